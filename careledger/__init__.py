@@ -1,0 +1,3 @@
+"""CareLedger: customer service that anyone can check."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,100 @@
+"""What the compiler made of a contract: ABI, bytecode, storage layout, documentation."""
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
+from eth_utils.crypto import keccak
+
+from careledger.chain.compile import ARTIFACTS
+from careledger.errors import ToolchainError
+
+Abi = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One compiled contract, as `careledger.chain.compile` wrote it."""
+
+    name: str
+    source: str
+    abi: Abi
+    bytecode: bytes
+    deployed_bytecode: bytes
+    immutable_references: dict[str, list[dict[str, int]]]
+    compiler: dict[str, Any]
+    raw: dict[str, Any]
+    """The whole file, for the parts that are read rarely (storage layout, metadata, devdoc)."""
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """Return the ABI's entries of a kind: `function`, `event`, `error` or `constructor`."""
+        return [entry for entry in self.abi if entry["type"] == kind]
+
+    @cached_property
+    def functions(self) -> dict[bytes, dict[str, Any]]:
+        """4-byte selector -> ABI entry."""
+        return {function_abi_to_4byte_selector(e): e for e in self.entries("function")}  # type: ignore[arg-type]
+
+    @cached_property
+    def events(self) -> dict[bytes, dict[str, Any]]:
+        """32-byte topic -> ABI entry."""
+        return {event_abi_to_log_topic(e): e for e in self.entries("event")}  # type: ignore[arg-type]
+
+    @cached_property
+    def errors(self) -> dict[bytes, dict[str, Any]]:
+        """4-byte selector -> ABI entry."""
+        return {keccak(text=signature(e))[:4]: e for e in self.entries("error")}
+
+    def matches(self, code: bytes) -> bool:
+        """Say whether code found on a chain is this contract's, whatever its immutables hold."""
+        if len(code) != len(self.deployed_bytecode):
+            return False
+        found, wanted = bytearray(code), bytearray(self.deployed_bytecode)
+        for places in self.immutable_references.values():
+            for place in places:
+                span = slice(place["start"], place["start"] + place["length"])
+                found[span] = wanted[span] = bytes(place["length"])
+        return found == wanted
+
+
+def _type(parameter: dict[str, Any]) -> str:
+    kind: str = parameter["type"]
+    if kind.startswith("tuple"):
+        return "(" + ",".join(_type(inner) for inner in parameter["components"]) + ")" + kind[5:]
+    return kind
+
+
+def types(entry: dict[str, Any]) -> list[str]:
+    """Return the canonical types of an ABI entry's inputs."""
+    return [_type(parameter) for parameter in entry.get("inputs", [])]
+
+
+def signature(entry: dict[str, Any]) -> str:
+    """Return the canonical signature of an ABI entry, such as `transfer(address,uint256)`."""
+    return f"{entry['name']}({','.join(types(entry))})"
+
+
+@cache
+def load(name: str, folder: Path = ARTIFACTS) -> Artifact:
+    """Return the artifact of a contract.
+
+    Raises:
+        ToolchainError: the contract has not been compiled.
+    """
+    try:
+        raw = json.loads((folder / f"{name}.json").read_text())
+    except OSError as error:
+        raise ToolchainError(f"contract '{name}' has not been compiled: run `careledger compile`") from error
+    return Artifact(
+        name=raw["contractName"],
+        source=raw["source"],
+        abi=raw["abi"],
+        bytecode=bytes.fromhex(raw["bytecode"].removeprefix("0x")),
+        deployed_bytecode=bytes.fromhex(raw["deployedBytecode"].removeprefix("0x")),
+        immutable_references=raw["immutableReferences"],
+        compiler=raw["compiler"],
+        raw=raw,
+    )
