@@ -83,6 +83,7 @@ def load(name: str, folder: Path = ARTIFACTS) -> Artifact:
 
     Raises:
         ToolchainError: the contract has not been compiled.
+
     """
     try:
         raw = json.loads((folder / f"{name}.json").read_text())

@@ -94,6 +94,7 @@ def collect(path: str) -> Unit:
 
     Raises:
         CompileError: an import cannot be read.
+
     """
     sources: dict[str, str] = {}
     pending = [(path, "careledger")]
@@ -102,8 +103,10 @@ def collect(path: str) -> Unit:
         if name in sources:
             continue
         text = sources[name] = _read(name, importer)
-        for target in _IMPORT.findall(text):
-            pending.append((normpath(join(dirname(name), target)) if target.startswith(".") else target, name))
+        pending += [
+            (normpath(join(dirname(name), target)) if target.startswith(".") else target, name)
+            for target in _IMPORT.findall(text)
+        ]
     return Unit(path, sources)
 
 
@@ -119,9 +122,10 @@ def solc(standard_json: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ToolchainError: the compiler is not linked.
         CompileError: it crashed, or refused the input.
+
     """
-    import solcx
-    from solcx.exceptions import SolcError
+    import solcx  # noqa: PLC0415  only who compiles needs it
+    from solcx.exceptions import SolcError  # noqa: PLC0415
 
     binary = SOLCX_FOLDER / f"solc-v{SOLC_VERSION}"
     if not binary.exists():
@@ -130,7 +134,7 @@ def solc(standard_json: dict[str, Any]) -> dict[str, Any]:
         output: dict[str, Any] = solcx.compile_standard(standard_json, solc_binary=binary)
     except SolcError as error:
         try:
-            problems = json.loads(error.stdout_data)["errors"]
+            problems = json.loads(str(error.stdout_data))["errors"]
         except (AttributeError, KeyError, TypeError, ValueError):
             raise CompileError(f"solc crashed: {error}") from error
         text = "\n".join(p["formattedMessage"] for p in problems if p["severity"] == "error")
@@ -153,7 +157,13 @@ def _artifact(name: str, unit: Unit, contract: dict[str, Any]) -> dict[str, Any]
         "contractName": name,
         "source": unit.path,
         "key": unit.key,
-        "compiler": {"version": SOLC_VERSION, "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"}},
+        "compiler": {
+            "version": SOLC_VERSION,
+            "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
+        },
+            "version": SOLC_VERSION,
+            "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
+        },
         "abi": contract["abi"],
         "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
         "deployedBytecode": "0x" + contract["evm"]["deployedBytecode"]["object"],
@@ -190,7 +200,10 @@ def compile_unit(unit: Unit) -> list[str]:
                 names.append(name)
     _write(STANDARD_JSON / (Path(unit.path).stem + ".json"), unit.standard_json)
     _write(ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"), {"key": unit.key, "contracts": names})
-    return names
+        "compiler": {
+            "version": SOLC_VERSION,
+            "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
+        },
 
 
 def stale(collected: Iterable[Unit]) -> list[Unit]:
@@ -216,6 +229,7 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
 
     Raises:
         CompileError: a source does not compile, warns, or two contracts share a name.
+
     """
     collected = units()
     todo = stale(collected)

@@ -49,6 +49,7 @@ def foundry(tool: str) -> Path:
 
     Raises:
         ToolchainError: npm has not installed it, or there is none for this platform.
+
     """
     system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
     binary = MODULES / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin" / tool
@@ -62,6 +63,7 @@ def npm_tool(package: str, script: str) -> Path:
 
     Raises:
         ToolchainError: npm has not installed it.
+
     """
     path = MODULES / package / script
     if not path.is_file():

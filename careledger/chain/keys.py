@@ -1,0 +1,65 @@
+"""Load the key to sign with, from an encrypted file or, for development, from the environment."""
+
+import json
+from getpass import getpass
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from careledger.errors import SettingsError
+from careledger.settings import Settings
+
+
+def load_account(settings: Settings) -> LocalAccount:
+    """Return the account that the settings name; the key file goes before the variable.
+
+    Raises:
+        SettingsError: none is named, the file cannot be read, or the password is wrong.
+
+    """
+    if settings.keystore is not None:
+        return _from_keystore(settings.keystore, settings.password_file)
+    if settings.private_key is not None:
+        return from_private_key(settings.private_key)
+    raise SettingsError(
+        "no key to sign with: set CARELEDGER_KEYSTORE to an encrypted key file or, for development, "
+        "CARELEDGER_PRIVATE_KEY"
+    )
+
+
+def from_private_key(text: str) -> LocalAccount:
+    """Return the account of a private key in hexadecimal. The key appears in no message.
+
+    Raises:
+        SettingsError: it is no private key.
+
+    """
+    try:
+        account: LocalAccount = Account.from_key(text)
+    except Exception:  # whatever the library says of a bad key may quote it
+        raise SettingsError("CARELEDGER_PRIVATE_KEY is not a private key: 64 hexadecimal digits are needed") from None
+    return account
+
+
+def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:
+    try:
+        document = json.loads(file.read_text())
+    except OSError as error:
+        raise SettingsError(f"the key file {file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"the key file {file} is not JSON (Web3 Secret Storage, version 3, is needed)") from error
+    if password_file is not None:
+        try:
+            password = password_file.read_text().splitlines()[0]
+        except (OSError, IndexError) as error:
+            raise SettingsError(f"the password file {password_file} cannot be read or is empty") from error
+    else:
+        password = getpass(f"password of {file}: ")
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(document, password))
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"the key file {file} does not open: wrong password, or not a version-3 key file"
+        ) from error
+    return account

@@ -1,0 +1,218 @@
+"""One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from eth_typing import ChecksumAddress
+from eth_utils.address import is_address, is_checksum_address, is_checksum_formatted_address, to_checksum_address
+from web3 import HTTPProvider, Web3
+from web3.types import RPCEndpoint
+
+from careledger.chain.reverts import decode_revert
+from careledger.errors import InputError, NodeError, NoFunds, WrongChain
+
+Block = int | str
+"""A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
+
+
+def address(text: str, what: str = "address") -> ChecksumAddress:
+    """Return an address in checksum form (EIP-55).
+
+    Raises:
+        InputError: it is no address, or mixes cases and its checksum is wrong.
+
+    """
+    if not isinstance(text, str) or not text.startswith("0x") or not is_address(text):
+        if isinstance(text, str) and is_checksum_formatted_address(text) and not is_checksum_address(text):
+            raise InputError(f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped")
+        raise InputError(f"{what} {text!r} is not an address: 0x and 40 hexadecimal digits are needed")
+    return to_checksum_address(text)
+
+
+def quantity(block: Block) -> str:
+    """Return a block's number or tag in the form that JSON-RPC wants."""
+    return hex(block) if isinstance(block, int) else block
+
+
+@dataclass(frozen=True)
+class Log:
+    """One event as a node tells it."""
+
+    address: ChecksumAddress
+    topics: tuple[bytes, ...]
+    data: bytes
+    block_number: int
+    block_hash: bytes
+    transaction_hash: bytes
+    log_index: int
+
+    @classmethod
+    def from_rpc(cls, raw: Mapping[str, Any]) -> "Log":
+        """Read the node's JSON."""
+        return cls(
+            address=to_checksum_address(raw["address"]),
+            topics=tuple(bytes.fromhex(topic[2:]) for topic in raw["topics"]),
+            data=bytes.fromhex(raw["data"][2:]),
+            block_number=int(raw["blockNumber"], 16),
+            block_hash=bytes.fromhex(raw["blockHash"][2:]),
+            transaction_hash=bytes.fromhex(raw["transactionHash"][2:]),
+            log_index=int(raw["logIndex"], 16),
+        )
+
+
+class Chain:
+    """A node and the chain that it serves."""
+
+    def __init__(self, url: str, timeout: float = 30) -> None:
+        self.url = url
+        self.provider = HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
+        self.w3 = Web3(self.provider)
+        self.chain_id = int(self.request("eth_chainId"), 16)
+
+    def request(self, method: str, *params: Any) -> Any:
+        """Ask the node and return the result.
+
+        Raises:
+            NodeError: it cannot be reached, or refuses the request.
+            Reverted: it ran a contract, which refused.
+            NoFunds: the sender cannot pay.
+
+        """
+        try:
+            answer = self.provider.make_request(RPCEndpoint(method), list(params))
+        except requests.exceptions.Timeout as error:
+            raise NodeError(f"the node at {self.url} did not answer {method} in time") from error
+        except (requests.exceptions.RequestException, ValueError) as error:
+            raise NodeError(
+                f"no Ethereum node answers at {self.url}: start one (`make up`) or correct --rpc"
+            ) from error
+        if "error" in answer:
+            raise _failure(method, answer["error"])
+        return answer.get("result")
+
+    def call(self, to: str, data: bytes, block: Block = "latest", sender: str | None = None, value: int = 0) -> bytes:
+        """Run a call without a transaction and return what it answers.
+
+        Raises:
+            Reverted: the contract refused.
+            NodeError: the node cannot be asked.
+
+        """
+        transaction = {"to": to, "data": "0x" + data.hex()}
+        if sender:
+            transaction["from"] = sender
+        if value:
+            transaction["value"] = hex(value)
+        return bytes.fromhex(self.request("eth_call", transaction, quantity(block))[2:])
+
+    def logs(
+        self,
+        addresses: str | Sequence[str],
+        topics: Sequence[bytes | Sequence[bytes] | None] = (),
+        from_block: Block = "earliest",
+        to_block: Block = "latest",
+    ) -> list[Log]:
+        """Return the events of contracts, oldest first; `topics` as in eth_getLogs."""
+
+        def text(topic: bytes | Sequence[bytes] | None) -> Any:
+            if topic is None or isinstance(topic, bytes):
+                return topic and "0x" + topic.hex()
+            return ["0x" + one.hex() for one in topic]
+
+        query = {
+            "address": addresses if isinstance(addresses, str) else list(addresses),
+            "topics": [text(topic) for topic in topics],
+            "fromBlock": quantity(from_block),
+            "toBlock": quantity(to_block),
+        }
+        return [Log.from_rpc(raw) for raw in self.request("eth_getLogs", query)]
+
+    def block(self, block: Block | bytes = "latest") -> dict[str, Any]:
+        """Return a block as the node tells it, without its transactions.
+
+        Raises:
+            NodeError: there is no such block.
+
+        """
+        if isinstance(block, bytes):
+            found = self.request("eth_getBlockByHash", "0x" + block.hex(), False)
+        else:
+            found = self.request("eth_getBlockByNumber", quantity(block), False)
+        if found is None:
+            raise NodeError(f"the node at {self.url} has no block {_name(block)}")
+        result: dict[str, Any] = found
+        return result
+
+    def block_number(self) -> int:
+        """Return the number of the newest block."""
+        return int(self.request("eth_blockNumber"), 16)
+
+    def timestamp(self, block: Block = "latest") -> int:
+        """Return a block's time, in seconds since 1970 UTC."""
+        return int(self.block(block)["timestamp"], 16)
+
+    def code(self, at: str, block: Block = "latest") -> bytes:
+        """Return the code at an address; empty where there is none."""
+        return bytes.fromhex(self.request("eth_getCode", at, quantity(block))[2:])
+
+    def balance(self, of: str, block: Block = "latest") -> int:
+        """Return an account's ether, in wei."""
+        return int(self.request("eth_getBalance", of, quantity(block)), 16)
+
+    def expect(self, chain_id: int) -> None:
+        """Make sure that the node serves a chain.
+
+        Raises:
+            WrongChain: it serves another one.
+
+        """
+        if self.chain_id != chain_id:
+            raise WrongChain(f"the node at {self.url} serves chain {self.chain_id}, but chain {chain_id} is expected")
+
+
+def _name(block: Block | bytes) -> str:
+    return "0x" + block.hex() if isinstance(block, bytes) else str(block)
+
+
+def _revert_data(error: Mapping[str, Any]) -> bytes | None:
+    """Find what the contract answered: Anvil and geth put it in `data`, Ganache also in `data.result`."""
+    data = error.get("data")
+    if isinstance(data, Mapping):
+        data = data.get("result", data.get("data"))
+    if isinstance(data, str) and data.startswith("0x"):
+        return bytes.fromhex(data[2:])
+    if error.get("code") == 3 or "revert" in str(error.get("message", "")):
+        return b""
+    return None
+
+
+def _failure(method: str, error: Mapping[str, Any] | str) -> Exception:
+    if isinstance(error, str):
+        return NodeError(f"the node refused {method}: {error}")
+    message = str(error.get("message", ""))
+    if "insufficient funds" in message.lower():
+        return NoFunds(
+            "the sending account has not enough ether to pay for the transaction: fund it or use another key"
+        )
+    data = _revert_data(error)
+    if data is not None:
+        return decode_revert(data)
+    return NodeError(f"the node refused {method}: {message or error}")
+
+
+def connect(url: str, timeout: float = 30) -> Chain:
+    """Connect to a node by its HTTP address.
+
+    Args:
+        timeout: seconds that one request may take.
+
+    Raises:
+        InputError: the address is not one of HTTP.
+        NodeError: no node answers there.
+
+    """
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"--rpc {url!r} is not an HTTP address such as http://127.0.0.1:8545")
+    return Chain(url, timeout)

@@ -1,0 +1,245 @@
+"""Send transactions: one owner of nonces per key, fees for old and new chains, stuck ones replaced.
+
+A `Sender` owns the nonces of one account on one chain within a process. `send` hands a signed
+transaction over and returns at once, so that many can be under way; `wait` returns when it is mined.
+A transaction is simulated before it is first sent, so a refusal costs nothing and comes with its
+reason; a replacement is not, for the effect may have happened already.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+
+from careledger.chain.reverts import RevertedSilently
+from careledger.chain.rpc import Chain, Log
+from careledger.errors import NodeError, SendError
+
+BUMP_PERCENT = 13
+"""Nodes replace a waiting transaction only when both fees rise by at least 10 %; some ask 12.5 %."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a mined transaction."""
+
+    transaction_hash: bytes
+    block_number: int
+    block_hash: bytes
+    gas_used: int
+    gas_price: int
+    """Paid, in wei a gas."""
+    contract_address: ChecksumAddress | None
+    logs: tuple[Log, ...]
+    succeeded: bool
+
+    @classmethod
+    def from_rpc(cls, raw: dict[str, Any]) -> "Receipt":
+        """Read the node's JSON."""
+        return cls(
+            transaction_hash=bytes.fromhex(raw["transactionHash"][2:]),
+            block_number=int(raw["blockNumber"], 16),
+            block_hash=bytes.fromhex(raw["blockHash"][2:]),
+            gas_used=int(raw["gasUsed"], 16),
+            gas_price=int(raw.get("effectiveGasPrice", "0x0"), 16),
+            contract_address=to_checksum_address(raw["contractAddress"]) if raw.get("contractAddress") else None,
+            logs=tuple(Log.from_rpc(log) for log in raw["logs"]),
+            succeeded=int(raw["status"], 16) == 1,
+        )
+
+
+@dataclass
+class Pending:
+    """A transaction that was handed over. Every hash it ever had is kept: any of them may be mined."""
+
+    transaction: dict[str, Any]
+    hashes: list[bytes] = field(default_factory=list)
+
+    @property
+    def nonce(self) -> int:
+        """The sender's nonce that it uses up."""
+        return int(self.transaction["nonce"])
+
+
+class Sender:
+    """Signs and sends for one account on one chain; safe to use from several threads."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        account: LocalAccount,
+        *,
+        timeout: float = 120,
+        stuck_after: float = 30,
+        max_fee: int = 500 * 10**9,
+    ) -> None:
+        """Prepare to send.
+
+        Args:
+            timeout: seconds that `wait` waits before it gives up.
+            stuck_after: seconds after which a waiting transaction is replaced by a dearer one.
+            max_fee: the most that is ever paid, in wei a gas.
+
+        """
+        self.chain = chain
+        self.account = account
+        self.address: ChecksumAddress = account.address
+        self.timeout = timeout
+        self.stuck_after = stuck_after
+        self.max_fee = max_fee
+        self._next_nonce: int | None = None
+        self._lock = threading.Lock()
+
+    def send(
+        self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None, nonce: int | None = None
+    ) -> Pending:
+        """Simulate, sign and hand over a transaction; return without waiting for it.
+
+        Args:
+            to: the contract or account, or None to deploy `data`.
+            value: ether, in wei.
+            gas: limit; when given, nothing is simulated (for calls that depend on ones under way).
+            nonce: use this one instead of the next.
+
+        Raises:
+            Reverted: the contract would refuse.
+            NoFunds: the account cannot pay.
+            SendError: fees are above `max_fee`, or the node did not take it.
+
+        """
+        transaction: dict[str, Any] = {"data": "0x" + data.hex(), "value": value, "chainId": self.chain.chain_id}
+        if to is not None:
+            transaction["to"] = to
+        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
+        transaction |= self._fees()
+        with self._lock:
+            transaction["nonce"] = nonce if nonce is not None else self._take_nonce()
+            pending = Pending(transaction)
+            try:
+                self._broadcast(pending)
+            except Exception:
+                self._next_nonce = None  # ask the node again: whether it took the transaction is open
+                raise
+            return pending
+
+    def wait(self, pending: Pending) -> Receipt:
+        """Wait until a transaction is mined, replacing it by a dearer one when it is stuck.
+
+        Raises:
+            Reverted: it was mined, and the contract refused.
+            SendError: it was not mined in time, or another transaction used up its nonce.
+
+        """
+        started = bumped = time.monotonic()
+        pause = 0.002
+        while True:
+            receipt = self._receipt(pending)
+            if receipt is not None:
+                if not receipt.succeeded:
+                    raise self._why(pending, receipt)
+                return receipt
+            now = time.monotonic()
+            if now - started > self.timeout:
+                raise SendError(
+                    f"transaction 0x{pending.hashes[-1].hex()} was not mined within {self.timeout:g} s; "
+                    f"it may still be: ask for its receipt before sending the same again"
+                )
+            if now - bumped > self.stuck_after:
+                self._replace(pending)
+                bumped = now
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+    def transact(self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None) -> Receipt:
+        """Send a transaction and wait for it. Raises what `send` and `wait` raise."""
+        return self.wait(self.send(to, data, value, gas))
+
+    def _estimate(self, transaction: dict[str, Any]) -> int:
+        asked = {"from": self.address, "data": transaction["data"], "value": hex(transaction["value"])}
+        if "to" in transaction:
+            asked["to"] = transaction["to"]
+        estimate = int(self.chain.request("eth_estimateGas", asked), 16)
+        return estimate + estimate // 5
+
+    def _fees(self) -> dict[str, int]:
+        base = self.chain.block("latest").get("baseFeePerGas")
+        if base is None:  # a chain from before EIP-1559
+            price = int(self.chain.request("eth_gasPrice"), 16)
+            if price > self.max_fee:
+                raise SendError(f"the gas price is {price} wei, above the limit of {self.max_fee}: wait, or raise it")
+            return {"gasPrice": price}
+        try:
+            tip = int(self.chain.request("eth_maxPriorityFeePerGas"), 16)
+        except NodeError:  # not every node has the call
+            tip = 10**9
+        if int(base, 16) > self.max_fee:
+            raise SendError(
+                f"the base fee is {int(base, 16)} wei, above the limit of {self.max_fee}: wait, or raise it"
+            )
+        ceiling = min(2 * int(base, 16) + tip, self.max_fee)
+        return {"maxFeePerGas": ceiling, "maxPriorityFeePerGas": min(tip, ceiling)}
+
+    def _take_nonce(self) -> int:
+        if self._next_nonce is None:
+            self._next_nonce = int(self.chain.request("eth_getTransactionCount", self.address, "pending"), 16)
+        taken = self._next_nonce
+        self._next_nonce += 1
+        return taken
+
+    def _broadcast(self, pending: Pending) -> None:
+        signed = self.account.sign_transaction(pending.transaction)
+        pending.hashes.append(bytes(signed.hash))
+        try:
+            self.chain.request("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
+        except NodeError as error:
+            # "already known" and "nonce too low" are questions: the answer is whether a hash of ours is there.
+            if self._known(pending):
+                return
+            raise type(error)(f"the node did not take the transaction: {error}") from error
+
+    def _known(self, pending: Pending) -> bool:
+        return any(self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes)
+
+    def _receipt(self, pending: Pending) -> Receipt | None:
+        for transaction_hash in reversed(pending.hashes):
+            raw = self.chain.request("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
+            if raw is not None:
+                return Receipt.from_rpc(raw)
+        return None
+
+    def _replace(self, pending: Pending) -> None:
+        mined = int(self.chain.request("eth_getTransactionCount", self.address, "latest"), 16)
+        if mined > pending.nonce:
+            if self._receipt(pending) is None:
+                raise SendError(f"another transaction used up nonce {pending.nonce} of {self.address}")
+            return
+        raised = {
+            name: min(pending.transaction[name] * (100 + BUMP_PERCENT) // 100 + 1, self.max_fee)
+            for name in ("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas")
+            if name in pending.transaction
+        }
+        if all(pending.transaction[name] == fee for name, fee in raised.items()):
+            return  # at the limit already: go on waiting
+        pending.transaction |= raised
+        with self._lock:
+            self._broadcast(pending)
+
+    def _why(self, pending: Pending, receipt: Receipt) -> Exception:
+        """Run the refused transaction again as a call, on the state before its block, to hear the reason."""
+        transaction = pending.transaction
+        asked = {"from": self.address, "data": transaction["data"], "value": hex(transaction["value"])}
+        asked["gas"] = hex(transaction["gas"])
+        if "to" in transaction:
+            asked["to"] = transaction["to"]
+        for block in (receipt.block_number, receipt.block_number - 1):
+            try:
+                self.chain.request("eth_call", asked, hex(block))
+            except NodeError:
+                continue
+            except Exception as reason:
+                return reason
+        return RevertedSilently()

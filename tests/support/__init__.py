@@ -1,0 +1,1 @@
+"""Builders, harnesses and naive reference models that the tests share."""
