@@ -161,9 +161,6 @@ def _artifact(name: str, unit: Unit, contract: dict[str, Any]) -> dict[str, Any]
             "version": SOLC_VERSION,
             "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
         },
-            "version": SOLC_VERSION,
-            "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
-        },
         "abi": contract["abi"],
         "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
         "deployedBytecode": "0x" + contract["evm"]["deployedBytecode"]["object"],
@@ -200,10 +197,6 @@ def compile_unit(unit: Unit) -> list[str]:
                 names.append(name)
     _write(STANDARD_JSON / (Path(unit.path).stem + ".json"), unit.standard_json)
     _write(ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"), {"key": unit.key, "contracts": names})
-        "compiler": {
-            "version": SOLC_VERSION,
-            "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
-        },
 
 
 def stale(collected: Iterable[Unit]) -> list[Unit]:

@@ -205,15 +205,11 @@ def _adopt(chain: Chain, record: Record, artifact: artifacts.Artifact) -> bool:
     intent = record.pending.get(artifact.name)
     if intent is None:
         return False
-    transaction = (
-        chain.request("eth_getTransactionByHash", intent["transaction"]) if intent.get("transaction") else None
-    )
-    if transaction is None or transaction.get("blockNumber") is None:
-        if not chain.code(intent["address"]):
-            return False
     if not artifact.matches(chain.code(intent["address"])):
         return False
-    block = transaction["blockNumber"] if transaction else None
+    sent = intent.get("transaction")
+    transaction = chain.request("eth_getTransactionByHash", sent) if sent else None
+    block = transaction.get("blockNumber") if transaction else None
     _finish(record, artifact.name, int(block, 16) if block else None)
     return True
 

@@ -37,7 +37,7 @@ def from_private_key(text: str) -> LocalAccount:
     """
     try:
         account: LocalAccount = Account.from_key(text)
-    except Exception:  # whatever the library says of a bad key may quote it
+    except Exception:  # noqa: BLE001  whatever the library says of a bad key may quote it
         raise SettingsError("CARELEDGER_PRIVATE_KEY is not a private key: 64 hexadecimal digits are needed") from None
     return account
 

@@ -64,7 +64,7 @@ class LocalNode:
 
     def __init__(
         self, kind: Kind = "anvil", port: int | None = None, accounts: int = 10, extra: list[str] | None = None
-    ):
+    ) -> None:
         """Describe the chain; nothing is started yet.
 
         Args:
@@ -83,7 +83,8 @@ class LocalNode:
     @property
     def pid(self) -> int:
         """The process that serves the chain."""
-        assert self._process is not None
+        if self._process is None:
+            raise NodeError(f"the local {self.kind} has not been started")
         return self._process.pid
 
     def start(self, within: float = 30) -> Chain:

@@ -13,6 +13,7 @@ class DealNotOpen(Reverted, solidity="RefundEscrow_NotOpen(bytes32 id, uint8 act
 The class is found again by the error's selector; the attributes are the arguments, in order.
 """
 
+import inspect
 import re
 from typing import Any, ClassVar
 
@@ -52,7 +53,7 @@ class Reverted(CareLedgerError):
         if match is None:
             raise TypeError(f"{cls.__name__}: '{solidity}' is not an error's signature")
         parts = [part.split() for part in match[2].split(",") if part.strip()]
-        cls.parameters = [name for name in cls.__dict__.get("__annotations__", {}) if name != "data"]
+        cls.parameters = [name for name in inspect.get_annotations(cls) if name != "data"]
         if len(parts) != len(cls.parameters):
             raise TypeError(
                 f"{cls.__name__}: {len(cls.parameters)} attributes for {len(parts)} arguments of {solidity}"

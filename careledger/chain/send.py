@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from careledger.chain.reverts import RevertedSilently
+from careledger.chain.reverts import Reverted, RevertedSilently
 from careledger.chain.rpc import Chain, Log
 from careledger.errors import NodeError, SendError
 
@@ -217,14 +217,14 @@ class Sender:
             if self._receipt(pending) is None:
                 raise SendError(f"another transaction used up nonce {pending.nonce} of {self.address}")
             return
-        raised = {
+        raised: dict[str, int] = {
             name: min(pending.transaction[name] * (100 + BUMP_PERCENT) // 100 + 1, self.max_fee)
             for name in ("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas")
             if name in pending.transaction
         }
         if all(pending.transaction[name] == fee for name, fee in raised.items()):
             return  # at the limit already: go on waiting
-        pending.transaction |= raised
+        pending.transaction.update(raised)
         with self._lock:
             self._broadcast(pending)
 
@@ -240,6 +240,6 @@ class Sender:
                 self.chain.request("eth_call", asked, hex(block))
             except NodeError:
                 continue
-            except Exception as reason:
+            except Reverted as reason:
                 return reason
         return RevertedSilently()
