@@ -8,7 +8,9 @@ needs to verify the source.
 
 import hashlib
 import json
+import os
 import re
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -175,7 +177,7 @@ def _artifact(name: str, unit: Unit, contract: dict[str, Any]) -> dict[str, Any]
 
 def _write(file: Path, document: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
+    partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")  # two may compile at once
     partial.write_text(json.dumps(document, indent=1))
     partial.replace(file)
 
@@ -197,6 +199,7 @@ def compile_unit(unit: Unit) -> list[str]:
                 names.append(name)
     _write(STANDARD_JSON / (Path(unit.path).stem + ".json"), unit.standard_json)
     _write(ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"), {"key": unit.key, "contracts": names})
+    return names
 
 
 def stale(collected: Iterable[Unit]) -> list[Unit]:
