@@ -21,6 +21,8 @@ if ! cmp -s requirements.txt .venv/requirements.stamp; then
     echo "[2/4] Python packages"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
     .venv/bin/uv pip install --quiet --python .venv/bin/python -r requirements.txt
+    # The package itself, from this folder, for the command `careledger`; what it needs is in the lock.
+    .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
     cp requirements.txt .venv/requirements.stamp
 fi
 if ! cmp -s package.json node_modules/.package.stamp; then

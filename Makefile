@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+.PHONY: help setup demo test up check fmt gas bench brownie interop compat clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing (every other target does this first)
+	@sh scripts/setup.sh
+
+demo: setup ## Start a chain, deploy, play the flows, show what happened
+	@$(BIN)/careledger demo all
+
+test: setup ## Run the tests
+	@$(BIN)/pytest -q -n 2 --dist loadscope
+
+up: setup ## Keep a local chain running with the suite on it
+	@$(BIN)/careledger up
+
+check: setup ## Format, lint, types, import directions
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/forge fmt --check contracts && node node_modules/solhint/solhint.js --max-warnings 0 'contracts/**/*.sol'
+
+fmt: setup ## Format Python and Solidity
+	@$(BIN)/ruff check -q --fix-only . ; $(BIN)/ruff format -q . && $(BIN)/forge fmt contracts
+
+gas: setup ## Measure gas anew and write benchmarks/gas.json
+	@$(BIN)/pytest -q -m gas --write-gas
+
+brownie: setup ## Brownie: compile, run the flows, its own tests
+	@sh scripts/brownie.sh
+
+interop: setup ## Other people's clients and test suites against ours
+	@npm install --prefix tests/interop --silent --no-package-lock --no-audit --no-fund --ignore-scripts
+	@$(BIN)/pytest -q tests/interop
+
+bench: setup ## Gas beside other people's contracts, and throughput
+	@npm install --prefix benchmarks/peers --silent --no-package-lock --no-audit --no-fund --ignore-scripts
+	@$(BIN)/python benchmarks/peers/run.py && $(BIN)/python benchmarks/hashing.py
+
+compat: setup ## Run the tests with the newest libraries that pyproject.toml allows
+	@sh scripts/compat.sh
+
+clean: ## Remove what was built and installed
+	rm -rf build .venv .venv-compat node_modules tests/interop/node_modules benchmarks/peers/node_modules

@@ -1,0 +1,15 @@
+"""Deploy the suite: `python scripts/deploy.py [--rpc URL] [--dry-run]`, or `brownie run scripts/deploy.py`."""
+
+from careledger.chain.stage import brownie_rpc
+from careledger.cli import deploy
+from careledger.console import run_command
+
+
+def main() -> None:
+    """Deploy to --rpc, or under Brownie to its network."""
+    rpc = brownie_rpc()
+    run_command(deploy, ["--rpc", rpc] if rpc else None)
+
+
+if __name__ == "__main__":
+    main()
