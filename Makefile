@@ -19,7 +19,7 @@ up: setup ## Keep a local chain running with the suite on it
 
 check: setup ## Format, lint, types, import directions
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
-	@$(BIN)/forge fmt --check contracts && node node_modules/solhint/solhint.js --max-warnings 0 'contracts/**/*.sol'
+	@$(BIN)/forge fmt --check contracts && node node_modules/solhint/solhint.js --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 
 fmt: setup ## Format Python and Solidity
 	@$(BIN)/ruff check -q --fix-only . ; $(BIN)/ruff format -q . && $(BIN)/forge fmt contracts
