@@ -224,14 +224,22 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
         progress: told the path of each source file as it is done.
 
     Raises:
-        CompileError: a source does not compile, warns, or two contracts share a name.
+        CompileError: sources do not compile or warn (all of them are named, the others are compiled all the
+            same), or two contracts share a name.
 
     """
     collected = units()
     todo = stale(collected)
+    refused = []
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for unit, _ in zip(todo, pool.map(compile_unit, todo), strict=True):
-            progress(unit.path)
+        for unit, done in [(unit, pool.submit(compile_unit, unit)) for unit in todo]:
+            try:
+                done.result()
+                progress(unit.path)
+            except CompileError as error:
+                refused.append(str(error))
+    if refused:
+        raise CompileError("\n".join(refused))
     _refuse_doubles(collected)
     return [unit.path for unit in todo]
 
