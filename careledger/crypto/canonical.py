@@ -1,0 +1,123 @@
+"""Canonical JSON: the one byte string that RFC 8785 gives a JSON value, and a reader that is as strict.
+
+What has no canonical form (NaN, an integer beyond 2^53 - 1, half a surrogate pair, a key that is not
+text, a key given twice) is refused with a sentence that says where; nothing is rounded or repaired.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import rfc8785
+
+from careledger.errors import InputError
+
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON implementation reads exactly (RFC 8785, 3.2.2.3)."""
+
+MAX_DEPTH = 64
+"""How deeply values may be nested; enough for any record, and no reader runs out of stack."""
+
+
+class CanonicalError(InputError):
+    """A value or a text has no canonical JSON form; `path` says where, as in `$.parties[2].name`."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def dumps(value: Any) -> bytes:
+    """Return the canonical JSON form of a value (RFC 8785), in UTF-8.
+
+    Args:
+        value: dicts with text keys, lists, tuples, text, bool, None, int, float.
+
+    Raises:
+        CanonicalError: some part of it has no canonical form.
+    """
+    try:
+        return bytes(rfc8785.dumps(value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        _explain(value, "$", 0)
+        raise CanonicalError("$", str(error)) from error
+
+
+def _explain(value: Any, path: str, depth: int) -> None:
+    """Raise the error that names the first part without a canonical form."""
+    reason = _scalar_fault(value, depth)
+    if reason is not None:
+        raise CanonicalError(path, reason)
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise CanonicalError(path, f"the key {key!r} is not text")
+            if not _encodable(key):
+                raise CanonicalError(path, f"the key {key!r} holds half a surrogate pair")
+            _explain(inner, f"{path}.{key}", depth + 1)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for place, inner in enumerate(value):
+            _explain(inner, f"{path}[{place}]", depth + 1)
+
+
+def _scalar_fault(value: Any, depth: int) -> str | None:
+    if depth > MAX_DEPTH:
+        return f"nested more than {MAX_DEPTH} levels deep"
+    if isinstance(value, int) and abs(value) > SAFE_INTEGER:
+        return f"the integer {value} is beyond 2^53 - 1; write it as text"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a JSON number"
+    if isinstance(value, str) and not _encodable(value):
+        return "the text holds half a surrogate pair"
+    if value is not None and not isinstance(value, str | bool | int | float | list | tuple | dict):
+        return f"{type(value).__name__} is not a JSON type"
+    return None
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def loads(text: bytes | str) -> Any:
+    """Read JSON as strictly as RFC 8785 wants it (I-JSON, RFC 7493): whatever it returns, `dumps` can write.
+
+    Raises:
+        CanonicalError: it is not JSON, not UTF-8, gives a key twice, or holds what has no canonical form.
+    """
+    try:
+        text = text.decode() if isinstance(text, bytes) else text
+    except UnicodeDecodeError as error:
+        raise CanonicalError("$", f"not UTF-8: byte {error.start} cannot be read") from error
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise CanonicalError("$", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise CanonicalError("$", f"nested more than {MAX_DEPTH} levels deep") from error
+    _explain(value, "$", 0)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise CanonicalError("$", f"the key {double!r} is given twice in one object")
+    return result
+
+
+def _constant(name: str) -> Any:
+    raise CanonicalError("$", f"{name} is not a JSON number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17:
+        raise CanonicalError("$", f"the integer {digits[:20]}… is beyond 2^53 - 1; write it as text")
+    return int(digits)
