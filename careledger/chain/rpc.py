@@ -1,12 +1,13 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from eth_typing import ChecksumAddress
-from eth_utils.address import is_address, is_checksum_address, is_checksum_formatted_address, to_checksum_address
+from eth_utils.address import to_checksum_address
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint
 
@@ -24,10 +25,11 @@ def address(text: str, what: str = "address") -> ChecksumAddress:
         InputError: it is no address, or mixes cases and its checksum is wrong.
 
     """
-    if not isinstance(text, str) or not text.startswith("0x") or not is_address(text):
-        if isinstance(text, str) and is_checksum_formatted_address(text) and not is_checksum_address(text):
-            raise InputError(f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped")
+    if not isinstance(text, str) or not re.fullmatch("0x[0-9a-fA-F]{40}", text):
         raise InputError(f"{what} {text!r} is not an address: 0x and 40 hexadecimal digits are needed")
+    mixed = text[2:] not in {text[2:].lower(), text[2:].upper()}
+    if mixed and text != to_checksum_address(text):
+        raise InputError(f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped")
     return to_checksum_address(text)
 
 
@@ -85,9 +87,7 @@ class Chain:
         except requests.exceptions.Timeout as error:
             raise NodeError(f"the node at {self.url} did not answer {method} in time") from error
         except (requests.exceptions.RequestException, ValueError) as error:
-            raise NodeError(
-                f"no Ethereum node answers at {self.url}: start one (`make up`) or correct --rpc"
-            ) from error
+            raise NodeError(f"no node answers at {self.url}: start one (`make up`) or correct --rpc") from error
         if "error" in answer:
             raise _failure(method, answer["error"])
         return answer.get("result")
