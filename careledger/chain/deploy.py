@@ -1,8 +1,8 @@
 """Deploy the suite so that it can be killed at any moment and run again.
 
-The record `deployments/<chain id>.json` is written, atomically, before each transaction is handed
-over and after it is mined. The address of a contract follows from its sender and nonce, so a run that
-was killed in between looks there first: what is on the chain already is not deployed again.
+The record `deployments/<chain id>.json` is written, atomically, when a transaction is signed, before
+it is handed over, and again when it is mined. A run that was killed in between hands over the very
+same transaction, which a chain executes at most once.
 """
 
 import json
@@ -21,7 +21,7 @@ from eth_utils.crypto import keccak
 from careledger.chain import artifacts
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
-from careledger.chain.send import Sender
+from careledger.chain.send import Pending, Receipt, Sender
 from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
 
 FORMAT = 1
@@ -73,7 +73,11 @@ class Record:
             pass
         except (OSError, ValueError) as error:
             raise SettingsError(f"the deployment record {self.file} cannot be read: {error}") from error
-        if self.document.get("format") != FORMAT or self.document.get("chainId") != chain_id:
+        if (
+            not isinstance(self.document, dict)
+            or self.document.get("format") != FORMAT
+            or self.document.get("chainId") != chain_id
+        ):
             raise SettingsError(f"{self.file} is no deployment record of chain {chain_id} in format {FORMAT}")
 
     @property
@@ -177,12 +181,12 @@ def deploy(
             _check(chain, record, artifact)
             progress(step.name, "already deployed")
             continue
-        if _adopt(chain, record, artifact):
-            progress(step.name, "found on the chain")
-            continue
-        _create(chain, sender, record, step, code)
+        if _resume(chain, sender, record, artifact):
+            progress(step.name, "taken up where an earlier run was stopped")
+        else:
+            _create(sender, record, step, artifact, code)
+            progress(step.name, "deployed")
         _check(chain, record, artifact)
-        progress(step.name, "deployed")
     return record.addresses()
 
 
@@ -190,9 +194,7 @@ def _check(chain: Chain, record: Record, artifact: artifacts.Artifact) -> None:
     at = record.contracts[artifact.name]["address"]
     code = chain.code(at)
     if not code:
-        raise Conflict(
-            f"{artifact.name} is recorded at {at}, but there is no contract there: check --rpc and the record"
-        )
+        raise Conflict(f"{artifact.name} is recorded at {at}, but nothing is there: check --rpc and the record")
     if not artifact.matches(code):
         raise Conflict(
             f"{artifact.name} at {at} is of another build than the artifact: its source changed after it was deployed. "
@@ -200,48 +202,54 @@ def _check(chain: Chain, record: Record, artifact: artifacts.Artifact) -> None:
         )
 
 
-def _adopt(chain: Chain, record: Record, artifact: artifacts.Artifact) -> bool:
-    """Look for a deployment that a killed run had handed over; record it when it is there."""
+def _resume(chain: Chain, sender: Sender, record: Record, artifact: artifacts.Artifact) -> bool:
+    """Finish a deployment that a killed run had signed; False when there is none, or its nonce went to another."""
     intent = record.pending.get(artifact.name)
-    if intent is None:
+    if intent is None or intent["deployer"] != sender.address:
         return False
+    raw, signed = bytes.fromhex(intent["raw"][2:]), bytes.fromhex(intent["transaction"][2:])
+    pending = Pending({"nonce": intent["nonce"]}, [signed], raw)
+    used = int(chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
+    if used <= intent["nonce"]:
+        sender.hand_over(pending)
+    elif not chain.request("eth_getTransactionReceipt", intent["transaction"]):
+        return False
+    receipt = sender.wait(pending)
     if not artifact.matches(chain.code(intent["address"])):
-        return False
-    sent = intent.get("transaction")
-    transaction = chain.request("eth_getTransactionByHash", sent) if sent else None
-    block = transaction.get("blockNumber") if transaction else None
-    _finish(record, artifact.name, int(block, 16) if block else None)
+        return False  # signed by a run of an older build
+    _finish(record, artifact, receipt)
     return True
 
 
-def _create(chain: Chain, sender: Sender, record: Record, step: Step, code: bytes) -> None:
-    nonce = int(chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
-    # The newest mined nonce, not the newest pending one: a run that was killed before its transaction was mined
-    # left it waiting with this nonce, and handing over the same transaction again changes nothing.
-    at = predicted_address(sender.address, nonce)
-    record.pending[step.name] = {
-        "address": at,
-        "deployer": sender.address,
-        "nonce": nonce,
-        "constructorArguments": [record.addresses()[name] for name in step.arguments],
-    }
-    record.save()
-    pending = sender.send(None, code, nonce=nonce)
-    record.pending[step.name]["transaction"] = "0x" + pending.hashes[-1].hex()
-    record.save()
+def _create(sender: Sender, record: Record, step: Step, artifact: artifacts.Artifact, code: bytes) -> None:
     try:
-        receipt = sender.wait(pending)
+        pending = sender.prepare(None, code)
     except Reverted as error:
         raise NodeError(f"the constructor of {step.name} refused: {error}") from error
-    record.pending[step.name]["transaction"] = "0x" + receipt.transaction_hash.hex()
-    record.pending[step.name]["gasUsed"] = receipt.gas_used
-    _finish(record, step.name, receipt.block_number)
+    deployed = record.addresses()
+    record.pending[step.name] = {
+        "address": predicted_address(sender.address, pending.nonce),
+        "deployer": sender.address,
+        "constructorArguments": [deployed[name] for name in step.arguments],
+        "nonce": pending.nonce,
+        "transaction": "0x" + pending.hashes[-1].hex(),
+        "raw": "0x" + pending.raw.hex(),
+    }
+    record.save()
+    sender.hand_over(pending)
+    _finish(record, artifact, sender.wait(pending))
 
 
-def _finish(record: Record, name: str, block: int | None) -> None:
-    artifact = artifacts.load(name)
-    entry = record.pending.pop(name)
-    entry.pop("nonce")
-    entry |= {"block": block, "compiler": artifact.compiler, "source": artifact.source}
-    record.contracts[name] = entry
+def _finish(record: Record, artifact: artifacts.Artifact, receipt: Receipt) -> None:
+    entry = record.pending.pop(artifact.name)
+    record.contracts[artifact.name] = {
+        "address": entry["address"],
+        "deployer": entry["deployer"],
+        "constructorArguments": entry["constructorArguments"],
+        "transaction": "0x" + receipt.transaction_hash.hex(),
+        "block": receipt.block_number,
+        "gasUsed": receipt.gas_used,
+        "compiler": artifact.compiler,
+        "source": artifact.source,
+    }
     record.save()

@@ -193,9 +193,7 @@ def _failure(method: str, error: Mapping[str, Any] | str) -> Exception:
         return NodeError(f"the node refused {method}: {error}")
     message = str(error.get("message", ""))
     if "insufficient funds" in message.lower():
-        return NoFunds(
-            "the sending account has not enough ether to pay for the transaction: fund it or use another key"
-        )
+        return NoFunds("the sending account has too little ether for the transaction: fund it or use another key")
     data = _revert_data(error)
     if data is not None:
         return decode_revert(data)

@@ -58,6 +58,8 @@ class Pending:
 
     transaction: dict[str, Any]
     hashes: list[bytes] = field(default_factory=list)
+    raw: bytes = b""
+    """Signed, as it is handed over; it holds no secret and may be stored."""
 
     @property
     def nonce(self) -> int:
@@ -108,23 +110,33 @@ class Sender:
         Raises:
             Reverted: the contract would refuse.
             NoFunds: the account cannot pay.
-            SendError: fees are above `max_fee`, or the node did not take it.
-
+            SendError: fees are above `max_fee`.
+            NodeError: the node did not take it.
         """
-        transaction: dict[str, Any] = {"data": "0x" + data.hex(), "value": value, "chainId": self.chain.chain_id}
-        if to is not None:
-            transaction["to"] = to
-        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
-        transaction |= self._fees()
+        transaction = self._transaction(to, data, value, gas)
         with self._lock:
-            transaction["nonce"] = nonce if nonce is not None else self._take_nonce()
-            pending = Pending(transaction)
-            try:
-                self._broadcast(pending)
-            except Exception:
-                self._next_nonce = None  # ask the node again: whether it took the transaction is open
-                raise
+            pending = self._sign(transaction, nonce)
+            self._hand_over(pending)
             return pending
+
+    def prepare(self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None) -> Pending:
+        """Simulate and sign a transaction without handing it over, so that it can be stored first.
+
+        Raises what `send` raises. Its nonce is taken: hand it over before preparing the next.
+        """
+        transaction = self._transaction(to, data, value, gas)
+        with self._lock:
+            return self._sign(transaction, None)
+
+    def hand_over(self, pending: Pending) -> None:
+        """Give a prepared transaction to the node; again, after a crash, changes nothing.
+
+        Raises:
+            NoFunds: the account cannot pay.
+            NodeError: the node did not take it, and does not know it.
+        """
+        with self._lock:
+            self._hand_over(pending)
 
     def wait(self, pending: Pending) -> Receipt:
         """Wait until a transaction is mined, replacing it by a dearer one when it is stuck.
@@ -190,16 +202,31 @@ class Sender:
         self._next_nonce += 1
         return taken
 
-    def _broadcast(self, pending: Pending) -> None:
+    def _transaction(self, to: str | None, data: bytes, value: int, gas: int | None) -> dict[str, Any]:
+        transaction: dict[str, Any] = {"data": "0x" + data.hex(), "value": value, "chainId": self.chain.chain_id}
+        if to is not None:
+            transaction["to"] = to
+        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
+        return transaction | self._fees()
+
+    def _sign(self, transaction: dict[str, Any], nonce: int | None) -> Pending:
+        pending = Pending(transaction | {"nonce": nonce if nonce is not None else self._take_nonce()})
+        self._sign_again(pending)
+        return pending
+
+    def _sign_again(self, pending: Pending) -> None:
         signed = self.account.sign_transaction(pending.transaction)
+        pending.raw = bytes(signed.raw_transaction)
         pending.hashes.append(bytes(signed.hash))
+
+    def _hand_over(self, pending: Pending) -> None:
         try:
-            self.chain.request("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
-        except NodeError as error:
+            self.chain.request("eth_sendRawTransaction", "0x" + pending.raw.hex())
+        except NodeError:
+            self._next_nonce = None  # whether the nonce is used is open: ask the node before the next
             # "already known" and "nonce too low" are questions: the answer is whether a hash of ours is there.
-            if self._known(pending):
-                return
-            raise type(error)(f"the node did not take the transaction: {error}") from error
+            if not self._known(pending):
+                raise
 
     def _known(self, pending: Pending) -> bool:
         return any(self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes)
@@ -226,7 +253,8 @@ class Sender:
             return  # at the limit already: go on waiting
         pending.transaction.update(raised)
         with self._lock:
-            self._broadcast(pending)
+            self._sign_again(pending)
+            self._hand_over(pending)
 
     def _why(self, pending: Pending, receipt: Receipt) -> Exception:
         """Run the refused transaction again as a call, on the state before its block, to hear the reason."""

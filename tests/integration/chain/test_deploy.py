@@ -1,0 +1,170 @@
+"""Deployment on a real node: killed at every point, run again, on the wrong chain, with another build."""
+
+import json
+
+import pytest
+from eth_account import Account
+
+from careledger.chain import artifacts, deploy
+from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.send import Sender
+from careledger.errors import Conflict, NotFound, SettingsError, WrongChain
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.fixture(scope="module")
+def own():
+    """An Anvil without the suite."""
+    with LocalNode("anvil") as chain:
+        yield chain
+
+
+@pytest.fixture
+def sender(own):
+    """A funded account that has sent nothing; its contracts are its own."""
+    account = Account.create()
+    Sender(own, development_accounts(1)[0]).transact(account.address, value=10**19)
+    return Sender(own, account)
+
+
+def nonce(chain, sender):
+    return int(chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
+
+
+class TestDeploy:
+    def test_every_contract_is_there_as_built(self, own, sender, tmp_path):
+        found = deploy.deploy(own, sender, tmp_path)
+        assert list(found) == [step.name for step in deploy.SUITE]
+        for name, at in found.items():
+            assert artifacts.load(name).matches(own.code(at))
+
+    def test_the_record_says_all(self, own, sender, tmp_path):
+        deploy.deploy(own, sender, tmp_path)
+        record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
+        assert record["genesis"] == own.block(0)["hash"]
+        assert record["pending"] == {}
+        for name, entry in record["contracts"].items():
+            receipt = own.request("eth_getTransactionReceipt", entry["transaction"])
+            assert receipt["contractAddress"] == entry["address"].lower()
+            assert int(receipt["blockNumber"], 16) == entry["block"]
+            assert entry["compiler"]["version"] == "0.8.37"
+            assert entry["deployer"] == sender.address
+            assert len(entry["constructorArguments"]) == len(
+                artifacts.load(name).entries("constructor") and artifacts.load(name).entries("constructor")[0]["inputs"]
+            )
+
+    def test_a_second_run_sends_nothing(self, own, sender, tmp_path):
+        first = deploy.deploy(own, sender, tmp_path)
+        sent = nonce(own, sender)
+        told = []
+        assert deploy.deploy(own, sender, tmp_path, lambda *what: told.append(what)) == first
+        assert nonce(own, sender) == sent == len(deploy.SUITE)
+        assert {what for _, what in told} == {"already deployed"}
+
+    def test_killed_at_any_write_it_goes_on_and_deploys_nothing_twice(self, own, sender, tmp_path, monkeypatch):
+        save, writes = deploy.Record.save, 3 * len(deploy.SUITE)
+        state = {"left": 0}
+
+        def counted(record):
+            if state["left"] == 0:
+                raise Killed
+            state["left"] -= 1
+            save(record)
+
+        monkeypatch.setattr(deploy.Record, "save", counted)
+        kills = 0
+        for alive in range(1, writes):
+            state["left"] = alive % 4 + 1  # each run lives for 1 to 4 writes
+            try:
+                found = deploy.deploy(own, Sender(own, sender.account), tmp_path)
+            except Killed:
+                kills += 1
+                continue
+            break
+        assert kills >= len(deploy.SUITE) // 2
+        assert nonce(own, sender) == len(deploy.SUITE)
+        assert list(found) == [step.name for step in deploy.SUITE]
+
+    def test_killed_before_it_is_mined_the_same_transaction_is_taken_up(self, sender, own, tmp_path):
+        own.request("evm_setAutomine", False)
+        try:
+            patient = Sender(own, sender.account, timeout=0.2, stuck_after=60)
+            with pytest.raises(Exception, match="not mined within"):
+                deploy.deploy(own, patient, tmp_path)
+        finally:
+            own.request("evm_setAutomine", True)
+        own.request("evm_mine")
+        deploy.deploy(own, Sender(own, sender.account), tmp_path)
+        assert nonce(own, sender) == len(deploy.SUITE)
+
+    def test_another_chain_with_the_same_id_is_refused(self, own, sender, tmp_path):
+        deploy.deploy(own, sender, tmp_path)
+        file = tmp_path / f"{own.chain_id}.json"
+        record = json.loads(file.read_text())
+        record["genesis"] = "0x" + "00" * 32
+        file.write_text(json.dumps(record))
+        with pytest.raises(WrongChain, match="another chain with the same id"):
+            deploy.deploy(own, sender, tmp_path)
+
+    def test_a_contract_that_is_no_longer_there_is_said(self, own, sender, tmp_path):
+        development = DevelopmentChain(own)
+        before = development.snapshot()
+        deploy.deploy(own, sender, tmp_path)
+        development.revert(before)
+        with pytest.raises(Conflict, match="nothing is there"):
+            deploy.deploy(own, sender, tmp_path)
+
+    def test_another_build_is_not_taken_for_this_one(self, own, sender, tmp_path):
+        deploy.deploy(own, sender, tmp_path)
+        file = tmp_path / f"{own.chain_id}.json"
+        record = json.loads(file.read_text())
+        record["contracts"]["RefundEscrow"]["address"] = record["contracts"]["IdentityRegistry"]["address"]
+        file.write_text(json.dumps(record))
+        with pytest.raises(Conflict, match="another build"):
+            deploy.deploy(own, sender, tmp_path)
+
+    @pytest.mark.parametrize("content", ["{", "[]", '{"format": 9, "chainId": 31337}', '{"format": 1, "chainId": 5}'])
+    def test_a_record_that_cannot_be_one_is_left_alone(self, own, sender, tmp_path, content):
+        file = tmp_path / f"{own.chain_id}.json"
+        file.write_text(content)
+        with pytest.raises(SettingsError):
+            deploy.deploy(own, sender, tmp_path)
+        assert file.read_text() == content
+
+    def test_a_nonce_that_went_to_another_transaction_is_replaced_by_the_next(self, own, sender, tmp_path):
+        file = tmp_path / f"{own.chain_id}.json"
+        deploy.deploy(own, sender, tmp_path)
+        record = json.loads(file.read_text())
+        entry = record["contracts"].pop("ReturnDesk")
+        record["pending"]["ReturnDesk"] = {
+            "address": deploy.predicted_address(sender.address, 0),
+            "deployer": sender.address,
+            "constructorArguments": entry["constructorArguments"],
+            "nonce": 0,
+            "transaction": "0x" + "11" * 32,
+            "raw": "0x",
+        }
+        file.write_text(json.dumps(record))
+        assert deploy.deploy(own, sender, tmp_path)["ReturnDesk"] != entry["address"]
+
+
+class TestEstimate:
+    def test_what_it_says_is_what_it_takes(self, own, sender, tmp_path):
+        estimates = {row.name: row.gas for row in deploy.estimate(own, sender.address)}
+        assert nonce(own, sender) == 0
+        deploy.deploy(own, sender, tmp_path)
+        record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
+        for name, entry in record["contracts"].items():
+            assert abs(estimates[name] - entry["gasUsed"]) <= entry["gasUsed"] // 50
+
+
+class TestAddresses:
+    def test_nothing_deployed_says_what_to_do(self, own, tmp_path):
+        with pytest.raises(NotFound, match="careledger deploy"):
+            deploy.addresses(own, tmp_path)
+
+    def test_they_are_those_of_the_record(self, own, sender, tmp_path):
+        assert deploy.deploy(own, sender, tmp_path) == deploy.addresses(own, tmp_path)
