@@ -1,7 +1,10 @@
 """The command line: `careledger <noun> <verb>`, and what builds, deploys and shows the suite."""
 
 import importlib.util
+import os
 import signal
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -152,6 +155,27 @@ def status(rpc: Rpc = None, json_: Json = False) -> None:
     found = deployment.addresses(chain, settings.deployments)
     out.table(f"Chain {chain.chain_id}, block {chain.block_number()}", ["contract", "address"], list(found.items()))
     out.document({"chainId": chain.chain_id, "block": chain.block_number(), "contracts": found})
+
+
+@demo.command("all")
+def demo_all() -> None:
+    """Start a chain, deploy the suite, play every flow on the example data, and stop the chain.
+
+    Example: careledger demo all
+    """
+    out, started = Out(), time.monotonic()
+    done = compile_all(lambda path: errors.print(f"compiled {path}"))
+    with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
+        out.say(f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled.")
+        os.environ["CARELEDGER_DEPLOYMENTS"] = folder
+        deploy(rpc=chain.url)
+        for number, (name, summary) in enumerate(FLOWS.items(), 1):
+            out.say(f"\n[bold]{number}. {name}[/bold]: {summary}\n")
+            _flow(name)(rpc=chain.url)
+    out.say(
+        f"\nAll {len(FLOWS)} flows done in {time.monotonic() - started:.0f} s; the chain is stopped. "
+        f"One by one: `careledger demo <flow>`; to play yourself: `make up`."
+    )
 
 
 def _flow(name: str) -> Callable[..., Any]:
