@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712} from "solady/utils/EIP712.sol";
+import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
+import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
+
+import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
+import {IInteractionLog} from "./IInteractionLog.sol";
+
+/// @title InteractionLog
+/// @notice What a brand and its customers said to each other, anchored; `IInteractionLog` is the manual.
+/// @dev Storage is laid out for what is written most. A batch takes one fresh slot for its root, and every second one
+/// takes a slot for the numbers, counts and times of two batches together; until then the numbers of an even batch wait
+/// in the tip, which is written anyway. Level 0 of the log's frontier is not stored at all: the one leaf that stands
+/// there is that of the last even batch, and its record is in the slots just named.
+contract InteractionLog is IInteractionLog, EIP712 {
+    // ---------------------------------------------------------------------------------------------------- types
+
+    struct Log {
+        /// batches (64 bits from the lowest), interactions (64), count (32) and time (40) of the last batch.
+        uint256 tip;
+        /// Batch id -> root of its tree.
+        mapping(uint256 id => bytes32) roots;
+        /// Batch id / 2 -> first (64), count (32) and time (40) of the even batch, count (32) and time (40) of the odd.
+        mapping(uint256 half => uint256) pairs;
+        /// Level, from 1 -> root of the rightmost complete subtree of 2^level records whose right sibling is missing.
+        mapping(uint256 level => bytes32) frontier;
+    }
+
+    /// @dev The tip, unpacked.
+    struct Tip {
+        uint64 batches;
+        uint64 interactions;
+        uint32 lastCount;
+        uint40 lastAt;
+    }
+
+    // ------------------------------------------------------------------------------------------------ constants
+
+    bytes32 public constant AGENT_ROLE = "careledger.agent";
+    bytes32 public constant VERSION = "careledger.interactions.v1";
+    bytes32 public constant ACKNOWLEDGEMENT_TYPEHASH = keccak256(
+        "Acknowledgement(address customer,address brand,bytes32 content,bytes32 parties,"
+        "uint16 kind,uint64 startedAt,uint64 index,uint256 deadline)"
+    );
+    /// @dev Half of secp256k1's order, rounded down: the greatest s that is low.
+    uint256 private constant _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+
+    IIdentityRegistry public immutable REGISTRY;
+    bytes32 public immutable DOMAIN;
+
+    // -------------------------------------------------------------------------------------------------- storage
+
+    mapping(address brand => Log) private _logs;
+    mapping(bytes32 key => uint256 time) private _acknowledged;
+
+    // ---------------------------------------------------------------------------------------------- constructor
+
+    constructor(IIdentityRegistry registry) {
+        REGISTRY = registry;
+        DOMAIN = keccak256(abi.encode(VERSION, block.chainid, address(this)));
+    }
+
+    // --------------------------------------------------------------------------------------------------- writes
+
+    /// @inheritdoc IInteractionLog
+    function anchorBatch(address brand, bytes32 root, uint32 count, uint64 expectedFirst)
+        external
+        returns (uint256 id)
+    {
+        if (!REGISTRY.mayAct(brand, AGENT_ROLE, msg.sender)) {
+            revert InteractionLog_NotAuthorised(brand, msg.sender);
+        }
+        if (root == 0) revert InteractionLog_NoRoot(brand);
+        if (count == 0) revert InteractionLog_NoInteractions(brand);
+
+        Log storage log = _logs[brand];
+        Tip memory tip = _unpack(log.tip);
+        if (tip.interactions != expectedFirst) {
+            revert InteractionLog_WrongFirst(brand, tip.interactions, expectedFirst);
+        }
+
+        id = tip.batches;
+        Batch memory added = Batch(root, tip.interactions, count, uint40(block.timestamp));
+        if (id & 1 == 1) _completePair(log, brand, tip, added);
+        log.roots[id] = root;
+        log.tip =
+            uint256(id + 1) | uint256(tip.interactions + count) << 64 | uint256(count) << 128 | block.timestamp << 160;
+        emit BatchAnchored(brand, id, root, expectedFirst, count, msg.sender);
+    }
+
+    /// @inheritdoc IInteractionLog
+    function acknowledge(
+        address customer,
+        address brand,
+        uint256 id,
+        Interaction calldata interaction,
+        bytes32[] calldata proof
+    ) external {
+        address controller = REGISTRY.identityOwner(customer);
+        if (msg.sender != controller) revert InteractionLog_NotCustomer(customer, msg.sender, controller);
+        _acknowledge(customer, brand, id, interaction, proof);
+    }
+
+    /// @inheritdoc IInteractionLog
+    function acknowledgeBySignature(
+        address customer,
+        address brand,
+        uint256 id,
+        Interaction calldata interaction,
+        bytes32[] calldata proof,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        if (block.timestamp > deadline) {
+            revert InteractionLog_Expired(customer, block.timestamp, deadline);
+        }
+        bytes32 digest = acknowledgementDigest(customer, brand, interaction, deadline);
+        address controller = REGISTRY.identityOwner(customer);
+        if (!_signed(controller, digest, signature)) {
+            revert InteractionLog_BadSignature(customer, controller, digest);
+        }
+        _acknowledge(customer, brand, id, interaction, proof);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IInteractionLog
+    function batch(address brand, uint256 id) external view returns (Batch memory) {
+        Log storage log = _logs[brand];
+        return _batch(log, _known(log, brand, id), id);
+    }
+
+    /// @inheritdoc IInteractionLog
+    function batchOf(address brand, uint256 index) external view returns (uint256 id) {
+        Log storage log = _logs[brand];
+        Tip memory tip = _unpack(log.tip);
+        if (index >= tip.interactions) revert InteractionLog_UnknownInteraction(brand, index, tip.interactions);
+        uint256 end = tip.batches;
+        while (end - id > 1) {
+            uint256 middle = (id + end) / 2;
+            if (_batch(log, tip, middle).first <= index) id = middle;
+            else end = middle;
+        }
+    }
+
+    /// @inheritdoc IInteractionLog
+    function head(address brand) external view returns (Head memory) {
+        Log storage log = _logs[brand];
+        Tip memory tip = _unpack(log.tip);
+        uint256 size = tip.batches;
+        if (size == 0) return Head(sha256(""), 0, 0);
+
+        bool started = size & 1 == 1;
+        bytes32 node = started ? _leaf(brand, size - 1, _batch(log, tip, size - 1)) : bytes32(0);
+        uint256 level = 1;
+        for (uint256 rest = size >> 1; rest != 0; rest >>= 1) {
+            if (rest & 1 == 1) {
+                bytes32 left = log.frontier[level];
+                node = started ? _node(left, node) : left;
+                started = true;
+            }
+            ++level;
+        }
+        return Head(node, tip.batches, tip.interactions);
+    }
+
+    /// @inheritdoc IInteractionLog
+    function recordOf(address brand, uint256 id) external view returns (bytes memory) {
+        Log storage log = _logs[brand];
+        return _record(brand, id, _batch(log, _known(log, brand, id), id));
+    }
+
+    /// @inheritdoc IInteractionLog
+    function leafOf(Interaction calldata interaction) public view returns (bytes32) {
+        uint256 meta = uint256(interaction.kind) << 128 | uint256(interaction.startedAt) << 64 | interaction.index;
+        return
+            keccak256(
+                bytes.concat(keccak256(abi.encode(DOMAIN, interaction.content, interaction.parties, bytes32(meta))))
+            );
+    }
+
+    /// @inheritdoc IInteractionLog
+    function verify(address brand, uint256 id, Interaction calldata interaction, bytes32[] calldata proof)
+        public
+        view
+        returns (bool)
+    {
+        Log storage log = _logs[brand];
+        Tip memory tip = _unpack(log.tip);
+        if (id >= tip.batches) return false;
+        Batch memory found = _batch(log, tip, id);
+        if (interaction.index < found.first || interaction.index - found.first >= found.count) return false;
+        if (!_fits(proof.length, found.count)) return false;
+        return MerkleProofLib.verifyCalldata(proof, found.root, leafOf(interaction));
+    }
+
+    /// @inheritdoc IInteractionLog
+    function acknowledgedAt(address customer, address brand, bytes32 leaf) external view returns (uint256) {
+        return _acknowledged[keccak256(abi.encode(customer, brand, leaf))];
+    }
+
+    /// @inheritdoc IInteractionLog
+    function acknowledgementDigest(address customer, address brand, Interaction calldata interaction, uint256 deadline)
+        public
+        view
+        returns (bytes32)
+    {
+        return _hashTypedData(keccak256(abi.encode(ACKNOWLEDGEMENT_TYPEHASH, customer, brand, interaction, deadline)));
+    }
+
+    // ------------------------------------------------------------------------------------------------ internals
+
+    function _acknowledge(
+        address customer,
+        address brand,
+        uint256 id,
+        Interaction calldata interaction,
+        bytes32[] calldata proof
+    ) private {
+        bytes32 leaf = leafOf(interaction);
+        if (!verify(brand, id, interaction, proof)) revert InteractionLog_NotIncluded(brand, id, leaf);
+        bytes32 key = keccak256(abi.encode(customer, brand, leaf));
+        uint256 known = _acknowledged[key];
+        if (known != 0) revert InteractionLog_AlreadyAcknowledged(customer, leaf, known);
+        _acknowledged[key] = block.timestamp;
+        emit Acknowledged(brand, customer, leaf, interaction.index);
+    }
+
+    /// @dev An odd batch: its numbers and those of the even one before it go into one slot, and their two leaves into
+    /// the frontier. As when 1 is added to a binary number, the carry goes up through all that becomes complete.
+    function _completePair(Log storage log, address brand, Tip memory tip, Batch memory odd) private {
+        uint256 half = tip.batches >> 1;
+        uint64 first = tip.interactions - tip.lastCount;
+        log.pairs[half] = uint256(first) | uint256(tip.lastCount) << 64 | uint256(tip.lastAt) << 96 | uint256(odd.count)
+            << 136 | uint256(odd.anchoredAt) << 168;
+
+        uint256 id = tip.batches;
+        Batch memory even = Batch(log.roots[id - 1], first, tip.lastCount, tip.lastAt);
+        bytes32 node = _node(_leaf(brand, id - 1, even), _leaf(brand, id, odd));
+        uint256 level = 1;
+        for (; half & 1 == 1; half >>= 1) {
+            node = _node(log.frontier[level], node);
+            ++level;
+        }
+        log.frontier[level] = node;
+    }
+
+    function _known(Log storage log, address brand, uint256 id) private view returns (Tip memory tip) {
+        tip = _unpack(log.tip);
+        if (id >= tip.batches) revert InteractionLog_UnknownBatch(brand, id, tip.batches);
+    }
+
+    /// @dev The caller has made sure that the batch is there.
+    function _batch(Log storage log, Tip memory tip, uint256 id) private view returns (Batch memory) {
+        bytes32 root = log.roots[id];
+        if (id & 1 == 0 && id + 1 == tip.batches) {
+            return Batch(root, tip.interactions - tip.lastCount, tip.lastCount, tip.lastAt);
+        }
+        uint256 pair = log.pairs[id >> 1];
+        uint64 first = uint64(pair);
+        uint32 count = uint32(pair >> 64);
+        if (id & 1 == 0) return Batch(root, first, count, uint40(pair >> 96));
+        return Batch(root, first + count, uint32(pair >> 136), uint40(pair >> 168));
+    }
+
+    function _unpack(uint256 tip) private pure returns (Tip memory) {
+        return Tip(uint64(tip), uint64(tip >> 64), uint32(tip >> 128), uint40(tip >> 160));
+    }
+
+    function _record(address brand, uint256 id, Batch memory item) private view returns (bytes memory) {
+        return abi.encodePacked(DOMAIN, brand, uint64(id), item.first, item.count, uint64(item.anchoredAt), item.root);
+    }
+
+    /// @dev RFC 6962's hash of an entry.
+    function _leaf(address brand, uint256 id, Batch memory item) private view returns (bytes32) {
+        return sha256(bytes.concat(hex"00", _record(brand, id, item)));
+    }
+
+    /// @dev RFC 6962's hash of two subtrees.
+    function _node(bytes32 left, bytes32 right) private pure returns (bytes32) {
+        return sha256(abi.encodePacked(bytes1(0x01), left, right));
+    }
+
+    /// @dev Whether a leaf of a tree of `count` leaves can have a proof of this length: leaves are the nodes from
+    /// `count` to 2 * `count` - 1 of a heap that begins with 1, and a node's depth is its binary logarithm.
+    function _fits(uint256 length, uint256 count) private pure returns (bool) {
+        return length <= 32 && count < 2 << length && 1 << length < 2 * count;
+    }
+
+    /// @dev An account's signature has 65 bytes and a low s; a contract wallet takes what it takes. ECDSA goes first,
+    /// so that accounts which carry code (EIP-7702) sign as they did before.
+    function _signed(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        if (signature.length == 65 && uint256(bytes32(signature[32:64])) <= _HALF_ORDER) {
+            (bytes32 r, bytes32 s) = (bytes32(signature[:32]), bytes32(signature[32:64]));
+            address recovered = ecrecover(digest, uint8(signature[64]), r, s);
+            if (recovered != address(0) && recovered == signer) return true;
+        }
+        return SignatureCheckerLib.isValidERC1271SignatureNowCalldata(signer, digest, signature);
+    }
+
+    function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {
+        (name, version) = ("CareLedger InteractionLog", "1");
+    }
+}
