@@ -106,9 +106,7 @@ interface IIdentityRegistry {
     );
 
     /// @notice Enough guardians agreed; from `readyAt` on, anyone can finish.
-    event RecoveryStarted(
-        uint256 indexed round, address indexed identity, address indexed newOwner, uint256 readyAt
-    );
+    event RecoveryStarted(uint256 indexed round, address indexed identity, address indexed newOwner, uint256 readyAt);
 
     /// @notice The controller objected.
     event RecoveryStopped(uint256 indexed round, address indexed identity, address indexed controller);
@@ -294,8 +292,7 @@ interface IIdentityRegistry {
     // time: a relayer who waits cannot shift them. All refuse with `SignatureExpired`, `BadSignature`.
 
     /// @notice `changeOwner` by typed data `ChangeOwner`.
-    function changeOwnerBySig(address identity, address newOwner, uint256 deadline, bytes calldata signature)
-        external;
+    function changeOwnerBySig(address identity, address newOwner, uint256 deadline, bytes calldata signature) external;
 
     /// @notice `addDelegate` by typed data `AddDelegate`; also refuses with `AlreadyExpired`.
     function addDelegateBySig(
@@ -336,12 +333,8 @@ interface IIdentityRegistry {
     ) external;
 
     /// @notice `execute` by typed data `Batch`; refuses as that does, too.
-    function executeBySig(
-        address identity,
-        Operation[] calldata operations,
-        uint256 deadline,
-        bytes calldata signature
-    ) external;
+    function executeBySig(address identity, Operation[] calldata operations, uint256 deadline, bytes calldata signature)
+        external;
 
     // ---------------------------------------------------------------------------------------------------- recovery
 
@@ -377,8 +370,7 @@ interface IIdentityRegistry {
     /// Exactly as many as the threshold, in ascending order of the guardians' addresses. Refuses with `NoGuardians`,
     /// `BadNewOwner`, `SignatureExpired`, `WrongThreshold`, `NotGuardian`, `BadSignature`.
     /// Warning: nothing proves that somebody holds the key of `newOwner`; guardians ask the person.
-    function startRecovery(address identity, address newOwner, uint256 deadline, Approval[] calldata approvals)
-        external;
+    function startRecovery(address identity, address newOwner, uint256 deadline, Approval[] calldata given) external;
 
     /// @notice Object to a recovery: the key is not lost.
     /// @dev Only the controller, else `NotController`; `NoRecovery` where none is under way. Any other change that

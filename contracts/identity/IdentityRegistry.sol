@@ -1,41 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "solady/utils/ECDSA.sol";
-import {EIP712} from "solady/utils/EIP712.sol";
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibBit} from "solady/utils/LibBit.sol";
-import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
-import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
-import {IIdentityRegistry} from "./IIdentityRegistry.sol";
+import {GuardianRecovery} from "./GuardianRecovery.sol";
 
 /// @title IdentityRegistry
-/// @notice See `IIdentityRegistry`.
-contract IdentityRegistry is IIdentityRegistry, EIP712 {
-    // ------------------------------------------------------------------------------------------------------- types
-
-    /// @dev One slot, where the reference contract has two: a block number never needs more than 96 bits.
-    struct Record {
-        address owner;
-        uint96 changed;
-    }
-
-    /// @dev One slot. `changed` is the identity's at the start; it moves when the controller does anything.
-    struct Started {
-        address newOwner;
-        uint48 readyAt;
-        uint48 changed;
-    }
-
-    // --------------------------------------------------------------------------------------------------- constants
+/// @notice Decentralised identifiers and who may act for them. See `IIdentityRegistry`.
+contract IdentityRegistry is GuardianRecovery {
+    // ------------------------------------------------------------------------------------------------------- constants
 
     address public constant DEACTIVATED = 0x000000000000000000000000000000000000dEaD;
-    uint32 public constant MIN_RECOVERY_DELAY = 1 days;
-    uint32 public constant MAX_RECOVERY_DELAY = 365 days;
 
-    /// @dev Half the order of secp256k1: of the two values of s that make a signature, the lower one counts.
-    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
-
+    // solhint-disable max-line-length
     bytes32 private constant CHANGE_OWNER =
         keccak256("ChangeOwner(address identity,address newOwner,uint256 nonce,uint256 deadline)");
     bytes32 private constant ADD_DELEGATE = keccak256(
@@ -49,34 +26,168 @@ contract IdentityRegistry is IIdentityRegistry, EIP712 {
     );
     bytes32 private constant REVOKE_ATTRIBUTE =
         keccak256("RevokeAttribute(address identity,string name,bytes value,uint256 nonce,uint256 deadline)");
-    bytes32 private constant OPERATION =
-        keccak256("Operation(string action,string name,address account,bytes value,uint256 validTo)");
     bytes32 private constant BATCH = keccak256(
         "Batch(address identity,Operation[] operations,uint256 nonce,uint256 deadline)Operation(string action,string name,address account,bytes value,uint256 validTo)"
     );
-    bytes32 private constant SET_GUARDIANS = keccak256(
-        "SetGuardians(address identity,bytes32 root,uint8 threshold,uint32 delay,uint256 nonce,uint256 deadline)"
-    );
-    bytes32 private constant APPROVE_RECOVERY = keccak256(
-        "ApproveRecovery(address identity,address controller,address newOwner,uint256 round,uint256 deadline)"
-    );
-    bytes32 private constant STOP_RECOVERY =
-        keccak256("StopRecovery(address identity,uint256 nonce,uint256 deadline)");
+    bytes32 private constant OPERATION =
+        keccak256("Operation(string action,string name,address account,bytes value,uint256 validTo)");
+    // solhint-enable max-line-length
 
-    // ----------------------------------------------------------------------------------------------------- storage
+    // -------------------------------------------------------------------------------------------- writes: directly
 
-    mapping(address identity => Record) private _records;
-    mapping(address identity => mapping(bytes32 typeHash => mapping(address delegate => uint256 validTo)))
-        private _delegates;
-    mapping(address controller => uint256) private _nonces;
-    mapping(address identity => Guardianship) private _guardianships;
-    mapping(address identity => Started) private _recoveries;
+    function deactivate(address identity) external {
+        _changeOwner(identity, _controlled(identity), DEACTIVATED, address(0));
+    }
 
-    // ---------------------------------------------------------------------------------------------- writes: ERC-1056
+    function execute(address identity, Operation[] calldata operations) external {
+        _execute(identity, _controlled(identity), operations);
+    }
 
-    function changeOwner(address identity, address newOwner) external {
-        Record storage record = _records[identity];
-        require(msg.sender == _controller(identity, record.owner), "bad_actor");
-        _changeOwner(identity, newOwner, newOwner);
+    function cancelSignatures() external {
+        emit SignaturesCancelled(_useNonce(msg.sender) + 1, msg.sender);
+    }
+
+    // --------------------------------------------------------------------------------------- writes: by typed data
+
+    function changeOwnerBySig(address identity, address newOwner, uint256 deadline, bytes calldata signature) external {
+        bytes32 data = keccak256(abi.encode(CHANGE_OWNER, identity, newOwner, _count(identity, deadline), deadline));
+        Record record = _signedBy(identity, data, signature);
+        _changeOwner(identity, record, newOwner, newOwner);
+    }
+
+    function addDelegateBySig(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validTo,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        _requireFuture(identity, validTo);
+        uint256 counted = _count(identity, deadline);
+        bytes32 data =
+            keccak256(abi.encode(ADD_DELEGATE, identity, _text(delegateType), delegate, validTo, counted, deadline));
+        Record record = _signedBy(identity, data, signature);
+        _setDelegate(identity, record, delegateType, delegate, validTo);
+    }
+
+    function revokeDelegateBySig(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        uint256 counted = _count(identity, deadline);
+        bytes32 data =
+            keccak256(abi.encode(REVOKE_DELEGATE, identity, _text(delegateType), delegate, counted, deadline));
+        Record record = _signedBy(identity, data, signature);
+        _setDelegate(identity, record, delegateType, delegate, block.timestamp);
+    }
+
+    function setAttributeBySig(
+        address identity,
+        bytes32 name,
+        bytes calldata value,
+        uint256 validTo,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        _requireFuture(identity, validTo);
+        uint256 counted = _count(identity, deadline);
+        bytes32 data =
+            keccak256(abi.encode(SET_ATTRIBUTE, identity, _text(name), keccak256(value), validTo, counted, deadline));
+        Record record = _signedBy(identity, data, signature);
+        _setAttribute(identity, record, name, value, validTo);
+    }
+
+    function revokeAttributeBySig(
+        address identity,
+        bytes32 name,
+        bytes calldata value,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        uint256 counted = _count(identity, deadline);
+        bytes32 data =
+            keccak256(abi.encode(REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline));
+        Record record = _signedBy(identity, data, signature);
+        _setAttribute(identity, record, name, value, 0);
+    }
+
+    function executeBySig(address identity, Operation[] calldata operations, uint256 deadline, bytes calldata signature)
+        external
+    {
+        uint256 counted = _count(identity, deadline);
+        bytes32 data = keccak256(abi.encode(BATCH, identity, _hash(operations), counted, deadline));
+        _execute(identity, _signedBy(identity, data, signature), operations);
+    }
+
+    // ------------------------------------------------------------------------------------------------------- internals
+
+    function _requireFuture(address identity, uint256 validTo) private view {
+        if (validTo <= block.timestamp) revert IdentityRegistry_AlreadyExpired(identity, validTo, block.timestamp);
+    }
+
+    function _execute(address identity, Record record, Operation[] calldata operations) private {
+        uint256 count = operations.length;
+        if (count == 0) revert IdentityRegistry_EmptyBatch(identity);
+        for (uint256 i; i < count; ++i) {
+            if (_apply(identity, record, operations[i]) && i + 1 != count) {
+                revert IdentityRegistry_ControllerChangedMidway(identity, i);
+            }
+        }
+    }
+
+    /// @dev Returns whether the identity has been given away.
+    function _apply(address identity, Record record, Operation calldata operation) private returns (bool) {
+        Action action = operation.action;
+        if (action == Action.ChangeOwner) {
+            _changeOwner(identity, record, operation.account, operation.account);
+            return true;
+        }
+        if (action == Action.Deactivate) {
+            _changeOwner(identity, record, DEACTIVATED, address(0));
+            return true;
+        }
+        if (action == Action.AddDelegate) {
+            _requireFuture(identity, operation.validTo);
+            _setDelegate(identity, record, operation.name, operation.account, operation.validTo);
+        } else if (action == Action.RevokeDelegate) {
+            _setDelegate(identity, record, operation.name, operation.account, block.timestamp);
+        } else if (action == Action.SetAttribute) {
+            _requireFuture(identity, operation.validTo);
+            _setAttribute(identity, record, operation.name, operation.value, operation.validTo);
+        } else {
+            _setAttribute(identity, record, operation.name, operation.value, 0);
+        }
+        return false;
+    }
+
+    function _hash(Operation[] calldata operations) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](operations.length);
+        for (uint256 i; i < hashes.length; ++i) {
+            Operation calldata operation = operations[i];
+            bytes32 action = _actionName(operation.action);
+            bytes32 value = keccak256(operation.value);
+            hashes[i] = keccak256(
+                abi.encode(OPERATION, action, _text(operation.name), operation.account, value, operation.validTo)
+            );
+        }
+        return EfficientHashLib.hash(hashes);
+    }
+
+    function _actionName(Action action) private pure returns (bytes32) {
+        if (action == Action.ChangeOwner) return keccak256("ChangeOwner");
+        if (action == Action.AddDelegate) return keccak256("AddDelegate");
+        if (action == Action.RevokeDelegate) return keccak256("RevokeDelegate");
+        if (action == Action.SetAttribute) return keccak256("SetAttribute");
+        if (action == Action.RevokeAttribute) return keccak256("RevokeAttribute");
+        return keccak256("Deactivate");
+    }
+
+    /// @dev What EIP-712 makes of a name as text: without the zeros that pad it, so no two names make the same.
+    function _text(bytes32 name) private pure returns (bytes32) {
+        return EfficientHashLib.hash(abi.encodePacked(name), 0, 32 - LibBit.ffs(uint256(name)) / 8);
     }
 }
