@@ -1,0 +1,156 @@
+"""The command line's own commands: what they print, for people and for machines, and what they refuse."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from eth_account import Account
+
+from careledger.chain.compile import compile_all
+from careledger.chain.node import LocalNode, development_accounts, free_port
+from careledger.chain.toolchain import ROOT
+
+PROGRAM = [sys.executable, "-m", "careledger.cli"]
+
+
+def careledger(*arguments, **environment):
+    """Run the program as a person would; the environment holds nothing of ours but what is given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")}
+    return subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        capture_output=True, text=True, timeout=120, cwd=ROOT, env=clean | environment, check=False,
+    )  # fmt: skip
+
+
+def refused(result, status, *words):
+    """Check that a command failed with one clear sentence and nothing else."""
+    assert result.returncode == status, result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.fixture(scope="module")
+def own():
+    with LocalNode("anvil") as chain:
+        yield chain
+
+
+class TestRoot:
+    def test_help_lists_every_noun(self):
+        result = careledger("--help")
+        assert result.returncode == 0
+        for word in ("deploy", "demo", "identity", "interactions", "loyalty", "refunds"):
+            assert word in result.stdout
+
+    def test_every_command_has_help_with_an_example(self):
+        for command in (["compile"], ["deploy"], ["up"], ["status"], ["standard-json"], ["demo", "all"]):
+            result = careledger(*command, "--help")
+            assert result.returncode == 0
+            assert "Example" in result.stdout, command
+
+    def test_the_version_is_printed(self):
+        assert careledger("--version").stdout.startswith("careledger 0.")
+
+    def test_an_unknown_command_is_said(self):
+        result = careledger("nonsense")
+        assert result.returncode == 2
+        assert "nonsense" in result.stderr
+
+    def test_completion_is_offered(self):
+        assert "--show-completion" in careledger("--help").stdout
+
+
+class TestCompile:
+    def test_nothing_changed_is_said(self):
+        compile_all()
+        result = careledger("compile")
+        assert "nothing changed" in result.stdout
+        assert json.loads(careledger("compile", "--json").stdout) == {"compiled": []}
+
+
+class TestStandardJson:
+    def test_it_is_what_was_compiled(self):
+        document = json.loads(careledger("standard-json", "RefundEscrow").stdout)
+        assert "contracts/refunds/RefundEscrow.sol" in document["sources"]
+        assert document["settings"]["evmVersion"] == "shanghai"
+
+    def test_an_unknown_contract_is_said(self):
+        refused(careledger("standard-json", "Nothing"), 2, "Nothing", "careledger compile")
+
+
+class TestDeploy:
+    def test_a_dry_run_sends_nothing_and_needs_no_record(self, own, tmp_path):
+        before = own.block_number()
+        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--dry-run", "--json")
+        document = json.loads(result.stdout)
+        assert document["chainId"] == 31337
+        assert all(row["gas"] > 100_000 for row in document["contracts"])
+        assert own.block_number() == before
+        assert list(tmp_path.iterdir()) == []
+
+    def test_twice_is_once(self, own, tmp_path):
+        first = json.loads(careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json").stdout)
+        block = own.block_number()
+        second = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json")
+        assert json.loads(second.stdout) == first
+        assert own.block_number() == block
+        assert "already deployed" in second.stderr
+        status = careledger("status", "--rpc", own.url, "--json", CARELEDGER_DEPLOYMENTS=str(tmp_path))
+        assert json.loads(status.stdout)["contracts"] == first["contracts"]
+
+    def test_a_dead_node_is_said(self, tmp_path):
+        url = f"http://127.0.0.1:{free_port()}"
+        refused(careledger("deploy", "--rpc", url, "--deployments", tmp_path), 3, "no node answers", url)
+
+    def test_a_key_without_funds_is_said(self, own, tmp_path):
+        poor = Account.create().key.hex()
+        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY=poor)
+        refused(result, 3, "too little ether")
+        assert poor not in result.stderr
+
+    def test_a_broken_key_is_said_and_not_shown(self, own, tmp_path):
+        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY="abc123")
+        refused(result, 2, "CARELEDGER_PRIVATE_KEY")
+        assert "abc123" not in result.stderr
+
+    def test_the_record_of_another_chain_is_kept(self, own, tmp_path):
+        file = tmp_path / "31337.json"
+        content = json.dumps({"format": 1, "chainId": 31337, "genesis": "0x00", "contracts": {}, "pending": {}})
+        file.write_text(content)
+        refused(careledger("deploy", "--rpc", own.url, "--deployments", tmp_path), 3, "another chain with the same id")
+        assert file.read_text() == content
+
+
+class TestStatus:
+    def test_no_deployment_says_what_to_do(self, own, tmp_path):
+        result = careledger("status", "--rpc", own.url, CARELEDGER_DEPLOYMENTS=str(tmp_path))
+        refused(result, 1, "careledger deploy")
+
+
+class TestUp:
+    def test_it_serves_until_it_is_stopped_and_calls_the_keys_well_known(self, tmp_path):
+        port = free_port()
+        environment = os.environ | {"CARELEDGER_DEPLOYMENTS": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+        with subprocess.Popen(
+            [*PROGRAM, "up", "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+        ) as process:
+            said = ""
+            for line in process.stdout:
+                said += line
+                if "Ctrl-C" in line:
+                    break
+            assert "RefundEscrow" in said
+            assert "Well-known development accounts" in said
+            assert development_accounts(1)[0].address in said
+            assert (tmp_path / "31337.json").is_file()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+
+    def test_a_taken_port_is_said(self, own):
+        refused(careledger("up", "--port", own.url.rsplit(":", 1)[1]), 3, "is taken")
