@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from eth_typing import ChecksumAddress
@@ -69,7 +70,12 @@ class Chain:
 
     def __init__(self, url: str, timeout: float = 30) -> None:
         self.url = url
-        self.provider = HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
+        session = requests.Session()
+        # A proxy is for the outside; looking for one at every request takes a fifth of its time.
+        session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
+        self.provider = HTTPProvider(
+            url, request_kwargs={"timeout": timeout}, session=session, exception_retry_configuration=None
+        )
         self.w3 = Web3(self.provider)
         self.chain_id = int(self.request("eth_chainId"), 16)
 

@@ -22,6 +22,9 @@ from careledger.errors import NodeError, SendError
 BUMP_PERCENT = 13
 """Nodes replace a waiting transaction only when both fees rise by at least 10 %; some ask 12.5 %."""
 
+FEES_HOLD_FOR = 1.0
+"""Seconds; the ceiling is twice the base fee, which rises by an eighth a block at most."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -94,6 +97,7 @@ class Sender:
         self.stuck_after = stuck_after
         self.max_fee = max_fee
         self._next_nonce: int | None = None
+        self._known_fees: tuple[dict[str, int], float] = ({}, 0.0)
         self._lock = threading.Lock()
 
     def send(
@@ -178,6 +182,13 @@ class Sender:
         return estimate + estimate // 5
 
     def _fees(self) -> dict[str, int]:
+        known, at = self._known_fees
+        if not known or time.monotonic() - at > FEES_HOLD_FOR:
+            known = self._ask_fees()
+            self._known_fees = known, time.monotonic()
+        return known
+
+    def _ask_fees(self) -> dict[str, int]:
         base = self.chain.block("latest").get("baseFeePerGas")
         if base is None:  # a chain from before EIP-1559
             price = int(self.chain.request("eth_gasPrice"), 16)
