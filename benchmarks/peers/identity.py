@@ -7,6 +7,7 @@ from packages import ours, published
 
 from careledger.chain.send import Sender
 
+OPERATIONS = ("changeOwner", "addDelegate", "revokeDelegate", "setAttribute", "revokeAttribute")
 YEAR = 365 * 24 * 3600
 ROLE = b"veriKey".ljust(32, b"\0")
 NAME = b"did/pub/Secp256k1/veriKey/hex".ljust(32, b"\0")
@@ -81,4 +82,10 @@ def rows(bench: Bench) -> list[Row]:
     )
     theirs = measure(bench.deploy(reference), bench.actors)
     own = measure(bench.deploy(ours("IdentityRegistry")), bench.actors)
-    return [Row(row, "ethr-did-registry", gas, f"IdentityRegistry.{row}", own[row]) for row, gas in theirs.items()]
+    peer = "EthereumDIDRegistry"
+    return [Row(row, peer, theirs[row], f"IdentityRegistry.{row}", own[row]) for row in sorted(theirs, key=_order)]
+
+
+def _order(row: str) -> tuple[int, str]:
+    operation, _, state = row.partition(".")
+    return OPERATIONS.index(operation.removesuffix("Signed")), operation + state
