@@ -1,4 +1,4 @@
-"""ERC-1056 operations: the reference registry and ours, by the very same calls."""
+"""ERC-1056 operations: the reference registry (npm ethr-did-registry) and ours, by the very same calls."""
 
 from bench import Bench, Contract, Row, keyed
 from eth_account.signers.local import LocalAccount
@@ -82,10 +82,11 @@ def rows(bench: Bench) -> list[Row]:
     )
     theirs = measure(bench.deploy(reference), bench.actors)
     own = measure(bench.deploy(ours("IdentityRegistry")), bench.actors)
-    peer = "EthereumDIDRegistry"
-    return [Row(row, peer, theirs[row], f"IdentityRegistry.{row}", own[row]) for row in sorted(theirs, key=_order)]
+    return [
+        Row(row, "reference", theirs[row], f"IdentityRegistry.{row}", own[row]) for row in sorted(theirs, key=_order)
+    ]
 
 
-def _order(row: str) -> tuple[int, str]:
+def _order(row: str) -> tuple[int, bool, str]:
     operation, _, state = row.partition(".")
-    return OPERATIONS.index(operation.removesuffix("Signed")), operation + state
+    return OPERATIONS.index(operation.removesuffix("Signed")), operation.endswith("Signed"), state

@@ -48,10 +48,7 @@ def difference(row: Row) -> str:
 
 def show(out: Out, noun: str, rows: list[Row]) -> None:
     """Print the table of a noun."""
-    lines = [
-        (row.operation.replace(".", ", "), row.peer, gas(row.peer_gas), gas(row.our_gas), difference(row))
-        for row in rows
-    ]
+    lines = [(row.operation, row.peer, gas(row.peer_gas), gas(row.our_gas), difference(row)) for row in rows]
     out.table(noun, ("operation", "peer", "peer gas #", "ours #", "difference #"), lines)
 
 
