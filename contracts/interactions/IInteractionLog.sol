@@ -59,15 +59,23 @@ interface IInteractionLog {
 
     // --------------------------------------------------------------------------------------------------- events
 
-    /// @notice A batch was anchored. With the block's time, this is the whole record that entered the log.
+    /// @notice A batch was anchored. With the brand and the id this is the whole record that entered the log, so
+    /// the log can be rebuilt from events alone and compared with `head`.
     /// @param brand Whose interactions they are.
     /// @param id The batch's place in the brand's log, from 0.
     /// @param root The root of the batch tree.
     /// @param first The number of the first interaction.
     /// @param count How many they are.
+    /// @param anchoredAt The block's time.
     /// @param by Who anchored it: the brand's controller, or a delegate.
     event BatchAnchored(
-        address indexed brand, uint256 indexed id, bytes32 indexed root, uint64 first, uint32 count, address by
+        address indexed brand,
+        uint256 indexed id,
+        bytes32 indexed root,
+        uint64 first,
+        uint32 count,
+        uint40 anchoredAt,
+        address by
     );
 
     /// @notice A customer countersigned an interaction.

@@ -87,7 +87,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
         log.roots[id] = root;
         log.tip =
             uint256(id + 1) | uint256(tip.interactions + count) << 64 | uint256(count) << 128 | block.timestamp << 160;
-        emit BatchAnchored(brand, id, root, expectedFirst, count, msg.sender);
+        emit BatchAnchored(brand, id, root, expectedFirst, count, added.anchoredAt, msg.sender);
     }
 
     /// @inheritdoc IInteractionLog

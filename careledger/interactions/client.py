@@ -1,0 +1,178 @@
+"""The typed client of `InteractionLog`."""
+
+from dataclasses import dataclass
+
+from eth_typing import ChecksumAddress
+
+from careledger.chain.contract import ContractClient, Event
+from careledger.chain.rpc import Block
+from careledger.chain.send import Receipt
+from careledger.errors import NodeError
+from careledger.interactions.errors import AlreadyAnchored, WrongFirst
+from careledger.interactions.formats import AnchoredBatch, Fields
+
+
+@dataclass(frozen=True)
+class BatchAnchored(Event, contract="InteractionLog"):
+    """A batch was anchored."""
+
+    brand: ChecksumAddress
+    id: int
+    root: bytes
+    first: int
+    count: int
+    anchored_at: int
+    by: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class Acknowledged(Event, contract="InteractionLog"):
+    """A customer countersigned an interaction."""
+
+    brand: ChecksumAddress
+    customer: ChecksumAddress
+    leaf: bytes
+    index: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """The log of a brand's batches: its RFC 6962 root, and what it covers."""
+
+    root: bytes
+    batches: int
+    interactions: int
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where a batch was anchored."""
+
+    id: int
+    transaction_hash: bytes
+    block_number: int
+    block_hash: bytes
+    gas_used: int | None
+    """None when an earlier submission had anchored it already."""
+
+
+class InteractionLog(ContractClient):
+    """The anchored interactions of every brand: one method per function of the contract."""
+
+    name = "InteractionLog"
+
+    def anchor_batch(self, brand: str, root: bytes, count: int, expected_first: int) -> Receipt:
+        """Anchor the next batch; raises `WrongFirst` when the brand's next number is another one."""
+        return self._write("anchorBatch", brand, root, count, expected_first)
+
+    def anchor(self, brand: str, root: bytes, count: int, first: int) -> Anchor:
+        """Anchor a batch, or find it where an earlier submission of unknown outcome has anchored it.
+
+        Raises:
+            AlreadyAnchored: another batch holds the first number.
+            WrongFirst: the log has not come to the first number yet.
+
+        """
+        try:
+            receipt = self.anchor_batch(brand, root, count, first)
+        except WrongFirst as refusal:
+            if refusal.actual <= first:
+                raise
+            return self._find(brand, root, count, first, refusal)
+        (event,) = (event for event in self.events(receipt) if isinstance(event, BatchAnchored))
+        return Anchor(event.id, receipt.transaction_hash, receipt.block_number, receipt.block_hash, receipt.gas_used)
+
+    def _find(self, brand: str, root: bytes, count: int, first: int, refusal: WrongFirst) -> Anchor:
+        batch_id = self.batch_of(brand, first)
+        there = self.batch(brand, batch_id)
+        if (there.root, there.count, there.first) != (root, count, first):
+            raise AlreadyAnchored(batch_id, there.first) from refusal
+        return self.anchor_of(brand, batch_id)
+
+    def anchor_of(self, brand: str, batch_id: int) -> Anchor:
+        """Return where a batch was anchored, from the node's logs.
+
+        Raises:
+            NodeError: the node keeps no logs of that block.
+
+        """
+        for event in self.history(BatchAnchored, brand=brand, id=batch_id):
+            log = event.log
+            return Anchor(batch_id, log.transaction_hash, log.block_number, log.block_hash, None)
+        raise NodeError(f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: ask an archive node")
+
+    def batch(self, brand: str, batch_id: int, block: Block = "latest") -> AnchoredBatch:
+        """Return a batch; raises `UnknownBatch` where there is none."""
+        return AnchoredBatch(*self._read("batch", brand, batch_id, block=block))
+
+    def batch_of(self, brand: str, index: int) -> int:
+        """Return the id of the batch that holds an interaction; raises `UnknownInteraction` where there is none."""
+        return int(self._read("batchOf", brand, index))
+
+    def head(self, brand: str, block: Block = "latest") -> Head:
+        """Return the head of a brand's log."""
+        return Head(*self._read("head", brand, block=block))
+
+    def record_of(self, brand: str, batch_id: int) -> bytes:
+        """Return the 112 bytes with which a batch entered the log."""
+        return bytes(self._read("recordOf", brand, batch_id))
+
+    def leaf_of(self, fields: Fields) -> bytes:
+        """Return the leaf of an interaction."""
+        return bytes(self._read("leafOf", fields.abi()))
+
+    def verify(self, brand: str, batch_id: int, fields: Fields, proof: list[bytes]) -> bool:
+        """Let the contract say whether an interaction is in a batch."""
+        return bool(self._read("verify", brand, batch_id, fields.abi(), proof))
+
+    def acknowledge(self, customer: str, brand: str, batch_id: int, fields: Fields, proof: list[bytes]) -> Receipt:
+        """Countersign an interaction, as the customer's controller."""
+        return self._write("acknowledge", customer, brand, batch_id, fields.abi(), proof)
+
+    def acknowledge_by_signature(
+        self,
+        customer: str,
+        brand: str,
+        batch_id: int,
+        fields: Fields,
+        proof: list[bytes],
+        *,
+        deadline: int,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay a customer's countersignature and pay for it; `deadline` in seconds since 1970 UTC."""
+        arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
+        return self._write("acknowledgeBySignature", *arguments)
+
+    def acknowledged_at(self, customer: str, brand: str, leaf: bytes) -> int:
+        """Return when a customer acknowledged an interaction, in seconds since 1970 UTC; 0 if not."""
+        return int(self._read("acknowledgedAt", customer, brand, leaf))
+
+    def acknowledgement_digest(self, customer: str, brand: str, fields: Fields, deadline: int) -> bytes:
+        """Return what a customer signs to acknowledge an interaction."""
+        return bytes(self._read("acknowledgementDigest", customer, brand, fields.abi(), deadline))
+
+    def domain(self) -> bytes:
+        """Return the first word of the contract's leaves and records."""
+        return bytes(self._read("DOMAIN"))
+
+    def registry(self) -> ChecksumAddress:
+        """Return the address of the identity registry that the contract asks."""
+        return ChecksumAddress(self._read("REGISTRY"))
+
+    def agent_role(self) -> bytes:
+        """Return the role of the delegates that may anchor."""
+        return bytes(self._read("AGENT_ROLE"))
+
+    def version(self) -> bytes:
+        """Return the version of the formats, padded to 32 bytes."""
+        return bytes(self._read("VERSION"))
+
+    def acknowledgement_typehash(self) -> bytes:
+        """Return the EIP-712 type hash of an acknowledgement."""
+        return bytes(self._read("ACKNOWLEDGEMENT_TYPEHASH"))
+
+    def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
+        """Return the EIP-5267 description of the signing domain."""
+        fields: tuple[bytes, str, str, int, str, bytes, list[int]] = self._read("eip712Domain")
+        return fields

@@ -1,0 +1,114 @@
+"""The random key of each customer, from which the salts of their interactions are derived.
+
+Whoever holds a customer's key can open what the leaves of their interactions commit to, and without it nobody can:
+so the file is readable by its owner alone, and erasing a customer is destroying the key (and the records).
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from careledger.crypto.canonical import dumps
+from careledger.errors import NotFound, SettingsError
+from careledger.interactions import formats
+from careledger.interactions.reading import Node, hexed
+
+FORMAT = "careledger.keys/1"
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, so that a crash leaves the old one or the new one.
+
+    Raises:
+        SettingsError: it cannot be written.
+
+    """
+    partial = file.with_name(file.name + ".partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def read_file(file: Path, what: str) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        SettingsError: it cannot be read.
+
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"the {what} file {file} cannot be read: {error.strerror}") from error
+
+
+class Keyring:
+    """A key a customer, by the customer's identifier; kept in a file, or in memory where there is none."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """Open the file, or begin an empty keyring that `save` writes there.
+
+        Raises:
+            SettingsError: the file cannot be read.
+            MalformedFile: it is no key file.
+
+        """
+        self.file = file
+        self._keys: dict[str, bytes] = {}
+        if file is not None and file.exists():
+            members = Node.read(read_file(file, "key"), "key file").object(["format", "keys"])
+            members["format"].one_of(FORMAT)
+            names = list(members["keys"].value) if isinstance(members["keys"].value, dict) else []
+            self._keys = {name: node.hex(32) for name, node in members["keys"].object(names).items()}
+
+    def key(self, customer: str) -> bytes:
+        """Return a customer's key, made now if there is none; `save` before anything is built on it."""
+        if customer not in self._keys:
+            self._keys[customer] = secrets.token_bytes(32)
+        return self._keys[customer]
+
+    def known(self, customer: str) -> bytes:
+        """Return a customer's key.
+
+        Raises:
+            NotFound: there is none, or it was destroyed.
+
+        """
+        try:
+            return self._keys[customer]
+        except KeyError:
+            raise NotFound(f"there is no key of {customer}: it was destroyed, or is in another key file") from None
+
+    def salts(self, customer: str, interaction_id: str) -> tuple[bytes, bytes]:
+        """Return the salts of an interaction: content, parties. Makes the customer's key if there is none."""
+        return formats.salts(self.key(customer), interaction_id)
+
+    def erase(self, customer: str) -> None:
+        """Destroy a customer's key and write the file: copies elsewhere are for the operator to destroy.
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        self.known(customer)
+        del self._keys[customer]
+        self.save()
+
+    def save(self) -> None:
+        """Write the file.
+
+        Raises:
+            SettingsError: it cannot be written.
+
+        """
+        if self.file is not None:
+            keys = {name: hexed(key) for name, key in self._keys.items()}
+            write_private(self.file, dumps({"format": FORMAT, "keys": keys}))
