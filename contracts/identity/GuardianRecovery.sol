@@ -65,9 +65,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         _setGuardians(identity, root, threshold, delay);
     }
 
-    function startRecovery(address identity, address newOwner, uint256 deadline, Approval[] calldata approvals)
-        external
-    {
+    function startRecovery(address identity, address newOwner, Approval[] calldata approvals) external {
         (Record record, address controller) = _load(identity);
         Named memory named = _guardianships[identity];
         if (named.root == 0 || named.controller != controller) {
@@ -79,9 +77,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         if (approvals.length != named.threshold) {
             revert IdentityRegistry_WrongThreshold(identity, approvals.length, named.threshold);
         }
-        _requireInTime(identity, deadline);
-        bytes32 data = keccak256(abi.encode(APPROVE_RECOVERY, identity, controller, newOwner, named.round, deadline));
-        _requireApprovals(identity, named.root, _hashTypedData(data), approvals);
+        _requireApprovals(identity, named, newOwner, approvals);
         uint48 readyAt = uint48(block.timestamp + named.delay);
         _guardianships[identity].round = ++named.round;
         _recoveries[identity] = Started(newOwner, readyAt, uint48(_changed(record)));
@@ -154,7 +150,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
     }
 
     /// @dev Ascending addresses keep a guardian from counting twice.
-    function _requireApprovals(address identity, bytes32 root, bytes32 digest, Approval[] calldata approvals)
+    function _requireApprovals(address identity, Named memory named, address newOwner, Approval[] calldata approvals)
         private
         view
     {
@@ -163,10 +159,14 @@ abstract contract GuardianRecovery is ControllerAuthority {
             Approval calldata approval = approvals[i];
             address guardian = approval.guardian;
             bytes32 leaf = guardianLeaf(guardian, approval.salt);
-            if (guardian <= last || !MerkleProofLib.verifyCalldata(approval.proof, root, leaf)) {
+            if (guardian <= last || !MerkleProofLib.verifyCalldata(approval.proof, named.root, leaf)) {
                 revert IdentityRegistry_NotGuardian(identity, guardian);
             }
-            if (!_signed(guardian, digest, approval.signature)) {
+            uint256 deadline = approval.deadline;
+            _requireInTime(identity, deadline);
+            bytes32 data =
+                keccak256(abi.encode(APPROVE_RECOVERY, identity, named.controller, newOwner, named.round, deadline));
+            if (!_signed(guardian, _hashTypedData(data), approval.signature)) {
                 revert IdentityRegistry_BadSignature(identity, guardian);
             }
             last = guardian;

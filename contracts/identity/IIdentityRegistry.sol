@@ -73,6 +73,8 @@ interface IIdentityRegistry {
     /// @notice A guardian's consent to a recovery.
     struct Approval {
         address guardian;
+        /// Until when the guardian stands by it; seconds since 1970 UTC.
+        uint256 deadline;
         /// The salt that hid the guardian in the tree.
         bytes32 salt;
         /// From the guardian's leaf to the root.
@@ -368,9 +370,9 @@ interface IIdentityRegistry {
     /// @dev Each approval is over typed data `ApproveRecovery`: identity, its present controller, the new one, the
     /// round and a deadline; so it is void once the controller changes and after any start, stop or new guardians.
     /// Exactly as many as the threshold, in ascending order of the guardians' addresses. Refuses with `NoGuardians`,
-    /// `BadNewOwner`, `SignatureExpired`, `WrongThreshold`, `NotGuardian`, `BadSignature`.
+    /// `BadNewOwner`, `WrongThreshold`, `NotGuardian`, `SignatureExpired`, `BadSignature`.
     /// Warning: nothing proves that somebody holds the key of `newOwner`; guardians ask the person.
-    function startRecovery(address identity, address newOwner, uint256 deadline, Approval[] calldata given) external;
+    function startRecovery(address identity, address newOwner, Approval[] calldata approvals) external;
 
     /// @notice Object to a recovery: the key is not lost.
     /// @dev Only the controller, else `NotController`; `NoRecovery` where none is under way. Any other change that
