@@ -1,0 +1,1 @@
+"""Refunds: escrow, refunds that a scan or a missed deadline triggers, disputes."""

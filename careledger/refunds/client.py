@@ -1,0 +1,267 @@
+"""The typed client of `RefundEscrow`; that of `ReturnDesk` is in `desk`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from eth_typing import ChecksumAddress
+
+from careledger.chain.contract import ContractClient
+from careledger.chain.rpc import Block, address
+from careledger.chain.send import Pending, Receipt
+from careledger.errors import NodeError, NotFound
+from careledger.refunds.desk import ReturnDesk
+from careledger.refunds.events import Opened
+from careledger.refunds.messages import EscrowMessages, seconds
+from careledger.refunds.terms import Party, State, Terms, find_terms
+
+__all__ = ["RefundEscrow", "ReturnDesk"]
+
+PUSH_GAS_LIMIT = 1_200_000
+"""A gas limit that every call of the escrow fits into, three payments with their allowance included."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What changes while a deal lives; amounts in the token's smallest unit, shares in basis points."""
+
+    held: int
+    deadline_at: datetime | None
+    """When the present step of a dispute is over; None outside disputes."""
+    window: int
+    """Seconds for each step of a dispute."""
+    ruling_bps: int
+    appeal_bps: int
+    state: State
+    appellant: Party
+
+    @classmethod
+    def from_words(cls, words: tuple[int, ...]) -> "Deal":
+        """Read the contract's struct."""
+        held, deadline, window, ruling, appeal, state, appellant = words
+        at = datetime.fromtimestamp(deadline, UTC) if deadline else None
+        return cls(held, at, window, ruling, appeal, State(state), Party(appellant))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What both parties agreed to; a party that sends it itself leaves its signature empty."""
+
+    to_payer: int
+    to_seller: int
+    deadline: datetime
+    seller_signer: str
+    payer_signature: bytes = b""
+    seller_signature: bytes = b""
+
+    def words(self) -> tuple[Any, ...]:
+        """Return the contract's struct."""
+        return (
+            self.to_payer,
+            self.to_seller,
+            seconds(self.deadline),
+            self.seller_signer,
+            self.payer_signature,
+            self.seller_signature,
+        )
+
+
+class RefundEscrow(ContractClient):
+    """Deals in escrow: one method per function of the contract.
+
+    Methods that change something return the receipt and raise what the contract refuses with
+    (`careledger.refunds.errors`). `queue` hands any of them over without waiting.
+    """
+
+    name = "RefundEscrow"
+
+    def queue(self, function: str, *arguments: Any, value: int = 0, gas: int | None = PUSH_GAS_LIMIT) -> Pending:
+        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+
+        Args:
+            arguments: as the contract takes them: `terms.words()` first.
+            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+
+        """
+        return self._send(function, *arguments, value=value, gas=gas)
+
+    @property
+    def messages(self) -> EscrowMessages:
+        """What is signed for this escrow."""
+        return EscrowMessages(self.chain.chain_id, self.address)
+
+    # ---- opening
+
+    def open(self, terms: Terms, value: int = 0) -> Receipt:
+        """Open a deal as its payer; `value` is the amount when the deal is in ether."""
+        return self._write("open", terms.words(), value=value)
+
+    def open_signed(self, terms: Terms, deadline: datetime, signature: bytes, value: int = 0) -> Receipt:
+        """Open a deal for a payer that signed `messages.open`."""
+        return self._write("openSigned", terms.words(), seconds(deadline), signature, value=value)
+
+    def open_with_permit(
+        self,
+        terms: Terms,
+        permit: tuple[int, int, bytes, bytes],
+        deadline: datetime | None = None,
+        signature: bytes = b"",
+    ) -> Receipt:
+        """Open a deal with an EIP-2612 permit.
+
+        Args:
+            permit: deadline in seconds since 1970, v, r, s.
+            deadline: of the payer's signature over `messages.open`; both left out when the payer sends it.
+
+        """
+        at = seconds(deadline) if deadline else 0
+        return self._write("openWithPermit", terms.words(), permit, at, signature)
+
+    def open_with_authorization(self, terms: Terms, authorization: tuple[int, int, int, bytes, bytes]) -> Receipt:
+        """Open a deal with an ERC-3009 authorisation (valid after, valid before, v, r, s) whose nonce is the deal's id."""
+        return self._write("openWithAuthorization", terms.words(), authorization)
+
+    def on_transfer_received(self, operator: str, sender: str, value: int, data: bytes) -> Receipt:
+        """Open a deal by an ERC-1363 transfer. For tokens: call the token's `transferAndCall` instead."""
+        return self._write("onTransferReceived", operator, sender, value, data)
+
+    def open_received(self, terms: Terms, token: str, operator: str, sender: str, value: int) -> Receipt:
+        """Open a deal whose deposit has arrived. For the escrow itself."""
+        return self._write("openReceived", terms.words(), token, operator, sender, value)
+
+    # ---- ending
+
+    def release(self, terms: Terms) -> Receipt:
+        """Pay the seller: the payer at any time, anyone from `release_at` on unless the criteria are due."""
+        return self._write("release", terms.words())
+
+    def release_signed(self, terms: Terms, deadline: datetime, signature: bytes) -> Receipt:
+        """Pay the seller for a payer that signed `messages.release`."""
+        return self._write("releaseSigned", terms.words(), seconds(deadline), signature)
+
+    def refund(self, terms: Terms) -> Receipt:
+        """Pay back what the criteria say is due, and the rest to the seller; for anyone."""
+        return self._write("refund", terms.words())
+
+    def refund_due(self, terms: Terms, bps: int) -> Receipt:
+        """Pay back a share. For the criteria contract itself."""
+        return self._write("refundDue", terms.words(), bps)
+
+    def refund_part(self, terms: Terms, amount: int) -> Receipt:
+        """Give back a part of what is held, or all of it, as the seller."""
+        return self._write("refundPart", terms.words(), amount)
+
+    def split(self, terms: Terms, agreement: Agreement) -> Receipt:
+        """Divide what is held as both parties signed."""
+        return self._write("split", terms.words(), agreement.words())
+
+    # ---- disputes
+
+    def dispute(self, terms: Terms, evidence: bytes, value: int = 0) -> Receipt:
+        """Ask the arbiter to decide; `value` is what an ERC-792 arbitrator charges, see `costs`."""
+        return self._write("dispute", terms.words(), evidence, value=value)
+
+    def dispute_signed(
+        self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
+    ) -> Receipt:
+        """Ask the arbiter for a payer that signed `messages.dispute`."""
+        return self._write("disputeSigned", terms.words(), evidence, seconds(deadline), signature, value=value)
+
+    def submit_evidence(self, terms: Terms, evidence: bytes) -> Receipt:
+        """Add the hash of further evidence to a running dispute, as a party."""
+        return self._write("submitEvidence", terms.words(), evidence)
+
+    def award(self, terms: Terms, refund_bps: int) -> Receipt:
+        """Rule as the arbiter: so many basis points for the payer; 10,001 refuses to rule."""
+        return self._write("award", terms.words(), refund_bps)
+
+    def rule(self, dispute_id: int, ruling: int) -> Receipt:
+        """Rule as an ERC-792 arbitrator: 1 for the payer, 2 for the seller, 0 refuses."""
+        return self._write("rule", dispute_id, ruling)
+
+    def appeal(self, terms: Terms, evidence: bytes, value: int = 0) -> Receipt:
+        """Have the arbiter decide once more; `value` is the charge and, when the deal is in ether, the bond."""
+        return self._write("appeal", terms.words(), evidence, value=value)
+
+    def appeal_signed(
+        self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
+    ) -> Receipt:
+        """Appeal for a payer that signed `messages.appeal`."""
+        return self._write("appealSigned", terms.words(), evidence, seconds(deadline), signature, value=value)
+
+    def execute(self, terms: Terms) -> Receipt:
+        """End a dispute whose time is over; for anyone."""
+        return self._write("execute", terms.words())
+
+    # ---- credits
+
+    def claim(self, token: str, to: str) -> Receipt:
+        """Take the sender's credit at another address."""
+        return self._write("claim", token, address(to, "destination"))
+
+    def claim_for(self, payee: str, token: str) -> Receipt:
+        """Try again to pay a payee at its own address; for anyone."""
+        return self._write("claimFor", payee, token)
+
+    def claim_signed(self, payee: str, token: str, to: str, deadline: datetime, signature: bytes) -> Receipt:
+        """Take a credit for a payee that signed `messages.claim`."""
+        return self._write("claimSigned", payee, token, to, seconds(deadline), signature)
+
+    # ---- views
+
+    def deal(self, id: bytes, block: Block = "latest") -> Deal:  # noqa: A002  the contract's name
+        """Return where a deal is."""
+        return Deal.from_words(self._read("deal", id, block=block))
+
+    def id_of(self, terms: Terms) -> bytes:
+        """Return the id that the contract computes; `terms.id` does so without a node."""
+        return bytes(self._read("idOf", terms.words()))
+
+    def due_bps(self, terms: Terms) -> int:
+        """Return what the criteria say is due, in basis points."""
+        return int(self._read("dueBps", terms.words()))
+
+    def costs(self, terms: Terms) -> tuple[int, int]:
+        """Return what has to be sent with `dispute`, in wei, and the bond of an appeal, in the deal's token."""
+        arbitration, bond = self._read("costs", terms.words())
+        return arbitration, bond
+
+    def dispute_of(self, arbitrator: str, dispute_id: int) -> bytes:
+        """Return the deal that an arbitrator has under a number; 32 zero bytes for none."""
+        return bytes(self._read("disputeOf", arbitrator, dispute_id))
+
+    def credit(self, token: str, payee: str) -> int:
+        """Return what a payee may claim."""
+        return int(self._read("credit", token, payee))
+
+    def nonce(self, payee: str) -> int:
+        """Return the nonce of a payee's next `messages.claim`."""
+        return int(self._read("nonce", payee))
+
+    def limits(self) -> tuple[Any, ...]:
+        """Return what holds for every deal, in the order of the contract's struct `Limits`."""
+        return tuple(self._read("limits"))
+
+    def registry(self) -> ChecksumAddress:
+        """Return where identities are looked up."""
+        return ChecksumAddress(self._read("REGISTRY"))
+
+    def eip712_domain(self) -> tuple[Any, ...]:
+        """Return the domain of signatures (EIP-5267)."""
+        return tuple(self._read("eip712Domain"))
+
+    def terms_of(self, id: bytes) -> Terms:  # noqa: A002  the contract's name
+        """Find a deal's terms in the transaction that opened it.
+
+        Raises:
+            NotFound: no such deal was opened.
+            TermsNotFound: the transaction does not carry them in the clear.
+
+        """
+        opened = next(self.history(Opened, id=id), None)
+        if opened is None:
+            raise NotFound(f"no deal 0x{id.hex()} was opened in escrow {self.address}")
+        transaction = self.chain.request("eth_getTransactionByHash", "0x" + opened.log.transaction_hash.hex())
+        if transaction is None:
+            raise NodeError(f"the node does not have transaction 0x{opened.log.transaction_hash.hex()} any more")
+        return find_terms(bytes.fromhex(transaction["input"][2:]), id, self.chain.chain_id, self.address)
