@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help setup demo test up check fmt gas bench brownie interop compat clean
+.PHONY: help setup demo test cover up check fmt gas bench brownie interop compat clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ demo: setup ## Start a chain, deploy, play the flows, show what happened
 
 test: setup ## Run the tests
 	@$(BIN)/pytest -q -n 2 --dist loadscope
+
+cover: setup ## Run the tests and show what of careledger/ they did not reach
+	@$(BIN)/pytest -q -n 2 --dist loadscope --cov --cov-report=term-missing:skip-covered
 
 up: setup ## Keep a local chain running with the suite on it
 	@$(BIN)/careledger up
