@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from careledger.chain.contract import ContractClient
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Receipt as TransactionReceipt
+from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import recover
 from careledger.errors import InputError, NodeError, ProofError, SignatureError
 from careledger.interactions import evidence, formats
@@ -19,16 +22,19 @@ from careledger.interactions.receipt import Acknowledgement, Anchored, Promise, 
 from careledger.interactions.verdict import Finding, Result, Verdict
 
 
-class _Registry(ContractClient):
+class _Registry:
     """The part of the identity registry that a verification asks."""
 
-    name = "IIdentityRegistry"
+    def __init__(self, chain: Chain, at: str) -> None:
+        self.chain, self.at = chain, at
 
     def may_act(self, brand: str, actor: str) -> bool:
-        return bool(self._read("mayAct", brand, formats.AGENT_ROLE, actor))
+        arguments = encode(["address", "bytes32", "address"], [brand, formats.AGENT_ROLE, actor])
+        return any(self.chain.call(self.at, keccak256(b"mayAct(address,bytes32,address)")[:4] + arguments))
 
     def controller(self, identity: str) -> str:
-        return str(self._read("identityOwner", identity))
+        answer = self.chain.call(self.at, keccak256(b"identityOwner(address)")[:4] + encode(["address"], [identity]))
+        return to_checksum_address(answer[12:32])
 
 
 def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Result:

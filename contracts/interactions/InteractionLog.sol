@@ -38,8 +38,11 @@ contract InteractionLog is IInteractionLog, EIP712 {
 
     // ------------------------------------------------------------------------------------------------ constants
 
+    /// @notice The role of the delegates that may anchor for a brand.
     bytes32 public constant AGENT_ROLE = "careledger.agent";
+    /// @notice The version of the formats; goes into DOMAIN.
     bytes32 public constant VERSION = "careledger.interactions.v1";
+    /// @notice The EIP-712 type hash of an acknowledgement.
     bytes32 public constant ACKNOWLEDGEMENT_TYPEHASH = keccak256(
         "Acknowledgement(address customer,address brand,bytes32 content,bytes32 parties,"
         "uint16 kind,uint64 startedAt,uint64 index,uint256 deadline)"
@@ -47,7 +50,9 @@ contract InteractionLog is IInteractionLog, EIP712 {
     /// @dev Half of secp256k1's order, rounded down: the greatest s that is low.
     uint256 private constant _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
+    /// @inheritdoc IInteractionLog
     IIdentityRegistry public immutable REGISTRY;
+    /// @inheritdoc IInteractionLog
     bytes32 public immutable DOMAIN;
 
     // -------------------------------------------------------------------------------------------------- storage
