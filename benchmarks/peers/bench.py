@@ -35,11 +35,11 @@ class Row:
     """And how things stand when it is done."""
     peer: str
     """Contract and function of the peer."""
-    peer_gas: float
+    peer_gas: float | None
+    """None where there is no peer to be had."""
     our_row: str
     """Contract, operation and variant, named as in `benchmarks/gas.json`."""
-    our_gas: float | None
-    """None where we have no such operation."""
+    our_gas: float
 
 
 class Contract:

@@ -2,12 +2,15 @@
 
 from bench import DEADLINE, ETHER, Bench, Contract, Row, keyed
 from loyalty import REF
-from packages import compiled, published
+from packages import compiled, ours, published
 from suite import Suite
 
 ZERO = "0x" + "00" * 20
 NOTHING = bytes(32)
 GIVE, WANT = 30 * ETHER, 20 * ETHER
+FEE = 7
+"""Basis points: what AirSwap's deployments ask for this call."""
+POOLED = 10_000 * ETHER
 FOREVER = 2**256 - 1
 """An allowance that tokens do not count down."""
 
@@ -90,8 +93,6 @@ SEAPORT_TYPES = {
     ),
 }
 ERC20_ITEM = 1
-AIRSWAP_FEE = 7
-"""Basis points: what its deployments ask for this call."""
 SEAPORT_COMPILER = "0.8.24"
 
 
@@ -135,27 +136,86 @@ def uniswap(trade: Trade) -> dict[str, float]:
     contract = bench.deploy(router, bench.deploy(factory, deployer).address, weth.address)
     trade.allow(contract.address)
     pair = [trade.given.address, trade.wanted.address]
+    added = 0.0
     for _ in range(2):
         bench.pass_time(12)
-        contract.gas(maker, "addLiquidity", *pair, 10_000 * ETHER, 10_000 * ETHER, 1, 1, maker.address, DEADLINE)
+        added = contract.gas(maker, "addLiquidity", *pair, POOLED, POOLED, 1, 1, maker.address, DEADLINE)
     bench.pass_time(12)
     swap = (taker, "swapExactTokensForTokens", (GIVE, 1, pair, taker.address, DEADLINE))
     first, later = bench.in_one_block(contract, [swap, swap])
-    return {"firstInBlock": first, "existing": later}
+    return {"firstInBlock": first, "existing": later, "addLiquidity": added}
+
+
+OFFER = struct(
+    "address maker, address taker, address give, address want, uint256 giveAmount, uint256 wantAmount, "
+    "uint256 minFill, uint256 expiry, uint256 nonce, bytes32 ref"
+)
+
+
+def policies(trade: Trade, suite: Suite, fee: int) -> Contract:
+    """Deploy a market and let both brands' points in.
+
+    Args:
+        fee: in basis points, that the brand of the given points asks; it goes to a wallet that has some already.
+    """
+    market = suite.contract("PointMarket")
+    for token, brand, asked in zip((trade.given, trade.wanted), trade.brands, (fee, 0), strict=True):
+        market.gas(brand, "setPolicy", token.address, (trade.treasury, asked, 100, True, True))
+    return market
+
+
+def offers(trade: Trade, market: Contract, fee: int) -> dict[str, float]:
+    """Fill a signed offer whole, on both brands' policies; the nonces share a word."""
+    trade.allow(market.address)
+    _, name, version, *_ = market.read("eip712Domain")
+    domain = _domain(name, version, market)
+    maker, names = trade.maker, [entry["name"] for entry in OFFER]
+    found: dict[str, float] = {}
+    for nonce, row in enumerate(("newWord", "usedWord")):
+        pair = (trade.given.address, trade.wanted.address)
+        offer = (maker.address, trade.taker.address, *pair, GIVE, WANT, GIVE, DEADLINE, nonce, NOTHING)
+        message = dict(zip(names, offer, strict=True))
+        signature = maker.account.sign_typed_data(domain, {"Offer": OFFER}, message).signature
+        least = GIVE - GIVE * fee // 10_000
+        found[row] = market.gas(trade.taker, "fill", offer, bytes(signature), GIVE, WANT, least)
+    return found
+
+
+def pools(trade: Trade, market: Contract) -> dict[str, float]:
+    """Fund a pool twice and swap in it."""
+    bench, maker, taker = trade.bench, trade.maker, trade.taker
+    contract = bench.deploy(ours("PointPools"), market.address)
+    trade.allow(contract.address)
+    pair = (trade.given.address, trade.wanted.address)
+    funding = (*pair, POOLED, POOLED, 1, 1, maker.address, DEADLINE)
+    contract.gas(maker, "addLiquidity", funding)
+    added = contract.gas(maker, "addLiquidity", funding)
+    return {
+        "addLiquidity": added,
+        "existing": contract.gas(taker, "swap", *pair, GIVE, 1, taker.address, DEADLINE),
+    }
 
 
 def rows(bench: Bench) -> list[Row]:
     """Measure offers and pools over the points of two brands."""
-    trade = Trade(bench, Suite(bench))
-    light = airswap(trade, 0)
-    dear = airswap(trade, AIRSWAP_FEE)
-    orders = seaport(trade)
-    pools = uniswap(trade)
+    suite = Suite(bench)
+    trade = Trade(bench, suite)
+    light, dear = airswap(trade, 0), airswap(trade, FEE)
+    orders, router = seaport(trade), uniswap(trade)
+    market = policies(trade, suite, 0)
+    free, pool = offers(trade, market, 0), pools(trade, market)
+    charged = offers(trade, policies(trade, suite, FEE), FEE)
+    fill = "PointMarket.fill"
+    found = [
+        Row("fill.usedWord", "AirSwap swapLight", light["usedWord"], f"{fill}.usedWord", free["usedWord"]),
+        Row("fill.newWord", "AirSwap swapLight", light["newWord"], f"{fill}.newWord", free["newWord"]),
+        Row("fill.usedWord, 7 bps", "AirSwap swapLight", dear["usedWord"], f"{fill}.fee", charged["usedWord"]),
+        Row("fill.usedWord", "Seaport fulfillOrder", orders["later"], f"{fill}.usedWord", free["usedWord"]),
+    ]
+    swap, peer = "PointPools.swap.existing", "Uniswap V2 router"
     return [
-        Row("fill.usedWord", "AirSwap swapLight, no fee", light["usedWord"], "PointMarket.fill.usedWord", None),
-        Row("fill.usedWord", "AirSwap swapLight, 7 bps", dear["usedWord"], "PointMarket.fill.usedWord", None),
-        Row("fill.newWord", "AirSwap swapLight, no fee", light["newWord"], "PointMarket.fill.newWord", None),
-        Row("fill", "Seaport fulfillOrder", orders["later"], "PointMarket.fill.usedWord", None),
-        Row("swap.existing", "Uniswap V2 router", pools["existing"], "PointPools.swap.existing", None),
-        Row("swap.existing", "Uniswap V2 router", pools["firstInBlock"], "PointPools.swap.existing", None),
+        *found,
+        Row("swap.existing", peer, router["existing"], swap, pool["existing"]),
+        Row("swap.existing", f"{peer}, first in block", router["firstInBlock"], swap, pool["existing"]),
+        Row("addLiquidity", peer, router["addLiquidity"], "PointPools.addLiquidity", pool["addLiquidity"]),
     ]

@@ -1,10 +1,14 @@
 """Escrow: OpenZeppelin's RefundEscrow and Kleros's first escrow, both for ether, and ours for ether and tokens."""
 
-from bench import ETHER, Bench, Row, keyed
+from bench import ETHER, START, Bench, Row, keyed
+from eth_utils.crypto import keccak
+from loyalty import solady_token
 from packages import published
+from suite import Suite
 
 ZERO = "0x" + "00" * 20
 DAY = 24 * 3600
+NONE = "none on npm"
 
 
 def openzeppelin(bench: Bench) -> dict[str, float]:
@@ -33,13 +37,72 @@ def kleros(bench: Bench) -> dict[str, float]:
     return found
 
 
+class Ours:
+    """Deals on our escrow, with criteria and an arbiter, one after the other; another deal is always open beside."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.suite = Suite(bench)
+        self.issuer, self.carrier, self.scanner, self.payer, self.seller = *bench.actors[3:6], *bench.actors[6:8]
+        self.escrow = self.suite.contract("RefundEscrow")
+        self.desk = self.suite.contract("ReturnDesk", self.escrow.address)
+        self.suite.delegate(self.carrier, "careledger.scanner", self.scanner)
+        self.deals = 0
+
+    def terms(self, token: str) -> tuple[object, ...]:
+        """Return the terms of the next deal."""
+        self.deals += 1
+        order = bytes.fromhex(self.carrier.address[2:]) + keccak(text=f"order {self.deals}")[:12]
+        parties = (self.payer.address, ZERO, self.seller.address)
+        arbiter = (self.desk.address, keyed("arbiter").address)
+        times = (START + 30 * DAY, START + 7 * DAY, 3 * DAY)  # released, delivered by, each step of a dispute
+        return (*parties, token, ETHER, *times, *arbiter, 0, ZERO, 5_000, order, keccak(text=f"salt {self.deals}"))
+
+    def opened(self, token: str) -> tuple[tuple[object, ...], int]:
+        """Open a deal; return its terms and the gas."""
+        terms = self.terms(token)
+        return terms, self.escrow.gas(self.payer, "open", terms, value=0 if token != ZERO else ETHER)
+
+    def measure(self, token: str) -> dict[str, float]:
+        """Return gas by operation, in a token or, for the zero address, in ether."""
+        self.opened(token)
+        released, gas = self.opened(token)
+        found: dict[str, float] = {"open": gas, "release": self.escrow.gas(self.payer, "release", released)}
+        given_back, _ = self.opened(token)
+        found["refundPart"] = self.escrow.gas(self.seller, "refundPart", given_back, ETHER)
+        scanned, _ = self.opened(token)
+        found["scanAndRefund"] = self.desk.gas(self.scanner, "settleReturn", scanned, 10_000)
+        twice, _ = self.opened(token)
+        order = twice[-2]
+        first = self.desk.gas(self.scanner, "scanReturn", order, 10_000)
+        found["scanThenRefund"] = first + self.escrow.gas(self.issuer, "refund", twice)
+        return found
+
+    def stablecoin(self, bench: Bench) -> str:
+        """Deploy a token that payer and seller hold, and let the escrow take the payer's."""
+        token = bench.deploy(solady_token())
+        for holder in (self.payer, self.seller):
+            token.gas(bench.actors[0], "mint", holder.address, 1000 * ETHER)
+        token.gas(self.payer, "approve", self.escrow.address, 2**256 - 1)
+        return token.address
+
+
 def rows(bench: Bench) -> list[Row]:
     """Measure the three escrows."""
     simple, arbitrable = openzeppelin(bench), kleros(bench)
+    ours = Ours(bench)
+    ether, token = ours.measure(ZERO), ours.measure(ours.stablecoin(bench))
+
+    def row(what: str, ours: float, peer: str, gas: float | None) -> Row:
+        return Row(what, peer, gas, f"RefundEscrow.{what}", ours)
+
     return [
-        Row("open, ether", "OpenZeppelin 4.9 deposit", simple["deposit"], "RefundEscrow.open.ether", None),
-        Row("open, ether", "Kleros createTransaction", arbitrable["create"], "RefundEscrow.open.ether", None),
-        Row("refund, ether", "OpenZeppelin 4.9 withdraw", simple["refund"], "RefundEscrow.refund.ether", None),
-        Row("refund, ether", "Kleros reimburse", arbitrable["reimburse"], "RefundEscrow.refund.ether", None),
-        Row("release, ether", "Kleros pay", arbitrable["pay"], "RefundEscrow.release.ether", None),
+        row("open.ether", ether["open"], "OpenZeppelin 4.9 deposit", simple["deposit"]),
+        row("open.ether", ether["open"], "Kleros createTransaction", arbitrable["create"]),
+        row("refund.ether", ether["refundPart"], "OpenZeppelin 4.9 withdraw", simple["refund"]),
+        row("refund.ether", ether["refundPart"], "Kleros reimburse", arbitrable["reimburse"]),
+        row("release.ether", ether["release"], "Kleros pay", arbitrable["pay"]),
+        row("open", token["open"], NONE, None),
+        row("release", token["release"], NONE, None),
+        row("refund", token["refundPart"], NONE, None),
+        row("scanAndRefund", token["scanAndRefund"], "ours, in two transactions", token["scanThenRefund"]),
     ]

@@ -40,7 +40,7 @@ def gas(figure: float | None) -> str:
 
 def difference(row: Row) -> str:
     """Return how ours compares: in per cent, or how many times less where per cent say little."""
-    if row.our_gas is None:
+    if row.peer_gas is None:
         return "-"
     times = row.peer_gas / row.our_gas
     return f"1/{times:,.0f}" if times > 100 else f"{1 / times - 1:+.1%}"
