@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,6 +21,9 @@ Rpc = Annotated[
     typer.Option("--rpc", envvar="CARELEDGER_RPC", metavar="URL", help="The node's HTTP address.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+_UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""Typer carries its own copy of click; other versions import it: only typer knows which."""
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -116,12 +118,12 @@ def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None
         app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except CareLedgerError as error:
         fail(error)
-    except click.exceptions.Abort:
+    except typer.Abort:
         errors.print("stopped")
         raise SystemExit(130) from None
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]
+        raise SystemExit(error.exit_code) from None  # type: ignore[attr-defined]
     except KeyboardInterrupt:
         errors.print("stopped")
         raise SystemExit(130) from None

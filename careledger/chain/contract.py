@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import EncodingError
+from eth_abi.grammar import ABIType, TupleType, parse
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
@@ -57,12 +59,23 @@ def declared_events() -> dict[tuple[str, str], type[Event]]:
     return dict(_EVENTS)
 
 
-def _clean(kind: str, value: Any) -> Any:
-    if kind == "address":
-        return to_checksum_address(value)
-    if isinstance(value, tuple) and kind.endswith("]"):
-        return [_clean(kind[: kind.rindex("[")], inner) for inner in value]
-    return value
+def clean(kind: str, value: Any) -> Any:
+    """Return a decoded value as Python wants it: addresses with checksums, arrays as lists, structs as tuples."""
+    return _clean(_parse(kind), value)
+
+
+@cache
+def _parse(kind: str) -> ABIType:
+    parsed: ABIType = parse(kind)
+    return parsed
+
+
+def _clean(kind: ABIType, value: Any) -> Any:
+    if kind.is_array:
+        return [_clean(kind.item_type, inner) for inner in value]
+    if isinstance(kind, TupleType):
+        return tuple(_clean(part, inner) for part, inner in zip(kind.components, value, strict=True))
+    return to_checksum_address(value) if getattr(kind, "base", "") == "address" else value
 
 
 def decode_arguments(entry: dict[str, Any], log: Log) -> dict[str, Any]:
@@ -73,10 +86,10 @@ def decode_arguments(entry: dict[str, Any], log: Log) -> dict[str, Any]:
     for parameter, topic in zip(indexed, log.topics[1:], strict=True):
         dynamic = parameter["type"] in ("string", "bytes") or parameter["type"].endswith("]")
         kind = "bytes32" if dynamic else parameter["type"]
-        result[snake(parameter["name"])] = _clean(kind, decode([kind], topic)[0])
+        result[snake(parameter["name"])] = clean(kind, decode([kind], topic)[0])
     values = decode(artifacts.types({"inputs": plain}), log.data)
     for parameter, value in zip(plain, values, strict=True):
-        result[snake(parameter["name"])] = _clean(parameter["type"], value)
+        result[snake(parameter["name"])] = clean(artifacts.types({"inputs": [parameter]})[0], value)
     return result
 
 
@@ -131,7 +144,7 @@ class ContractClient:
         kinds = artifacts.types({"inputs": entry["outputs"]})
         if not answer and kinds:
             raise RevertedSilently()
-        values = [_clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
+        values = [clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
         return values[0] if len(values) == 1 else tuple(values)
 
     def _send(self, function: str, *arguments: Any, value: int = 0, gas: int | None = None) -> Pending:

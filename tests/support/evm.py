@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from careledger.chain import artifacts
-from careledger.chain.contract import _clean, snake
+from careledger.chain.contract import clean, snake
 from careledger.chain.reverts import Reverted, decode_revert
 
 CHAIN_ID = 31337
@@ -77,7 +77,7 @@ class Deployed:
 
     def _decode(self, function: str, answer: bytes) -> Any:
         kinds = artifacts.types({"inputs": self._entry(function)["outputs"]})
-        values = [_clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
+        values = [clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
         return values[0] if len(values) == 1 else (tuple(values) or None)
 
     def call(self, function: str, *arguments: Any, sender: Any = None, value: int = 0) -> Any:
@@ -185,10 +185,10 @@ class Evm:
         for parameter, topic in zip(indexed, topics[1:], strict=True):
             dynamic = parameter["type"] in ("string", "bytes") or parameter["type"].endswith("]")
             kind = "bytes32" if dynamic else parameter["type"]
-            arguments[snake(parameter["name"])] = _clean(kind, decode([kind], topic)[0])
+            arguments[snake(parameter["name"])] = clean(kind, decode([kind], topic)[0])
         plain = [p for p in entry["inputs"] if not p["indexed"]]
         for parameter, value in zip(plain, decode(artifacts.types({"inputs": plain}), data), strict=True):
-            arguments[snake(parameter["name"])] = _clean(parameter["type"], value)
+            arguments[snake(parameter["name"])] = clean(artifacts.types({"inputs": [parameter]})[0], value)
         return Emitted(address, entry["name"], arguments)
 
 
