@@ -4,14 +4,15 @@ The same work on both sides: `setAttribute` on an IdentityRegistry, simulated, p
 one account. Nothing is asserted; figures depend on the machine. `--json` prints one document.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without an installation, too
 
+import typer
 from eth_account import Account
 from web3 import HTTPProvider, Web3
 
@@ -20,7 +21,7 @@ from careledger.chain.compile import compile_all
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.console import Out
+from careledger.console import Json, Out, run_command
 
 NAME, VALUE, VALIDITY = b"did/pub".ljust(32, b"\0"), b"benchmark", 86_400
 BLOCKS = {"a block per transaction": [], "a block every second": ["--block-time", "1"]}
@@ -76,13 +77,11 @@ def rate(send: Send, chain: Chain, registry: str, count: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-def main() -> None:
-    """Measure both ways of sending on both kinds of chain."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=400, help="transactions of those who send ahead")
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
-    arguments = parser.parse_args()
-    out = Out(arguments.json)
+def main(
+    count: Annotated[int, typer.Option(min=4, help="Transactions of those who send ahead.")] = 400, json: Json = False
+) -> None:
+    """Measure transactions a second: our sender beside web3.py, on one Anvil in one run."""
+    out = Out(json)
     compile_all()
     rows = []
     for blocks, options in BLOCKS.items():
@@ -90,9 +89,9 @@ def main() -> None:
             deployer = Sender(chain, development_accounts(1)[0])
             registry = deployer.transact(None, artifacts.load("IdentityRegistry").bytecode).contract_address
             assert registry
-            few = 5 if options else arguments.count // 4  # one a block: a longer run shows nothing more
+            few = 5 if options else count // 4  # one a block: a longer run shows nothing more
             plain = rate(one_by_one, chain, registry, few)
-            rows.append((blocks, plain, *(rate(send, chain, registry, arguments.count) for send in (ahead, pipelined))))
+            rows.append((blocks, plain, *(rate(send, chain, registry, count) for send in (ahead, pipelined))))
     columns = ("chain", "web3.py, one by one #", "web3.py, ahead #", "our sender #")
     lines = [(blocks, *(f"{figure:,.0f}" for figure in figures)) for blocks, *figures in rows]
     out.table("Transactions a second", columns, lines)
@@ -100,4 +99,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -3,25 +3,36 @@
 `make bench` runs it. `--json` prints one document; naming nouns (`run.py identity market`) runs these alone.
 """
 
-import argparse
 import importlib
 import sys
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # without an installation, too
 
+import typer
 from bench import START, Bench, Row
 from packages import CACHE, OURS, PEERS, Build
 
 from careledger.chain.compile import compile_all
 from careledger.chain.node import DevelopmentChain, LocalNode
 from careledger.chain.rpc import Chain
-from careledger.console import Out
+from careledger.console import Json, Out, run_command
+from careledger.errors import ToolchainError
 
-NOUNS = ("identity", "interactions", "loyalty", "market", "refunds")
+
+class Noun(StrEnum):
+    """What is measured; a module each."""
+
+    IDENTITY = "identity"
+    INTERACTIONS = "interactions"
+    LOYALTY = "loyalty"
+    MARKET = "market"
+    REFUNDS = "refunds"
 
 
-def measure(noun: str, chain: Chain) -> tuple[list[Row], list[Build]]:
+def measure(noun: Noun, chain: Chain) -> tuple[list[Row], list[Build]]:
     """Measure a noun on the chain as it was at the start, and leave it so."""
     development = DevelopmentChain(chain)
     start = development.snapshot()
@@ -61,31 +72,26 @@ def provenance(out: Out, builds: list[Build], node: str) -> None:
         out.say(f"  {build.name}: {build.package} {build.version} ({build.licence}), {origin}, {compiler}")
 
 
-def main() -> None:
-    """Measure what the command line names, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("nouns", nargs="*", choices=(*NOUNS, []), metavar="noun", help=", ".join(NOUNS))
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
-    arguments = parser.parse_args()
+def main(nouns: Annotated[list[Noun] | None, typer.Argument(help="Only these.")] = None, json: Json = False) -> None:
+    """Measure gas of other people's contracts beside ours, on one Anvil in one run."""
     if not PEERS.is_dir():
-        sys.exit("the peers' packages are not installed: run `make bench`")
-    out = Out(arguments.json)
+        raise ToolchainError("the peers' packages are not installed: run `make bench`")
+    out = Out(json)
     compile_all()
     if not CACHE.is_dir():
         out.say("The first run compiles Seaport, which takes a minute or two.")
-    document, builds = {}, {}
+    tables: dict[str, list[Row]] = {}
+    builds: dict[tuple[str, str], Build] = {}
     with LocalNode("anvil", extra=["--timestamp", str(START)]) as chain:
         node = str(chain.request("web3_clientVersion"))
-        for noun in arguments.nouns or NOUNS:
-            rows, used = measure(noun, chain)
-            show(out, noun, rows)
-            document[noun] = rows
+        for noun in nouns or list(Noun):
+            tables[noun], used = measure(noun, chain)
+            show(out, noun, tables[noun])
             builds |= {(build.package, build.name): build for build in used}
     provenance(out, [build for build in builds.values() if build.package != OURS], node)
     contracts = [build.provenance() for build in builds.values()]
-    tables = {noun: [vars(row) for row in rows] for noun, rows in document.items()}
     out.document({"node": node, "contracts": contracts, "rows": tables})
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
