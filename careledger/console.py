@@ -22,8 +22,10 @@ Rpc = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
-_UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """Typer carries its own copy of click; other versions import it: only typer knows which."""
+
+_INTERRUPTED = 130
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -115,21 +117,22 @@ def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None
 
     """
     try:
-        app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except CareLedgerError as error:
         fail(error)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         errors.print("stopped")
-        raise SystemExit(130) from None
+        raise SystemExit(_INTERRUPTED) from None
     except _UsageError as error:
-        error.show()  # type: ignore[attr-defined]
-        raise SystemExit(error.exit_code) from None  # type: ignore[attr-defined]
-    except KeyboardInterrupt:
-        errors.print("stopped")
-        raise SystemExit(130) from None
+        error.show()
+        raise SystemExit(error.exit_code) from None
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         raise SystemExit(0) from None
+    if isinstance(status, int) and status:  # typer.Exit: a command that ended with a status of its own
+        if status == _INTERRUPTED:
+            errors.print("stopped")
+        raise SystemExit(status)
 
 
 def run_command(command: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:

@@ -73,6 +73,14 @@ class TestRun:
         assert stopped.value.code == status
         assert capsys.readouterr().err == says
 
+    def test_a_command_may_end_with_a_status_of_its_own(self):
+        def command():
+            raise typer.Exit(1)
+
+        with pytest.raises(SystemExit) as stopped:
+            run_command(command, [])
+        assert stopped.value.code == 1
+
     def test_a_wrong_option_is_said_with_the_usage(self, capsys):
         def command(json: Json = False) -> None:
             pass
