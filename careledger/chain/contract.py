@@ -1,5 +1,6 @@
 """The base of the typed contract clients, and of the typed events."""
 
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -22,8 +23,9 @@ _EVENTS: dict[tuple[str, str], type["Event"]] = {}
 
 
 def snake(name: str) -> str:
-    """Return a Solidity name in Python's spelling: `releaseAt` -> `release_at`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").lower()
+    """Return a Solidity name in Python's spelling: `releaseAt` -> `release_at`, and `from_` for Python's own words."""
+    spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").lower()
+    return f"{spelled}_" if keyword.iskeyword(spelled) else spelled
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ class TestSnake:
             ("REGISTRY", "registry"),
             ("DOMAIN_SEPARATOR", "domain_separator"),
             ("eip712Domain", "eip712_domain"),
-            ("_from", "from"),
+            ("_from", "from_"),
         ],
     )
     def test_solidity_names_become_python_names(self, solidity, python):
