@@ -118,7 +118,7 @@ class RefundEscrow(ContractClient):
         return self._write("openWithPermit", terms.words(), permit, at, signature)
 
     def open_with_authorization(self, terms: Terms, authorization: tuple[int, int, int, bytes, bytes]) -> Receipt:
-        """Open a deal with an ERC-3009 authorisation (valid after, valid before, v, r, s) whose nonce is the deal's id."""
+        """Open a deal with an ERC-3009 authorisation (valid after and before, v, r, s), its nonce the deal's id."""
         return self._write("openWithAuthorization", terms.words(), authorization)
 
     def on_transfer_received(self, operator: str, sender: str, value: int, data: bytes) -> Receipt:

@@ -39,7 +39,7 @@ class EscrowMessages:
 
     def deal_id(self, terms: Terms) -> bytes:
         """Return the id of a deal with these terms."""
-        return digest(self.separator, terms.struct_hash())
+        return terms.id_under(self.separator)
 
     def open(self, terms: Terms, deadline: datetime) -> bytes:
         """Open a deal; signed by the payer."""

@@ -1,6 +1,6 @@
 """The terms of a deal: what is committed as a hash, and what every call carries again.
 
-The id of a deal is the EIP-712 digest of its terms under the escrow's domain, so that it names the
+The id of a deal is a hash of the terms' words and of the escrow's EIP-712 domain, so that it names the
 chain and the contract too. Format: docs/protocol/refunds.md.
 """
 
@@ -11,10 +11,12 @@ from enum import IntEnum
 from secrets import token_bytes
 from typing import Any, Self
 
+from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils.address import is_address, is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.hashing import keccak256
+from careledger.crypto.typed_data import domain_separator, struct_hash
 from careledger.refunds.errors import TermsError, TermsNotFound
 
 ZERO = ChecksumAddress("0x" + "00" * 20)  # type: ignore[arg-type]
@@ -31,7 +33,8 @@ TERMS_TYPE = (
     "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
     "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
 )
-WORDS = 15
+KINDS = [member.split()[0] for member in TERMS_TYPE.removeprefix("Terms(").removesuffix(")").split(",")]
+WORDS = len(KINDS)
 """How many 32-byte words the terms take in calldata."""
 
 
@@ -200,8 +203,12 @@ class Terms:
         return struct_hash(TERMS_TYPE, self.words())
 
     def id(self, chain_id: int, escrow: str) -> bytes:
-        """Return the deal's id, 32 bytes: the EIP-712 digest of the terms."""
-        return digest(domain_separator(*DOMAIN, chain_id, escrow), self.struct_hash())
+        """Return the deal's id: keccak256(domain separator || keccak256(the terms' 15 words))."""
+        return self.id_under(domain_separator(*DOMAIN, chain_id, escrow))
+
+    def id_under(self, separator: bytes) -> bytes:
+        """Return the deal's id under an escrow's 32-byte domain separator."""
+        return keccak256(separator + keccak256(encode(KINDS, self.words())))
 
     def renewed(self) -> Self:
         """Return the same terms with a new salt: another deal."""

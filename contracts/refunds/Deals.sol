@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibBytes} from "solady/utils/LibBytes.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 
@@ -26,12 +27,6 @@ abstract contract Deals is Payouts {
 
     /// @dev As for payments: at least this much, so that criteria get their 63/64.
     uint256 internal constant _CRITERIA_GAS_NEEDED = 113_000;
-
-    bytes32 private constant _TERMS_TYPEHASH = keccak256(
-        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
-        "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
-        "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
-    );
 
     // ------------------------------------------------------------------------------------------------ storage
 
@@ -61,16 +56,11 @@ abstract contract Deals is Payouts {
 
     // ---------------------------------------------------------------------------------------------- internals
 
-    /// @dev The id of the terms that the present call carries.
+    /// @dev The id of the terms that the present call carries. They come first in every function that takes them, with a
+    /// fixed length, so they are hashed where they lie, which costs 2,000 gas less than field by field. Bits beyond a
+    /// field's type would make another id, and no deal: opening reads every field, and reading refuses such bits.
     function _id() internal view returns (bytes32) {
-        return _hashTypedData(_termsHash());
-    }
-
-    /// @dev Terms come first in every function that takes them, and have a fixed length: they are hashed where they
-    /// lie, which costs 1,500 gas less than field by field. Bits beyond a field's type would make another id, and no
-    /// deal: `_book` reads every field that is ever read, and reading refuses such bits.
-    function _termsHash() internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[4:484]));
+        return EfficientHashLib.hash(_domainSeparator(), EfficientHashLib.hashCalldata(msg.data, 4, 484));
     }
 
     /// @dev The id of the terms that the call carries and what is held for them; reverts unless the deal is open.
@@ -141,9 +131,11 @@ abstract contract Deals is Payouts {
     }
 
     function _checkShares(bytes32 id, Terms calldata t) private view {
+        // Read although there is no fee: a field with bits that do not belong to it cannot be passed on to criteria.
+        address feeTo = t.feeTo;
         if (t.feeBps != 0) {
             if (t.feeBps > _ALL_BPS) revert RefundEscrow_BadTerms(id, "feeBps", t.feeBps, _ALL_BPS);
-            _checkPayee(id, "feeTo", t.feeTo);
+            _checkPayee(id, "feeTo", feeTo);
         }
         if (t.defaultBps > _ALL_BPS) revert RefundEscrow_BadTerms(id, "defaultBps", t.defaultBps, _ALL_BPS);
         address refundTo = t.refundTo;

@@ -7,7 +7,7 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 /// @notice Holds what a customer paid until the seller has kept the promise that the terms name, and pays it out by
 /// those terms: to the seller, back to the customer, or to both. Nobody else ever gets any of it, nobody can stop it,
 /// and from every state a stranger can bring a deal to its end once the deadlines in its terms have passed.
-/// @dev Terms are committed as a hash, the deal's id, which is also their EIP-712 digest: every call carries the terms
+/// @dev Terms are committed as a hash, the deal's id, which names chain and contract too: every call carries the terms
 /// again, and one storage slot per deal holds what changes. Anyone finds them in the calldata of the transaction that
 /// opened the deal; a contract that makes terms up as it opens has to publish them, or strangers cannot help.
 ///
@@ -109,7 +109,7 @@ interface IRefundEscrow {
 
     /// @notice What holds for every deal.
     /// @param criteriaGas Gas that criteria, and an arbitrator asked for its charge, may use.
-    /// @param pushGas Gas that one payment may use.
+    /// @param pushGas Gas that one payment may use when a deal ends; a claim may use whatever the transaction carries.
     /// @param maxDuration How far ahead `releaseAt` may lie, in seconds.
     /// @param minWindow The shortest `disputeWindow`, in seconds.
     /// @param maxWindow The longest `disputeWindow`, in seconds.
@@ -388,7 +388,7 @@ interface IRefundEscrow {
     /// @notice Where a deal is.
     function deal(bytes32 id) external view returns (Deal memory);
 
-    /// @notice The id of terms: their EIP-712 digest under this contract's domain.
+    /// @notice The id of terms: keccak256(EIP-712 domain separator || keccak256(abi.encode(terms))).
     function idOf(Terms calldata terms) external view returns (bytes32);
 
     /// @notice What the criteria say is due, in basis points; 0 when they are broken.

@@ -72,7 +72,9 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
     function _pay(bytes32 id, address token, address to, uint256 amount) internal {
         if (amount == 0) return;
         _requireGas(_PUSH_GAS_NEEDED);
-        if (token == address(0) ? to.trySafeTransferETH(amount, _PUSH_GAS) : _sendToken(token, to, amount)) return;
+        bool paid =
+            token == address(0) ? to.trySafeTransferETH(amount, _PUSH_GAS) : _sendToken(token, to, amount, _PUSH_GAS);
+        if (paid) return;
         _credits[token][to] += amount;
         emit Credited(id, token, to, amount);
     }
@@ -83,14 +85,16 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
         if (to == address(0) || to == address(this)) revert RefundEscrow_BadDestination(payee, to);
         _credits[token][payee] = 0;
         emit Claimed(token, payee, to, amount);
-        bool paid = token == address(0) ? to.trySafeTransferETH(amount, _PUSH_GAS) : _sendToken(token, to, amount);
+        // No allowance here: a payment that takes more gas than a push may use has to have a way out.
+        bool paid =
+            token == address(0) ? to.trySafeTransferETH(amount, gasleft()) : _sendToken(token, to, amount, gasleft());
         if (!paid) revert RefundEscrow_NotPaid(token, to, amount);
     }
 
     /// @dev Whether a token did as it was told: it did not revert, and answered true or, being a contract, nothing.
-    function _sendToken(address token, address to, uint256 amount) internal returns (bool) {
+    function _sendToken(address token, address to, uint256 amount, uint256 allowance) internal returns (bool) {
         (bool success,, bytes memory answer) =
-            LibCall.tryCall(token, 0, _PUSH_GAS, 32, abi.encodeCall(ITransferableToken.transfer, (to, amount)));
+            LibCall.tryCall(token, 0, allowance, 32, abi.encodeCall(ITransferableToken.transfer, (to, amount)));
         if (!success) return false;
         if (answer.length == 0) return token.code.length != 0;
         return answer.length == 32 && uint256(LibBytes.load(answer, 0)) == 1;

@@ -19,6 +19,11 @@ contract RefundEscrow is Disputes {
 
     // ---------------------------------------------------------------------------------------------- constants
 
+    bytes32 private constant _TERMS_TYPEHASH = keccak256(
+        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
+        "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
+        "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
+    );
     bytes32 private constant _OPEN_TYPEHASH = keccak256(
         "Open(Terms terms,uint256 deadline)"
         "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
@@ -116,7 +121,7 @@ contract RefundEscrow is Disputes {
         // What was here before can no longer be told. So the token has to show that it delivers what it says it does,
         // by a transfer from this contract to itself: if that changes the balance, it takes a fee.
         uint256 balance = token.balanceOf(address(this));
-        if (!_sendToken(token, address(this), amount)) revert RefundEscrow_WrongDeposit(id, 0, amount);
+        if (!_sendToken(token, address(this), amount, _PUSH_GAS)) revert RefundEscrow_WrongDeposit(id, 0, amount);
         unchecked {
             _checkArrival(id, token, balance - amount, amount);
         }
@@ -201,7 +206,8 @@ contract RefundEscrow is Disputes {
     // ---------------------------------------------------------------------------------------------- internals
 
     function _checkOpening(address payer, uint256 deadline, bytes calldata signature) private view {
-        bytes32 message = keccak256(abi.encode(_OPEN_TYPEHASH, _termsHash(), deadline));
+        bytes32 terms = keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[4:484]));
+        bytes32 message = keccak256(abi.encode(_OPEN_TYPEHASH, terms, deadline));
         _checkSignature(payer, message, deadline, signature);
     }
 
