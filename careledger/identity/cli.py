@@ -13,7 +13,7 @@ from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import InputError, SettingsError
 from careledger.identity.desk import At, Folder, Identity, duration, moment, open_desk, told
 from careledger.identity.did import format_did, parse_url
-from careledger.identity.formats import Operation, name_text, when
+from careledger.identity.formats import Operation, name_text, stamp, when
 from careledger.identity.guardians import write_new
 from careledger.identity.history import Change, delegates_at, history
 from careledger.identity.recovery_cli import recovery
@@ -110,7 +110,7 @@ def delegate(
         receipt = signing.execute(subject, [Operation.add_delegate(role, who, ending)])
     else:
         receipt = signing.add_delegate(subject, role, who, lasting or 0)
-    valid_to = desk.registry.delegates(subject, role, who)
+    valid_to = stamp(desk.registry.delegates(subject, role, who) or when(0))
     what = {"identity": desk.did(subject), "delegate": who, "role": role, "validTo": valid_to}
     told(Out(json_), "Delegate named", what, receipt)
 
@@ -228,7 +228,7 @@ def delegates(
     changes = history(desk.registry, subject)
     time = chain.timestamp("latest" if block is None else block)
     found = [
-        {"delegate": one.delegate, "role": _role(one.delegate_type), "validTo": when(one.valid_to)}
+        {"delegate": one.delegate, "role": _role(one.delegate_type), "validTo": stamp(when(one.valid_to))}
         for one in delegates_at(changes, time, block)
     ]
     rows = [[one["delegate"], one["role"], one["validTo"]] for one in found]

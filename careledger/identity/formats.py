@@ -66,6 +66,11 @@ def when(count: int) -> datetime:
     return datetime.fromtimestamp(count, UTC) if count < latest.timestamp() else latest
 
 
+def stamp(at: datetime) -> str:
+    """Return a time as people and machines read it: `2030-01-31T12:00:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Action(IntEnum):
     """What a step of a batch does, numbered as in the contract."""
 

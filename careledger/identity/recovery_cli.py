@@ -11,7 +11,7 @@ from careledger.chain.rpc import address
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import Conflict, InputError
 from careledger.identity.desk import At, Desk, Folder, Identity, duration, open_desk, told
-from careledger.identity.formats import ZERO_ADDRESS, Guardianship
+from careledger.identity.formats import ZERO_ADDRESS, Guardianship, stamp
 from careledger.identity.guardians import Guardians, approve, read_approval, read_card
 
 recovery = typer.Typer(
@@ -101,7 +101,7 @@ def approve_recovery(
         deadline=deadline,
     )
     signed.write(out_file)
-    what = {"identity": desk.did(mine.identity), "newOwner": owner, "until": deadline, "approval": str(out_file)}
+    what = {"identity": desk.did(mine.identity), "newOwner": owner, "until": stamp(deadline), "approval": str(out_file)}
     out = Out(json_)
     out.table("Approved", ["", ""], list(what.items()))
     out.document(what)
@@ -134,7 +134,12 @@ def start(
     desk = open_desk(rpc, registry, deployments)
     receipt = desk.signing().start_recovery(identity, owner, [one.approval for one in given])
     ready = desk.registry.recovery(identity).ready_at
-    told(Out(json_), "Recovery started", {"identity": desk.did(identity), "newOwner": owner, "readyAt": ready}, receipt)
+    told(
+        Out(json_),
+        "Recovery started",
+        {"identity": desk.did(identity), "newOwner": owner, "readyAt": stamp(ready)},
+        receipt,
+    )
 
 
 @recovery.command()
@@ -184,7 +189,7 @@ def status(
         "threshold": named.threshold,
         "delaySeconds": named.delay,
         "newOwner": started.new_owner if under_way else None,
-        "readyAt": started.ready_at if under_way else None,
+        "readyAt": stamp(started.ready_at) if under_way else None,
         "live": started.live,
     }
     out.table("Recovery", ["", ""], [[key, "-" if value is None else value] for key, value in what.items()])

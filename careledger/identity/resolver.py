@@ -17,7 +17,7 @@ from careledger.chain.rpc import Chain
 from careledger.errors import NodeError, NotFound, WrongChain
 from careledger.identity.client import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged, IdentityRegistry
 from careledger.identity.did import Did, DidUrl, format_did, parse_url
-from careledger.identity.formats import ZERO_ADDRESS
+from careledger.identity.formats import ZERO_ADDRESS, stamp, when
 from careledger.identity.history import Change, history
 
 CONTEXT = [
@@ -121,14 +121,13 @@ def _time(chain: Chain, block: int | None, now: datetime | None) -> int:
 def _metadata(chain: Chain, draft: "_Draft") -> dict[str, Any]:
     found: dict[str, Any] = {"deactivated": True} if draft.deactivated else {}
     if draft.version:
-        found |= {"versionId": str(draft.version), "updated": _stamp(chain.timestamp(draft.version))}
+        found |= {"versionId": str(draft.version), "updated": stamp(when(chain.timestamp(draft.version)))}
     if draft.next_version:
-        found |= {"nextVersionId": str(draft.next_version), "nextUpdate": _stamp(chain.timestamp(draft.next_version))}
+        found |= {
+            "nextVersionId": str(draft.next_version),
+            "nextUpdate": stamp(when(chain.timestamp(draft.next_version))),
+        }
     return found
-
-
-def _stamp(time: int) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 Key = tuple[str, str, str]
