@@ -13,6 +13,7 @@ would make any root its own leaf).
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from careledger.crypto.hashing import Hash, keccak256
 from careledger.crypto.proofs import MalformedProof, WrongLength, WrongRoot, check_hashes
@@ -106,15 +107,20 @@ class MerkleTree:
         leaves = [leaf(value) for value in values]
         if not leaves:
             raise InputError("a tree has at least one leaf, not 0")
-        order = sorted(range(len(leaves)), key=leaves.__getitem__)
-        self._nodes = _heap([leaves[place] for place in reversed(order)], keccak)
-        self._place = [0] * len(order)
-        last = len(self._nodes) - 1
-        for rank, place in enumerate(order):
-            self._place[place] = last - rank
+        self._order = sorted(range(len(leaves)), key=leaves.__getitem__)
+        self._order.reverse()
+        self._nodes = _heap([leaves[place] for place in self._order], keccak)
 
     def __len__(self) -> int:
-        return len(self._place)
+        return len(self._order)
+
+    @cached_property
+    def _indices(self) -> list[int]:
+        """Place in the input -> heap index; made when the first proof is asked for."""
+        indices = [0] * len(self)
+        for node, place in enumerate(self._order, len(self) - 1):
+            indices[place] = node
+        return indices
 
     @property
     def root(self) -> bytes:
@@ -137,9 +143,9 @@ class MerkleTree:
             InputError: there is no such place.
 
         """
-        if not 0 <= index < len(self._place):
-            raise InputError(f"there is no value {index} among {len(self._place)}")
-        return self._place[index]
+        if not 0 <= index < len(self):
+            raise InputError(f"there is no value {index} among {len(self)}")
+        return self._indices[index]
 
     def proof(self, index: int) -> list[bytes]:
         """Return the siblings from the leaf of the value at a place of the input up to the root.

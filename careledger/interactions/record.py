@@ -7,7 +7,7 @@ interaction enters the ledger; from then on the stored bytes are what counts and
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from careledger.crypto.canonical import CanonicalError, dumps, loads
@@ -131,10 +131,10 @@ class Record:
 def _time(text: Any, what: str) -> datetime:
     if isinstance(text, str) and _TIME.fullmatch(text):
         try:
-            moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            moment = datetime.fromisoformat(text)
         except ValueError:
             moment = None
-        if moment is not None and moment.timestamp() >= 0:
+        if moment is not None and moment.year >= 1970:
             return moment
     raise MalformedFile(what, "$.startedAt", f"{text!r} is not a time such as 2026-03-14T09:26:53Z, from 1970 on")
 

@@ -3,7 +3,9 @@ import random
 import struct
 
 import pytest
+import rfc8785
 
+from careledger.crypto import canonical
 from careledger.crypto.canonical import MAX_DEPTH, SAFE_INTEGER, CanonicalError, dumps, loads
 
 EXAMPLE = r"""{
@@ -128,3 +130,45 @@ class TestLoads:
             assert loads(dumps(value)) == value
             read += 1
         assert read > 200
+
+
+class TestBothWriters:
+    """`dumps` takes a short cut for values that need no care; it must never be seen."""
+
+    ALPHABET = 'aBé\u20ac\x00\x1f\x7f"\\/\n\u2028\ue000\uffff\U0001f600'
+
+    def value(self, source, depth=0):
+        kind = source.randrange(9 if depth < 4 else 6)
+        if kind < 3:
+            return self.text(source)
+        if kind == 3:
+            return source.choice([None, True, False, 0, -1, SAFE_INTEGER, -SAFE_INTEGER])
+        if kind == 4:
+            return source.choice([0.5, -0.0, 1e21, 1e20, 1e-7, 123456789.0]) if source.random() < 0.2 else "x"
+        if kind == 5:
+            return source.randrange(-(10**6), 10**6)
+        if kind == 6:
+            return tuple(self.value(source, depth + 1) for _ in range(source.randrange(4)))
+        return {self.text(source): self.value(source, depth + 1) for _ in range(source.randrange(5))}
+
+    def text(self, source):
+        return "".join(source.choice(self.ALPHABET) for _ in range(source.randrange(4)))
+
+    def test_ten_thousand_documents_are_written_as_rfc8785_writes_them(self):
+        source, short_cuts = random.Random(20), 0
+        for _ in range(10_000):
+            value = [self.value(source)]
+            assert dumps(value) == rfc8785.dumps(value)
+            short_cuts += canonical._plain(value, 0)
+        assert 5_000 < short_cuts < 10_000
+
+    def test_subclasses_take_the_long_way(self):
+        class Number(int):
+            pass
+
+        class Text(str):
+            __slots__ = ()
+
+        assert not canonical._plain(Number(1), 0)
+        assert not canonical._plain([Text("a")], 0)
+        assert dumps([Text("a"), {Text("b"): 1}]) == b'["a",{"b":1}]'
