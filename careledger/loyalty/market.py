@@ -1,0 +1,247 @@
+"""The typed client of `PointMarket`: one method per function of the contract, one class per event."""
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+
+from careledger.chain.contract import ContractClient, Event
+from careledger.chain.rpc import Block
+from careledger.chain.send import Pending, Receipt
+from careledger.errors import Conflict
+from careledger.loyalty.amounts import seconds
+from careledger.loyalty.errors import NotOffered
+from careledger.loyalty.offers import NO_PERMIT, ZERO, Offer, Permit, SignedOffer, cancellation
+from careledger.loyalty.swaps import Fee, Swap
+
+BPS = 10_000
+
+
+@dataclass(frozen=True)
+class Policy:
+    """On what terms a brand lets its points be swapped; fees in basis points of its own points."""
+
+    fee_to: str = ZERO
+    fee_bps: int = 0
+    max_fee_bps: int = 0
+    offers: bool = True
+    pools: bool = True
+
+    @classmethod
+    def from_words(cls, words: tuple[Any, ...]) -> "Policy":
+        """Read the contract's struct."""
+        return cls(to_checksum_address(words[0]), *words[1:])
+
+
+@dataclass(frozen=True)
+class OfferFilled(Swap, contract="PointMarket", name="Swapped"):
+    """An offer was filled, whole or in part."""
+
+
+@dataclass(frozen=True)
+class OfferFeeCharged(Fee, contract="PointMarket", name="FeeCharged"):
+    """A brand earned a fee by the fill of an offer."""
+
+
+@dataclass(frozen=True)
+class Cancelled(Event, contract="PointMarket"):
+    """A maker cancelled the nonces of a word whose bits are set."""
+
+    maker: ChecksumAddress
+    word: int
+    mask: int
+
+
+@dataclass(frozen=True)
+class PolicySet(Event, contract="PointMarket"):
+    """A brand set the policy of its points."""
+
+    token: ChecksumAddress
+    brand: ChecksumAddress
+    policy: Policy
+
+    def __post_init__(self) -> None:
+        if isinstance(self.policy, tuple):
+            object.__setattr__(self, "policy", Policy.from_words(self.policy))
+
+
+@dataclass(frozen=True)
+class OfferState:
+    """What an offer has come to; amounts of what it gives."""
+
+    id: bytes
+    filled: int
+    """Of an offer that was taken in one go, 0: the events say that it was."""
+    remaining: int
+    """What can still be taken, as far as nonce and expiry go."""
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What taking a part of an offer comes to, at the brands' fees of now."""
+
+    amount: int
+    """Of what the offer gives."""
+    paid: int
+    """By the taker, `fee_paid` included."""
+    received: int
+    """By the taker, `fee_received` deducted."""
+    fee_paid: int
+    fee_received: int
+
+
+class PointMarket(ContractClient):
+    """Signed offers and the brands' policies.
+
+    Methods that change something return the receipt and raise what the contract refuses with
+    (`careledger.loyalty.errors`). `queue` hands any of them over without waiting.
+    """
+
+    name: ClassVar[str] = "PointMarket"
+
+    def queue(self, function: str, *arguments: Any, gas: int | None = None) -> Pending:
+        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+
+        Args:
+            arguments: as the contract takes them.
+            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+
+        """
+        return self._send(function, *arguments, gas=gas)
+
+    # ---- filling
+
+    def fill(self, offer: Offer, signature: bytes, amount: int, most_paid: int, least_received: int) -> Receipt:
+        """Take a part of an offer, as its taker.
+
+        Args:
+            offer: what its maker signed.
+            signature: the maker's.
+            amount: of what the offer gives, fee included.
+            most_paid: the most of what the offer wants that the taker pays, fee included.
+            least_received: the least of what the offer gives that the taker gets, fee deducted.
+
+        """
+        return self._write("fill", offer.words(), signature, amount, most_paid, least_received)
+
+    def fill_with_permits(
+        self,
+        offer: Offer,
+        signature: bytes,
+        amount: int,
+        most_paid: int,
+        least_received: int,
+        *,
+        maker_permit: Permit | None = None,
+        taker_permit: Permit | None = None,
+    ) -> Receipt:
+        """Take a part of an offer where maker or taker has not approved the market before."""
+        permits = [NO_PERMIT if permit is None else permit.words() for permit in (maker_permit, taker_permit)]
+        return self._write(
+            "fillWithPermits", offer.words(), signature, amount, most_paid, least_received, *permits
+        )  # fmt: skip
+
+    def price(self, offer: Offer, amount: int) -> Fill:
+        """Return what taking a part of an offer comes to, by the policies of now.
+
+        Raises:
+            NotOffered: a brand does not let its points be swapped by offers.
+
+        """
+        net = offer.price(amount)
+        fee_paid, fee_received = self._fee(offer.want, net), self._fee(offer.give, amount)
+        return Fill(amount, net + fee_paid, amount - fee_received, fee_paid, fee_received)
+
+    def _fee(self, token: str, amount: int) -> int:
+        policy = self.policy_of(token)
+        if not policy.offers:
+            raise NotOffered(token)
+        return amount * policy.fee_bps // BPS
+
+    def filled(self, receipt: Receipt) -> OfferFilled:
+        """Return the event of the fill that a transaction made."""
+        (event,) = (event for event in self.events(receipt) if isinstance(event, OfferFilled))
+        return event
+
+    # ---- cancelling
+
+    def cancel(self, nonce: int) -> Receipt:
+        """Cancel all own offers with a nonce."""
+        return self._write("cancel", nonce)
+
+    def cancel_word(self, word: int, mask: int) -> Receipt:
+        """Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set in the mask."""
+        return self._write("cancelWord", word, mask)
+
+    def cancel_word_with_signature(
+        self, maker: str, word: int, mask: int, *, deadline: datetime, signature: bytes
+    ) -> Receipt:
+        """Cancel for a maker that signed `cancellation`."""
+        return self._write("cancelWordWithSignature", maker, word, mask, seconds(deadline), signature)
+
+    def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> bytes:
+        """Return what a maker signs so that somebody else cancels for it: 32 bytes."""
+        return cancellation(self.chain.chain_id, self.address, maker, word=word, mask=mask, deadline=deadline)
+
+    # ---- policies
+
+    def set_policy(self, token: str, policy: Policy) -> Receipt:
+        """Set on what terms a token may be swapped, for its brand; pools follow at their next `sync`."""
+        return self._write("setPolicy", token, astuple(policy))
+
+    # ---- views
+
+    def policy_of(self, token: str, block: Block = "latest") -> Policy:
+        """Return a token's policy; one that allows nothing when it has none."""
+        return Policy.from_words(self._read("policyOf", token, block=block))
+
+    def brand_of(self, token: str) -> ChecksumAddress:
+        """Return the brand that a token belongs to; the zero address when it has no policy."""
+        return ChecksumAddress(self._read("brandOf", token))
+
+    def state_of(self, offer: Offer) -> OfferState:
+        """Return what an offer has come to."""
+        return OfferState(*self._read("stateOf", offer.words()))
+
+    def nonces_of(self, maker: str, word: int) -> tuple[int, int]:
+        """Return the nonces of a word that were taken or cancelled, and those that were cancelled, as bits."""
+        spent, cancelled = self._read("noncesOf", maker, word)
+        return spent, cancelled
+
+    def highest_fee_bps(self) -> int:
+        """Return the most that any brand's fee can be, in basis points."""
+        return int(self._read("HIGHEST_FEE_BPS"))
+
+    def registry(self) -> ChecksumAddress:
+        """Return the registry that says who acts for a brand."""
+        return ChecksumAddress(self._read("REGISTRY"))
+
+    def eip712_domain(self) -> tuple[Any, ...]:
+        """Return the domain of signatures (EIP-5267)."""
+        return tuple(self._read("eip712Domain"))
+
+    # ---- offers as they are handed around
+
+    def check(self, signed: SignedOffer) -> OfferState:
+        """Make sure that an offer is for this market, signed by its maker, and can still be taken.
+
+        Raises:
+            WrongChain: it is for another chain.
+            Conflict: it is for another market, or nothing of it can be taken any more.
+            SignatureError: its maker did not sign it.
+
+        """
+        signed.verify(self.chain)
+        if signed.market != self.address:
+            raise Conflict(f"the offer is for the market {signed.market}, not for {self.address}")
+        state = self.state_of(signed.offer)
+        if state.cancelled:
+            raise Conflict("the offer was cancelled by its maker")
+        if not state.remaining:
+            over = self.chain.timestamp() > seconds(signed.offer.expires_at)
+            reason = "has expired" if over else "was taken already, or another one with its nonce"
+            raise Conflict(f"nothing of the offer can be taken: it {reason}")
+        return state

@@ -1,0 +1,28 @@
+"""The base of the loyalty contracts' refusals: how they are told."""
+
+from typing import Any
+
+from careledger.chain.reverts import Reverted
+from careledger.loyalty.amounts import date, show
+
+_PLAIN = {"fee_bps", "max_fee_bps", "highest", "period", "notice", "nonce"}
+_TIMES = {"closes_at", "valid_after", "valid_before", "expiry", "deadline"}
+
+
+class Refused(Reverted):
+    """A contract of this noun refused; amounts are told in points, times as dates."""
+
+    def _sentence(self) -> str:
+        says = (self.__doc__ or "").strip().rstrip(".")
+        shown = ", ".join(f"{name.replace('_', ' ')} {self._told(name)}" for name in self.parameters)
+        return f"{says} ({shown})" if shown else says
+
+    def _told(self, name: str) -> str:
+        value: Any = getattr(self, name)
+        if isinstance(value, bytes):
+            text = value.rstrip(b"\0")
+            return text.decode() if name == "role" and text.isascii() else "0x" + value.hex()
+        if isinstance(value, str) or name in _PLAIN or (name == "actual" and "highest" in self.parameters):
+            return str(value)
+        timed = name in _TIMES or (name == "actual" and not _TIMES.isdisjoint(self.parameters))
+        return date(value) if timed else show(value)
