@@ -100,7 +100,7 @@ CELLS = [
     ("IdentityRegistry", "stopRecovery", lambda w: (BRAND.address,), None),
     ("IdentityRegistry", "finishRecovery", lambda w: (BRAND.address,), None),
     ("InteractionLog", "anchorBatch", lambda w: (BRAND.address, X, 1, 0), "InteractionLog_NotAuthorised"),
-    ("InteractionLog", "acknowledge", lambda w: (BRAND.address, BRAND.address, 0, SAID, []), "InteractionLog_NotCustomer"),
+    ("InteractionLog", "acknowledge", lambda w: (SELLER.address, ME, 0, SAID, []), "InteractionLog_NotCustomer"),
     ("LoyaltyToken", "issue", lambda w: (ME, 1, X), "LoyaltyToken_NotAllowed"),
     ("LoyaltyToken", "issueBatch", lambda w: ([(ME, 1, X)],), "LoyaltyToken_NotAllowed"),
     ("LoyaltyToken", "setIssuerLimit", lambda w: (ME, 1, 1), "LoyaltyToken_NotAllowed"),
