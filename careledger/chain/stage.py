@@ -27,6 +27,7 @@ if __name__ == "__main__":
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -126,4 +127,6 @@ def open_stage(
         addresses = deploy(chain, patron, folder, progress)
         yield Stage(chain, addresses, patron, development, folder)
         if brownie_rpc():
-            sys.modules["brownie"].chain.snapshot()  # or Brownie ends with a traceback of its undo thread
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Brownie warns of its own snapshot
+                sys.modules["brownie"].chain.snapshot()  # or it ends with a traceback of its undo thread
