@@ -1,0 +1,97 @@
+"""Builders for InteractionLog, and a naive model of it: lists of batches, roots by recursion."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from eth_account import Account
+
+from careledger.crypto.hashing import keccak256
+from careledger.crypto.merkle import MerkleTree
+from careledger.interactions import formats
+from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
+from tests.support import logs
+from tests.support.evm import CHAIN_ID, Evm, actor
+
+ROLE = b"careledger.agent".ljust(32, b"\0")
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def some_fields(index, seed="", kind=1, started_at=1_790_000_000):
+    """Fields that differ for every index and seed; what they commit to does not matter to the contract."""
+    content, parties = (sha256(f"{what} {index} {seed}".encode()).digest() for what in ("content", "parties"))
+    return Fields(content, parties, kind, started_at + index, index)
+
+
+def tree_of(log, members):
+    return MerkleTree(formats.leaf_value(log, fields) for fields in members)
+
+
+def leaf(log, fields):
+    """The leaf, written out a second time, independently of the product."""
+    words = [keccak256(b"careledger.interactions.v1".ljust(32, b"\0") + log.chain_id.to_bytes(32, "big")
+                       + bytes(12) + bytes.fromhex(log.contract[2:])),
+             fields.content, fields.parties,
+             bytes(14) + fields.kind.to_bytes(2, "big") + fields.started_at.to_bytes(8, "big")
+             + fields.index.to_bytes(8, "big")]  # fmt: skip
+    return keccak256(keccak256(b"".join(words)))
+
+
+def sign(account, digest):
+    return bytes(account.unsafe_sign_hash(digest).signature)
+
+
+def high_s(signature):
+    """The other form of a signature, which is as valid to ecrecover."""
+    s = ORDER - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+
+
+class World:
+    """The contract in an in-process EVM, with a brand, its agent, a customer and a stranger."""
+
+    def __init__(self, evm=None, artifact=None):
+        self.evm = evm or Evm()
+        self.registry = self.evm.deploy("IdentityRegistry")
+        self.log = self.evm.deploy("InteractionLog", self.registry.address, artifact=artifact)
+        self.brand, self.agent, self.customer, self.stranger = map(actor, ("brand", "agent", "customer", "stranger"))
+        for who in (self.brand, self.agent, self.customer, self.stranger):
+            self.evm.fund(who)
+        self.registry.transact("addDelegate", self.brand.address, ROLE, self.agent.address, 10**9, sender=self.brand)
+
+    def where(self, brand=None):
+        return LogAddress(CHAIN_ID, self.log.address, (brand or self.brand).address)
+
+    def anchor(self, root, count, first, brand=None, sender=None):
+        brand = brand or self.brand
+        return self.log.transact("anchorBatch", brand.address, root, count, first, sender=sender or self.agent)
+
+    def anchor_members(self, members, brand=None, sender=None):
+        """Anchor interactions and return their tree."""
+        tree = tree_of(self.where(brand), members)
+        self.anchor(tree.root, len(members), members[0].index, brand, sender or (brand or None))
+        return tree
+
+    def verify(self, batch_id, fields, proof, brand=None):
+        return self.log.call("verify", (brand or self.brand).address, batch_id, fields.abi(), list(proof))
+
+
+def account(seed):
+    return Account.from_key(keccak256(seed.encode()))
+
+
+@dataclass
+class Model:
+    """What a brand's log must be, kept as a plain list."""
+
+    log: LogAddress
+    batches: list[AnchoredBatch] = field(default_factory=list)
+
+    @property
+    def interactions(self):
+        return sum(batch.count for batch in self.batches)
+
+    def records(self):
+        return [formats.batch_record(self.log, place, batch) for place, batch in enumerate(self.batches)]
+
+    def head(self):
+        return (logs.root(self.records()), len(self.batches), self.interactions)
