@@ -39,7 +39,7 @@ SUITE = (
     Step("IdentityRegistry"),
     Step("InteractionLog", ("IdentityRegistry",)),
     Step("PointMarket", ("IdentityRegistry",)),
-    Step("PointPools", ("IdentityRegistry",)),
+    Step("PointPools", ("PointMarket",)),
     Step("RefundEscrow", ("IdentityRegistry",)),
     Step("ReturnDesk", ("IdentityRegistry", "RefundEscrow")),
 )

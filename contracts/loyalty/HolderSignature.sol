@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ECDSA} from "solady/utils/ECDSA.sol";
 import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
 
 /// @title HolderSignature
@@ -23,9 +24,9 @@ library HolderSignature {
 
     /// @notice Whether an account (65 bytes: r, s, v) or a contract wallet (whatever it takes) signed.
     function isBy(address holder, bytes32 digest, bytes calldata signature) internal view returns (bool) {
-        if (signature.length == 65) {
-            (bytes32 r, bytes32 s) = (bytes32(signature[:32]), bytes32(signature[32:64]));
-            if (isBy(holder, digest, uint8(signature[64]), r, s)) return true;
+        if (signature.length == 65 && isLow(bytes32(signature[32:]))) {
+            address signer = ECDSA.tryRecoverCalldata(digest, signature);
+            if (signer == holder && signer != address(0)) return true;
         }
         return SignatureCheckerLib.isValidERC1271SignatureNowCalldata(holder, digest, signature);
     }

@@ -108,8 +108,8 @@ interface ILoyaltyToken is ISignedERC20 {
     /// @notice Give `to` new points.
     /// @dev Emits `Transfer` from the zero address, and `Issued`. Costs the caller's allowance.
     /// Reverts when the caller is no issuer of the brand (`NotAllowed`), has not enough allowance (`AboveLimit`), the
-    /// cap would be passed (`AboveCap`), issuing is paused or over (`Paused`, `Closed`), the amount is 0 (`ZeroAmount`), or
-    /// `to` is the zero address or this contract (`SignedERC20_BadRecipient`).
+    /// cap would be passed (`AboveCap`), issuing is paused or over (`Paused`, `Closed`), the amount is 0
+    /// (`ZeroAmount`), or `to` is the zero address or this contract (`SignedERC20_BadRecipient`).
     /// Warning: the same `ref` may be issued for twice; whoever must not do so looks for it in the events first.
     function issue(address to, uint256 amount, bytes32 ref) external;
 

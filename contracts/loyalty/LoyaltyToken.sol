@@ -10,8 +10,8 @@ import {SignedERC20} from "./SignedERC20.sol";
 /// @notice See ILoyaltyToken.
 /// @dev The base keeps the supply in the slot 0x05345cdf77eb68f44c and adds to and takes from the whole word. The
 /// layout below lays `_supply` over that slot (the base's mapping of authorisations comes first, hence one slot
-/// earlier): the supply in the low 128 bits, and beside it what `issue` has to read anyway. No sum ever carries into the
-/// upper half, because the supply never passes the cap and the cap fits into 128 bits.
+/// earlier): the supply in the low 128 bits, and beside it what `issue` has to read anyway. No sum ever carries into
+/// the upper half, because the supply never passes the cap and the cap fits into 128 bits.
 contract LoyaltyToken layout at 0x05345cdf77eb68f44b is SignedERC20, ILoyaltyToken {
     // ---------------------------------------------------------------- types
 

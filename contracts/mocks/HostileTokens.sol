@@ -10,8 +10,9 @@ contract TestToken is ERC20 {
     bytes32 private immutable _NAME_HASH;
     uint8 private immutable _DECIMALS;
 
-    /// @notice The identity that this token says it belongs to; anyone may set it.
+    /// @notice The identity that this token says it belongs to, and its registry; anyone may set them.
     address public BRAND;
+    address public REGISTRY;
 
     string private _name;
     string private _symbol;
@@ -29,8 +30,8 @@ contract TestToken is ERC20 {
         _burn(from, amount);
     }
 
-    function setBrand(address brand) external {
-        BRAND = brand;
+    function belongTo(address registry, address brand) external {
+        (REGISTRY, BRAND) = (registry, brand);
     }
 
     function name() public view override returns (string memory) {
@@ -103,6 +104,7 @@ contract SilentToken {
     uint8 public immutable decimals;
     uint256 public totalSupply;
     address public BRAND;
+    address public REGISTRY;
     mapping(address owner => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 
@@ -116,8 +118,8 @@ contract SilentToken {
         emit Transfer(address(0), to, amount);
     }
 
-    function setBrand(address brand) external {
-        BRAND = brand;
+    function belongTo(address registry, address brand) external {
+        (REGISTRY, BRAND) = (registry, brand);
     }
 
     function approve(address spender, uint256 amount) external {
