@@ -192,7 +192,7 @@ def pools(trade: Trade, market: Contract) -> dict[str, float]:
     added = contract.gas(maker, "addLiquidity", funding)
     return {
         "addLiquidity": added,
-        "existing": contract.gas(taker, "swap", *pair, GIVE, 1, taker.address, DEADLINE),
+        "existing": contract.gas(taker, "swap", *pair, GIVE, 1, DEADLINE),
     }
 
 
