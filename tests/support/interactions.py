@@ -1,14 +1,20 @@
 """Builders for InteractionLog, and a naive model of it: lists of batches, roots by recursion."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from eth_account import Account
+from eth_utils.address import to_checksum_address
 
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.merkle import MerkleTree
+from careledger.crypto.rfc6962 import LogTree
 from careledger.interactions import formats
+from careledger.interactions.batch import Batch
 from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
+from careledger.interactions.keyring import Keyring
+from careledger.interactions.receipt import Anchored, BatchProof, LogProof, Place, Receipt, Salts, State
+from careledger.interactions.record import Record
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, Evm, actor
 
@@ -95,3 +101,51 @@ class Model:
 
     def head(self):
         return (logs.root(self.records()), len(self.batches), self.interactions)
+
+
+BRAND = "0x" + "b7" * 20
+CONTRACT = "0x" + "c0" * 20
+
+
+def interaction(number, **changes):
+    """An interaction as an input file holds it."""
+    return {
+        "id": f"call-{number}",
+        "agent": "did:web:brand.example:agents:ana",
+        "customer": f"did:web:people.example:{number % 3}",
+        "kind": "call",
+        "startedAt": f"2026-03-02T08:14:{number % 60:02d}Z",
+        "content": {"language": "es", "said": [f"número {number}"]},
+    } | changes
+
+
+def paper_log():
+    """The address of a log that is on no chain."""
+    return LogAddress(CHAIN_ID, to_checksum_address(CONTRACT), to_checksum_address(BRAND))
+
+
+def paper_batch(count=5, first=100, log=None):
+    """A batch that is on no chain, and the keyring of its customers."""
+    log = log or paper_log()
+    keyring = Keyring()
+    brand = formats.did(log.chain_id, log.brand)
+    records = [Record.create(interaction(first + place), brand) for place in range(count)]
+    return Batch.build(log, records, keyring, first), keyring
+
+
+def paper_receipt(place=2, count=5, batch_id=3, size=6, **changes):
+    """A receipt that is whole in itself, of a batch on no chain, and that batch as a contract would keep it."""
+    batch, keyring = paper_batch(count)
+    entry = batch.entries[place]
+    there = AnchoredBatch(batch.root, batch.first, batch.count, 1_790_000_000)
+    entries = [bytes([number]) for number in range(size)]
+    entries[batch_id] = formats.batch_record(batch.log, batch_id, there)
+    tree = LogTree(entries)
+    anchored = Anchored(
+        BatchProof(batch_id, there, tuple(batch.tree.proof(place))),
+        LogProof(size, tree.root(), tuple(tree.inclusion_proof(batch_id))),
+        Place(sha256(b"transaction").digest(), 1234, sha256(b"block").digest()),
+    )
+    salts = Salts(*keyring.salts(entry.record.customer, entry.record.id))
+    made = Receipt(State.MINED, batch.log, entry.fields, salts, entry.record.raw, anchored)
+    return replace(made, **changes), there

@@ -1,0 +1,88 @@
+import stat
+
+import pytest
+
+from careledger.crypto.hashing import hkdf_sha256
+from careledger.errors import NotFound, SettingsError
+from careledger.interactions import formats, keyring
+from careledger.interactions.errors import MalformedFile
+from careledger.interactions.keyring import Keyring, read_file, write_private
+
+ANA, BOB = "did:web:people.example:ana", "did:web:people.example:bob"
+
+
+class TestKeyring:
+    def test_every_customer_has_a_random_key_of_their_own_for_good(self, tmp_path):
+        file = tmp_path / "folder" / "keys.json"
+        keys = Keyring(file)
+        ana = keys.key(ANA)
+        assert len(ana) == 32
+        assert keys.key(ANA) == ana
+        assert keys.key(BOB) != ana
+        keys.save()
+        assert Keyring(file).known(ANA) == ana
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    def test_an_erased_key_is_gone(self, tmp_path):
+        file = tmp_path / "keys.json"
+        keys = Keyring(file)
+        old = keys.key(ANA)
+        keys.key(BOB)
+        keys.save()
+        keys.erase(ANA)
+        assert old.hex() not in file.read_text()
+        for one in (keys, Keyring(file)):
+            with pytest.raises(NotFound, match="destroyed"):
+                one.known(ANA)
+            assert one.known(BOB)
+        with pytest.raises(NotFound):
+            keys.erase(ANA)
+        assert keys.key(ANA) != old
+
+    def test_salts_follow_from_key_and_interaction(self):
+        keys = Keyring()
+        one, other = keys.salts(ANA, "call-1"), keys.salts(ANA, "call-2")
+        assert len({*one, *other, *keys.salts(BOB, "call-1")}) == 6
+        assert one == formats.salts(keys.known(ANA), "call-1")
+        assert one[0] == hkdf_sha256(keys.known(ANA), b"careledger.interactions.v1", b"content\0call-1")
+        assert one[1] == hkdf_sha256(keys.known(ANA), b"careledger.interactions.v1", b"parties\0call-1")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "[]", "{}", '{"format":"careledger.keys/2","keys":{}}', '{"format":"careledger.keys/1","keys":[]}',
+         '{"format":"careledger.keys/1","keys":{"a":"0x12"}}', '{"format":"careledger.keys/1","keys":{"a":null}}',
+         '{"format":"careledger.keys/1","keys":{},"more":1}'],
+    )  # fmt: skip
+    def test_a_malformed_file_is_refused(self, tmp_path, text):
+        (tmp_path / "keys.json").write_text(text)
+        with pytest.raises(MalformedFile, match="key file"):
+            Keyring(tmp_path / "keys.json")
+
+
+class TestFiles:
+    def test_a_file_that_cannot_be_read_is_one_sentence(self, tmp_path):
+        with pytest.raises(SettingsError, match=r"receipt file .* cannot be read: No such file"):
+            read_file(tmp_path / "nothing", "receipt")
+        with pytest.raises(SettingsError, match="cannot be read"):
+            Keyring(tmp_path)
+
+    def test_a_file_that_cannot_be_written_is_one_sentence(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(SettingsError, match="cannot be written"):
+            write_private(tmp_path / "file" / "below", b"")
+
+    def test_a_crash_while_writing_leaves_the_old_file(self, tmp_path, monkeypatch):
+        file = tmp_path / "keys.json"
+        write_private(file, b"old")
+
+        def crash(_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(keyring.os, "fsync", crash)
+        with pytest.raises(SettingsError, match="No space left"):
+            write_private(file, b"new")
+        assert file.read_bytes() == b"old"
+        monkeypatch.undo()
+        write_private(file, b"new")  # over what the crash left behind
+        assert file.read_bytes() == b"new"
+        assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
