@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "solady/utils/ECDSA.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
-import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {ERC1056} from "./ERC1056.sol";
 
 /// @title ControllerAuthority
 /// @notice Who acts for an identity beside ERC-1056: its controller, directly or by typed data. See
 /// `IIdentityRegistry`.
 abstract contract ControllerAuthority is ERC1056, EIP712 {
-    // ------------------------------------------------------------------------------------------------------- constants
-
-    /// @dev Half the order of secp256k1: of the two values of s that make a signature, the lower one counts.
-    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
-
     // ------------------------------------------------------------------------------------------------------- internals
 
     function _controlled(address identity) internal view returns (Record record) {
@@ -39,18 +33,9 @@ abstract contract ControllerAuthority is ERC1056, EIP712 {
     function _signedBy(address identity, bytes32 data, bytes calldata signature) internal view returns (Record record) {
         address controller;
         (record, controller) = _load(identity);
-        if (!_signed(controller, _hashTypedData(data), signature)) {
+        if (!Signatures.isBy(controller, _hashTypedData(data), signature)) {
             revert IdentityRegistry_BadSignature(identity, controller);
         }
-    }
-
-    /// @dev An account's own signature counts even where the account carries code (EIP-7702).
-    function _signed(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
-        if (signature.length == 65 && uint256(bytes32(signature[32:64])) <= HALF_ORDER) {
-            if (signer != address(0) && ECDSA.tryRecoverCalldata(digest, signature) == signer) return true;
-        }
-        if (signer.code.length == 0) return false;
-        return SignatureCheckerLib.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {ControllerAuthority} from "./ControllerAuthority.sol";
 
 /// @title GuardianRecovery
@@ -166,7 +167,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
             _requireInTime(identity, deadline);
             bytes32 data =
                 keccak256(abi.encode(APPROVE_RECOVERY, identity, named.controller, newOwner, named.round, deadline));
-            if (!_signed(guardian, _hashTypedData(data), approval.signature)) {
+            if (!Signatures.isBy(guardian, _hashTypedData(data), approval.signature)) {
                 revert IdentityRegistry_BadSignature(identity, guardian);
             }
             last = guardian;

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "solady/utils/EIP712.sol";
 import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
-import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
 
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {IInteractionLog} from "./IInteractionLog.sol";
 
 /// @title InteractionLog
@@ -47,8 +47,6 @@ contract InteractionLog is IInteractionLog, EIP712 {
         "Acknowledgement(address customer,address brand,bytes32 content,bytes32 parties,"
         "uint16 kind,uint64 startedAt,uint64 index,uint256 deadline)"
     );
-    /// @dev Half of secp256k1's order, rounded down: the greatest s that is low.
-    uint256 private constant _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     /// @inheritdoc IInteractionLog
     IIdentityRegistry public immutable REGISTRY;
@@ -123,7 +121,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
         }
         bytes32 digest = acknowledgementDigest(customer, brand, interaction, deadline);
         address controller = REGISTRY.identityOwner(customer);
-        if (!_signed(controller, digest, signature)) {
+        if (!Signatures.isBy(controller, digest, signature)) {
             revert InteractionLog_BadSignature(customer, controller, digest);
         }
         _acknowledge(customer, brand, id, interaction, proof);
@@ -292,17 +290,6 @@ contract InteractionLog is IInteractionLog, EIP712 {
     /// `count` to 2 * `count` - 1 of a heap that begins with 1, and a node's depth is its binary logarithm.
     function _fits(uint256 length, uint256 count) private pure returns (bool) {
         return length <= 32 && count < 2 << length && 1 << length < 2 * count;
-    }
-
-    /// @dev An account's signature has 65 bytes and a low s; a contract wallet takes what it takes. ECDSA goes first,
-    /// so that accounts which carry code (EIP-7702) sign as they did before.
-    function _signed(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (signature.length == 65 && uint256(bytes32(signature[32:64])) <= _HALF_ORDER) {
-            (bytes32 r, bytes32 s) = (bytes32(signature[:32]), bytes32(signature[32:64]));
-            address recovered = ecrecover(digest, uint8(signature[64]), r, s);
-            if (recovered != address(0) && recovered == signer) return true;
-        }
-        return SignatureCheckerLib.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {

@@ -7,7 +7,7 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
-import {HolderSignature} from "./HolderSignature.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {ILoyaltyToken} from "./ILoyaltyToken.sol";
 import {IPointMarket} from "./IPointMarket.sol";
 
@@ -277,7 +277,7 @@ contract PointMarket is IPointMarket, EIP712 {
     }
 
     function _checkSigner(bytes32 id, address maker, bytes calldata signature) private view {
-        if (!HolderSignature.isBy(maker, id, signature)) revert PointMarket_BadSignature(id, maker);
+        if (!Signatures.isBy(maker, id, signature)) revert PointMarket_BadSignature(id, maker);
     }
 
     /// @dev Ask a contract, which may be anything, for its brand and registry.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "solady/tokens/ERC20.sol";
-import {HolderSignature} from "./HolderSignature.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {IReceivesApprovals, IReceivesTransfers, ISignedERC20} from "./ISignedERC20.sol";
 
 /// @title SignedERC20
@@ -44,7 +44,7 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         public
         override
     {
-        if (!HolderSignature.isLow(s)) revert SignedERC20_BadSignature(owner);
+        if (!Signatures.isLow(s)) revert SignedERC20_BadSignature(owner);
         super.permit(owner, spender, value, deadline, v, r, s);
     }
 
@@ -219,11 +219,11 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     }
 
     function _checkSigner(address signer, bytes32 content, bytes calldata signature) internal view {
-        if (!HolderSignature.isBy(signer, _digest(content), signature)) revert SignedERC20_BadSignature(signer);
+        if (!Signatures.isBy(signer, _digest(content), signature)) revert SignedERC20_BadSignature(signer);
     }
 
     function _checkSigner(address signer, bytes32 content, uint8 v, bytes32 r, bytes32 s) private view {
-        if (!HolderSignature.isBy(signer, _digest(content), v, r, s)) revert SignedERC20_BadSignature(signer);
+        if (!Signatures.isBy(signer, _digest(content), v, r, s)) revert SignedERC20_BadSignature(signer);
     }
 
     function _digest(bytes32 content) private view returns (bytes32) {

@@ -8,7 +8,7 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {ITransferableToken} from "./IEscrowTokens.sol";
 import {IRefundEscrow} from "./IRefundEscrow.sol";
-import {PartySignature} from "./PartySignature.sol";
+import {Signatures} from "../shared/Signatures.sol";
 
 /// @title Payouts
 /// @notice The part of the escrow that lets money out, and that checks who signed.
@@ -111,7 +111,7 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
     {
         bytes32 digest = _hashTypedData(message);
         if (block.timestamp > deadline) revert RefundEscrow_SignatureExpired(digest, block.timestamp, deadline);
-        if (!PartySignature.isBy(signer, digest, signature)) revert RefundEscrow_BadSignature(digest, signer);
+        if (!Signatures.isBy(signer, digest, signature)) revert RefundEscrow_BadSignature(digest, signer);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

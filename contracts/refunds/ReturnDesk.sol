@@ -7,7 +7,7 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 import {ICriteria} from "./ICriteria.sol";
 import {IRefundEscrow} from "./IRefundEscrow.sol";
 import {IReturnDesk} from "./IReturnDesk.sol";
-import {PartySignature} from "./PartySignature.sol";
+import {Signatures} from "../shared/Signatures.sol";
 
 /// @title ReturnDesk
 /// @notice Described in IReturnDesk.
@@ -162,7 +162,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     {
         bytes32 digest = _hashTypedData(message);
         if (block.timestamp > deadline) revert ReturnDesk_SignatureExpired(digest, block.timestamp, deadline);
-        if (!PartySignature.isBy(scanner, digest, signature)) revert ReturnDesk_BadSignature(digest, scanner);
+        if (!Signatures.isBy(scanner, digest, signature)) revert ReturnDesk_BadSignature(digest, scanner);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
