@@ -39,7 +39,7 @@ interop: setup ## Other people's clients and test suites against ours
 
 bench: setup ## Gas beside other people's contracts, and throughput
 	@npm install --prefix benchmarks/peers --silent --no-package-lock --no-audit --no-fund --ignore-scripts
-	@$(BIN)/python benchmarks/peers/run.py && $(BIN)/python benchmarks/hashing.py
+	@$(BIN)/python benchmarks/peers/run.py && $(BIN)/python benchmarks/hashing.py && $(BIN)/python benchmarks/sending.py
 
 compat: setup ## Run the tests with the newest libraries that pyproject.toml allows
 	@sh scripts/compat.sh
