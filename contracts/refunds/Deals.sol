@@ -56,8 +56,8 @@ abstract contract Deals is Payouts {
 
     // ---------------------------------------------------------------------------------------------- internals
 
-    /// @dev The id of the terms that the present call carries. They come first in every function that takes them, with a
-    /// fixed length, so they are hashed where they lie, which costs 2,000 gas less than field by field. Bits beyond a
+    /// @dev The id of the terms that the present call carries. They come first in every function that takes them, with
+    /// a fixed length, so they are hashed where they lie, which costs 2,000 gas less than field by field. Bits beyond a
     /// field's type would make another id, and no deal: opening reads every field, and reading refuses such bits.
     function _id() internal view returns (bytes32) {
         return EfficientHashLib.hash(_domainSeparator(), EfficientHashLib.hashCalldata(msg.data, 4, 484));

@@ -1,0 +1,101 @@
+"""What refunds need of an ERC-20 token, whoever made it: decimals, balances, allowances, permits by signature."""
+
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_typing import ChecksumAddress
+
+from careledger.chain.rpc import Chain, address
+from careledger.chain.send import Pending, Receipt, Sender
+from careledger.crypto.hashing import keccak256
+from careledger.crypto.typed_data import digest, struct_hash
+from careledger.errors import NotFound, SettingsError
+
+PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+
+
+class Token:
+    """An ERC-20 token at an address."""
+
+    def __init__(self, chain: Chain, at: str, sender: Sender | None = None) -> None:
+        """Bind to a token; reading needs no sender."""
+        self.chain = chain
+        self.address: ChecksumAddress = address(at, "token")
+        self.sender = sender
+
+    def using(self, sender: Sender) -> "Token":
+        """Return the same token, with transactions paid for by somebody else."""
+        return Token(self.chain, self.address, sender)
+
+    def read(self, signature: str, kind: str, *arguments: Any) -> Any:
+        """Call a function by its signature and return its one value.
+
+        Raises:
+            NotFound: what is at the address has no such function.
+
+        """
+        answer = self.chain.call(self.address, _calldata(signature, arguments))
+        try:
+            return decode([kind], answer)[0]
+        except (DecodingError, OverflowError) as error:
+            raise NotFound(f"there is no ERC-20 token at {self.address}: {signature} gives nothing") from error
+
+    def queue(self, signature: str, *arguments: Any, gas: int | None = None) -> Pending:
+        """Hand over a call of a function by its signature, without waiting for it.
+
+        Args:
+            gas: limit; None to simulate first.
+
+        """
+        return self._paying(signature).send(self.address, _calldata(signature, arguments), gas=gas)
+
+    def _paying(self, signature: str) -> Sender:
+        if self.sender is None:
+            raise SettingsError(f"{signature} is a transaction and needs a key to sign with")
+        return self.sender
+
+    def decimals(self) -> int:
+        """Return how many decimals the smallest unit has."""
+        return int(self.read("decimals()", "uint8"))
+
+    def symbol(self) -> str:
+        """Return the token's ticker."""
+        return str(self.read("symbol()", "string"))
+
+    def balance_of(self, owner: str) -> int:
+        """Return what an account has, in the smallest unit."""
+        return int(self.read("balanceOf(address)", "uint256", owner))
+
+    def allowance(self, owner: str, spender: str) -> int:
+        """Return what a spender may take of an owner's."""
+        return int(self.read("allowance(address,address)", "uint256", owner, spender))
+
+    def nonces(self, owner: str) -> int:
+        """Return the nonce of an owner's next permit (EIP-2612)."""
+        return int(self.read("nonces(address)", "uint256", owner))
+
+    def domain_separator(self) -> bytes:
+        """Return the 32-byte separator of the token's permits."""
+        return bytes(self.read("DOMAIN_SEPARATOR()", "bytes32"))
+
+    def approve(self, spender: str, amount: int) -> Receipt:
+        """Let a spender take so much of the sender's."""
+        signature = "approve(address,uint256)"
+        return self._paying(signature).wait(self.queue(signature, spender, amount))
+
+
+def permit_message(separator: bytes, owner: str, spender: str, *, value: int, nonce: int, deadline: int) -> bytes:
+    """Return the 32 bytes that an owner signs to let a spender take tokens (EIP-2612).
+
+    Args:
+        separator: the token's, as `Token.domain_separator` returns it.
+        deadline: the last second at which it holds.
+
+    """
+    return digest(separator, struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, deadline]))
+
+
+def _calldata(signature: str, arguments: tuple[Any, ...]) -> bytes:
+    inside = signature[signature.index("(") + 1 : -1]
+    return keccak256(signature.encode())[:4] + encode([kind for kind in inside.split(",") if kind], arguments)

@@ -1,0 +1,76 @@
+"""Orders are paid into escrow, and scans, deadlines, rulings and happy customers settle them to the last cent."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from eth_abi.abi import encode
+
+from careledger.chain import artifacts
+from careledger.chain.stage import Stage, brownie_rpc, open_stage
+from careledger.chain.toolchain import ROOT
+from careledger.console import Json, Out, Rpc, run_command
+from careledger.identity.client import IdentityRegistry
+from careledger.refunds.orders import read_orders
+from careledger.refunds.story import Cast, Story
+from careledger.refunds.telling import document, show
+from careledger.refunds.token import Token
+
+EXAMPLES = ROOT / "examples" / "orders.json"
+YEAR = 365 * 86_400
+
+
+def appoint(stage: Stage) -> Cast:
+    """Let everybody come on, and let brand and carrier say who acts for them."""
+    registry = IdentityRegistry(stage.chain, stage.addresses["IdentityRegistry"])
+    cast = Cast(
+        brand=stage.actor("Lumbre, the brand"),
+        clerk=stage.actor("a clerk of Lumbre"),
+        carrier=stage.actor("Rápido, the carrier"),
+        scanner=stage.actor("a scanner of Rápido", ether=20),
+        arbiter=stage.actor("the arbiter"),
+        marketplace=stage.actor("the marketplace", ether=0),
+        relayer=stage.actor("a relayer", ether=30),
+        keeper=stage.actor("a stranger", ether=20),
+    )
+    for identity, role, delegate in (
+        (cast.brand, "careledger.refunder", cast.clerk),
+        (cast.carrier, "careledger.scanner", cast.scanner),
+    ):
+        registry.using(identity).add_delegate(identity.address, role, delegate.address, YEAR)
+    return cast
+
+
+def test_dollar(stage: Stage) -> Token:
+    """Deploy a stablecoin of six decimals that is worth nothing."""
+    code = artifacts.load("TestToken").bytecode + encode(["string", "string", "uint8"], ["Test Dollar", "TUSD", 6])
+    at = stage.patron.transact(None, code).contract_address
+    return Token(stage.chain, str(at), stage.patron)
+
+
+def flow(
+    orders: Annotated[Path, typer.Option(help="Orders: our JSON or CSV format, or the retail one.")] = EXAMPLES,
+    everything: Annotated[bool, typer.Option("--all", help="Show every order, however many there are.")] = False,
+    rpc: Rpc = None,
+    json: Json = False,
+) -> None:
+    """Pay orders into escrow, settle each as its story says, and account for every cent."""
+    out = Out(json)
+    found = read_orders(orders)
+    with open_stage(rpc) as stage:
+        cast, dollar = appoint(stage), test_dollar(stage)
+        with out.progress() as bar:
+            story = Story(stage, cast, dollar, bar)
+            played = story.play(found)
+        story.check()
+        show(out, story, played, everything=everything)
+        out.document(document(story, played))
+
+
+def main() -> None:
+    """Run by `brownie run scripts/refund_flow.py`, on Brownie's network."""
+    run_command(flow, [] if brownie_rpc() else None)
+
+
+if __name__ == "__main__":
+    main()
