@@ -85,6 +85,10 @@ class RefundEscrow(ContractClient):
         """
         return self._send(function, *arguments, value=value, gas=gas)
 
+    def transact(self, function: str, terms: Terms, *arguments: Any, value: int = 0) -> Receipt:
+        """Call a function on a deal, by its name in the contract, and wait for it."""
+        return self._write(function, terms.words(), *arguments, value=value)
+
     @property
     def messages(self) -> EscrowMessages:
         """What is signed for this escrow."""

@@ -11,7 +11,7 @@ from careledger.refunds.terms import ZERO
 DETAILED = 60
 """Up to so many orders are shown one by one, unless all are asked for."""
 
-_ORDERS = ["order", "customer", "paid #", "scanned", "settled by", "back #", "gas #", "hash"]
+_ORDERS = ["order, customer", "paid #", "scanned", "settled by", "back #", "gas, transaction #"]
 _OUTCOMES = ["outcome", "orders #", "paid #", "back #", "gas an order #"]
 
 
@@ -46,14 +46,12 @@ def _row(one: Played) -> list[str]:
     decimals = one.order.decimals
     scans = [step.what for step in one.steps if "scanned" in step.what]
     return [
-        one.order.number,
-        one.order.customer,
-        f"{decimal_text(one.order.amount, decimals)} {one.order.currency}",
+        f"{one.order.number}\n{one.order.customer}",
+        f"{decimal_text(one.order.amount, decimals)}\n{one.order.currency}",
         scans[-1].replace(" scanned", "") if scans else "",
-        "the scan" if "return scanned" in one.steps[-1].what else one.steps[-1].what,
+        "the scan" if "return scanned" in one.steps[-1].what else one.steps[-1].what.replace(", ", ",\n"),
         decimal_text(one.refunded, decimals) if one.refunded else "",
-        f"{one.gas:,}",
-        one.steps[-1].transaction.hex()[:7],
+        f"{one.gas:,}\n{one.steps[-1].transaction.hex()[:8]}",
     ]
 
 
