@@ -6,6 +6,7 @@ need not know of each other, and whoever steals a card still lacks that guardian
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -234,8 +235,7 @@ def read_json(file: Path, kind: str) -> dict[str, Any]:
     return raw
 
 
-def _word(text: str) -> bytes:
-    raw = bytes.fromhex(text.removeprefix("0x"))
-    if len(raw) != 32:
-        raise ValueError(f"{text} has {len(raw)} bytes and not 32")
-    return raw
+def _word(text: Any) -> bytes:
+    if not isinstance(text, str) or not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        raise ValueError(f"{text!r} is not 0x and 64 hexadecimal digits")
+    return bytes.fromhex(text[2:])
