@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
@@ -32,7 +31,7 @@ class Policy:
     @classmethod
     def from_words(cls, words: tuple[Any, ...]) -> "Policy":
         """Read the contract's struct."""
-        return cls(to_checksum_address(words[0]), *words[1:])
+        return cls(*words)
 
 
 @dataclass(frozen=True)

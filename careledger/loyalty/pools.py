@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
@@ -247,11 +246,9 @@ class PointPools(ContractClient):
 
     # ---- swapping
 
-    def swap(
-        self, token_in: str, token_out: str, amount_in: int, min_out: int, *, to: str, deadline: datetime
-    ) -> Receipt:
+    def swap(self, token_in: str, token_out: str, amount_in: int, min_out: int, deadline: datetime) -> Receipt:
         """Pay in one token and get the other, at least `min_out` of it, until the deadline."""
-        return self._write("swap", token_in, token_out, amount_in, min_out, to, seconds(deadline))
+        return self._write("swap", token_in, token_out, amount_in, min_out, seconds(deadline))
 
     def swap_with_authorization(self, order: SwapOrder, signature: bytes) -> Receipt:
         """Swap for a holder that signed `token_in.messages.receive(authorization(order))`."""
@@ -299,8 +296,7 @@ class PointPools(ContractClient):
 
     def pair_of(self, token_a: str, token_b: str, block: Block = "latest") -> Pair:
         """Return the state of a pair."""
-        number, token0, token1, *rest = self._read("pairOf", token_a, token_b, block=block)
-        return Pair(number, to_checksum_address(token0), to_checksum_address(token1), *rest)
+        return Pair(*self._read("pairOf", token_a, token_b, block=block))
 
     def fees_of(self, token: str, block: Block = "latest") -> int:
         """Return a brand's fees that wait to be collected."""

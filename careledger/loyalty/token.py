@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
 from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient, Event
@@ -305,7 +304,7 @@ class LoyaltyToken(ContractClient):
         """Return the state of the programme."""
         brand, outstanding, cap, notice, closes, paused = self._read("programme", block=block)
         at = datetime.fromtimestamp(closes, UTC) if closes else None
-        return Programme(to_checksum_address(brand), outstanding, cap, timedelta(seconds=notice), at, paused)
+        return Programme(brand, outstanding, cap, timedelta(seconds=notice), at, paused)
 
     def issuer_limit(self, issuer: str) -> IssuerLimit:
         """Return how fast an issuer may issue, and how much now."""
