@@ -45,4 +45,4 @@ compat: setup ## Run the tests with the newest libraries that pyproject.toml all
 	@sh scripts/compat.sh
 
 clean: ## Remove what was built and installed
-	rm -rf build .venv .venv-compat node_modules tests/interop/node_modules benchmarks/peers/node_modules
+	rm -rf build interfaces reports .venv .venv-compat node_modules tests/interop/node_modules benchmarks/peers/node_modules

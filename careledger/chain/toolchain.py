@@ -4,6 +4,7 @@ Run by `scripts/setup.sh` after the installs; safe to run again, and quick when 
 Afterwards bare `brownie`, `pytest`, `solc`, `anvil` and `ganache` work from the environment.
 """
 
+import json
 import os
 import platform
 import re
@@ -92,6 +93,15 @@ def _link(name: str, target: Path) -> None:
     link.symlink_to(target)
 
 
+def _forget_deleted_sources(folder: Path) -> None:
+    """Remove Brownie's artifacts of sources that are gone: it stops at one instead of forgetting it."""
+    for file in folder.glob("*.json"):
+        path = json.loads(file.read_text()).get("sourcePath", "")
+        if path and not (ROOT / path).is_file():
+            shutil.rmtree(folder)  # others refer to it
+            return
+
+
 def main() -> None:
     """Make solc, anvil, forge and ganache findable, and tell py-solc-x and Brownie where."""
     package = MODULES / "solc" / "package.json"
@@ -122,6 +132,7 @@ def main() -> None:
     )
     if not hook.is_file() or hook.read_text() != line:
         hook.write_text(line)
+    _forget_deleted_sources(ROOT / "build" / "contracts")
     old = Path.home() / ".brownie" / "network-config.yaml"
     if old.is_file() and "cmd: anvil" not in old.read_text():
         print(f"warning: {old} is an older Brownie's and knows no anvil; rename it", file=sys.stderr)

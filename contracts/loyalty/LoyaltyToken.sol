@@ -12,7 +12,8 @@ import {SignedERC20} from "./SignedERC20.sol";
 /// layout below lays `_supply` over that slot (the base's mapping of authorisations comes first, hence one slot
 /// earlier): the supply in the low 128 bits, and beside it what `issue` has to read anyway. No sum ever carries into
 /// the upper half, because the supply never passes the cap and the cap fits into 128 bits.
-contract LoyaltyToken layout at 0x05345cdf77eb68f44b is SignedERC20, ILoyaltyToken {
+/// `layout` stands behind the bases: where it stands before them, Brownie does not find the contract.
+contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f44b {
     // ---------------------------------------------------------------- types
 
     /// @dev An issuer's allowance in one word, read and written whole.

@@ -1,5 +1,6 @@
 """Linking compiler and chains, in a folder and an environment of the test's own."""
 
+import json
 import os
 import stat
 import subprocess
@@ -69,6 +70,17 @@ class TestMain:
         monkeypatch.setattr(toolchain, "SOLC_VERSION", "0.8.99")
         with pytest.raises(ToolchainError, match=r"is not 0\.8\.99"):
             toolchain.main()
+
+
+class TestForgetDeletedSources:
+    def test_brownies_artifacts_go_when_one_of_a_deleted_source_is_among_them(self, tmp_path):
+        here = {"sourcePath": "contracts/identity/IdentityRegistry.sol"}
+        (tmp_path / "A.json").write_text(json.dumps(here))
+        toolchain._forget_deleted_sources(tmp_path)
+        assert (tmp_path / "A.json").is_file()
+        (tmp_path / "B.json").write_text(json.dumps({"sourcePath": "contracts/gone/Gone.sol"}))
+        toolchain._forget_deleted_sources(tmp_path)
+        assert not tmp_path.exists()
 
 
 class TestNativeSolc:
