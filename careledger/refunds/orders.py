@@ -262,6 +262,7 @@ def _retail(number: str, entry: Mapping[str, Any]) -> Order:
         raise OrderError(f"{where}: {error} is missing or has another form than retail orders have") from error
     if not isinstance(customer, str) or not customer:
         raise OrderError(f"{where}: user_id has to be text")
+    outcome, share = _after(where, number, status)
     for kind, amount in payments:
         if kind not in {"payment", "refund"} or not isinstance(amount, str):
             raise OrderError(f"{where}: {kind!r} of {amount!r} is neither a payment nor a refund of a number")
@@ -273,7 +274,6 @@ def _retail(number: str, entry: Mapping[str, Any]) -> Order:
         raise OrderError(f"{where}: its items cost {_total(prices)}, but other was paid")
     if back and (status != "cancelled" or sum(back) != sum(paid)):
         raise OrderError(f"{where}: a refund that is not the whole of a cancelled order cannot be played")
-    outcome, share = _after(where, number, status)
     said = "The goods are not what was ordered." if outcome in {Outcome.DISPUTED, Outcome.APPEALED} else ""
     return Order(number, customer, sum(paid), "USD", outcome, share, said)
 

@@ -13,10 +13,12 @@ from typing import Any, Self
 
 from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
-from eth_utils.address import is_address, is_checksum_address, is_checksum_formatted_address, to_checksum_address
+from eth_utils.address import to_checksum_address
 
+from careledger.chain.rpc import address
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import domain_separator, struct_hash
+from careledger.errors import InputError
 from careledger.refunds.errors import TermsError, TermsNotFound
 
 ZERO = ChecksumAddress("0x" + "00" * 20)  # type: ignore[arg-type]
@@ -286,11 +288,10 @@ def _whole(value: Any) -> bool:
 
 
 def _address(name: str, value: Any) -> ChecksumAddress:
-    if not isinstance(value, str) or not value.startswith("0x") or not is_address(value):
-        if isinstance(value, str) and is_checksum_formatted_address(value) and not is_checksum_address(value):
-            raise TermsError(name, f"{name} {value} has a wrong checksum: one of its letters or digits is mistyped")
-        raise TermsError(name, f"{name} {value!r} is not an address: 0x and 40 hexadecimal digits are needed")
-    return to_checksum_address(value)
+    try:
+        return address(value, name)
+    except InputError as error:
+        raise TermsError(name, str(error)) from None
 
 
 def _seconds(name: str, at: Any) -> int:
