@@ -96,3 +96,12 @@ def test_pair_and_order_nonce_of_the_example_are_these():
     assert pools.call("pairOf", give, want)[0] == keccak(encode(["address", "address"], [give, want]))
     who = Account.from_key(keccak(text="careledger example")).address
     assert in_page(pools.call("orderNonce", (who, give, want, POINT, 20 * POINT, who, START, bytes(32))))
+
+
+def test_the_supply_word_lies_over_the_slot_that_the_base_counts_in():
+    layout = {entry["label"]: entry for entry in artifacts.load("LoyaltyToken").raw["storageLayout"]["storage"]}
+    assert in_page(f"0x{int(layout['_supply']['slot']):018x}")
+    base = (ROOT / "node_modules" / "solady" / "src" / "tokens" / "ERC20.sol").read_text()
+    slot = re.search(r"_TOTAL_SUPPLY_SLOT = (0x[0-9a-f]+);", base)[1]
+    assert int(slot, 16) == int(layout["_supply"]["slot"])
+    assert layout["_supply"]["offset"] == 0
