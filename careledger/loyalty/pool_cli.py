@@ -30,6 +30,13 @@ TokenOut = Annotated[str, typer.Argument(metavar="OUT", help="Address of the poi
 Slippage = Annotated[int, typer.Option(help="How much worse than now it may come, in basis points.")]
 
 
+def _two(desk: Desk, one: str, other: str) -> tuple[LoyaltyToken, LoyaltyToken]:
+    first, second = desk.token(one), desk.token(other)
+    if first.address == second.address:
+        raise InputError("a pool is of two different tokens")
+    return first, second
+
+
 def _price(pair: Pair, token_in: str, token_out: str) -> str:
     return f"{pair.reserve(token_out) / pair.reserve(token_in):,.6g}" if pair.shares else "-"
 
@@ -58,7 +65,7 @@ def show_(
     Example: careledger loyalty pool show 0xMiles… 0xCafe…
     """
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_a), desk.token(token_b)
+    one, other = _two(desk, token_a, token_b)
     place = desk.pools(pools)
     pair = _pair(place, one, other)
     what = {
@@ -98,7 +105,7 @@ def quote(
     """
     value = points(amount)
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_in), desk.token(token_out)
+    one, other = _two(desk, token_in, token_out)
     place = desk.pools(pools)
     pair = _pair(place, one, other)
     found = place.quote(one.address, other.address, value)
@@ -138,7 +145,7 @@ def fund(
     most_a, most_b, span = points(amount_a), points(amount_b), duration(holds)
     kept = 10_000 - basis_points(slippage_bps, "--slippage-bps", 10_000)
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_a).using(desk.sender), desk.token(token_b).using(desk.sender)
+    one, other = (client.using(desk.sender) for client in _two(desk, token_a, token_b))
     place = desk.pools(pools).using(desk.sender)
     pair = place.pair_of(one.address, other.address)
     least_a, least_b = most_a, most_b
@@ -191,7 +198,7 @@ def swap(
     least = points(min_out, "--min-out") if min_out else None
     who = address(to, "--to") if to else None
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_in), desk.token(token_out)
+    one, other = _two(desk, token_in, token_out)
     place = desk.pools(pools).using(desk.sender)
     _pair(place, one, other)
     if least is None:
@@ -228,7 +235,7 @@ def leave(
     given, span = points(shares, "--shares") if shares else None, duration(holds)
     kept = 10_000 - basis_points(slippage_bps, "--slippage-bps", 10_000)
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_a), desk.token(token_b)
+    one, other = _two(desk, token_a, token_b)
     place = desk.pools(pools).using(desk.sender)
     pair = _pair(place, one, other)
     held = place.balance_of(desk.sender.address, pair.number)
@@ -261,7 +268,7 @@ def sync(
     Example: careledger loyalty pool sync 0xMiles… 0xCafe…
     """
     desk = Desk.open(rpc, deployments)
-    one, other = desk.token(token_a), desk.token(token_b)
+    one, other = _two(desk, token_a, token_b)
     place = desk.pools(pools).using(desk.sender)
     receipt = place.sync(one.address, other.address)
     pair = place.pair_of(one.address, other.address)

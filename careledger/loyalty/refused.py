@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from careledger.chain.reverts import Reverted
 from careledger.loyalty.amounts import date, show
 
@@ -11,6 +13,14 @@ _TIMES = {"closes_at", "valid_after", "valid_before", "expiry", "deadline"}
 
 class Refused(Reverted):
     """A contract of this noun refused; amounts are told in points, times as dates."""
+
+    def __init__(self, *arguments: Any, data: bytes = b"") -> None:
+        kinds = self.solidity[self.solidity.index("(") + 1 : -1].split(",")
+        cleaned = [
+            to_checksum_address(value) if kind == "address" else value
+            for kind, value in zip(kinds, arguments, strict=False)
+        ]
+        super().__init__(*cleaned, data=data)
 
     def _sentence(self) -> str:
         says = (self.__doc__ or "").strip().rstrip(".")
