@@ -275,22 +275,25 @@ class Story:
 
     def _appeal(self, those: Sequence[Played]) -> None:
         relayer, deadline = self.cast.relayer, self._soon()
-        relay, jobs = self.escrow.using(relayer), list[Job]()
-        for one in those:
-            bond = -(-one.order.amount // 10)
-            if one.terms.token == self.dollar.address:
-                at, v, r, s = self._permit(one, bond, deadline)
-                signature = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
-                arguments = (one.customer.address, self.escrow.address, bond, at, v, r, s)
-                relayer.wait(self.dollar.using(relayer).queue(signature, *arguments, gas=TOKEN_GAS))
+        relay, dollar = self.escrow.using(relayer), self.dollar.using(relayer)
+
+        def job(one: Played) -> Job:
+            bond, in_dollars = -(-one.order.amount // 10), one.terms.token == self.dollar.address
             evidence = hmac_sha256(self.key, b"appeal: " + one.order.evidence.encode())
-            signed = sign(one.customer.account, self.messages.appeal(one.id, evidence, deadline))
-            words = (one.terms.words(), evidence, seconds(deadline), signed)
-            value = bond if one.terms.token == ZERO else 0
-            jobs.append(
-                (one, "appealed with a bond", relayer, self._later(relay.queue, "appealSigned", *words, value=value))
-            )
-        self._run("customers appeal", jobs)
+            signature = sign(one.customer.account, self.messages.appeal(one.id, evidence, deadline))
+            arguments = (one.terms.words(), evidence, seconds(deadline), signature)
+            permit = self._permit(one, bond, deadline) if in_dollars else ()
+
+            def send() -> Pending:
+                # A permit replaces the one before it, so each goes right in front of what it is for.
+                if permit:
+                    text = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
+                    dollar.queue(text, one.customer.address, self.escrow.address, bond, *permit, gas=TOKEN_GAS)
+                return relay.queue("appealSigned", *arguments, value=0 if in_dollars else bond)
+
+            return one, "appealed with a bond", relayer, send
+
+        self._run("customers appeal", [job(one) for one in those])
 
     # ---- afterwards
 

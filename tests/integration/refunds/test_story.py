@@ -1,0 +1,161 @@
+"""Orders played in escrow: every outcome, both currencies, every cent."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import pytest
+
+from careledger.chain.stage import Stage
+from careledger.chain.toolchain import ROOT
+from careledger.console import Out, ProgressBar
+from careledger.refunds.ledger import NotBalanced
+from careledger.refunds.orders import Order, Outcome, read_orders
+from careledger.refunds.story import Story
+from careledger.refunds.telling import show
+from careledger.refunds.terms import ZERO, State
+
+spec = importlib.util.spec_from_file_location("refund_flow", ROOT / "scripts" / "refund_flow.py")
+script = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+
+
+@pytest.fixture
+def stage(chain, suite, senders, development, deployments):
+    return Stage(chain, suite, senders[0], development, deployments)
+
+
+@pytest.fixture
+def story(stage):
+    cast, dollar = script.appoint(stage), script.test_dollar(stage)
+    with ProgressBar() as bar:
+        yield Story(stage, cast, dollar, bar)
+
+
+def one(outcome, amount=10_000_001, currency="USD", share=3_333, customer="Ana"):
+    return Order(f"{outcome}-{currency}-{amount}", customer, amount, currency, outcome, share * outcome.shared, "hm")
+
+
+ENDS = {
+    Outcome.SATISFIED: State.RELEASED,
+    Outcome.RETURNED: State.REFUNDED,
+    Outcome.GRADED: State.SPLIT,
+    Outcome.MISSED: State.REFUNDED,
+    Outcome.DISPUTED: State.SPLIT,
+    Outcome.APPEALED: State.SPLIT,
+    Outcome.SILENT: State.SPLIT,
+    Outcome.AGREED: State.SPLIT,
+    Outcome.CANCELLED: State.REFUNDED,
+    Outcome.LAPSED: State.RELEASED,
+}
+
+
+@pytest.mark.parametrize("currency", ["USD", "ETH"])
+def test_every_outcome_ends_as_it_should(story, currency):
+    played = story.play([one(outcome, currency=currency) for outcome in Outcome])
+    assert {p.order.outcome: story.escrow.deal(p.id).state for p in played} == ENDS
+    story.check()
+    for p in played:
+        back = {
+            Outcome.RETURNED: 10_000_001,
+            Outcome.MISSED: 10_000_001,
+            Outcome.CANCELLED: 10_000_001,
+            Outcome.GRADED: 3_333_001,  # a fraction of a unit is the customer's
+            Outcome.DISPUTED: 3_333_001,
+            Outcome.APPEALED: 3_333_001,
+            Outcome.AGREED: 3_333_000,  # as both signed
+            Outcome.SILENT: 5_000_001,
+        }.get(p.order.outcome, 0)
+        assert p.refunded == back, p.order.outcome
+
+
+def test_a_return_is_scanned_and_refunded_in_one_transaction(story):
+    (played,) = story.play([one(Outcome.RETURNED)])
+    last = played.steps[-1]
+    assert last.what == "return scanned: 100 %"
+    assert last.by == "a scanner of Rápido"
+    receipt = story.stage.chain.request("eth_getTransactionReceipt", "0x" + last.transaction.hex())
+    assert len(receipt["logs"]) == 3  # the scan, the refund, and the token's transfer
+
+
+def test_deadlines_are_met_by_strangers(story):
+    played = story.play([one(Outcome.MISSED), one(Outcome.LAPSED), one(Outcome.SILENT)])
+    assert {p.steps[-1].by for p in played} == {"a stranger"}
+
+
+def test_a_customer_of_stablecoin_orders_needs_no_ether(story):
+    (played,) = story.play([one(Outcome.APPEALED)])
+    assert story.stage.chain.balance(played.customer.address) == 0
+
+
+def test_a_share_of_everything_or_nothing_is_played_too(story):
+    orders = [
+        one(outcome, amount=1_000 + share, share=share)
+        for outcome in (Outcome.DISPUTED, Outcome.APPEALED, Outcome.AGREED)
+        for share in (0, 10_000)
+    ]
+    played = story.play(orders)
+    story.check()
+    assert {story.escrow.deal(p.id).state for p in played} == {State.RELEASED, State.REFUNDED}
+
+
+def test_a_missing_cent_is_noticed(story):
+    story.play([one(Outcome.SATISFIED)])
+    token = story.dollar.address
+    story.ledger.accounts[token].fees -= 1
+    with pytest.raises(NotBalanced, match="still held"):
+        story.check()
+    story.ledger.accounts[token].paid += 1
+    with pytest.raises(NotBalanced, match="marketplace"):
+        story.check()
+
+
+def test_a_cent_of_ether_too(story):
+    story.play([one(Outcome.SATISFIED, currency="ETH")])
+    account = story.ledger.accounts[ZERO]
+    account.fees, account.paid = account.fees - 1, account.paid + 1
+    with pytest.raises(NotBalanced, match="marketplace's ether"):
+        story.check()
+
+
+def test_many_orders_are_told_in_sums_unless_all_are_wanted(story, capsys):
+    played = story.play([one(Outcome.CANCELLED, amount=1_000 + n) for n in range(61)])
+    show(Out(), story, played, everything=False)
+    assert "Who paid" not in capsys.readouterr().out
+    show(Out(), story, played, everything=True)
+    assert "Who paid" in capsys.readouterr().out
+
+
+def run_script(*arguments):
+    return subprocess.run(
+        [sys.executable, "scripts/refund_flow.py", *arguments],
+        capture_output=True, text=True, timeout=120, cwd=ROOT, check=False,
+    )  # fmt: skip
+
+
+def test_the_csv_examples_as_a_program_of_its_own():
+    result = run_script("--orders", "examples/orders.csv", "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["balanced"]
+    orders = read_orders(ROOT / "examples" / "orders.csv")
+    assert [o["order"] for o in told["orders"]] == [o.number for o in orders]
+    assert {o["order"]: int(o["amount"]) for o in told["orders"]} == {o.number: o.amount for o in orders}
+    for account in told["accounts"].values():
+        assert account["held"] == account["owed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "cannot be read"), ("{", "not JSON"), ('{"format": "careledger.orders/1", "orders": []}', "no orders")],
+)
+def test_bad_orders_are_one_sentence_and_nothing_is_started(tmp_path, content, says):
+    file = tmp_path / "orders.json"
+    if content is not None:
+        file.write_text(content)
+    result = run_script("--orders", str(file))
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
