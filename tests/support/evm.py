@@ -64,11 +64,16 @@ class Deployed:
 
     def __init__(self, evm: "Evm", address: str, artifact: artifacts.Artifact) -> None:
         self.evm, self.address, self.artifact = evm, to_checksum_address(address), artifact
+        self._entries: dict[str, dict[str, Any]] = {}  # looked up already: an ABI is long, and calls are many
+        self._entries: dict[str, dict[str, Any]] = {}
 
     def _entry(self, function: str) -> dict[str, Any]:
-        found = [e for e in self.artifact.entries("function") if function in (e["name"], artifacts.signature(e))]
-        assert len(found) == 1, f"{self.artifact.name} has {len(found)} functions {function}"
-        return found[0]
+        if function not in self._entries:
+            entries = self.artifact.entries("function")
+            found = [e for e in entries if function in (e["name"], artifacts.signature(e))]
+            assert len(found) == 1, f"{self.artifact.name} has {len(found)} functions {function}"
+            self._entries[function] = found[0]
+        return self._entries[function]
 
     def encode(self, function: str, *arguments: Any) -> bytes:
         entry = self._entry(function)
@@ -98,10 +103,12 @@ class Deployed:
 class Evm:
     """One chain in this process. Time stands still until `warp`."""
 
-    def __init__(self, chain_id: int = CHAIN_ID, spec: str = "SHANGHAI") -> None:
+    def __init__(self, chain_id: int = CHAIN_ID, spec: str = "SHANGHAI", code_size: int | None = None) -> None:
+        """Start a chain; `code_size` lifts the limit on a contract's code, for mutants that are not optimised."""
         self.chain_id = chain_id
+        settings = CfgEnv(chain_id=chain_id, limit_contract_code_size=code_size)
         self._evm = EVM(
-            env=Env(cfg=CfgEnv(chain_id=chain_id), block=BlockEnv(number=1, timestamp=START, gas_limit=10**12)),
+            env=Env(cfg=settings, block=BlockEnv(number=1, timestamp=START, gas_limit=10**12)),
             gas_limit=10**9,
             spec_id=spec,
         )

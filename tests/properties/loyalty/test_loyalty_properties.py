@@ -1,0 +1,123 @@
+"""The numbered properties of points, offers and pools, and the mutants that each of them catches: see README.md.
+
+The seed is random and printed; CARELEDGER_SEED repeats a run, CARELEDGER_EXAMPLES lengthens it.
+"""
+
+import os
+import secrets
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.loyalty.machine import Broken, PointsMachine
+from tests.properties.loyalty.swap_machine import SwapMachine
+from tests.properties.loyalty.token_machine import TokenMachine
+from tests.properties.loyalty.world import World
+from tests.support.mutants import mutate
+
+LENGTH = 30
+FOLDER = "contracts/loyalty/"
+
+
+def run(machine: type[PointsMachine], examples: int, number: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+    options = settings(
+        max_examples=examples,
+        stateful_step_count=LENGTH,
+        deadline=None,
+        database=None,
+        phases=[phase for phase in phases if phase in (Phase.generate, Phase.shrink)],
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+    run_state_machine_as_test(seed(number)(machine), settings=options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "examples", "transactions"), [(TokenMachine, 200, 4000), (SwapMachine, 140, 3000)], ids=["token", "swaps"]
+)
+def test_the_properties_hold(kind, examples, transactions):
+    number = int(os.environ.get("CARELEDGER_SEED", secrets.randbits(32)))
+    examples = int(os.environ.get("CARELEDGER_EXAMPLES", examples))
+    print(f"CARELEDGER_SEED={number}")
+    machine = kind.variant(kind.__name__)
+    run(machine, examples, number)
+    print({action: f"{machine.successes[action]} of {calls}" for action, calls in sorted(machine.calls.items())})
+    assert sum(machine.calls.values()) >= transactions, "too few transactions: raise the number of examples"
+    for action, calls in machine.calls.items():
+        share = machine.successes[action] / calls
+        assert machine.successes[action] >= 100, f"{action} succeeded {machine.successes[action]} times only"
+        assert share >= 0.2, f"{action} succeeded in {share:.0%} of its calls only"
+
+
+TOKEN, MARKET, POOLS = (f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools"))
+SIGNED, WORD = f"{FOLDER}SignedERC20.sol", f"{FOLDER}PairWord.sol"
+UNLOCKED = "uint256 word = _unlocked(id);\n"
+
+MUTANTS = {
+    "LOY-01": (TokenMachine, TOKEN, "_PAUSED = 168;", "_PAUSED = 7;", ""),
+    "LOY-02": (
+        *(TokenMachine, TOKEN, "return super.transferFrom(from, to, amount);"),
+        *("_transfer(from, to, amount);\n        return true;", SIGNED),
+    ),
+    "LOY-03": (TokenMachine, TOKEN, "if (amount > room) revert", "if (amount > CAP) revert", ""),
+    "LOY-04": (TokenMachine, TOKEN, "(available - amount);", "available;", ""),
+    "LOY-05": (
+        *(TokenMachine, TOKEN, "_burn(from, amount);\n        emit Redeemed"),
+        *("_transfer(from, BRAND, amount);\n        emit Redeemed", ""),
+    ),
+    "LOY-06": (
+        *(TokenMachine, TOKEN, "_authorizations[authorizer][nonce] = true;"),
+        *("_authorizations[authorizer][nonce] = false;", SIGNED),
+    ),
+    "LOY-07": (TokenMachine, TOKEN, "block.timestamp + NOTICE", "block.timestamp + NOTICE / 2", ""),
+    "LOY-08": (TokenMachine, TOKEN, "_incrementNonce(owner);", "", SIGNED),
+    "LOY-09": (SwapMachine, MARKET, "if (amount > remaining) revert", "if (amount > giveAmount) revert", ""),
+    "LOY-10": (SwapMachine, MARKET, "FixedPointMathLib.fullMulDivUp(", "FixedPointMathLib.fullMulDiv(", ""),
+    "LOY-11": (
+        *(SwapMachine, MARKET, "filled == 0 || _cancelled[offer.maker][word] & bit != 0"),
+        *("filled == 0", ""),
+    ),
+    "LOY-12": (SwapMachine, MARKET, "bool dead = filled == 0 || ", "bool dead = ", ""),
+    "LOY-13": (
+        SwapMachine,
+        MARKET,
+        "paid = net + _fee(offer.want, net);",
+        "paid = net + _fee(offer.want, net) + 1;",
+        "",
+    ),
+    "LOY-14": (
+        *(SwapMachine, MARKET, "safeTransferFrom(give, maker, msg.sender, received)"),
+        *("safeTransferFrom(give, maker, address(this), received)", ""),
+    ),
+    "LOY-15": (SwapMachine, POOLS, "net * (BPS - LP_FEE_BPS)", "net * (BPS + LP_FEE_BPS)", WORD),
+    "LOY-16": (
+        *(SwapMachine, POOLS, "safeTransfer(tokenOut, msg.sender, received)"),
+        *("safeTransfer(tokenOut, msg.sender, received + received / 10)", ""),
+    ),
+    "LOY-17": (SwapMachine, POOLS, "_fees[token] += amount;", "_fees[token] += 2 * amount;", ""),
+    "LOY-18": (
+        *(SwapMachine, POOLS, UNLOCKED + "        (uint256 amount0"),
+        UNLOCKED + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n        (uint256 amount0",
+        "",
+    ),
+    "LOY-19": (SwapMachine, POOLS, "return (root - LOCKED_SHARES, amount0", "return (root, amount0", ""),
+    "LOY-20": (SwapMachine, POOLS, "if (received == 0 || received < minOut)", "if (received == 0)", ""),
+    "LOY-21": (
+        SwapMachine,
+        POOLS,
+        "FixedPointMathLib.divUp(shares * reserve0, total)",
+        "shares * reserve0 / total",
+        "",
+    ),
+    "LOY-22": (SwapMachine, MARKET, "if (policy.maxFeeBps > highest)", "if (policy.maxFeeBps > HIGHEST_FEE_BPS)", ""),
+}
+
+
+@pytest.mark.parametrize("number", MUTANTS)
+def test_each_property_catches_its_mutant(number):
+    kind, path, old, new, inside = MUTANTS[number]
+    mutant = mutate(path, old, new, inside)
+    machine = kind.variant(f"Mutant{number[4:]}", make_world=lambda: World({mutant.name: mutant}), only=number)
+    with pytest.raises(Broken, match=f"^{number}: "):
+        run(machine, 100, 1, (Phase.generate,))
