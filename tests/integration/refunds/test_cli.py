@@ -126,6 +126,16 @@ class TestStory:
         done("rule", file, "--share", "60", who=shop.arbiter)
         assert done("execute", file, who=shop.stranger)["state"] == "split"
 
+    def test_an_allowance_that_is_there_is_used(self, shop, done, terms):
+        file, _ = terms()
+        shop.token.using(shop.payer).approve(shop.escrow.address, 200_000_000)
+        done("open", file, who=shop.payer)
+        assert shop.token.allowance(shop.payer.address, shop.escrow.address) == 70_010_000
+        done("dispute", file, "--commitment", "0x" + "ab" * 32, who=shop.payer)
+        done("rule", file, "--share", "0", who=shop.arbiter)
+        done("appeal", file, "--commitment", "0x" + "ab" * 32, who=shop.payer)
+        assert shop.token.allowance(shop.payer.address, shop.escrow.address) == 57_011_000
+
     def test_ether_and_a_development_key(self, shop, done, terms):
         file, written = terms(token=ZERO, amount="0.25", payer=shop.patron.address)
         assert done("open", file)["held"] == "0.25 ETH"  # the first well-known account signs on its own chain

@@ -6,7 +6,7 @@ import pytest
 from eth_abi.abi import encode
 
 from careledger.crypto.hashing import keccak256
-from careledger.errors import NotFound, SettingsError
+from careledger.errors import NodeError, NotFound, SettingsError
 from careledger.refunds import errors, events
 from careledger.refunds.client import Agreement
 from careledger.refunds.messages import sign
@@ -98,6 +98,14 @@ class TestTermsOf:
         )
         shop.payer.transact(wallet.address, data, value=terms.amount)
         assert shop.escrow.terms_of(shop.id(terms)) == terms
+
+    def test_a_node_that_has_forgotten_the_transaction_is_said_to_have(self, shop, monkeypatch):
+        identifier, ask = shop.id(shop.open()), shop.chain.request
+        monkeypatch.setattr(
+            shop.chain, "request", lambda m, *rest: None if m == "eth_getTransactionByHash" else ask(m, *rest)
+        )
+        with pytest.raises(NodeError, match="any more"):
+            shop.escrow.terms_of(identifier)
 
     def test_a_deal_that_nobody_opened_is_not_found(self, shop):
         with pytest.raises(NotFound, match="no deal 0x00"):

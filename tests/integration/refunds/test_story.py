@@ -100,6 +100,12 @@ def test_a_share_of_everything_or_nothing_is_played_too(story):
     assert {story.escrow.deal(p.id).state for p in played} == {State.RELEASED, State.REFUNDED}
 
 
+def test_only_so_many_are_under_way_at_a_time(story, monkeypatch):
+    monkeypatch.setattr("careledger.refunds.story.UNDER_WAY", 1)
+    story.play([one(Outcome.CANCELLED, amount=100 + n, customer=f"customer {n}") for n in range(5)])
+    story.check()
+
+
 def test_a_missing_cent_is_noticed(story):
     story.play([one(Outcome.SATISFIED)])
     token = story.dollar.address
