@@ -39,8 +39,8 @@ app.add_typer(pool, name="pool")
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Of the points, such as 'Aurora Points'.")],
-    symbol: Annotated[str, typer.Argument(help="Such as AURORA.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the points, such as 'Aurora Points'.")],
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Such as AURORA.")],
     *,
     cap: Annotated[str, typer.Option(help="The most points that may ever be outstanding; fixed for good.")],
     notice: Annotated[str, typer.Option(help="Between announcing the end and the end, at least 30d; fixed.")] = "90d",
@@ -76,7 +76,9 @@ def create(
 @app.command()
 def limit(
     token: Token,
-    issuer: Annotated[str, typer.Argument(help="Address of the controller or of a delegate careledger.issuer.")],
+    issuer: Annotated[
+        str, typer.Argument(metavar="ISSUER", help="Address of the controller or of a delegate careledger.issuer.")
+    ],
     capacity: Annotated[str, typer.Argument(metavar="POINTS", help="The most at once; 0 stops the issuer.")],
     *,
     period: Annotated[str, typer.Option(help="In which an empty allowance becomes full again.")] = "1d",
@@ -128,7 +130,7 @@ def policy(
 @app.command()
 def issue(
     token: Token,
-    to: Annotated[str, typer.Argument(help="Address of the customer.")],
+    to: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Address of the customer.")],
     amount: Amount,
     *,
     ref: Ref = None,
@@ -150,7 +152,7 @@ def issue(
 @app.command()
 def balance(
     token: Token,
-    holder: Annotated[str, typer.Argument(help="Address of the holder.")],
+    holder: Annotated[str, typer.Argument(metavar="HOLDER", help="Address of the holder.")],
     *,
     rpc: Rpc = None,
     json_: Json = False,
@@ -169,7 +171,7 @@ def balance(
 @app.command()
 def transfer(
     token: Token,
-    to: Annotated[str, typer.Argument(help="Address of who gets them.")],
+    to: Annotated[str, typer.Argument(metavar="TO", help="Address of who gets them.")],
     amount: Amount,
     *,
     rpc: Rpc = None,

@@ -2,12 +2,12 @@
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
-from careledger.chain.rpc import Block
+from careledger.chain.rpc import Block, Log
 from careledger.chain.send import Pending, Receipt
 from careledger.errors import Conflict
 from careledger.loyalty.amounts import seconds
@@ -61,9 +61,9 @@ class PolicySet(Event, contract="PointMarket"):
     brand: ChecksumAddress
     policy: Policy
 
-    def __post_init__(self) -> None:
-        if isinstance(self.policy, tuple):
-            object.__setattr__(self, "policy", Policy.from_words(self.policy))
+    @classmethod
+    def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
+        return super()._from_arguments(log, arguments | {"policy": Policy.from_words(arguments["policy"])})
 
 
 @dataclass(frozen=True)

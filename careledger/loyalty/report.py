@@ -103,6 +103,12 @@ class Report:
         """What the brand earned by swaps, collected or not."""
         return sum(use.fee for use in self.uses)
 
+    @property
+    def fees_in_pools(self) -> int:
+        """What the brand earned in pools and nobody collected, by the logs."""
+        earned = sum(use.fee for use in self.uses if use.kind in {Kind.POOL_PAID, Kind.POOL_GIVEN})
+        return earned - self.sum(Kind.FEES_COLLECTED)
+
     def sum(self, kind: Kind) -> int:
         """Return the points of all uses of a kind."""
         return sum(use.amount for use in self.uses if use.kind is kind)
@@ -204,8 +210,8 @@ def _reconcile(found: Report) -> None:
         wrong = "somebody spent more than it ever got"
     elif sum(found.balances.values()) != outstanding:
         wrong = f"all balances are {sum(found.balances.values())}, but the token says {outstanding}"
-    elif found.fees_waiting > found.in_pools:
-        wrong = f"{found.fees_waiting} of fees wait in the pools, which have {found.in_pools}"
+    elif found.fees_in_pools != found.fees_waiting:
+        wrong = f"{found.fees_in_pools} of fees should wait in the pools, which say {found.fees_waiting}"
     if wrong:
         raise ProofError(f"the logs of {found.token} do not add up at block {found.block_number}: {wrong}; ask a node "
                          f"that keeps all logs")  # fmt: skip
@@ -259,7 +265,7 @@ class _Transaction:
             elif isinstance(event, IssuedBatch):
                 self._issued(event.refs, event.issuer, event)
             elif isinstance(event, Redeemed):
-                self._take(Kind.REDEEMED, event, event.from_, ZERO, ref=event.ref)
+                self._take(Kind.REDEEMED, event, event.from_, ZERO, event.amount, ref=event.ref)
             else:
                 self._pool(event)
         for transfer in self.waiting:
@@ -282,7 +288,12 @@ class _Transaction:
         moved: int | None = None,
         **more: Any,
     ) -> None:
-        """Make the last waiting movement between two accounts a use; None stands for any."""
+        """Make the last waiting movement between two accounts a use; None stands for any.
+
+        Raises:
+            ProofError: there is none of the amount that the event tells.
+
+        """
         for transfer in reversed(self.waiting):
             if (
                 transfer.from_ == (holder or transfer.from_)
@@ -292,10 +303,15 @@ class _Transaction:
                 self.waiting.remove(transfer)
                 self._add(kind, transfer, event, **more)
                 return
+        if moved is not None:
+            raise ProofError(
+                f"the node's logs contradict each other: transaction 0x{event.log.transaction_hash.hex()} tells "
+                f"'{kind}', and no points moved for it"
+            )
 
     def _issued(self, refs: list[bytes], issuer: ChecksumAddress, event: Event) -> None:
         new = [transfer for transfer in self.waiting if transfer.from_ == ZERO][-len(refs) :] if refs else []
-        for transfer, ref in zip(new, refs, strict=True):
+        for transfer, ref in zip(new, refs, strict=False):  # where some are missing, the sums say so
             self.waiting.remove(transfer)
             self._add(Kind.ISSUED, transfer, event, ref=ref, by=issuer)
 
@@ -313,23 +329,21 @@ class _Transaction:
             return
         giver, getter = (event.taker, event.maker) if paying else (event.maker, event.taker)
         gross = event.paid_amount if paying else event.received_amount + fee
-        if fee:
-            self._drop(giver, fee)
+        moves = (
+            [transfer for transfer in self.waiting if (transfer.from_, transfer.amount) == (giver, fee)] if fee else []
+        )
+        for transfer in moves[-1:]:  # the fee's own movement is told as part of the swap
+            self.waiting.remove(transfer)
         kind = Kind.OFFER_PAID if paying else Kind.OFFER_GIVEN
         self._take(kind, event, giver, getter, gross - fee, amount=gross, **more)
 
-    def _drop(self, giver: ChecksumAddress, amount: int) -> None:
-        for transfer in reversed(self.waiting):
-            if (transfer.from_, transfer.amount) == (giver, amount):
-                self.waiting.remove(transfer)
-                return
-
     def _pool(self, event: Event) -> None:
-        if isinstance(event, LiquidityAdded):
+        if isinstance(event, LiquidityAdded):  # perhaps of another pair: then no points of ours moved
             self._take(Kind.POOL_FUNDED, event, event.provider, self.pools, ref=event.id)
         elif isinstance(event, LiquidityRemoved):
             self._take(Kind.POOL_LEFT, event, self.pools, event.to, ref=event.id)
-        elif isinstance(event, FeesCollected):
-            self._take(Kind.FEES_COLLECTED, event, self.pools, event.to, event.amount)
-        elif isinstance(event, Claimed):
-            self._take(Kind.POOL_LEFT, event, self.pools, event.to, event.amount)
+        elif isinstance(event, FeesCollected | Claimed):
+            kind = Kind.POOL_LEFT if isinstance(event, Claimed) else Kind.FEES_COLLECTED
+            self._take(kind, event, self.pools, event.to, event.amount)
+        else:
+            raise TypeError(f"{type(event).__name__} is no use of points")
