@@ -6,7 +6,7 @@ import typer
 
 from careledger.chain.rpc import address
 from careledger.console import Json, Out, Rpc
-from careledger.errors import InputError
+from careledger.errors import Conflict, InputError
 from careledger.loyalty.amounts import points, short, show
 from careledger.loyalty.client import LoyaltyToken
 from careledger.loyalty.desk import (
@@ -134,16 +134,22 @@ def issue(
     amount: Amount,
     *,
     ref: Ref = None,
+    again: Annotated[bool, typer.Option("--again", help="Even if points were given for --ref before.")] = False,
     rpc: Rpc = None,
     json_: Json = False,
 ) -> None:
     """Give new points to a customer, as the brand's controller or its delegate careledger.issuer.
+
+    With --ref it is safe to run again: what was given for a reference is not given twice.
 
     Example: careledger loyalty issue 0xToken… 0xCustomer… 250 --ref 0x…
     """
     who, value, why = address(to, "customer"), points(amount), reference(ref)
     desk = Desk.open(rpc)
     bound = desk.token(token).using(desk.sender)
+    before = bound.issuances(why) if ref and not again else []
+    if before:
+        raise Conflict(f"points were given for {ref} by transaction 0x{before[0].hex()}; --again gives them once more")
     receipt = bound.issue(who, value, why)
     what = {"to": who, "amount": value, "ref": why, "balance": bound.balance_of(who)}
     told(Out(json_), f"{label(bound)} issued", what, receipt, amount=show(value), balance=show(what["balance"]))  # type: ignore[arg-type]

@@ -217,6 +217,13 @@ class LoyaltyToken(ContractClient):
         """Give new points to many, all or none of them."""
         return self._write("issueBatch", [(item.to, item.amount, item.ref) for item in items])
 
+    def issuances(self, ref: bytes) -> list[bytes]:
+        """Return the transactions that gave points for a reference, oldest first: look before you issue again."""
+        alone = [event.log for event in self.history(Issued, ref=ref)]
+        batches = (event for event in self.history(IssuedBatch) if isinstance(event, IssuedBatch))
+        logs = alone + [event.log for event in batches if ref in event.refs]
+        return [log.transaction_hash for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))]
+
     # ---- redeeming
 
     def redeem(self, amount: int, ref: bytes) -> Receipt:

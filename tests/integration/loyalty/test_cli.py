@@ -144,6 +144,14 @@ class TestIssuing:
         one, other = (document("issue", world.miles.address, world.lena.address, "1", by=world.airline) for _ in "ab")
         assert one["ref"] != other["ref"]
 
+    def test_what_was_given_for_a_reference_is_not_given_twice(self, document, refused, world):
+        arguments = ["issue", world.miles.address, world.lena.address, "1", "--ref", "0x" + "cd" * 32]
+        first = document(*arguments, by=world.airline)
+        refused(1, *arguments, by=world.airline, say=[first["transaction"], "--again"])
+        assert document(*arguments, "--again", by=world.airline)["balance"] == 1_002 * POINT
+        batched = ["issue", world.miles.address, world.lena.address, "1", "--ref", "0x" + "11" * 32]
+        refused(1, *batched, by=world.airline, say=["--again"])
+
     def test_a_stranger_is_refused(self, refused, world):
         say = ["does not act for the brand", world.stranger.address, "careledger.issuer"]
         refused(1, "issue", world.miles.address, world.lena.address, "1", by=world.stranger, say=say)

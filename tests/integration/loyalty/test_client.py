@@ -119,6 +119,14 @@ class TestIssuing:
         batch = only(world.miles, receipt, IssuedBatch)
         assert (batch.issuer, batch.refs) == (world.airline.address, [b"\1" * 32, b"\2" * 32])
 
+    def test_what_was_given_for_a_reference_is_found(self, world):
+        airline = world.miles.using(world.airline)
+        one = airline.issue(world.tomas.address, POINT, REF)
+        other = airline.issue_batch([Issue(world.tomas.address, 1, b"\1" * 32), Issue(world.tomas.address, 1, REF)])
+        third = airline.issue(world.tomas.address, POINT, REF)
+        assert world.miles.issuances(REF) == [one.transaction_hash, other.transaction_hash, third.transaction_hash]
+        assert world.miles.issuances(b"\7" * 32) == []
+
     def test_a_stranger_issues_nothing(self, world):
         with pytest.raises(errors.NotAllowed) as refusal:
             world.miles.using(world.stranger).issue(world.stranger.address, 1, REF)
