@@ -10,20 +10,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.loyalty.anvil import AnvilEvm
 from tests.properties.loyalty.machine import Broken, PointsMachine
 from tests.properties.loyalty.swap_machine import SwapMachine
 from tests.properties.loyalty.token_machine import TokenMachine
 from tests.properties.loyalty.world import World
 from tests.support.mutants import mutate
 
-LENGTH = 30
 FOLDER = "contracts/loyalty/"
 
 
-def run(machine: type[PointsMachine], examples: int, number: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+def run(
+    machine: type[PointsMachine], examples: int, number: int, phases: tuple[Phase, ...] = tuple(Phase), length: int = 30
+) -> None:
     options = settings(
         max_examples=examples,
-        stateful_step_count=LENGTH,
+        stateful_step_count=length,
         deadline=None,
         database=None,
         phases=[phase for phase in phases if phase in (Phase.generate, Phase.shrink)],
@@ -48,6 +50,16 @@ def test_the_properties_hold(kind, examples, transactions):
         share = machine.successes[action] / calls
         assert machine.successes[action] >= 100, f"{action} succeeded {machine.successes[action]} times only"
         assert share >= 0.2, f"{action} succeeded in {share:.0%} of its calls only"
+
+
+@pytest.mark.parametrize(("kind", "examples"), [(TokenMachine, 12), (SwapMachine, 9)], ids=["token", "swaps"])
+def test_the_properties_hold_on_anvil_through_the_clients(chain, kind, examples):
+    number = int(os.environ.get("CARELEDGER_SEED", secrets.randbits(32)))
+    print(f"CARELEDGER_SEED={number}")
+    machine = kind.variant(f"{kind.__name__}OnAnvil", make_world=lambda: World(evm=AnvilEvm(chain)))
+    run(machine, examples, number, (Phase.generate,), length=25)
+    print(dict(machine.successes))
+    assert sum(machine.successes.values()) >= 50
 
 
 TOKEN, MARKET, POOLS = (f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools"))
