@@ -128,6 +128,7 @@ def up(port: Annotated[int, typer.Option(help="Loopback port to serve on.")] = 8
             caption=f"mnemonic: {DEVELOPMENT_MNEMONIC}",
         )
         out.say(f"Record: {folder / f'{chain.chain_id}.json'}. Stop with Ctrl-C.")
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 

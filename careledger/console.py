@@ -40,7 +40,7 @@ class Out:
     def say(self, text: str) -> None:
         """Print a sentence for people; it may carry rich's markup."""
         if not self.json:
-            self._console.print(text)
+            self._console.print(text, soft_wrap=not self._console.is_terminal)  # who reads a pipe wants whole lines
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> None:
         """Print a table for people; columns whose name ends in `#` hold numbers and align right."""

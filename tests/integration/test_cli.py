@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from eth_account import Account
@@ -140,11 +141,14 @@ class TestUp:
         with subprocess.Popen(
             [*PROGRAM, "up", "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
         ) as process:
+            watchdog = threading.Timer(60, process.kill)
+            watchdog.start()
             said = ""
             for line in process.stdout:
                 said += line
                 if "Ctrl-C" in line:
                     break
+            watchdog.cancel()
             assert "RefundEscrow" in said
             assert "Well-known development accounts" in said
             assert development_accounts(1)[0].address in said

@@ -25,7 +25,9 @@ README = (ROOT / "README.md").read_text()
 
 
 def blocks(text, language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Return the fenced blocks of a language; every second fence closes one."""
+    parts = re.split(r"^```(.*)\n", text, flags=re.MULTILINE)
+    return [parts[at + 1] for at in range(1, len(parts) - 1, 4) if parts[at] == language]
 
 
 def commands():
