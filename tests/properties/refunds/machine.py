@@ -1,0 +1,586 @@
+"""One state machine for both back ends: plays acts, compares with the model, and holds the numbered properties."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from careledger.refunds.client import Agreement
+from careledger.refunds.messages import sign
+from careledger.refunds.terms import ZERO, Terms
+from tests.properties.refunds.model import (
+    ALL,
+    ARBITERS,
+    CONTRACTS,
+    COURT_FEE,
+    ENDS,
+    PEOPLE,
+    REFUSED,
+    SELLERS,
+    Deal,
+    Model,
+    Plan,
+)
+from tests.properties.refunds.stages import ASSETS, MOODS, Deep, Outcome, Stage, World, at
+
+SEED = int(os.environ.get("CARELEDGER_SEED", "20261122"))
+HOUR = 3600
+SETTLED = {"Released": "released", "Refunded": "refunded", "Split": "split"}
+EVIDENCE = b"\xe5" * 32
+WEIGHTS = {
+    "pursue": 10, "collect": 4, "submit_evidence": 4, "refund": 3, "appeal": 3, "claim_for": 3, "dispute": 2,
+    "dispute_signed": 2, "refund_due": 2, "claim_signed": 2, "wait": 2, "persuade": 2, "open": 1, "release": 1,
+    "release_signed": 1, "refund_part": 1, "split": 1, "award": 1, "give_ruling": 1, "execute": 1, "claim": 1,
+    "scan_delivery": 1, "scan_return": 1, "settle_return": 1, "shut": 1,
+}  # fmt: skip
+"""What to do, and how often: what succeeds seldom is tried more."""
+ACTS = [act for act, weight in WEIGHTS.items() for _ in range(weight)]
+
+
+class Violated(AssertionError):  # noqa: N818
+    """A property does not hold."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+class EscrowMachine(RuleBasedStateMachine):
+    """Subclasses say on which stage, and may look at one property alone."""
+
+    stage: Stage
+    only: str | None = None
+    blind: int = 6
+    """One act in so many is played whether it is allowed or not."""
+    calls: Counter[str]
+    successes: Counter[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage.reset()
+        self.world: World = self.stage.observe([])
+        self.model = Model(self.stage.now, defaultdict(int, self.world.purse))
+        self.lost = False
+        self.settlements: Counter[bytes] = Counter()
+        self.sums = {asset: self.sum_of(asset) for asset in ASSETS}
+        self.serial = self.number = self.bps = self.turn = 0
+        self._newest = ASSETS[0]
+
+    # ---- what is played
+
+    @rule(dice=st.binary(min_size=14, max_size=14))
+    def step(self, dice: bytes) -> None:
+        """Do one thing; when nothing of the kind can be done, open a deal or let time pass."""
+        if self.lost:
+            return
+        pick, act = int.from_bytes(dice[:4], "big"), ACTS[int.from_bytes(dice[4:6], "big") % len(ACTS)]
+        apt, self.turn = dice[6] % self.blind != self.blind - 1, dice[7]
+        number, share = int.from_bytes(dice[8:10], "big"), int.from_bytes(dice[11:13], "big")
+        self.number = (1, 2, 9_999, 10_001, 40_000)[dice[10] % 5] if dice[10] < 64 else number % 20_001
+        self.bps = (0, ALL, REFUSED)[dice[13] % 3] if dice[13] < 64 else share % (REFUSED + 2)
+        if getattr(self, act)(pick, apt):
+            return
+        if sum(not deal.over for deal in self.model.deals) < 3:
+            self.open(pick, apt=True)
+        elif not self.pursue(pick, apt=True):
+            self.wait(pick, apt=True)
+
+    @initialize(
+        picks=st.lists(st.tuples(st.integers(0, 2**24), st.integers(1, 20_000)), min_size=2, max_size=4),
+        shut=st.sets(st.sampled_from(["shop", "platform", "pub", "home"])),
+    )
+    def begin(self, picks: list[tuple[int, int]], shut: set[str]) -> None:
+        for pick, amount in picks:
+            self.number = amount
+            self.open(pick, apt=True)
+        for who in sorted(shut):
+            self.bar(who, on=True)
+
+    def open(self, pick: int, apt: bool) -> bool:
+        if sum(not deal.over for deal in self.model.deals) > 5:
+            return False
+        plan, id = self.draft(pick, max(self.number, 1))  # noqa: A001
+        self._newest = plan.asset
+        again = [(deal.plan, deal.id) for deal in self.model.deals[:1]]
+        right = plan.amount if plan.asset == "ether" else 0
+        return self.play("open", apt, pick >> 8, [
+            {"plan": plan, "id": id, "caller": caller, "value": value, "signer": signer}
+            for (plan, id), caller, value, signer in product(
+                [(plan, id), *([] if apt else again)],
+                ("alice", "bob", "stranger"),
+                (right,) if apt else (right, max(right - 1, 0), right + 1),
+                (None, "alice", "bob"),
+            )
+        ])  # fmt: skip
+
+    def release(self, pick: int, apt: bool) -> bool:
+        return self.play("release", apt, pick, self.by(PEOPLE))
+
+    def release_signed(self, pick: int, apt: bool) -> bool:
+        return self.play("release_signed", apt, pick, self.by(("stranger", "bob"), signer=("alice", "bob", "shop")))
+
+    def refund(self, pick: int, apt: bool) -> bool:
+        return self.play("refund", apt, pick, self.by(PEOPLE))
+
+    def refund_due(self, pick: int, apt: bool) -> bool:
+        return self.play("refund_due", apt, pick, [{"deal": deal, "bps": self.bps} for deal in self.deals])
+
+    def refund_part(self, pick: int, apt: bool) -> bool:
+        callers = PEOPLE if not apt else SELLERS["shop"]
+        return self.play("refund_part", apt, pick, [
+            {"deal": deal, "caller": caller, "amount": min(self.number, deal.held) if apt else self.number}
+            for deal, caller in product(self.deals, callers)
+        ])  # fmt: skip
+
+    def split(self, pick: int, apt: bool) -> bool:
+        part, more = self.number, self.turn % 3 - 1
+        return self.play("split", apt, pick, [
+            {
+                "deal": deal, "caller": caller, "to_payer": min(part, deal.held),
+                "to_seller": max(0, deal.held - min(part, deal.held) + (0 if apt else more)),
+                "by_payer": by_payer, "by_seller": by_seller,
+            }
+            for deal, caller, by_payer, by_seller in product(
+                self.deals, ("alice", "stranger"), ("alice", "bob"), ("shop", "refunder", "bob")
+            )
+        ])  # fmt: skip
+
+    def dispute(self, pick: int, apt: bool) -> bool:
+        callers = PEOPLE if not apt else ("alice", "bob", "shop", "refunder")
+        return self.play("dispute", apt, pick, self.by(callers, value=(0, COURT_FEE)))
+
+    def dispute_signed(self, pick: int, apt: bool) -> bool:
+        return self.play("dispute_signed", apt, pick, self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob")))
+
+    def submit_evidence(self, pick: int, apt: bool) -> bool:
+        return self.play("submit_evidence", apt, pick, self.by(PEOPLE))
+
+    def award(self, pick: int, apt: bool) -> bool:
+        options = self.by(("judge", "juror", "alice"), bps=(self.bps,))
+        return self.play("award", apt, pick, [how for how in options if how["deal"].deadline] or options)
+
+    def give_ruling(self, pick: int, apt: bool) -> bool:
+        running = [number for number, deal in enumerate(self.model.cases, 1) if deal and not deal.over]
+        cases = running if self.turn % 8 and running else range(1, len(self.model.cases) + 1)
+        return self.play("rule", apt, pick, [{"case": case, "ruling": self.turn % 4} for case in cases])
+
+    def appeal(self, pick: int, apt: bool) -> bool:
+        return self.play("appeal", apt, pick, [
+            {"deal": deal, "caller": caller, "value": value}
+            for deal, caller in product(self.deals, ("alice", "bob", "shop", "refunder", "stranger"))
+            for value in {0, COURT_FEE, -(-deal.held // 10), -(-deal.held // 10) + COURT_FEE}
+        ])  # fmt: skip
+
+    def execute(self, pick: int, apt: bool) -> bool:
+        return self.play("execute", apt, pick, self.by(PEOPLE))
+
+    def claim(self, pick: int, apt: bool) -> bool:
+        owed = [key for key, amount in self.model.credit.items() if amount] if apt else []
+        keys = owed or [(asset, who) for asset in ASSETS for who in ("alice", "bob", "shop", "pub", "home")]
+        options = [
+            {"asset": asset, "payee": payee, "to": to}
+            for (asset, payee), to in product(keys, ("platform", "alice", "home", "escrow"))
+        ]
+        # What a contract is refused with is lost on the way through it.
+        return self.play("claim", apt, pick, [
+            how for how in options if how["payee"] in PEOPLE or self.model.refusal("claim", **how) is None
+        ])  # fmt: skip
+
+    def claim_for(self, pick: int, apt: bool) -> bool:
+        payees = ("alice", "bob", "shop", "platform", "pub", "home")
+        return self.play("claim_for", apt, pick, [
+            {"asset": asset, "payee": payee, "caller": caller}
+            for asset, payee, caller in product(ASSETS, payees, ("stranger", "judge"))
+        ])  # fmt: skip
+
+    def claim_signed(self, pick: int, apt: bool) -> bool:
+        return self.play("claim_signed", apt, pick, [
+            {
+                "asset": asset, "payee": payee, "to": to, "caller": "stranger", "signer": signer,
+                "nonce": self.model.nonces.get(payee, 0) + (0 if apt else self.turn % 2),
+            }
+            for asset, payee, to, signer in product(
+                ASSETS, ("alice", "bob", "shop", "platform"), ("judge", "home", "escrow"),
+                ("alice", "bob", "shop", "platform"),
+            )
+        ])  # fmt: skip
+
+    def scan_delivery(self, pick: int, apt: bool) -> bool:
+        return self.play("scan_delivery", apt, pick, self.by(("scanner", "carrier", "shop")))
+
+    def scan_return(self, pick: int, apt: bool) -> bool:
+        return self.play("scan_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,)))
+
+    def settle_return(self, pick: int, apt: bool) -> bool:
+        return self.play("settle_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,)))
+
+    # ---- what would be rare if it were left to chance
+
+    def pursue(self, pick: int, apt: bool) -> bool:
+        """Go on with a dispute."""
+        steps = [self.appeal, self.award, self.give_ruling, self.execute]
+        first = self.turn % 3 if self.turn < 200 else 3
+        return any(step(pick, apt) for step in steps[first:] + steps[:first])
+
+    def collect(self, pick: int, apt: bool) -> bool:
+        """Take a credit, once the payee can be paid again."""
+        owed = [who for (_, who), amount in self.model.credit.items() if amount and who in self.model.shut]
+        if owed and apt:
+            self.bar(owed[pick % len(owed)], on=False)
+        steps = [self.claim_for, self.claim_signed, self.claim]
+        first = self.turn % len(steps)
+        return any(step(pick, apt=True) for step in steps[first:] + steps[:first])
+
+    # ---- what happens around
+
+    def wait(self, pick: int, apt: bool) -> bool:
+        marks = {mark for deal in self.model.deals if not deal.over for mark in self.marks(deal)}
+        grain, now, near = self.stage.grain, self.stage.now, self.turn % 3 - 1
+        options = sorted(m + near * grain for m in marks if m + near * grain > now) or [now + (1 + self.turn % 60) * HOUR]
+        # Times to come are many, and the nearest are the most telling.
+        to = options[min(pick % len(options), pick // 1000 % len(options))]
+        while not self.stage.exact and any(abs(to - mark) < grain for mark in marks):
+            to += grain  # too near to tell on a chain whose clock runs
+        self.stage.wait(to)
+        self.model.now = self.stage.now
+        return True
+
+    def shut(self, pick: int, apt: bool) -> bool:
+        people = ("alice", "bob", "shop", "platform", "pub", "home", "pub", "home")
+        return self.bar(people[pick % len(people)], on=pick >> 8 & 1 == 1)
+
+    def bar(self, who: str, on: bool) -> bool:
+        """Have the token refuse somebody, and a contract refuse ether."""
+        self.stage.must("stranger", "dollar", "set_blocked", self.stage.address[who], on)
+        if who in CONTRACTS:
+            self.stage.must("stranger", who, "set_mood", int(on))
+        (self.model.shut.add if on else self.model.shut.discard)(who)
+        return self.refresh()
+
+    def persuade(self, pick: int, apt: bool) -> bool:
+        """Have the oracle answer something else, or in another way."""
+        moods = (*MOODS, *["WORD"] * 6)
+        mood, word = moods[pick % len(moods)], 40_000 if self.turn % 5 == 0 else self.bps if apt else 0
+        self.stage.must("stranger", "oracle", "set", MOODS.index(mood), word)
+        self.model.mood, self.model.word = ("WORD" if mood == "HEAVY" else mood), word
+        return self.refresh()
+
+    def refresh(self) -> bool:
+        self.model.now = self.stage.now
+        if not self.stage.exact:
+            self.world = self.stage.observe([deal.id for deal in self.model.deals])
+        return True
+
+    # ---- drafting
+
+    def draft(self, pick: int, amount: int) -> tuple[Plan, bytes]:
+        """Make terms up from one number."""
+
+        def one_of(*options: Any) -> Any:
+            nonlocal pick
+            pick, index = divmod(pick, len(options))
+            return options[index]
+
+        self.serial += 1
+        asset, payer, seller = one_of("dollar", "ether"), one_of("alice", "bob"), one_of("shop", "shop", "pub")
+        refundee = one_of(payer, "home")
+        criteria, arbiter = one_of("oracle", "desk", None, "desk"), one_of("judge", "court", "judge", "court", None)
+        now = self.stage.now
+        release_at = now + one_of(40, 100, 200) * HOUR
+        sla_at = one_of(0, now + 20 * HOUR)
+        window, fee_bps = one_of(5, 24) * HOUR, one_of(0, 250, 3_333, ALL)
+        default_bps = one_of(0, 4_000, 6_667, ALL)
+        named = self.stage.address
+        terms = Terms(
+            payer=named[payer],
+            seller=named[seller],
+            token=self.stage.asset(asset),
+            amount=amount,
+            release_at=at(release_at),
+            sla_at=at(sla_at) if sla_at else None,
+            order_ref=bytes.fromhex(named["carrier"][2:]) + self.serial.to_bytes(12, "big"),
+            refund_to=ZERO if refundee == payer else named[refundee],
+            dispute_window=timedelta(seconds=window),
+            criteria=named[criteria] if criteria else ZERO,
+            arbiter=named[arbiter] if arbiter else ZERO,
+            fee_bps=fee_bps,
+            fee_to=named["platform"] if fee_bps else ZERO,
+            default_bps=default_bps,
+            salt=self.serial.to_bytes(32, "big"),
+        )
+        plan = Plan(
+            terms, payer, refundee, seller, asset, amount, release_at, sla_at, window, criteria, arbiter, fee_bps,
+            default_bps,
+        )  # fmt: skip
+        return plan, self.stage.messages.deal_id(terms)
+
+    def by(self, callers: Iterable[str], **more: Iterable[Any]) -> list[dict[str, Any]]:
+        names = ("deal", "caller", *more)
+        return [dict(zip(names, values, strict=True)) for values in product(self.deals, callers, *more.values())]
+
+    @property
+    def deals(self) -> list[Deal]:
+        """The deals that live, and now and then those that are over too."""
+        living = [deal for deal in self.model.deals if not deal.over]
+        return living if self.turn % 4 and living else self.model.deals
+
+    @staticmethod
+    def marks(deal: Deal) -> tuple[int, ...]:
+        if deal.state == "open":
+            plan = deal.plan
+            return tuple(m for m in (plan.release_at, plan.sla_at, plan.release_at + plan.window) if m)
+        return (deal.deadline,)
+
+    # ---- playing
+
+    def play(self, act: str, apt: bool, pick: int, options: list[dict[str, Any]]) -> bool:
+        """Play one of the options, compare with the model, hold the properties; say whether there was one."""
+        if apt:
+            options = [how for how in options if self.model.refusal(act, **how) is None]
+        if self.lost or not options:
+            return False
+        how = options[pick % len(options)]
+        call = self.transaction(act, how)
+        before, expected = self.world, self.model.refusal(act, **how)
+        if isinstance(self.stage, Deep) and expected is None and pick % 3 == 0:
+            self.compare_callers(act, how, call)
+        outcome = self.stage.act(*call[0], value=call[1])
+        self.calls[act] += 1
+        self.successes[act] += outcome.refusal is None
+        self.model.now = self.stage.now
+        ids = [deal.id for deal in self.model.deals] + ([how["id"]] if act == "open" else [])
+        self.world = self.stage.observe(ids)
+        self.check_step(act, how, before, outcome)
+        if outcome.refusal != expected:
+            self.lost = self.only is not None
+            if not self.lost:
+                raise Violated("model", f"{act} was refused by {outcome.refusal}, expected was {expected}: {how}")
+            return True
+        if expected is None:
+            getattr(self.model, act)(**how, dry=False)
+        self.check_people()
+        return True
+
+    def transaction(self, act: str, how: dict[str, Any]) -> tuple[tuple[Any, ...], int]:
+        """Return sender, contract, function and arguments of an act, and the ether that goes with it."""
+        deal, sender, value = how.get("deal"), how.get("caller", "stranger"), how.get("value", 0)
+        deadline, messages = at(self.stage.now + 30 * 24 * HOUR), self.stage.messages
+        terms = deal.plan.terms if deal else how["plan"].terms if "plan" in how else None
+
+        def signed(by: str, message: bytes) -> bytes:
+            return sign(self.stage.accounts[by], message)
+
+        if act == "open" and how["signer"]:
+            signature = signed(how["signer"], messages.open(terms, deadline))
+            call: tuple[Any, ...] = ("escrow", "open_signed", terms, deadline, signature)
+        elif act == "release_signed":
+            signature = signed(how["signer"], messages.release(deal.id, deadline))
+            call = ("escrow", act, terms, deadline, signature)
+        elif act == "dispute_signed":
+            signature = signed(how["signer"], messages.dispute(deal.id, EVIDENCE, deadline))
+            call = ("escrow", act, terms, EVIDENCE, deadline, signature)
+        elif act == "split":
+            message = messages.split(deal.id, how["to_payer"], how["to_seller"], deadline)
+            signatures = [signed(how[by], message) for by in ("by_payer", "by_seller")]
+            signer = self.stage.address[how["by_seller"]]
+            call = ("escrow", act, terms, Agreement(how["to_payer"], how["to_seller"], deadline, signer, *signatures))
+        elif act == "refund_due":
+            call = ("oracle", "push", self.stage.address["escrow"], terms, how["bps"])
+        elif act == "rule":
+            call = ("court", "give_ruling", how["case"], how["ruling"])
+        elif act in ("claim", "claim_for", "claim_for", "claim_signed"):
+            return self.claiming(act, how, deadline), 0
+        elif act in ("scan_delivery", "scan_return"):
+            call = ("desk", act, terms.order_ref, *([how["grade"]] if "grade" in how else []))
+        else:
+            evidence = [EVIDENCE] if act in ("dispute", "appeal", "submit_evidence") else []
+            rest = [how[name] for name in ("amount", "bps", "grade") if name in how]
+            call = ("desk" if act == "settle_return" else "escrow", act, terms, *evidence, *rest)
+        return (sender, *call), value
+
+    def claiming(self, act: str, how: dict[str, Any], deadline: Any) -> tuple[Any, ...]:
+        asset, payee = self.stage.asset(how["asset"]), self.stage.address[how["payee"]]
+        if act == "claim_for":
+            return (how["caller"], "escrow", act, payee, asset)
+        to = self.stage.address[how["to"]]
+        if act == "claim_signed":
+            message = self.stage.messages.claim(payee, asset, to, how["nonce"], deadline)
+            signature = sign(self.stage.accounts[how["signer"]], message)
+            return (how["caller"], "escrow", act, payee, asset, to, deadline, signature)
+        if how["payee"] in CONTRACTS:
+            data = bytes.fromhex("21c0b342") + b"".join(bytes(12) + bytes.fromhex(a[2:]) for a in (asset, to))
+            return ("stranger", how["payee"], "execute", self.stage.address["escrow"], 0, data)
+        return (how["payee"], "escrow", act, asset, to)
+
+    # ---- the properties
+
+    def hold(self, name: str, condition: bool, why: str) -> None:
+        if not condition and self.only in (None, name):
+            raise Violated(name, why)
+
+    def sum_of(self, asset: str) -> int:
+        return sum(amount for (kind, _), amount in self.world.purse.items() if kind == asset)
+
+    def had(self, world: World, asset: str, who: str) -> int:
+        return world.purse[asset, who] + world.credit.get((asset, who), 0)
+
+    def check_step(self, act: str, how: dict[str, Any], before: World, outcome: Outcome) -> None:
+        after, now = self.world, self.model.now
+        self.check_solvency()
+        self.check_ends(before, outcome)
+        deal = how.get("deal")
+        if outcome.refusal is None and act == "open":
+            plan, was = how["plan"], before.deals.get(how["id"])
+            rise = after.purse[plan.asset, "escrow"] - before.purse[plan.asset, "escrow"]
+            self.hold("REF-12", rise == plan.amount, f"{rise} arrived for a deal of {plan.amount}")
+            willing = plan.payer in (how["signer"], how["caller"] if how["signer"] is None else None)
+            self.hold("REF-12", willing, f"the payer {plan.payer} did not want {how}")
+            self.hold("REF-12", was is None or was.state == "none", f"a deal that was {was} was opened again")
+        if outcome.refusal is None and act in ("award", "rule"):
+            (ruled,) = outcome.named("Ruled")
+            was = before.deals[ruled["id"]]
+            in_time = was.state in ("disputed", "appealed") and now < was.deadline
+            self.hold("REF-08", in_time, f"ruled at {now} on a deal that was {was}")
+            if act == "award":
+                right = how["caller"] in ARBITERS[deal.plan.arbiter]
+                self.hold("REF-08", right, f"{how['caller']} ruled instead of {deal.plan.arbiter}")
+        for disputed in outcome.named("Disputed"):
+            self.check_disputed(disputed, how)
+        if outcome.refusal is None and act.startswith("claim"):
+            self.check_claim(act, how, before)
+        if outcome.refusal is None:
+            for settled in outcome.named(*SETTLED):
+                found = next(d for d in self.model.deals if d.id == settled["id"])
+                self.check_settled(act, how, found, before, outcome)
+
+    def check_solvency(self) -> None:
+        for asset in ASSETS:
+            held = sum(seen.held + seen.bond for seen in self.deals_in(asset))
+            owed = sum(amount for (kind, _), amount in self.world.credit.items() if kind == asset)
+            has = self.world.purse[asset, "escrow"]
+            self.hold("REF-01", has == held + owed, f"{has} {asset} for {held} held and {owed} owed")
+
+    def deals_in(self, asset: str) -> list[Any]:
+        known = {deal.id: deal.plan.asset for deal in self.model.deals}
+        return [seen for id, seen in self.world.deals.items() if known.get(id, self._newest) == asset]  # noqa: A001
+
+    def check_ends(self, before: World, outcome: Outcome) -> None:
+        for id, was in before.deals.items():  # noqa: A001
+            if was.state in ENDS:
+                self.hold("REF-03", self.world.deals[id] == was, f"an end changed: {was}, {self.world.deals[id]}")
+        for name, state in SETTLED.items():
+            for settled in outcome.named(name):
+                self.settlements[settled["id"]] += 1
+                seen = self.world.deals[settled["id"]]
+                self.hold("REF-03", seen.state == state and seen.held == 0, f"{name}, and the deal is {seen}")
+        self.hold("REF-03", max(self.settlements.values(), default=0) < 2, "a deal was settled twice")
+
+    def check_disputed(self, disputed: dict[str, Any], how: dict[str, Any]) -> None:
+        plan, now = how["deal"].plan, self.model.now
+        who = how.get("signer", how["caller"])
+        by_payer = who == plan.payer and now < plan.release_at
+        by_seller = who in SELLERS[plan.seller] and plan.release_at <= now < plan.release_at + plan.window
+        self.hold("REF-09", by_payer or by_seller, f"{who} brought a dispute at {now}: {plan}")
+        self.hold("REF-09", disputed["by"] == (1 if by_payer else 2), "the wrong party is told")
+
+    def check_claim(self, act: str, how: dict[str, Any], before: World) -> None:
+        asset, payee = how["asset"], how["payee"]
+        to, owed = how.get("to", payee), before.credit[asset, payee]
+        got = self.world.purse.get((asset, to), 0) - before.purse.get((asset, to), 0)
+        told = self.stage.exact or asset == "dollar" or to in CONTRACTS
+        self.hold("REF-10", owed > 0 and (not told or got == owed), f"{payee} was owed {owed}, {to} got {got}")
+        self.hold("REF-10", self.world.credit[asset, payee] == 0, "the credit is still there")
+
+    def check_settled(self, act: str, how: dict[str, Any], deal: Deal, before: World, outcome: Outcome) -> None:
+        plan, held, now = deal.plan, before.deals[deal.id].held, self.model.now
+        ((name, told),) = [event for event in outcome.events if event[0] in SETTLED]
+        back = {"Released": 0, "Refunded": held}.get(name, told.get("refunded"))
+        fee = (held - back) * plan.fee_bps // ALL
+        self.hold("REF-06", told.get("fee", 0) == fee, f"a fee of {told.get('fee')} on {held - back}")
+        bonds = outcome.named("BondPaid")
+        bond = sum(paid["bond"] for paid in bonds if paid["to"] == self.stage.address[plan.refundee])
+        if self.stage.exact or plan.asset == "dollar":
+            got = {who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who) for who in (plan.refundee, "platform")}
+            self.hold("REF-06", got["platform"] == fee, f"the platform got {got['platform']} of a fee of {fee}")
+            self.hold("REF-06", got[plan.refundee] - bond == back, f"of {back} the customer got {got[plan.refundee]}")
+        bps = self.documented_share(act, how, deal)
+        if bps is not None:
+            # As documented: a fraction of a unit is the customer's.
+            self.hold("REF-07", (back - 1) * ALL < held * bps <= back * ALL, f"{bps} bps of {held} came to {back}")
+        criteria_did = act in ("refund", "refund_due", "settle_return")
+        if criteria_did:
+            broken = self.model.broken(deal) and act == "refund"
+            self.hold("REF-11", not broken, f"broken criteria ({self.model.mood} {self.model.word}) moved money")
+        consent = act in ("release_signed", "split") or (act == "release" and how["caller"] == plan.payer)
+        if before.deals[deal.id].state == "open" and back < held and not consent and not criteria_did:
+            self.hold("REF-13", act == "release" and now >= plan.release_at, f"{act} paid the seller at {now}: {plan}")
+            self.hold("REF-13", self.model.due(deal) == 0, "the seller was paid though the criteria were due")
+
+    def documented_share(self, act: str, how: dict[str, Any], deal: Deal) -> int | None:
+        """Return the payer's basis points where a share decides; None where an amount does."""
+        if act == "refund":
+            return self.model.due(deal)
+        if act == "refund_due":
+            return int(how["bps"])
+        if act == "execute":
+            if deal.state == "disputed":
+                return deal.plan.default_bps
+            return self.model.share(deal, deal.ruling if deal.second is None else deal.second)
+        return None
+
+    def check_people(self) -> None:
+        """Hold REF-02: what each has and is owed is what the books on paper say, and the sum is what there is."""
+        world, paper = self.world, self.model
+        for (asset, who), amount in world.purse.items():
+            if asset == "ether" and not self.stage.exact and who in PEOPLE:
+                continue
+            should = paper.purse[asset, who] + paper.credit.get((asset, who), 0)
+            has = amount + world.credit.get((asset, who), 0)
+            self.hold("REF-02", has == should, f"{who} has {has} {asset}, {should} is right")
+            owed = paper.credit.get((asset, who), 0)
+            self.hold("REF-02", world.credit.get((asset, who), 0) == owed, f"{who} is not owed {owed} {asset}")
+        for asset in ASSETS if self.stage.exact else ("dollar",):
+            self.hold("REF-02", self.sum_of(asset) == self.sums[asset], f"{asset} came or went")
+
+    def compare_callers(self, act: str, how: dict[str, Any], call: tuple[tuple[Any, ...], int]) -> None:
+        """Hold REF-05: where anybody may act, it does not matter who does."""
+        anybody = act in ("refund", "execute", "claim_for", "claim_signed", "release_signed", "dispute_signed")
+        if act == "release":
+            anybody = how["caller"] != how["deal"].plan.payer
+        if not anybody or not isinstance(self.stage, Deep):
+            return
+        self.stage.observe([deal.id for deal in self.model.deals])
+        results = []
+        for caller in ("stranger", "judge", "shop"):
+            outcome, world = self.stage.fork(caller, *call[0][1:], value=call[1])
+            charge = {("ether", caller): world.purse["ether", caller] + call[1]} if call[1] else {}
+            results.append((outcome, World(world.purse | charge, world.credit, world.deals)))
+        same = all(result == results[0] for result in results)
+        self.hold("REF-05", same, f"{act} has another outcome for another caller: {how}")
+
+    def teardown(self) -> None:
+        """Hold REF-04: whatever happened, a stranger brings every deal to its end once the deadlines have passed."""
+        if getattr(self, "finished", False):
+            return
+        self.finished = True
+        ids = [deal.id for deal in self.model.deals]
+        for _ in range(4):
+            self.stage.wait(self.stage.now + 5_000 * HOUR)
+            for deal in self.model.deals:
+                state = self.stage.view(deal.id).state
+                acts = ("release", "refund") if state == "open" else ("execute",) if state not in ENDS else ()
+                for act in acts:
+                    self.stage.act("stranger", "escrow", act, deal.plan.terms)
+        for deal in self.model.deals:
+            seen = self.stage.view(deal.id)
+            self.hold("REF-04", seen.state in ENDS, f"nobody can end {seen}: {deal.plan}")
+        self.world = self.stage.observe(ids)
+        self.check_solvency()
+
+
+__all__ = ["SEED", "EscrowMachine", "Violated"]
