@@ -41,7 +41,7 @@ def appoint(stage: Stage) -> Cast:
     return cast
 
 
-def test_dollar(stage: Stage) -> Token:
+def stablecoin(stage: Stage) -> Token:
     """Deploy a stablecoin of six decimals that is worth nothing."""
     code = artifacts.load("TestToken").bytecode + encode(["string", "string", "uint8"], ["Test Dollar", "TUSD", 6])
     at = stage.patron.transact(None, code).contract_address
@@ -58,7 +58,7 @@ def flow(
     out = Out(json)
     found = read_orders(orders)
     with open_stage(rpc) as stage:
-        cast, dollar = appoint(stage), test_dollar(stage)
+        cast, dollar = appoint(stage), stablecoin(stage)
         with out.progress() as bar:
             story = Story(stage, cast, dollar, bar)
             played = story.play(found)

@@ -18,7 +18,6 @@ contract CallingToken is FeeToken {
         HONEST,
         BURN, // eats all the gas that a transfer is given
         BOMB, // reverts with as much data as its gas can write
-        SHORT, // answers a transfer with 31 bytes, having moved nothing
         GRUDGING // moves, and answers false
     }
 
@@ -62,12 +61,6 @@ contract CallingToken is FeeToken {
     function transfer(address to, uint256 amount) public override returns (bool) {
         if (mood == Mood.BURN) while (gasleft() > 0) keccak256(abi.encode(amount));
         if (mood == Mood.BOMB) revert(string(new bytes(60_000)));
-        if (mood == Mood.SHORT) {
-            assembly ("memory-safe") {
-                mstore(0, not(0))
-                return(0, 31)
-            }
-        }
         super.transfer(to, amount);
         return mood != Mood.GRUDGING;
     }
@@ -79,5 +72,39 @@ contract CallingToken is FeeToken {
         bytes4 answer = IReceiver(to).onTransferReceived(operator, from, value, data);
         require(answer == IReceiver.onTransferReceived.selector, "CallingToken: not accepted");
         return true;
+    }
+}
+
+/// @title ShortToken
+/// @notice A token whose `transfer` answers 31 bytes and moves nothing, until it is mended.
+contract ShortToken {
+    mapping(address owner => uint256) public balanceOf;
+    bool public mended;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function mend() external {
+        mended = true;
+    }
+
+    function approve(address, uint256) external pure returns (bool) {
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+        return true;
+    }
+
+    fallback(bytes calldata data) external returns (bytes memory) {
+        // transfer(address,uint256), raw, so that the answer may be malformed
+        if (!mended) return hex"00000000000000000000000000000000000000000000000000000000000000";
+        (address to, uint256 amount) = abi.decode(data[4:], (address, uint256));
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+        return abi.encode(true);
     }
 }

@@ -25,11 +25,9 @@ interface IRefundEscrow {
     /// @param amount In the token's smallest unit.
     /// @param releaseAt From then on (seconds since 1970 UTC) anyone may release to the seller.
     /// @param slaAt By then the order must be delivered; zero for no such promise. Only the criteria contract reads it.
-    /// @param disputeWindow Seconds for each step of a dispute: the seller's time to dispute after `releaseAt`, the
-    /// arbiter's time to rule, the loser's time to appeal, the arbiter's time to rule again.
+    /// @param disputeWindow Seconds for each step of a dispute, and for the seller to begin one after `releaseAt`.
     /// @param criteria The contract that says how much is due back (ICriteria); zero for none.
-    /// @param arbiter Who rules: an account, an identity with `careledger.arbiter` delegates, or an ERC-792 arbitrator;
-    /// zero for nobody, and then nothing can be disputed.
+    /// @param arbiter Who rules: an account, an identity, an ERC-792 arbitrator; zero for nobody, and no disputes.
     /// @param feeBps Fee on what the seller gets, in basis points, rounded down.
     /// @param feeTo Who gets the fee.
     /// @param defaultBps What the payer gets, in basis points, when the arbiter stays silent or refuses to rule.
@@ -90,7 +88,7 @@ interface IRefundEscrow {
         Party appellant;
     }
 
-    /// @notice A signature for EIP-2612 `permit` of the deal's amount to this contract.
+    /// @notice A signature for EIP-2612 `permit` of the amount.
     struct Permit {
         uint256 deadline;
         uint8 v;
@@ -107,16 +105,10 @@ interface IRefundEscrow {
         bytes32 s;
     }
 
-    /// @notice What holds for every deal.
-    /// @param criteriaGas Gas that criteria, and an arbitrator asked for its charge, may use.
-    /// @param pushGas Gas that one payment may use when a deal ends; a claim may use whatever the transaction carries.
-    /// @param maxDuration How far ahead `releaseAt` may lie, in seconds.
-    /// @param minWindow The shortest `disputeWindow`, in seconds.
-    /// @param maxWindow The longest `disputeWindow`, in seconds.
-    /// @param bondBps The bond of an appeal, in basis points of what is held, rounded up.
-    /// @param refused What stands for an arbiter's refusal to rule, in place of basis points.
-    /// @param sellerRole The role of those who act for a seller: `careledger.refunder`.
-    /// @param arbiterRole The role of those who rule for an arbiter: `careledger.arbiter`.
+    /// @notice What holds for every deal: gas for a question to criteria or arbitrator, and for a payment; how far
+    /// ahead `releaseAt` may lie and how long a `disputeWindow` lasts, in seconds; an appeal's bond, in basis points of
+    /// what is held; what stands for a refusal to rule; the roles of those who act for sellers (`careledger.refunder`)
+    /// and arbiters (`careledger.arbiter`).
     struct Limits {
         uint256 criteriaGas;
         uint256 pushGas;
@@ -160,8 +152,7 @@ interface IRefundEscrow {
     /// @notice A party adds evidence to a running dispute.
     event EvidenceSubmitted(bytes32 indexed id, Party indexed by, bytes32 evidence);
 
-    /// @notice The arbiter ruled; the loser may appeal before `deadline`, which has passed already when it was the
-    /// second ruling. 10,001 means that the arbiter refused to rule.
+    /// @notice The arbiter ruled, or refused (10,001); the first time, the loser may appeal before `deadline`.
     event Ruled(bytes32 indexed id, address indexed arbiter, uint256 refundBps, uint256 deadline);
 
     /// @notice The loser appealed and deposited a bond; the arbiter has until `deadline` to rule again.
@@ -182,7 +173,7 @@ interface IRefundEscrow {
     /// @notice The bond of an appeal went to the appellant, or to the other party when the appeal was in vain.
     event BondPaid(bytes32 indexed id, address indexed to, uint256 bond);
 
-    /// @notice A payee could not be paid (blocked, or refusing) and has a claim instead.
+    /// @notice A payee could not be paid and has a claim instead.
     event Credited(bytes32 indexed id, address indexed token, address indexed payee, uint256 amount);
 
     /// @notice A payee took its credit, at a destination of its choosing.
@@ -277,8 +268,7 @@ interface IRefundEscrow {
         external
         returns (bytes4);
 
-    /// @notice The second half of `onTransferReceived`.
-    /// @dev For this contract alone.
+    /// @notice The second half of `onTransferReceived`, for this contract alone.
     function openReceived(Terms calldata terms, address token, address operator, address from, uint256 value) external;
 
     // ------------------------------------------------------------------------------------------------- ending
@@ -309,11 +299,10 @@ interface IRefundEscrow {
     /// Reverts: WrongState, NotPermitted, BadShare, TooLittleGas.
     function refundPart(Terms calldata terms, uint256 amount) external returns (bytes32 id);
 
-    /// @notice Divide what is held as both parties signed in `Split(bytes32 id,uint256 toPayer,uint256 toSeller,
-    /// uint256 deadline)`.
-    /// @dev For anyone; a party that calls need not sign. The two parts must sum up to what is held now, so that an
-    /// agreement made before the seller gave a part back is void. The seller's signer is its controller or a
-    /// `careledger.refunder` delegate. Reverts: WrongState, BadSplit, NotPermitted, BadSignature,
+    /// @notice Divide what is held, as signed in `Split(bytes32 id,uint256 toPayer,uint256 toSeller,uint256 deadline)`.
+    /// @dev For anyone with both signatures; a party that calls need not sign. The parts must sum up to what is held
+    /// now, so that an agreement from before the seller gave a part back is void. The seller's signer is its controller
+    /// or a `careledger.refunder` delegate. Reverts: WrongState, BadSplit, NotPermitted, BadSignature,
     /// SignatureExpired, TooLittleGas.
     function split(Terms calldata terms, Agreement calldata agreement) external returns (bytes32 id);
 
@@ -328,8 +317,7 @@ interface IRefundEscrow {
     /// @param evidence A hash of what the party says, such as an interaction's content commitment.
     function dispute(Terms calldata terms, bytes32 evidence) external payable returns (bytes32 id);
 
-    /// @notice Ask the arbiter to decide, as the payer signed in `Dispute(bytes32 id,bytes32 evidence,uint256
-    /// deadline)`.
+    /// @notice Ask the arbiter, as the payer signed in `Dispute(bytes32 id,bytes32 evidence,uint256 deadline)`.
     /// @dev For anyone, before `releaseAt`. Reverts as `dispute`, and: BadSignature, SignatureExpired.
     function disputeSigned(Terms calldata terms, bytes32 evidence, uint256 deadline, bytes calldata signature)
         external
@@ -340,20 +328,17 @@ interface IRefundEscrow {
     /// @dev For the payer and for those who act for the seller. Reverts: WrongState, NotPermitted.
     function submitEvidence(Terms calldata terms, bytes32 evidence) external returns (bytes32 id);
 
-    /// @notice Decide: so many basis points of what is held for the payer; 10,001 refuses to decide, which comes to
-    /// the terms' `defaultBps`.
-    /// @dev For the arbiter, when it is an account or an identity: its controller or `careledger.arbiter` delegates,
-    /// in its time. The first decision opens the time for an appeal; the second one is the last.
-    /// Reverts: NotPermitted, BadShare, WrongState, TooLate.
+    /// @notice Decide: so many basis points of what is held for the payer; 10,001 refuses, which comes to `defaultBps`.
+    /// @dev For the arbiter's controller and its `careledger.arbiter` delegates, in its time. The first decision opens
+    /// the time for an appeal; the second one is the last. Reverts: NotPermitted, BadShare, WrongState, TooLate.
     function award(Terms calldata terms, uint256 refundBps) external returns (bytes32 id);
 
     /// @notice Have the arbiter decide once more, against a bond of a tenth of what is held, in the deal's token.
-    /// @dev For a party that did not get all, once, before the ruling's deadline. Ether deals: send the bond and the
-    /// arbitrator's charge; token deals: send the charge, and the bond is taken by allowance from the caller.
-    /// The bond goes back to the appellant when the second ruling gives it more than the first, or when there is no
-    /// second ruling in time (then the first stands); otherwise the other party gets it for the delay.
-    /// Reverts: WrongState, AlreadyAppealed, TooLate, NothingToAppeal, NotPermitted, WrongValue, WrongDeposit,
-    /// DisputeExists, TooLittleGas.
+    /// @dev For a party that did not get all, once, before the ruling's deadline. Ether deals: send bond and
+    /// arbitrator's charge; token deals: send the charge, and the bond is taken by allowance from the caller. The bond
+    /// goes back to the appellant when the second ruling gives it more than the first, or when there is no second
+    /// ruling in time (then the first stands); otherwise the other party gets it for the delay. Reverts: WrongState,
+    /// AlreadyAppealed, TooLate, NothingToAppeal, NotPermitted, WrongValue, WrongDeposit, DisputeExists, TooLittleGas.
     function appeal(Terms calldata terms, bytes32 evidence) external payable returns (bytes32 id);
 
     /// @notice Appeal as the payer signed in `Appeal(bytes32 id,bytes32 evidence,uint256 deadline)`.
@@ -371,15 +356,15 @@ interface IRefundEscrow {
     // ------------------------------------------------------------------------------------------------ credits
 
     /// @notice Take what could not be paid to the caller, at another address.
-    /// @dev For the payee. Reverts: NothingOwed, BadDestination, and when the transfer fails.
+    /// @dev For the payee. Reverts: NothingOwed, BadDestination, NotPaid.
     function claim(address token, address to) external;
 
     /// @notice Try again to pay a payee what could not be paid, at its own address.
-    /// @dev For anyone. Reverts: NothingOwed, and when the transfer fails.
+    /// @dev For anyone. Reverts: NothingOwed, NotPaid.
     function claimFor(address payee, address token) external;
 
-    /// @notice Take a credit as the payee signed in `Claim(address payee,address token,address to,uint256 nonce,
-    /// uint256 deadline)`.
+    /// @notice Take a credit, as signed in `Claim(address payee,address token,address to,uint256 nonce,uint256
+    /// deadline)`.
     /// @dev For anyone. Reverts as `claim`, and: BadSignature, SignatureExpired.
     function claimSigned(address payee, address token, address to, uint256 deadline, bytes calldata signature) external;
 

@@ -28,7 +28,7 @@ def stage(chain, suite, senders, development, deployments):
 
 @pytest.fixture
 def story(stage):
-    cast, dollar = script.appoint(stage), script.test_dollar(stage)
+    cast, dollar = script.appoint(stage), script.stablecoin(stage)
     with ProgressBar() as bar:
         yield Story(stage, cast, dollar, bar)
 
