@@ -93,8 +93,13 @@ def flow(
             out.say(result.sentence())
         out.document(
             {
-                "batch": {"id": 0, "count": batch.count, "root": batch.root, "gasUsed": _used(batch)},
-                "urgent": {"id": 1, "count": 1, "gasUsed": _used(urgent), "acknowledgedGas": relayed.gas_used},
+                "batch": {"id": 0, "count": batch.count, "root": batch.root, "gasUsed": batch.place().gas_used},
+                "urgent": {
+                    "id": 1,
+                    "count": 1,
+                    "gasUsed": urgent.place().gas_used,
+                    "acknowledgedGas": relayed.gas_used,
+                },
                 "head": log.head(brand.address),
                 "files": {file: result.document() for file, result in results.items()},
                 "folder": str(out_folder),
@@ -102,13 +107,10 @@ def flow(
         )
 
 
-def _used(batch: Batch) -> int | None:
-    return batch.anchor.gas_used if batch.anchor else None
-
-
 def _gas(batch: Batch) -> list[str]:
-    used = _used(batch) or 0
-    return [f"{used:,}", f"{used / batch.count:,.0f}", _hex(batch.anchor.transaction_hash if batch.anchor else b"")]
+    place = batch.place()
+    used = place.gas_used or 0
+    return [f"{used:,}", f"{used / batch.count:,.0f}", _hex(place.transaction_hash)]
 
 
 def _hex(raw: bytes) -> str:

@@ -114,9 +114,7 @@ def where(client: InteractionLog, batch: Batch) -> Anchor:
         Conflict: it is not anchored, or not any more.
 
     """
-    known, brand = batch.anchor, batch.log.brand
-    if known is None:
-        raise Conflict("the batch is not anchored yet: there is nothing to prove")
+    known, brand = batch.place(), batch.log.brand
     try:
         batch_id = client.batch_of(brand, batch.first)
         there = client.batch(brand, batch_id)

@@ -12,7 +12,7 @@ from typing import Any
 
 from careledger.crypto.canonical import dumps
 from careledger.crypto.merkle import MerkleTree
-from careledger.errors import InputError, NotFound, ProofError
+from careledger.errors import Conflict, InputError, NotFound, ProofError
 from careledger.interactions import formats
 from careledger.interactions.client import Anchor
 from careledger.interactions.formats import Fields, LogAddress
@@ -93,6 +93,17 @@ class Batch:
             for entry in self.entries
         ]
         return replace(self, entries=tuple(kept))
+
+    def place(self) -> Anchor:
+        """Return where it was anchored, as far as its file knows.
+
+        Raises:
+            Conflict: it is not anchored yet.
+
+        """
+        if self.anchor is None:
+            raise Conflict("the batch is not anchored yet: there is nothing to prove")
+        return self.anchor
 
     def anchored(self, anchor: Anchor) -> "Batch":
         """Return the batch with the place where it was anchored."""

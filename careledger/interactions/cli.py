@@ -97,9 +97,7 @@ def anchor(
     records = read_interactions(text, formats.did(chain.chain_id, who), str(file))
     prepared = anchoring.prepare(client, who, records, Keyring(keys), target)
     done = anchoring.anchor(client, prepared, target)
-    place = done.anchor
-    if place is None:
-        raise NotFound("the batch was not anchored")
+    place = done.place()
     per = f"{place.gas_used / done.count:,.1f}" if place.gas_used else ""
     out.table(
         f"{done.count} interactions anchored as batch {place.id} of {who}",

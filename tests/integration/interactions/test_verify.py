@@ -171,6 +171,20 @@ class TestAltered:
         for result in (verify(held, desk.chain, desk.registry), verify_offline(held, OTHER, desk.registry)):
             assert (result.verdict, result.parts) == (Verdict.ALTERED, ["contract"])
 
+    def test_a_time_beyond_the_calendar(self, desk, held):
+        result = verify(altered(held, ["batch", "anchoredAt"], 2**40 - 1), desk.chain)
+        assert result.parts == ["batch.anchoredAt"]
+        receipt = altered(held, ["batch", "anchoredAt"], 2**40 - 1)
+        assert verify(replace(receipt, log=replace(held.log, contract=desk.registry)), desk.chain).facts[
+            "anchoredAt"
+        ] == ("1099511627775 s")
+
+    def test_another_batch_and_a_broken_proof(self, desk, held):
+        shown = replace(held.anchored.batch, id=0, proof=(OTHER,))
+        result = verify(replace(held, anchored=replace(held.anchored, batch=shown)), desk.chain)
+        assert result.verdict is Verdict.ALTERED
+        assert {"batch.root", "batch.proof"} <= set(result.parts)
+
     def test_evidence_under_another_block_hash(self, held):
         result = verify_offline(held, OTHER)
         assert (result.verdict, result.parts) == (Verdict.ALTERED, ["evidence"])
@@ -333,7 +347,9 @@ class TestReorganisation:
 
         def back(blocks):
             """Undo what was anchored, and let the chain go on without it."""
+            nonlocal snapshot
             development.revert(snapshot)
+            snapshot = development.snapshot()
             development.mine(blocks)
             desk.log = desk.log.using(Sender(desk.chain, desk.agent.account))  # nonces went back, too
 
@@ -355,6 +371,15 @@ class TestReorganisation:
         fresh = desk.receipt(batch, 1)  # from the file of before: the place is looked up anew
         assert fresh.anchored.place.block_hash == again.anchor.block_hash
         assert verify(fresh, desk.chain).verdict is Verdict.MATCH
+
+    def test_the_same_batch_in_an_earlier_block(self, own):
+        desk, back = own
+        back(9)
+        batch = desk.anchor(5, "batch.json")
+        back(0)
+        again = anchoring.anchor(desk.log, batch)
+        assert again.anchor.block_number < batch.anchor.block_number
+        assert desk.receipt(batch).anchored.place.block_number == again.anchor.block_number
 
     def test_another_batch_in_its_place(self, own):
         desk, back = own

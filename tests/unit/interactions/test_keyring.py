@@ -39,6 +39,13 @@ class TestKeyring:
             keys.erase(ANA)
         assert keys.key(ANA) != old
 
+    def test_without_a_file_it_lives_in_memory(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        keys = Keyring()
+        keys.key(ANA)
+        keys.save()
+        assert list(tmp_path.iterdir()) == []
+
     def test_salts_follow_from_key_and_interaction(self):
         keys = Keyring()
         one, other = keys.salts(ANA, "call-1"), keys.salts(ANA, "call-2")
