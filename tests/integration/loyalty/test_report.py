@@ -101,6 +101,7 @@ class TestUses:
         for swapper, token, way in ((world.lena, world.miles, pair), (world.tomas, world.beans, pair[::-1])):
             token.using(swapper).approve(world.pools.address, 10 * POINT)
             world.pools.using(swapper).swap(*way, 10 * POINT, 1, world.soon())
+        received = world.miles.balance_of(world.tomas.address)
         waiting = of(world).fees_waiting
         assert waiting == world.pools.fees_of(world.miles.address) > 0
         world.pools.using(world.stranger).collect_fees(world.miles.address)
@@ -119,6 +120,7 @@ class TestUses:
         assert found.fees == sum(use.fee for use in uses) == waiting
         assert (found.fees_waiting, found.in_pools) == (0, world.miles.balance_of(world.pools.address))
         assert uses[1].other_token == uses[2].other_token == world.beans.address
+        assert uses[2].amount == received + uses[2].fee
 
     def test_points_that_are_merely_sent_to_the_pools(self, world, begun):
         world.miles.using(world.lena).transfer(world.pools.address, 5)

@@ -223,6 +223,12 @@ class TestFile:
             SignedOffer.loads(text)
         assert refusal.value.field == "file"
 
+    @pytest.mark.parametrize("member", ['"format"', '"giveAmount"', '"deadline"'])
+    def test_a_member_that_is_said_twice(self, signed, member):
+        line = next(line for line in signed.dumps().splitlines() if member in line).rstrip(",")
+        with pytest.raises(OfferError, match="said twice"):
+            SignedOffer.loads(signed.dumps().replace(line, f"{line},{line}", 1))
+
     def test_one_changed_digit_breaks_the_signature(self, signed):
         text = changed(signed, "offer.wantAmount", "1")
         with pytest.raises(SignatureError):
