@@ -127,9 +127,10 @@ def up(port: Annotated[int, typer.Option(help="Loopback port to serve on.")] = 8
             [[index, a.address, "0x" + a.key.hex().removeprefix("0x")] for index, a in enumerate(accounts)],
             caption=f"mnemonic: {DEVELOPMENT_MNEMONIC}",
         )
+        stops = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # before it is said that Ctrl-C stops
         out.say(f"Record: {folder / f'{chain.chain_id}.json'}. Stop with Ctrl-C.")
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(stops)
 
 
 @app.command("standard-json")

@@ -4,10 +4,11 @@ Exit status: 0 done; 1 refused, not found or not verified; 2 bad input or settin
 """
 
 import json as jsonlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -26,6 +27,8 @@ _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__na
 """Typer carries its own copy of click; other versions import it: only typer knows which."""
 
 _INTERRUPTED = 130
+PIPE_WIDTH = 200
+"""Columns of a table that goes into a pipe or a file."""
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -35,7 +38,8 @@ class Out:
 
     def __init__(self, json: bool = False) -> None:
         self.json = json
-        self._console = Console(highlight=False)
+        wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+        self._console = Console(highlight=False, width=wide)
 
     def say(self, text: str) -> None:
         """Print a sentence for people; it may carry rich's markup."""
@@ -48,7 +52,9 @@ class Out:
             return
         table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
         for column in columns:
-            table.add_column(column.removesuffix("#").rstrip(), justify="right" if column.endswith("#") else "left")
+            side: Literal["left", "right"] = "right" if column.endswith("#") else "left"
+            # Folded where it is too long, never cut off: addresses and keys are to be copied.
+            table.add_column(column.removesuffix("#").rstrip() or column, justify=side, overflow="fold")
         for row in rows:
             table.add_row(*[str(cell) for cell in row])
         self._console.print(table)

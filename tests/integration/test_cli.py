@@ -141,20 +141,20 @@ class TestUp:
         with subprocess.Popen(
             [*PROGRAM, "up", "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
         ) as process:
-            watchdog = threading.Timer(60, process.kill)
+            watchdog = threading.Timer(60, process.kill)  # nothing below may wait for ever
             watchdog.start()
             said = ""
             for line in process.stdout:
                 said += line
                 if "Ctrl-C" in line:
                     break
-            watchdog.cancel()
             assert "RefundEscrow" in said
             assert "Well-known development accounts" in said
             assert development_accounts(1)[0].address in said
             assert (tmp_path / "31337.json").is_file()
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+            assert process.wait() == 0
+            watchdog.cancel()
 
     def test_a_taken_port_is_said(self, own):
         refused(careledger("up", "--port", own.url.rsplit(":", 1)[1]), 3, "is taken")
