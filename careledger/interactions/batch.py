@@ -94,6 +94,10 @@ class Batch:
         ]
         return replace(self, entries=tuple(kept))
 
+    def bare(self) -> "Batch":
+        """Return the batch without any record: what an auditor may see."""
+        return replace(self, entries=tuple(replace(entry, record=None) for entry in self.entries))
+
     def place(self) -> Anchor:
         """Return where it was anchored, as far as its file knows.
 
