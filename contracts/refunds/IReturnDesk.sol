@@ -13,7 +13,8 @@ import {IRefundEscrow} from "./IRefundEscrow.sol";
 /// to an order's record, whoever else reads its number. Several deals may name the same order: a scan counts for all.
 ///
 /// Warning: the time of a scan is that of its block. A scan that is relayed late counts late, and a delivery scan that
-/// comes after the promised time does not take back what fell due.
+/// comes after the promised time does not take back what fell due. Warning: payers make up terms; a seller that ships
+/// looks first whether the order's record is empty, for what came back before is due back at once.
 interface IReturnDesk is ICriteria {
     // ------------------------------------------------------------------------------------------------- types
 

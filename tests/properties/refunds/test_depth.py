@@ -1,0 +1,55 @@
+"""The same machine for longer: as many transactions as CARELEDGER_TRANSACTIONS says, and 50 examples on Anvil.
+
+Skipped when the variable is not set: 20,000 take about a minute and a half of one core.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.refunds.machine import SEED, EscrowMachine
+from tests.properties.refunds.stages import Deep, Real
+
+TRANSACTIONS = int(os.environ.get("CARELEDGER_TRANSACTIONS", "0"))
+pytestmark = pytest.mark.skipif(not TRANSACTIONS, reason="CARELEDGER_TRANSACTIONS says how many, such as 20000")
+
+
+def play(stage, number, examples, steps, calls, successes):
+    """Run the machine with a seed, adding to the counts."""
+
+    class Machine(EscrowMachine):
+        pass
+
+    Machine.stage, Machine.calls, Machine.successes = stage, calls, successes
+    run_state_machine_as_test(
+        seed(number)(Machine),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_nothing_else_turns_up_in_more_of_them(compiled):
+    calls, successes, number = Counter(), Counter(), SEED
+    while sum(calls.values()) < TRANSACTIONS:
+        number += 1
+        play(Deep(), number, 100, 80, calls, successes)
+    print(f"seeds {SEED + 1} to {number}: {sum(calls.values())} transactions, {sum(successes.values())} went through")
+    for act in sorted(calls):
+        print(f"  {act:16} {successes[act]:5} of {calls[act]:5}")
+        assert successes[act] >= max(100, calls[act] / 5), f"{act}: the run says nothing about it"
+
+
+def test_nor_in_fifty_examples_on_anvil(chain, accounts, suite):
+    calls, successes = Counter(), Counter()
+    play(Real(chain, accounts, suite), SEED + 1, 50, 25, calls, successes)
+    print(f"seed {SEED + 1}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} went through")
+    assert sum(successes.values()) >= 250
