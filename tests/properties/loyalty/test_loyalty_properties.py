@@ -1,6 +1,6 @@
 """The numbered properties of points, offers and pools, and the mutants that each of them catches: see README.md.
 
-The seed is random and printed; CARELEDGER_SEED repeats a run, CARELEDGER_EXAMPLES lengthens it.
+The seed is random and printed; CARELEDGER_SEED repeats a run, CARELEDGER_TRANSACTIONS lengthens it.
 """
 
 import os
@@ -35,31 +35,43 @@ def run(
     run_state_machine_as_test(seed(number)(machine), settings=options)
 
 
-@pytest.mark.parametrize(
-    ("kind", "examples", "transactions"), [(TokenMachine, 200, 4000), (SwapMachine, 140, 3000)], ids=["token", "swaps"]
-)
-def test_the_properties_hold(kind, examples, transactions):
+def vacuous(machine: type[PointsMachine]) -> list[str]:
+    """Return the actions that succeeded fewer than 100 times, or in less than 20 % of their calls."""
+    return [
+        f"{action}: {machine.successes[action]} of {calls}"
+        for action, calls in sorted(machine.calls.items())
+        if machine.successes[action] < max(100, calls / 5)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "transactions"), [(TokenMachine, 4000), (SwapMachine, 4000)], ids=["token", "swaps"])
+def test_the_properties_hold(kind, transactions):
     number = int(os.environ.get("CARELEDGER_SEED", secrets.randbits(32)))
-    examples = int(os.environ.get("CARELEDGER_EXAMPLES", examples))
+    transactions = int(os.environ.get("CARELEDGER_TRANSACTIONS", transactions))
     print(f"CARELEDGER_SEED={number}")
     machine = kind.variant(kind.__name__)
-    run(machine, examples, number)
+    # In portions, until there is enough of everything: how often an action comes up is chance, too.
+    for portion in range(4 + transactions // 500):
+        run(machine, 50, number + portion)
+        if sum(machine.calls.values()) >= transactions and not vacuous(machine):
+            break
     print({action: f"{machine.successes[action]} of {calls}" for action, calls in sorted(machine.calls.items())})
-    assert sum(machine.calls.values()) >= transactions, "too few transactions: raise the number of examples"
-    for action, calls in machine.calls.items():
-        share = machine.successes[action] / calls
-        assert machine.successes[action] >= 100, f"{action} succeeded {machine.successes[action]} times only"
-        assert share >= 0.2, f"{action} succeeded in {share:.0%} of its calls only"
+    assert sum(machine.calls.values()) >= transactions
+    assert not vacuous(machine)
 
 
-@pytest.mark.parametrize(("kind", "examples"), [(TokenMachine, 12), (SwapMachine, 9)], ids=["token", "swaps"])
-def test_the_properties_hold_on_anvil_through_the_clients(chain, kind, examples):
+@pytest.mark.parametrize("kind", [TokenMachine, SwapMachine], ids=["token", "swaps"])
+def test_the_properties_hold_on_anvil_through_the_clients(chain, kind):
     number = int(os.environ.get("CARELEDGER_SEED", secrets.randbits(32)))
     print(f"CARELEDGER_SEED={number}")
     machine = kind.variant(f"{kind.__name__}OnAnvil", make_world=lambda: World(evm=AnvilEvm(chain)))
-    run(machine, examples, number, (Phase.generate,), length=25)
+    for portion in range(10):
+        run(machine, 8, number + portion, (Phase.generate,), length=25)
+        if portion and sum(machine.successes.values()) >= 120 and len(machine.successes) >= 12:
+            break
     print(dict(machine.successes))
-    assert sum(machine.successes.values()) >= 50
+    assert sum(machine.successes.values()) >= 120
+    assert len(machine.successes) >= 12, "hardly every action came up and succeeded"
 
 
 TOKEN, MARKET, POOLS = (f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools"))
@@ -132,4 +144,4 @@ def test_each_property_catches_its_mutant(number):
     mutant = mutate(path, old, new, inside)
     machine = kind.variant(f"Mutant{number[4:]}", make_world=lambda: World({mutant.name: mutant}), only=number)
     with pytest.raises(Broken, match=f"^{number}: "):
-        run(machine, 100, 1, (Phase.generate,))
+        run(machine, 300, 1, (Phase.generate,))

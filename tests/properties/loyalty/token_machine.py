@@ -41,8 +41,8 @@ class TokenMachine(PointsMachine):
         self.permit_nonces = dict.fromkeys(range(len(PEOPLE)), 0)
         self.paused, self.closes_at = False, 0
         for who, issuer in enumerate(self.issuers):
-            self.world.send("small", "setIssuerLimit", issuer.address, 1000, 100, by=points.manager)
-            self.limits[who], self.buckets[who] = (1000, 100), (self._had(who), self.sent_at())
+            self.world.send("small", "setIssuerLimit", issuer.address, 500, 50, by=points.manager)
+            self.limits[who], self.buckets[who] = (500, 50), (self._had(who), self.sent_at())
 
     # ---- the model
 
@@ -240,7 +240,7 @@ class TokenMachine(PointsMachine):
         if self.attempt("cancel_authorization", expected, "small", name, *arguments, by=self.points.manager):
             self.use_nonce(who, key)
 
-    @rule(who=st.integers(0, 1), capacity=st.integers(1, 1500), period=st.integers(1, 400))
+    @rule(who=st.integers(0, 1), capacity=st.integers(50, 600), period=st.integers(1, 200))
     def set_limit(self, who: int, capacity: int, period: int) -> None:
         issuer, by = self.issuers[who].address, self.points.manager
         if self.attempt("set_limit", True, "small", "setIssuerLimit", issuer, capacity, period, by=by):
