@@ -91,6 +91,8 @@ def flow(
         )
         for result in results.values():
             out.say(result.sentence())
+        block = "0x" + batch.place().block_hash.hex()
+        out.say(f"Try it: careledger interactions verify {out_folder / 'receipt.json'} --block-hash {block}")
         out.document(
             {
                 "batch": {"id": 0, "count": batch.count, "root": batch.root, "gasUsed": batch.place().gas_used},

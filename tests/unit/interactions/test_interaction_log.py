@@ -401,7 +401,7 @@ class TestAcknowledgeBySignature:
         (event,) = self.relay(anchored, sign(anchored.customer, digest), customer=wallet.address).events
         assert event.customer == wallet.address
 
-    @pytest.mark.parametrize("mood", [1, 2, 3, 5])  # NO, REVERT, SHORT, EMPTY
+    @pytest.mark.parametrize("mood", [1, 2, 3, 4, 5])  # NO, REVERT, SHORT, DIRTY, EMPTY
     def test_a_wallet_that_does_not_say_yes_has_not_signed(self, anchored, mood):
         wallet = anchored.evm.deploy("LyingWallet")
         wallet.transact("setMood", mood)
