@@ -33,16 +33,16 @@ HOUR = 3600
 SETTLED = {"Released": "released", "Refunded": "refunded", "Split": "split"}
 EVIDENCE = b"\xe5" * 32
 WEIGHTS = {
-    "pursue": 10, "collect": 4, "submit_evidence": 4, "refund": 3, "appeal": 3, "claim_for": 3, "dispute": 2,
-    "dispute_signed": 2, "refund_due": 2, "claim_signed": 2, "wait": 2, "persuade": 2, "open": 1, "release": 1,
+    "pursue": 10, "collect": 9, "submit_evidence": 5, "refund": 3, "appeal": 2, "claim_for": 4, "dispute": 2,
+    "dispute_signed": 2, "refund_due": 2, "claim_signed": 5, "wait": 2, "persuade": 2, "open": 1, "release": 1,
     "release_signed": 1, "refund_part": 1, "split": 1, "award": 1, "give_ruling": 1, "execute": 1, "claim": 1,
-    "scan_delivery": 1, "scan_return": 1, "settle_return": 1, "shut": 1,
+    "scan_delivery": 1, "scan_return": 1, "settle_return": 1, "shut": 2,
 }  # fmt: skip
 """What to do, and how often: what succeeds seldom is tried more."""
 ACTS = [act for act, weight in WEIGHTS.items() for _ in range(weight)]
 
 
-class Violated(AssertionError):  # noqa: N818
+class Violated(AssertionError):
     """A property does not hold."""
 
     def __init__(self, name: str, why: str) -> None:
@@ -87,7 +87,7 @@ class EscrowMachine(RuleBasedStateMachine):
             return
         if sum(not deal.over for deal in self.model.deals) < 3:
             self.open(pick, apt=True)
-        elif not self.pursue(pick, apt=True):
+        elif not self.pursue(pick, apt):
             self.wait(pick, apt=True)
 
     @initialize(
@@ -110,7 +110,7 @@ class EscrowMachine(RuleBasedStateMachine):
         right = plan.amount if plan.asset == "ether" else 0
         return self.play("open", apt, pick >> 8, [
             {"plan": plan, "id": id, "caller": caller, "value": value, "signer": signer}
-            for (plan, id), caller, value, signer in product(
+            for (plan, id), caller, value, signer in product(  # noqa: A001
                 [(plan, id), *([] if apt else again)],
                 ("alice", "bob", "stranger"),
                 (right,) if apt else (right, max(right - 1, 0), right + 1),
@@ -155,14 +155,26 @@ class EscrowMachine(RuleBasedStateMachine):
         return self.play("dispute", apt, pick, self.by(callers, value=(0, COURT_FEE)))
 
     def dispute_signed(self, pick: int, apt: bool) -> bool:
-        return self.play("dispute_signed", apt, pick, self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob")))
+        return self.play(
+            "dispute_signed", apt, pick, self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob"))
+        )
 
     def submit_evidence(self, pick: int, apt: bool) -> bool:
         return self.play("submit_evidence", apt, pick, self.by(PEOPLE))
 
     def award(self, pick: int, apt: bool) -> bool:
+        if not apt and self.turn % 2:
+            self.be_late()
         options = self.by(("judge", "juror", "alice"), bps=(self.bps,))
-        return self.play("award", apt, pick, [how for how in options if how["deal"].deadline] or options)
+        waiting = [how for how in options if how["deal"].state in ("disputed", "appealed")]
+        return self.play("award", apt, pick, waiting or options)
+
+    def be_late(self) -> None:
+        """Let the time of whoever has to rule first run out."""
+        running = [deal.deadline for deal in self.model.deals if deal.state in ("disputed", "appealed")]
+        if running and min(running) > self.stage.now:
+            self.stage.wait(min(running) + (0 if self.stage.exact else self.stage.grain))
+            self.model.now = self.stage.now
 
     def give_ruling(self, pick: int, apt: bool) -> bool:
         running = [number for number, deal in enumerate(self.model.cases, 1) if deal and not deal.over]
@@ -232,7 +244,9 @@ class EscrowMachine(RuleBasedStateMachine):
         owed = [who for (_, who), amount in self.model.credit.items() if amount and who in self.model.shut]
         if owed and apt:
             self.bar(owed[pick % len(owed)], on=False)
-        steps = [self.claim_for, self.claim_signed, self.claim]
+            if self.turn % 2 and self.claim_for(pick, apt=True):
+                return True
+        steps = [self.claim_signed, self.claim, self.claim_for]
         first = self.turn % len(steps)
         return any(step(pick, apt=True) for step in steps[first:] + steps[:first])
 
@@ -241,7 +255,9 @@ class EscrowMachine(RuleBasedStateMachine):
     def wait(self, pick: int, apt: bool) -> bool:
         marks = {mark for deal in self.model.deals if not deal.over for mark in self.marks(deal)}
         grain, now, near = self.stage.grain, self.stage.now, self.turn % 3 - 1
-        options = sorted(m + near * grain for m in marks if m + near * grain > now) or [now + (1 + self.turn % 60) * HOUR]
+        options = sorted(m + near * grain for m in marks if m + near * grain > now) or [
+            now + (1 + self.turn % 60) * HOUR
+        ]
         # Times to come are many, and the nearest are the most telling.
         to = options[min(pick % len(options), pick // 1000 % len(options))]
         while not self.stage.exact and any(abs(to - mark) < grain for mark in marks):
@@ -505,7 +521,10 @@ class EscrowMachine(RuleBasedStateMachine):
         bonds = outcome.named("BondPaid")
         bond = sum(paid["bond"] for paid in bonds if paid["to"] == self.stage.address[plan.refundee])
         if self.stage.exact or plan.asset == "dollar":
-            got = {who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who) for who in (plan.refundee, "platform")}
+            got = {
+                who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who)
+                for who in (plan.refundee, "platform")
+            }
             self.hold("REF-06", got["platform"] == fee, f"the platform got {got['platform']} of a fee of {fee}")
             self.hold("REF-06", got[plan.refundee] - bond == back, f"of {back} the customer got {got[plan.refundee]}")
         bps = self.documented_share(act, how, deal)

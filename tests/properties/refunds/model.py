@@ -24,7 +24,7 @@ PEOPLE = ("alice", "bob", "shop", "refunder", "judge", "juror", "carrier", "scan
 CONTRACTS = ("pub", "home", "court")
 
 
-class Refused(Exception):  # noqa: N818  as the product's own
+class Refused(Exception):
     """The act is not allowed; says by which class."""
 
 
@@ -215,7 +215,7 @@ class Model:
         self._open(deal)
         if to_payer + to_seller != deal.held:
             raise Refused("BadSplit")
-        if caller != deal.plan.payer and by_payer != deal.plan.payer:
+        if deal.plan.payer not in (caller, by_payer):
             raise Refused("BadSignature")
         if by_seller not in SELLERS[deal.plan.seller]:
             raise Refused("NotPermitted")

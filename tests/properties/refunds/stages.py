@@ -89,6 +89,8 @@ class Stage:
 
     exact = True
     """Whether nobody pays for gas, so that all ether can be accounted for."""
+    transactions = 0
+    """How many were sent, those that set things up or were undone again not counted."""
     grain = 1
     """How near to a deadline an act may come, in seconds."""
     accounts: dict[str, LocalAccount]
@@ -99,13 +101,12 @@ class Stage:
         """Appoint the delegates, hand out money and allowances."""
         for identity, role, delegate in ROLES:
             kind = role.encode().ljust(32, b"\0")
-            self.must(
-                identity, "registry", "addDelegate", self.address[identity], kind, self.address[delegate], 10**10
-            )
+            self.must(identity, "registry", "addDelegate", self.address[identity], kind, self.address[delegate], 10**10)
         for name in (*PEOPLE, "pub"):
             self.must("stranger", "dollar", "mint", self.address[name], RICHES)
         for name in PEOPLE:
             self.must(name, "dollar", "approve", self.address["escrow"], 2**256 - 1)
+        self.transactions = 0
 
     def asset(self, name: str) -> str:
         return ZERO if name == "ether" else self.address["dollar"]
@@ -143,7 +144,9 @@ class Deep(Stage):
         self.address |= {name: contract.address for name, contract in self.contracts.items()}
         self.messages = EscrowMessages(self.evm.chain_id, books.address)
         self.set_up()
-        layout = {slot["label"]: int(slot["slot"]) for slot in artifacts.load("RefundEscrow").raw["storageLayout"]["storage"]}
+        layout = {
+            slot["label"]: int(slot["slot"]) for slot in artifacts.load("RefundEscrow").raw["storageLayout"]["storage"]
+        }
         names = ("escrow", *PEOPLE, *CONTRACTS)
         self._purses = {name: _balance_slot(self.address[name]) for name in names}
         self._credits = {
@@ -168,6 +171,7 @@ class Deep(Stage):
 
     def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
         target = self.contracts[contract]
+        self.transactions += 1
         try:
             done = target.transact(
                 camel(function), *[plain(a) for a in arguments], sender=self.accounts[sender], value=value
@@ -183,6 +187,7 @@ class Deep(Stage):
         outcome = self.act(sender, contract, function, *arguments, value=value)
         world = self.observe(self._watched)
         self.evm.revert(before)
+        self.transactions -= 1
         return outcome, world
 
     def observe(self, ids: list[bytes]) -> World:
@@ -249,6 +254,7 @@ class Real(Stage):
 
     def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
         by = self._senders[sender]
+        self.transactions += 1
         try:
             if contract in ("escrow", "desk"):
                 client = (self.books if contract == "escrow" else self.desk).using(by)
