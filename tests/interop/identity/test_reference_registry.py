@@ -15,7 +15,7 @@ from tests.support.evm import Evm
 pytestmark = pytest.mark.interop
 
 SEED = 1056
-STEPS = 4000
+STEPS = 3000
 TYPES = [b"veriKey".ljust(32, b"\0"), bytes(32), b"\xff" * 32]
 VALUES = [b"", b"x", bytes(range(70))]
 NUMBERS = [0, 1, 86_400, 2**255, 2**256 - 1]
@@ -50,21 +50,18 @@ def test_its_abi_is_part_of_ours(both):
         theirs, mine = getattr(reference.artifact, table), getattr(ours.artifact, table)
         for key, entry in theirs.items():
             assert key in mine, entry["name"]
-            names = ["name", "inputs", "outputs", "stateMutability", "anonymous"]
-            assert _plain(entry, names) == _plain(mine[key], names)
+            mine_is, theirs_is = _plain(mine[key]), _plain(entry)
+            if not all(name for name, *_ in theirs_is["inputs"]):  # a public mapping's getter names nothing
+                mine_is["inputs"] = [("", *rest) for _, *rest in mine_is["inputs"]]
+            assert mine_is == theirs_is
 
 
-def _plain(entry, names):
-    def bare(parameter):
-        return parameter["name"], parameter["type"], parameter.get("indexed")
+def _plain(entry):
+    def bare(parameters, name):
+        return [(p["name"] if name else "", p["type"], p.get("indexed")) for p in parameters]
 
-    found = {name: entry[name] for name in names if name in entry}
-    for side in ("inputs", "outputs"):
-        if side in found:
-            found[side] = [bare(parameter) for parameter in found[side]]
-    if found.get("outputs"):
-        found["outputs"] = [(kind, indexed) for _, kind, indexed in found["outputs"]]
-    return found
+    kept = {key: entry.get(key) for key in ("name", "stateMutability", "anonymous")}
+    return kept | {"inputs": bare(entry["inputs"], name=True), "outputs": bare(entry.get("outputs", []), name=False)}
 
 
 def outcome(contract, function, *arguments, sender):
@@ -103,8 +100,7 @@ def test_random_calls_have_the_same_outcome(both):
         actor = right if dice.random() < 0.8 else dice.choice(people)
         answers = []
         if dice.random() < 0.5:
-            for contract in (reference, ours):
-                answers.append(outcome(contract, operation, identity, *arguments, sender=actor))
+            answers += [outcome(one, operation, identity, *arguments, sender=actor) for one in (reference, ours)]
         else:
             nonce = ours.call("nonce", actor.address) + (dice.random() < 0.1)
             for contract in (reference, ours):
