@@ -155,7 +155,7 @@ class SameToken(Refused, solidity="PointPools_SameToken(address token)"):
 
 
 class PoolNotOpen(Refused, solidity="PointPools_NotOpen(bytes32 id)"):
-    """The brands do not let this pool swap, or it was never funded."""
+    """The brands do not let this pool swap, or nobody has told it that they do."""
 
     id: bytes
 

@@ -60,8 +60,8 @@ interface IPointMarket is IPointSwaps {
     struct OfferState {
         /// @notice The offer's id: its EIP-712 digest.
         bytes32 id;
-        /// @notice What of `give` was taken; of an offer that was taken in one go, all of it or, when another offer
-        /// with its nonce was taken, nothing: the events say which.
+        /// @notice What of `give` was taken in parts. Of an offer that was taken in one go it is 0, as of one that lost
+        /// its nonce to another offer: nothing is written for it, and the events say which.
         uint256 filled;
         /// @notice What of `give` can still be taken, as far as nonce and expiry go.
         uint256 remaining;
@@ -125,10 +125,9 @@ interface IPointMarket is IPointSwaps {
     error PointMarket_NotPoints(address token);
     /// @notice The caller does not act for the brand.
     error PointMarket_NotAllowed(address token, address actor, address brand);
-    /// @notice The policy is not possible: a fee above its cap, a cap above `HIGHEST_FEE_BPS`, or nobody to take the
-    /// fee.
+    /// @notice The policy is not possible: a fee above its cap, or nobody to take the fee.
     error PointMarket_BadPolicy(address token, uint256 feeBps, uint256 maxFeeBps, address feeTo);
-    /// @notice The cap of the fee can only be lowered.
+    /// @notice The cap of the fee can only be lowered, from `HIGHEST_FEE_BPS` on.
     error PointMarket_FeeCapRaised(address token, uint256 actual, uint256 highest);
     /// @notice The signed cancellation held until `deadline`.
     error PointMarket_CancellationExpired(uint256 actual, uint256 deadline);

@@ -128,7 +128,7 @@ interface IPointPools is IPointSwaps {
 
     /// @notice A pair is of two different tokens.
     error PointPools_SameToken(address token);
-    /// @notice The brands do not let this pool swap, or it was never funded.
+    /// @notice The brands do not let this pool swap, or nobody has told it that they do (`addLiquidity`, `sync`).
     error PointPools_NotOpen(bytes32 id);
     /// @notice The pair is in the middle of a transaction: a token called back.
     error PointPools_Locked(bytes32 id);
@@ -136,9 +136,9 @@ interface IPointPools is IPointSwaps {
     error PointPools_Expired(uint256 actual, uint256 deadline);
     /// @notice Tokens and shares cannot go to the zero address nor to this contract.
     error PointPools_BadRecipient(address to);
-    /// @notice The swap gives less than asked for, or nothing.
+    /// @notice The swap gives less than asked for, or nothing, as it does while nobody has funded the pool.
     error PointPools_TooLittleOut(bytes32 id, uint256 received, uint256 minOut);
-    /// @notice The reserve would pass 2^104 - 1.
+    /// @notice A reserve would pass 2^104 - 1. `reserve` is what it would be or, in a swap, what would be paid in.
     error PointPools_TooMuch(bytes32 id, uint256 reserve);
     /// @notice The pool's price asks for, or gives back, less of a token than the provider allowed.
     error PointPools_BelowMinimum(address token, uint256 amount, uint256 minimum);
@@ -200,7 +200,7 @@ interface IPointPools is IPointSwaps {
     /// @notice What `swap` would come to now. Reverts as it does.
     function quote(address tokenIn, address tokenOut, uint256 amountIn) external view returns (Quote memory);
 
-    /// @notice The state of a pair; all but tokens and id zero when it was never funded.
+    /// @notice The state of a pair. One that was never funded has no reserves and no shares, whatever was copied.
     function pairOf(address tokenA, address tokenB) external view returns (Pair memory);
 
     /// @notice A brand's fees that wait to be collected.
