@@ -33,13 +33,17 @@ HOUR = 3600
 SETTLED = {"Released": "released", "Refunded": "refunded", "Split": "split"}
 EVIDENCE = b"\xe5" * 32
 WEIGHTS = {
-    "pursue": 10, "collect": 9, "submit_evidence": 5, "refund": 3, "appeal": 2, "claim_for": 4, "dispute": 2,
-    "dispute_signed": 2, "refund_due": 2, "claim_signed": 5, "wait": 2, "persuade": 2, "open": 1, "release": 1,
-    "release_signed": 1, "refund_part": 1, "split": 1, "award": 1, "give_ruling": 1, "execute": 1, "claim": 1,
-    "scan_delivery": 1, "scan_return": 1, "settle_return": 1, "shut": 2,
+    "pursue": 6, "collect": 6, "refund": 3, "wait": 3, "shut": 3, "open": 2, "dispute": 2, "dispute_signed": 2,
+    "refund_due": 2, "persuade": 2,
 }  # fmt: skip
-"""What to do, and how often: what succeeds seldom is tried more."""
-ACTS = [act for act, weight in WEIGHTS.items() for _ in range(weight)]
+"""What is tried more often than the rest."""
+SELDOM = ["submit_evidence", "claim_signed", "claim_for", "claim", "appeal", "give_ruling", "award"]
+"""What is done when nothing of the kind that was drawn can be: it is possible least often."""
+ONCE = (
+    *("release", "release_signed", "refund_part", "split", "execute", "scan_delivery", "scan_return", "settle_return"),
+    *SELDOM,
+)
+ACTS = [*ONCE, *(act for act, weight in WEIGHTS.items() for _ in range(weight))]
 
 
 class Violated(AssertionError):
@@ -86,9 +90,11 @@ class EscrowMachine(RuleBasedStateMachine):
         if getattr(self, act)(pick, apt):
             return
         if sum(not deal.over for deal in self.model.deals) < 3:
-            self.open(pick, apt=True)
-        elif not self.pursue(pick, apt):
-            self.wait(pick, apt=True)
+            self.open(pick, apt)
+            return
+        first = self.turn % len(SELDOM)
+        if not any(getattr(self, other)(pick, apt) for other in SELDOM[first:] + SELDOM[:first]):
+            self.wait(pick, apt)
 
     @initialize(
         picks=st.lists(st.tuples(st.integers(0, 2**24), st.integers(1, 20_000)), min_size=2, max_size=4),
@@ -106,17 +112,26 @@ class EscrowMachine(RuleBasedStateMachine):
             return False
         plan, id = self.draft(pick, max(self.number, 1))  # noqa: A001
         self._newest = plan.asset
-        again = [(deal.plan, deal.id) for deal in self.model.deals[:1]]
         right = plan.amount if plan.asset == "ether" else 0
-        return self.play("open", apt, pick >> 8, [
-            {"plan": plan, "id": id, "caller": caller, "value": value, "signer": signer}
-            for (plan, id), caller, value, signer in product(  # noqa: A001
-                [(plan, id), *([] if apt else again)],
-                ("alice", "bob", "stranger"),
-                (right,) if apt else (right, max(right - 1, 0), right + 1),
-                (None, "alice", "bob"),
-            )
-        ])  # fmt: skip
+        how = {"plan": plan, "id": id, "caller": plan.payer, "value": right, "signer": None}
+        by_relay = how | {"caller": "stranger", "signer": plan.payer}
+        if apt:
+            options = [how, by_relay, how]
+        else:
+            options = [
+                *[how | {"value": value} for value in (max(right - 1, 0), right + 1)],
+                *[by_relay | {"signer": other} for other in ("alice", "bob")],
+                *[how | {"caller": other} for other in ("alice", "bob", "stranger")],
+                *[self.again(deal) for deal in self.model.deals[-1:]],
+            ]
+        return self.play("open", apt, pick >> 8, options)
+
+    @staticmethod
+    def again(deal: Deal) -> dict[str, Any]:
+        """Return how one would open a deal a second time."""
+        plan = deal.plan
+        value = plan.amount if plan.asset == "ether" else 0
+        return {"plan": plan, "id": deal.id, "caller": plan.payer, "value": value, "signer": None}
 
     def release(self, pick: int, apt: bool) -> bool:
         return self.play("release", apt, pick, self.by(PEOPLE))

@@ -38,7 +38,7 @@ def play(stage, examples, steps, only=None, phases=(Phase.generate,)):
 
 def test_the_escrow_does_what_the_model_says(compiled):
     deep = Deep()
-    calls, successes = play(deep, 280, 80, phases=(Phase.generate, Phase.shrink))
+    calls, successes = play(deep, 240, 80, phases=(Phase.generate, Phase.shrink))
     print(f"seed {SEED}: {deep.transactions} transactions, {sum(calls.values())} of them compared with the model")
     for act in sorted(calls):
         print(f"  {act:16} {successes[act]:5} of {calls[act]:5}")
