@@ -42,7 +42,7 @@ bench: setup ## Gas beside other people's contracts, and throughput
 	@$(BIN)/python benchmarks/peers/run.py && $(BIN)/python benchmarks/hashing.py && $(BIN)/python benchmarks/sending.py
 
 compat: setup ## Run the tests with the newest libraries that pyproject.toml allows
-	@sh scripts/compat.sh
+	@sh scripts/compat.sh $(TESTS)
 
 clean: ## Remove what was built and installed
 	rm -rf build interfaces reports .venv .venv-compat node_modules tests/interop/node_modules benchmarks/peers/node_modules
