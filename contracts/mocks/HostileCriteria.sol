@@ -16,7 +16,8 @@ contract HostileCriteria {
         EMPTY, // nothing
         BOMB, // a megabyte, or as much as its gas can write
         REVERT_BOMB, // reverts with as much
-        REENTER // tries to settle the deal from within, then answers `word`
+        REENTER, // tries to settle the deal from within, then answers `word`
+        PICKY // refuses at once unless it is given nearly all the gas that it is entitled to, then answers `word`
     }
 
     Mood public mood;
@@ -41,6 +42,7 @@ contract HostileCriteria {
         // dueBps(bytes32,Terms), raw, so that the answer may be malformed
         uint256 start = gasleft();
         if (mood == Mood.REVERT) revert("HostileCriteria: no");
+        if (mood == Mood.PICKY) require(start > 90_000, "HostileCriteria: too little");
         if (mood == Mood.BURN) while (gasleft() > 0) keccak256(abi.encode(start));
         if (mood == Mood.HEAVY) while (gasleft() + 70_000 > start) keccak256(abi.encode(start));
         if (mood == Mood.SHORT) return new bytes(31);

@@ -9,7 +9,8 @@ contract HostileReceiver {
         REVERT, // refuses
         BURN, // eats all the gas that it is given
         BOMB, // refuses with as much data as its gas can write
-        REENTER // makes the call that it was armed with, once, and accepts
+        REENTER, // makes the call that it was armed with, once, and accepts
+        PICKY // refuses at once unless it is given a quarter of a million gas
     }
 
     Mood public mood;
@@ -22,6 +23,7 @@ contract HostileReceiver {
     bytes public lastReturn;
 
     receive() external payable {
+        if (mood == Mood.PICKY) require(gasleft() > 250_000, "HostileReceiver: too little");
         if (mood == Mood.REVERT) revert("HostileReceiver: no");
         if (mood == Mood.BURN) while (gasleft() > 0) keccak256(abi.encode(mood));
         if (mood == Mood.BOMB) revert(string(new bytes(200_000)));

@@ -122,6 +122,9 @@ class Stage:
 class Deep(Stage):
     """The in-process EVM, thousands of transactions a second; state is read from storage slots."""
 
+    gas: int | None = None
+    """The limit of the next transactions; plenty when it is None."""
+
     def __init__(self, escrow: Artifact | None = None) -> None:
         self.evm = Evm(code_size=2**17 if escrow else None)
         self.accounts = {name: actor(f"refund property {name}") for name in PEOPLE}
@@ -174,7 +177,7 @@ class Deep(Stage):
         self.transactions += 1
         try:
             done = target.transact(
-                camel(function), *[plain(a) for a in arguments], sender=self.accounts[sender], value=value
+                camel(function), *[plain(a) for a in arguments], sender=self.accounts[sender], value=value, gas=self.gas
             )
         except Reverted as refused:
             return Outcome(type(refused).__name__, [])
