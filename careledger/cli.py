@@ -121,12 +121,10 @@ def up(port: Annotated[int, typer.Option(help="Loopback port to serve on.")] = 8
         accounts = development_accounts(10)
         found = deployment.deploy(chain, Sender(chain, accounts[0]), folder)
         out.table(f"The suite at {node.url}, chain {chain.chain_id}", ["contract", "address"], list(found.items()))
-        out.table(
-            "Well-known development accounts: never send anything of value to them",
-            ["#", "address", "private key"],
-            [[index, a.address, "0x" + a.key.hex().removeprefix("0x")] for index, a in enumerate(accounts)],
-            caption=f"mnemonic: {DEVELOPMENT_MNEMONIC}",
-        )
+        out.say("\nWell-known development accounts (address, private key): never send anything of value to them")
+        for account in accounts:
+            out.say(f"{account.address} 0x{account.key.hex().removeprefix('0x')}")
+        out.say(f"mnemonic: {DEVELOPMENT_MNEMONIC}\n")
         stops = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # before it is said that Ctrl-C stops
         out.say(f"Record: {folder / f'{chain.chain_id}.json'}. Stop with Ctrl-C.")
