@@ -13,7 +13,9 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 ///
 /// Warning: a seller is paid at the address in the terms, whoever controls the identity of that name by then: a seller
 /// that fears for its key is a contract. Warning: tokens whose balances change by themselves (rebasing) break the books
-/// of their own deals: what is missing is missing to whoever is paid last. Tokens that take a fee are refused.
+/// of their own deals: what is missing is missing to whoever is paid last; so do tokens that move and answer false,
+/// whose payees are paid and credited too. Tokens that take a fee are refused. Warning: an id names the chain's number;
+/// on a chain that changes its own, deals that are open then are out of reach.
 interface IRefundEscrow {
     // ------------------------------------------------------------------------------------------------- types
 
