@@ -25,6 +25,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain, address
+from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.crypto.typed_data import digest, domain_separator, recover, struct_hash
 from careledger.errors import InputError, SignatureError
 from careledger.loyalty.amounts import MAX_UINT, moment, seconds
@@ -240,8 +241,9 @@ class SignedOffer:
         if len(text) > _LARGEST_FILE:
             raise OfferError("file", f"is larger than an offer can be ({_LARGEST_FILE:,} bytes)")
         try:
+            refuse_deep(text.decode() if isinstance(text, bytes) else text)
             document = json.loads(text, object_pairs_hook=_once, parse_constant=_never)
-        except (ValueError, RecursionError) as error:
+        except (ValueError, CanonicalError) as error:
             raise OfferError("file", f"is not JSON: {error}") from error
         given = _object("file", document, ["format", "chainId", "market", "offer", "signature", "permit"])
         if given["format"] != FORMAT:

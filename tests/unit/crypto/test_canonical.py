@@ -172,3 +172,21 @@ class TestBothWriters:
         assert not canonical._plain(Number(1), 0)
         assert not canonical._plain([Text("a")], 0)
         assert dumps([Text("a"), {Text("b"): 1}]) == b'["a",{"b":1}]'
+
+
+class TestDepth:
+    """A file of brackets must not reach a parser that goes down the C stack, whatever the recursion limit is."""
+
+    @pytest.mark.parametrize("text", ["[" * 10**6, '{"a":' * 10**5, '["]",' + "[" * 100])
+    def test_deep_texts_are_refused_before_they_are_parsed(self, text, monkeypatch):
+        monkeypatch.setattr("json.loads", lambda *_, **__: pytest.fail("it was parsed"))
+        with pytest.raises(CanonicalError, match="nested more than 64"):
+            loads(text)
+
+    def test_brackets_in_texts_and_side_by_side_do_not_count(self):
+        text = "[" + ",".join(['{"a":"[[[{{\\"[[\\\\"}'] * 1000) + "]"
+        assert len(loads(text)) == 1000
+
+    def test_a_text_without_its_end_is_read_once(self):
+        with pytest.raises(CanonicalError):
+            loads("[" * 60 + '"[' + '\\"[' * 200_000)
