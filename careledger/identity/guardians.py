@@ -19,6 +19,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain.rpc import address
+from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.merkle import MerkleTree, root_of
 from careledger.errors import InputError
 from careledger.identity.formats import Approval, seconds
@@ -225,7 +226,9 @@ def read_json(file: Path, kind: str) -> dict[str, Any]:
 
     """
     try:
-        raw = json.loads(file.read_text())
+        text = file.read_text()
+        refuse_deep(text)
+        raw = json.loads(text)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from error
     except ValueError as error:

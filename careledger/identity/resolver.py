@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from careledger.chain.rpc import Chain
+from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import NodeError, NotFound, WrongChain
 from careledger.identity.client import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged, IdentityRegistry
 from careledger.identity.did import Did, DidUrl, format_did, parse_url
@@ -306,8 +307,9 @@ def _endpoint(text: str) -> Any:
         raise ValueError(f"{word} is not JSON")
 
     try:
+        refuse_deep(text)
         return json.loads(text, parse_constant=no_constant, parse_int=_number, parse_float=_number)
-    except (ValueError, RecursionError):
+    except (ValueError, CanonicalError):
         return text
 
 

@@ -16,6 +16,7 @@ from careledger.chain.node import DevelopmentChain, development_accounts
 from careledger.chain.rpc import Chain, connect
 from careledger.chain.send import Receipt, Sender
 from careledger.console import Out
+from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.hashing import hmac_sha256
 from careledger.errors import InputError
 from careledger.refunds.client import RefundEscrow
@@ -121,7 +122,9 @@ def read_terms(file: Path) -> Terms:
 
     """
     try:
-        document = json.loads(file.read_text())
+        text = file.read_text()
+        refuse_deep(text)
+        document = json.loads(text)
     except OSError as error:
         raise InputError(f"the terms {file} cannot be read: {error.strerror}") from error
     except ValueError as error:

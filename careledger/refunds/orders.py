@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.refunds.errors import OrderError
 
 FORMAT = "careledger.orders/1"
@@ -147,10 +148,11 @@ def _from_csv(text: str) -> list[Order]:
 
 def _from_json(text: str) -> list[Order]:
     try:
+        refuse_deep(text)
         document = json.loads(
             text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_without_doubles
         )
-    except (ValueError, RecursionError) as error:
+    except (ValueError, CanonicalError) as error:
         raise OrderError(f"this is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise OrderError('this is no file of orders: an object with "format" and "orders" is needed')
