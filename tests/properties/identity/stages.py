@@ -37,7 +37,7 @@ class InProcess(IdentityRegistry):
 
 
 class Stage:
-    """A registry, people who can pay, and time."""
+    """A registry, people who can pay, and time. What differs between the two back ends is theirs: see below."""
 
     people: list[LocalAccount]
     registry: IdentityRegistry

@@ -116,7 +116,7 @@ class Stage:
         assert outcome.refusal is None, f"{contract}.{function}: {outcome.refusal}"
 
     def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
-        raise NotImplementedError
+        raise NotImplementedError  # each back end has its own
 
 
 class Deep(Stage):
