@@ -65,7 +65,6 @@ class Deployed:
     def __init__(self, evm: "Evm", address: str, artifact: artifacts.Artifact) -> None:
         self.evm, self.address, self.artifact = evm, to_checksum_address(address), artifact
         self._entries: dict[str, dict[str, Any]] = {}  # looked up already: an ABI is long, and calls are many
-        self._entries: dict[str, dict[str, Any]] = {}
 
     def _entry(self, function: str) -> dict[str, Any]:
         if function not in self._entries:
