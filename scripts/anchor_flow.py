@@ -9,11 +9,12 @@ import typer
 from careledger.chain.stage import Stage, brownie_rpc, open_stage
 from careledger.chain.toolchain import ROOT
 from careledger.console import Json, Out, Rpc, run_command
+from careledger.files import read_file, write_private
 from careledger.identity.client import IdentityRegistry
 from careledger.interactions import anchoring, formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.client import InteractionLog
-from careledger.interactions.keyring import Keyring, read_file, write_private
+from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
 from careledger.interactions.record import Record, read_interactions
 from careledger.interactions.verify import verify, verify_offline

@@ -11,10 +11,10 @@ from eth_account import Account
 from careledger.chain.rpc import address, connect
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import InputError, SettingsError
+from careledger.files import write_new
 from careledger.identity.desk import At, Folder, Identity, duration, moment, open_desk, told
 from careledger.identity.did import format_did, parse_url
 from careledger.identity.formats import Operation, name_text, stamp, when
-from careledger.identity.guardians import write_new
 from careledger.identity.history import Change, delegates_at, history
 from careledger.identity.recovery_cli import recovery
 from careledger.identity.resolver import resolve as resolve_did
@@ -50,7 +50,8 @@ def create(
     if keystore.exists():
         raise InputError(f"{keystore} is there already and is left as it is")
     account = Account.create()
-    write_new(keystore, json.dumps(Account.encrypt(account.key, _new_password(settings.password_file))) + "\n")
+    encrypted = Account.encrypt(account.key, _new_password(settings.password_file))
+    write_new(keystore, (json.dumps(encrypted) + "\n").encode())
     key = "0x" + account._key_obj.public_key.to_compressed_bytes().hex()
     found = {
         "did": format_did(account.address, chain),

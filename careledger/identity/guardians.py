@@ -5,7 +5,6 @@ need not know of each other, and whoever steals a card still lacks that guardian
 """
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from careledger.chain.rpc import address
 from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.merkle import MerkleTree, root_of
 from careledger.errors import InputError
+from careledger.files import write_new
 from careledger.identity.formats import Approval, seconds
 from careledger.identity.signing import Domain
 
@@ -57,7 +57,7 @@ class Card:
             "proof": ["0x" + node.hex() for node in self.proof],
             "root": "0x" + self.root.hex(),
         }
-        write_new(file, json.dumps({"careledgerGuardianCard": 1} | document, indent=2) + "\n")
+        write_new(file, (json.dumps({"careledgerGuardianCard": 1} | document, indent=2) + "\n").encode())
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class SignedApproval:
             "proof": ["0x" + node.hex() for node in self.approval.proof],
             "signature": "0x" + self.approval.signature.hex(),
         }
-        write_new(file, json.dumps({"careledgerRecoveryApproval": 1} | document, indent=2) + "\n")
+        write_new(file, (json.dumps({"careledgerRecoveryApproval": 1} | document, indent=2) + "\n").encode())
 
 
 def read_approval(file: Path) -> SignedApproval:
@@ -196,26 +196,6 @@ def approve(
     )
     approval = Approval(card.guardian, seconds(deadline), card.salt, card.proof, typed.sign(account))
     return SignedApproval(card.identity, owner, approval)
-
-
-def write_new(file: Path, text: str) -> None:
-    """Write a file that is not there yet, readable by its owner only.
-
-    Raises:
-        InputError: it is there already, or cannot be written.
-
-    """
-    try:
-        with open(file, "x", opener=_private) as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise InputError(f"{file} is there already and is left as it is") from error
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def read_json(file: Path, kind: str) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from typing import Any
 from careledger.crypto.canonical import dumps
 from careledger.crypto.merkle import MerkleTree
 from careledger.errors import Conflict, InputError, NotFound, ProofError
+from careledger.files import read_file, write_private
 from careledger.interactions import formats
 from careledger.interactions.client import Anchor
 from careledger.interactions.formats import Fields, LogAddress
-from careledger.interactions.keyring import Keyring, read_file, write_private
+from careledger.interactions.keyring import Keyring
 from careledger.interactions.reading import Node, hexed
 from careledger.interactions.record import Record
 

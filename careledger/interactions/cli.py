@@ -12,10 +12,11 @@ from careledger.chain.rpc import Chain, address, connect
 from careledger.chain.send import Sender
 from careledger.console import Json, Out, Rpc
 from careledger.errors import NotFound, SettingsError, WrongChain
+from careledger.files import read_file, write_private
 from careledger.interactions import anchoring, formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.client import InteractionLog
-from careledger.interactions.keyring import Keyring, read_file, write_private
+from careledger.interactions.keyring import Keyring
 from careledger.interactions.reading import Node
 from careledger.interactions.receipt import Receipt
 from careledger.interactions.record import read_interactions

@@ -4,50 +4,16 @@ Whoever holds a customer's key can open what the leaves of their interactions co
 so the file is readable by its owner alone, and erasing a customer is destroying the key (and the records).
 """
 
-import os
 import secrets
 from pathlib import Path
 
 from careledger.crypto.canonical import dumps
-from careledger.errors import NotFound, SettingsError
+from careledger.errors import NotFound
+from careledger.files import read_file, write_private
 from careledger.interactions import formats
 from careledger.interactions.reading import Node, hexed
 
 FORMAT = "careledger.keys/1"
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, so that a crash leaves the old one or the new one.
-
-    Raises:
-        SettingsError: it cannot be written.
-
-    """
-    partial = file.with_name(file.name + ".partial")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(file)
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from error
-
-
-def read_file(file: Path, what: str) -> bytes:
-    """Return a file's content.
-
-    Raises:
-        SettingsError: it cannot be read.
-
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"the {what} file {file} cannot be read: {error.strerror}") from error
 
 
 class Keyring:

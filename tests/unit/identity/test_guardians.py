@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from careledger.errors import InputError
-from careledger.identity.guardians import Guardians, approve, read_approval, read_card, write_new
+from careledger.identity.guardians import Guardians, approve, read_approval, read_card
 from careledger.identity.signing import Domain
 from tests.support.evm import actor
 
@@ -110,16 +110,3 @@ class TestApprove:
         (tmp_path / "bent.json").write_text(json.dumps(document))
         with pytest.raises(InputError):
             read_approval(tmp_path / "bent.json")
-
-
-class TestWriteNew:
-    def test_what_is_there_stays(self, tmp_path):
-        file = tmp_path / "file"
-        file.write_text("mine")
-        with pytest.raises(InputError, match="left as it is"):
-            write_new(file, "yours")
-        assert file.read_text() == "mine"
-
-    def test_a_folder_that_is_not_there_is_said(self, tmp_path):
-        with pytest.raises(InputError, match="cannot be written"):
-            write_new(tmp_path / "none" / "file", "text")

@@ -3,10 +3,10 @@ import stat
 import pytest
 
 from careledger.crypto.hashing import hkdf_sha256
-from careledger.errors import NotFound, SettingsError
-from careledger.interactions import formats, keyring
+from careledger.errors import InputError, NotFound
+from careledger.interactions import formats
 from careledger.interactions.errors import MalformedFile
-from careledger.interactions.keyring import Keyring, read_file, write_private
+from careledger.interactions.keyring import Keyring
 
 ANA, BOB = "did:web:people.example:ana", "did:web:people.example:bob"
 
@@ -65,31 +65,6 @@ class TestKeyring:
         with pytest.raises(MalformedFile, match="key file"):
             Keyring(tmp_path / "keys.json")
 
-
-class TestFiles:
-    def test_a_file_that_cannot_be_read_is_one_sentence(self, tmp_path):
-        with pytest.raises(SettingsError, match=r"receipt file .* cannot be read: No such file"):
-            read_file(tmp_path / "nothing", "receipt")
-        with pytest.raises(SettingsError, match="cannot be read"):
+    def test_a_folder_is_no_key_file(self, tmp_path):
+        with pytest.raises(InputError, match=r"the key file .* cannot be read"):
             Keyring(tmp_path)
-
-    def test_a_file_that_cannot_be_written_is_one_sentence(self, tmp_path):
-        (tmp_path / "file").write_text("")
-        with pytest.raises(SettingsError, match="cannot be written"):
-            write_private(tmp_path / "file" / "below", b"")
-
-    def test_a_crash_while_writing_leaves_the_old_file(self, tmp_path, monkeypatch):
-        file = tmp_path / "keys.json"
-        write_private(file, b"old")
-
-        def crash(_):
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(keyring.os, "fsync", crash)
-        with pytest.raises(SettingsError, match="No space left"):
-            write_private(file, b"new")
-        assert file.read_bytes() == b"old"
-        monkeypatch.undo()
-        write_private(file, b"new")  # over what the crash left behind
-        assert file.read_bytes() == b"new"
-        assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]

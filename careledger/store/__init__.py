@@ -1,0 +1,1 @@
+"""The database: one engine, one schema whose version is recorded, a module of tables for each noun."""
