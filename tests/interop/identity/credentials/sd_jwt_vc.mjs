@@ -1,0 +1,58 @@
+// Issues, presents and verifies SD-JWT VCs with `@sd-jwt/sd-jwt-vc`, as anybody would. See steps.mjs.
+// The package leaves signatures to its caller: `did-jwt` checks them with the keys of the issuer's DID document.
+
+import { digest, generateSalt } from '@sd-jwt/crypto-nodejs'
+import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc'
+import { decodeJWT, verifyJWS } from 'did-jwt'
+import { resolver, run, signer } from './steps.mjs'
+
+// The keys that a document lists for statements, and among them the one that the header names.
+async function keysOf(did, kid) {
+  const { didDocument, didResolutionMetadata } = await resolver.resolve(did)
+  if (!didDocument) throw new Error(`no document of ${did}: ${didResolutionMetadata.error}`)
+  const named = kid?.startsWith('#') ? did + kid : kid
+  const keys = didDocument.verificationMethod.filter(({ id }) => didDocument.assertionMethod.includes(id))
+  return named ? keys.filter(({ id }) => id === named) : keys
+}
+
+// `did-jwt` tries each key in turn and throws when none fits: here that is an answer.
+function fits(token, keys) {
+  return keys.some((key) => {
+    try {
+      return Boolean(verifyJWS(token, key))
+    } catch {
+      return false
+    }
+  })
+}
+
+async function byIssuer(data, signature) {
+  const token = `${data}.${signature}`
+  const { header, payload } = decodeJWT(token)
+  return fits(token, await keysOf(payload.iss ?? payload.sub, header.kid))
+}
+
+const byHolder = (data, signature, { cnf }) =>
+  fits(`${data}.${signature}`, [{ id: 'cnf', type: 'JsonWebKey2020', controller: 'cnf', publicKeyJwk: cnf.jwk }])
+
+const config = { hasher: digest, saltGenerator: generateSalt, hashAlg: 'sha-256' }
+
+await run({
+  issue: ({ payload, frame, header, key }) =>
+    new SDJwtVcInstance({ ...config, signer: signer(key), signAlg: key.alg }).issue(payload, frame, { header }),
+  present: ({ token, frame, kb, key }) =>
+    new SDJwtVcInstance({ ...config, ...(key && { kbSigner: signer(key), kbSignAlg: key.alg }) }).present(
+      token,
+      frame,
+      kb && { kb: { payload: kb } },
+    ),
+  // `lists` has the Token Status Lists by their URI: nothing is fetched.
+  verify: async ({ token, nonce, claims, lists = {} }) => {
+    const statusListFetcher = async (uri) => {
+      if (!lists[uri]) throw new Error(`no status list at ${uri}`)
+      return lists[uri]
+    }
+    const verifier = new SDJwtVcInstance({ ...config, verifier: byIssuer, kbVerifier: byHolder, statusListFetcher })
+    return verifier.verify(token, { keyBindingNonce: nonce, requiredClaimKeys: claims })
+  },
+})

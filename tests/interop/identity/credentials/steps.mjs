@@ -1,0 +1,45 @@
+// What the programs beside this file share. Each reads one JSON object from stdin:
+//   {"chain": {"rpc", "registry", "chainId"}, "steps": [{"do": name, ...}]}
+// and writes a list: for every step {"ok": answer}, or {"refused": why} where the package threw.
+
+import { readFileSync } from 'node:fs'
+import { Resolver } from 'did-resolver'
+import { EdDSASigner, ES256KSigner, ES256Signer } from 'did-jwt'
+import { getResolver } from 'ethr-did-resolver'
+
+const asked = JSON.parse(readFileSync(0, 'utf8'))
+const { rpc, registry, chainId } = asked.chain
+
+// DIDs are resolved from the chain by `ethr-did-resolver`, for every program alike.
+export const resolver = new Resolver(getResolver({ name: 'dev', chainId, rpcUrl: rpc, registry }))
+
+// A signer of `did-jwt` from {"alg", "secret"}: 32 bytes in hexadecimal.
+export function signer({ alg, secret }) {
+  const key = Uint8Array.from(Buffer.from(secret, 'hex'))
+  switch (alg) {
+    case 'ES256K':
+      return ES256KSigner(key)
+    case 'ES256K-R':
+      return ES256KSigner(key, true)
+    case 'ES256':
+      return ES256Signer(key)
+    case 'EdDSA':
+      return EdDSASigner(key)
+    default:
+      throw new Error(`no signer for ${alg}`)
+  }
+}
+
+export async function run(actions) {
+  const answers = []
+  for (const { do: name, ...step } of asked.steps) {
+    const action = actions[name]
+    if (!action) throw new Error(`unknown step ${name}`)
+    try {
+      answers.push({ ok: (await action(step)) ?? null })
+    } catch (error) {
+      answers.push({ refused: error.message || String(error) })
+    }
+  }
+  process.stdout.write(JSON.stringify(answers), () => process.exit(0))
+}
