@@ -42,6 +42,8 @@ SUITE = (
     Step("PointPools", ("PointMarket",)),
     Step("RefundEscrow", ("IdentityRegistry",)),
     Step("ReturnDesk", ("IdentityRegistry", "RefundEscrow")),
+    Step("ConsentRegistry", ("IdentityRegistry",)),
+    Step("CredentialStatus", ("IdentityRegistry",)),
 )
 """The contracts that a chain needs once, in the order of their dependencies. A brand's points are its own."""
 

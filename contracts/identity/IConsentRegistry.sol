@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IIdentityRegistry} from "./IIdentityRegistry.sol";
+
+/// @title IConsentRegistry
+/// @notice A customer's leave to read a verification that exists already: given, ended, and what was done under it.
+///
+/// The chain learns that some subject agreed to something until some time, and whether it stands. To whom, of what and
+/// what for is hidden in `terms`, a hash over these and a secret salt; customer and company hold what it was made of,
+/// and recompute it. By default every consent has a subject of its own, a key that serves once, so that nobody can join
+/// up what one person agreed to.
+///
+/// An id is granted at most once and never comes back: ended is ended, and a new consent has a new salt. It ends by its
+/// expiry, by the subject (one, or all at once), or by the company it was given to. Nobody else can end it, and nobody
+/// at all can move its expiry.
+///
+/// Everything a subject does can be signed and handed in by anyone, who pays. A signature names this chain and this
+/// contract, and cannot be used twice: a grant by its id, an end because ended is ended, an end of all by the epoch.
+/// @dev Nothing here is owned, paused or upgraded; no value is held. The subject's controller and delegates are read
+/// from the registry at every call.
+interface IConsentRegistry {
+    // ---------------------------------------------------------------------------------------------------------- types
+
+    /// @notice What has become of an id. `Granted` says that it was granted and nobody ended this very one; whether it
+    /// is good now is `isValid`, which knows time and epoch too.
+    enum Status {
+        None,
+        Granted,
+        Revoked,
+        Renounced
+    }
+
+    /// @notice What is agreed to. Only its hash is in a consent; see `termsHash`.
+    struct Terms {
+        /// The identity that may read.
+        address grantee;
+        /// What it may read: a hash over the credential and the attributes that are disclosed.
+        bytes32 scope;
+        /// What for: a hash over the text that the customer saw and the request's nonce.
+        bytes32 purpose;
+        /// 32 random bytes, which keep the rest from being guessed.
+        bytes32 salt;
+    }
+
+    /// @notice A consent, as it comes on chain; see `idOf`.
+    struct Consent {
+        /// The identity that agrees.
+        address subject;
+        /// Until when, exclusive; seconds since 1970 UTC.
+        uint48 expiry;
+        /// The hash of `Terms`.
+        bytes32 terms;
+    }
+
+    /// @notice What somebody signed about a consent: typed data `GrantConsent` or `RevokeConsent`.
+    struct Act {
+        Consent consent;
+        /// The subject's controller or its delegate of the type CONSENT_ROLE.
+        address signer;
+        /// The last second in which it can be handed in; seconds since 1970 UTC.
+        uint256 deadline;
+        /// 65 bytes of an account, what a passkey makes, or what an ERC-1271 contract takes.
+        bytes signature;
+    }
+
+    /// @notice What is kept of an id: one slot.
+    struct Record {
+        /// The identity that agreed, or burned it; zero where nothing is kept.
+        address subject;
+        /// Until when it was to be good; seconds since 1970 UTC.
+        uint48 expiry;
+        /// The subject's epoch at the grant; 0 where it was burned before any.
+        uint40 epoch;
+        Status status;
+    }
+
+    // --------------------------------------------------------------------------------------------------------- events
+
+    /// @notice A consent was given.
+    /// @param id The consent's id.
+    /// @param subject The identity that agreed.
+    /// @param expiry Until when, exclusive; seconds since 1970 UTC.
+    /// @param epoch The subject's epoch; the consent ends when that moves on.
+    event ConsentGranted(bytes32 indexed id, address indexed subject, uint48 expiry, uint40 epoch);
+
+    /// @notice The subject ended a consent, or burned its id before it was granted.
+    event ConsentRevoked(bytes32 indexed id, address indexed subject);
+
+    /// @notice The company gave a consent back.
+    event ConsentRenounced(bytes32 indexed id, address indexed subject);
+
+    /// @notice The subject ended all its consents, and made void what it had signed and nobody had handed in.
+    /// @param subject The identity that agreed to them.
+    /// @param epoch The one that begins; only what is granted in it is good.
+    event AllRevoked(address indexed subject, uint40 epoch);
+
+    /// @notice Somebody committed to a use; of which consent, and what was read, only customer and company can tell.
+    event UseCommitted(bytes32 indexed commitment);
+
+    // --------------------------------------------------------------------------------------------------------- errors
+
+    /// @notice Only the subject's controller, or its delegate of the type CONSENT_ROLE, may do this.
+    error ConsentRegistry_NotSubject(address subject, address actor, address controller);
+
+    /// @notice Only the controller of the identity that the consent was given to, or its delegate of the type
+    /// CONSENT_ROLE, may do this.
+    error ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee);
+
+    /// @notice The signature came too late.
+    error ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline);
+
+    /// @notice The signature is malformed, or not the signer's over this digest: other values, another chain or
+    /// contract, or an epoch that is over.
+    error ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest);
+
+    /// @notice The consent would be over before it began.
+    error ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry);
+
+    /// @notice The id was granted before, or burned.
+    error ConsentRegistry_AlreadyUsed(bytes32 id, Status actual);
+
+    /// @notice The consent has been ended already.
+    error ConsentRegistry_AlreadyEnded(bytes32 id, Status actual);
+
+    /// @notice Only what was granted, and has not been ended, can be given back.
+    error ConsentRegistry_NotGranted(bytes32 id, Status actual);
+
+    /// @notice These are not the terms of the consent.
+    error ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected);
+
+    // --------------------------------------------------------------------------------------------------------- giving
+
+    /// @notice Give a consent.
+    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`. `Expired` where
+    /// the expiry is not later than this block; `AlreadyUsed` where the id was granted or burned.
+    /// Warning: the chain cannot tell whether anybody knows what `terms` is made of. A company checks it before it
+    /// relies on the consent.
+    function grant(Consent calldata consent) external;
+
+    /// @notice `grant` by typed data `GrantConsent`, which names the subject's present epoch; anyone may send it.
+    /// @dev Refuses as `grant` does, about the signer; and with `SignatureExpired`, `BadSignature`.
+    /// Handed in a second time, by whomever, it changes nothing: `AlreadyUsed` with status `Granted`.
+    function grantBySig(Consent calldata consent, address signer, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Hand in many grants; what cannot be granted (used, expired, not signed as it should be) is skipped, so
+    /// that one bad item spoils nothing. What was granted is in the events.
+    /// @dev A signature that is not an account's own is checked with SIGNATURE_GAS at most: a wallet that burns gas
+    /// costs that much and no more. Who sends leaves room for it at every such item, or sends these one by one.
+    /// @return granted How many were.
+    function grantBatch(Act[] calldata acts) external returns (uint256 granted);
+
+    // --------------------------------------------------------------------------------------------------------- ending
+
+    /// @notice End a consent at once and for good. An id that was never granted is burned: a grant that is signed and
+    /// still under way can then no longer be handed in.
+    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`. `AlreadyEnded`
+    /// where it was revoked or renounced. One that has merely expired can be revoked.
+    /// Warning: what was read before stays read. `docs/protocol/identity-consent.md` says what a company then owes.
+    function revoke(Consent calldata consent) external;
+
+    /// @notice `revoke` by typed data `RevokeConsent`; anyone may send it.
+    /// @dev Refuses as `revoke` does, about the signer; and with `SignatureExpired`, `BadSignature`. It names no epoch:
+    /// whoever fears for their key can sign it together with the grant, and keep it.
+    function revokeBySig(Consent calldata consent, address signer, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be) is skipped.
+    /// @dev Gas as with `grantBatch`.
+    /// @return revoked How many were.
+    function revokeBatch(Act[] calldata acts) external returns (uint256 revoked);
+
+    /// @notice End all consents of a subject in one go, and with them every `GrantConsent` that it signed and nobody
+    /// handed in yet.
+    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`.
+    /// Warning: it ends those of this one subject. Whoever uses a key per consent revokes each.
+    function revokeAll(address subject) external;
+
+    /// @notice `revokeAll` by typed data `RevokeAll`, which names the epoch that it ends; anyone may send it.
+    /// @dev Refuses as `revokeAll` does, about the signer; and with `SignatureExpired`, `BadSignature` (a second time,
+    /// too: the epoch is over).
+    function revokeAllBySig(address subject, address signer, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Give a consent back, as the company it was given to: the purpose is fulfilled, or fell away.
+    /// @dev By the controller of `terms.grantee` or its delegate of the type CONSENT_ROLE, else `NotGrantee`.
+    /// `WrongTerms` where these are not the consent's; `NotGranted` where it was never granted or has been ended.
+    /// Warning: this shows the terms to everybody, for good: that this company had leave of that subject. A company
+    /// that merely stops reading need not do it.
+    function renounce(Consent calldata consent, Terms calldata terms) external;
+
+    // ----------------------------------------------------------------------------------------------------------- uses
+
+    /// @notice Put on record that a consent was used: a commitment that only customer and company can open.
+    /// @dev Anyone; nothing is stored or checked. What stands before the block of a revocation was read before it.
+    /// Warning: a commitment proves that something was read by then, and nothing proves that no more was.
+    function commitUse(bytes32 commitment) external;
+
+    /// @notice `commitUse` for many.
+    function commitUses(bytes32[] calldata commitments) external;
+
+    // ---------------------------------------------------------------------------------------------------------- views
+
+    /// @notice Whether the consent stands now: granted, ended by nobody, of the subject's present epoch, not expired.
+    /// Warning: it says nothing about what was agreed to. Whoever relies on it recomputes the id from the terms.
+    function isValid(bytes32 id) external view returns (bool);
+
+    /// @notice What is kept of an id.
+    function consent(bytes32 id) external view returns (Record memory);
+
+    /// @notice How many times the subject has ended all its consents.
+    function epoch(address subject) external view returns (uint40);
+
+    /// @notice The id of a consent: EIP-712's hashStruct of `Consent`, with its `Terms` in their place.
+    function idOf(Consent calldata consent) external pure returns (bytes32);
+
+    /// @notice What a consent holds of its terms: EIP-712's hashStruct of `Terms`.
+    function termsHash(Terms calldata terms) external pure returns (bytes32);
+
+    /// @notice Whether `signer` signed `digest`, in any form that this contract takes.
+    /// @dev A batch asks itself so, to put a limit on the gas.
+    function isSignedBy(address signer, bytes32 digest, bytes calldata signature) external view returns (bool);
+
+    /// @notice Where identities, their controllers and their delegates are looked up.
+    function REGISTRY() external view returns (IIdentityRegistry);
+
+    /// @notice The type of the delegates who may act about an identity's consents, given or received.
+    function CONSENT_ROLE() external view returns (bytes32);
+
+    /// @notice What checking a signature in a batch may take, where it is not an account's own; gas.
+    function SIGNATURE_GAS() external view returns (uint256);
+}
