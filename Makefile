@@ -34,8 +34,7 @@ brownie: setup ## Brownie: compile, run the flows, its own tests
 	@sh scripts/brownie.sh
 
 interop: setup ## Other people's clients and test suites against ours
-	@npm install --prefix tests/interop --silent --no-package-lock --no-audit --no-fund --ignore-scripts
-	@$(BIN)/pytest -q tests/interop
+	@sh scripts/interop.sh
 
 bench: setup ## Gas beside other people's contracts, and throughput
 	@npm install --prefix benchmarks/peers --silent --no-package-lock --no-audit --no-fund --ignore-scripts
@@ -45,4 +44,4 @@ compat: setup ## Run the tests with the newest libraries that pyproject.toml all
 	@sh scripts/compat.sh $(TESTS)
 
 clean: ## Remove what was built and installed
-	rm -rf build interfaces reports .venv .venv-compat node_modules tests/interop/node_modules benchmarks/peers/node_modules
+	rm -rf build interfaces reports .venv .venv-compat node_modules tests/interop/node_modules tests/interop/.venv benchmarks/peers/node_modules

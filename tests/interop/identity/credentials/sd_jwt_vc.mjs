@@ -3,34 +3,9 @@
 
 import { digest, generateSalt } from '@sd-jwt/crypto-nodejs'
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc'
-import { decodeJWT, verifyJWS } from 'did-jwt'
-import { resolver, run, signer } from './steps.mjs'
+import { fits, run, signedByIssuer, signer } from './steps.mjs'
 
-// The keys that a document lists for statements, and among them the one that the header names.
-async function keysOf(did, kid) {
-  const { didDocument, didResolutionMetadata } = await resolver.resolve(did)
-  if (!didDocument) throw new Error(`no document of ${did}: ${didResolutionMetadata.error}`)
-  const named = kid?.startsWith('#') ? did + kid : kid
-  const keys = didDocument.verificationMethod.filter(({ id }) => didDocument.assertionMethod.includes(id))
-  return named ? keys.filter(({ id }) => id === named) : keys
-}
-
-// `did-jwt` tries each key in turn and throws when none fits: here that is an answer.
-function fits(token, keys) {
-  return keys.some((key) => {
-    try {
-      return Boolean(verifyJWS(token, key))
-    } catch {
-      return false
-    }
-  })
-}
-
-async function byIssuer(data, signature) {
-  const token = `${data}.${signature}`
-  const { header, payload } = decodeJWT(token)
-  return fits(token, await keysOf(payload.iss ?? payload.sub, header.kid))
-}
+const byIssuer = (data, signature) => signedByIssuer(`${data}.${signature}`)
 
 const byHolder = (data, signature, { cnf }) =>
   fits(`${data}.${signature}`, [{ id: 'cnf', type: 'JsonWebKey2020', controller: 'cnf', publicKeyJwk: cnf.jwk }])

@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Resolver } from 'did-resolver'
-import { EdDSASigner, ES256KSigner, ES256Signer } from 'did-jwt'
+import { decodeJWT, EdDSASigner, ES256KSigner, ES256Signer, verifyJWS } from 'did-jwt'
 import { getResolver } from 'ethr-did-resolver'
 
 const asked = JSON.parse(readFileSync(0, 'utf8'))
@@ -28,6 +28,29 @@ export function signer({ alg, secret }) {
     default:
       throw new Error(`no signer for ${alg}`)
   }
+}
+
+// Whether one of the keys made the token's signature. `did-jwt` throws when a key does not fit: here that is an answer.
+export function fits(token, keys) {
+  return keys.some((key) => {
+    try {
+      return Boolean(verifyJWS(token, key))
+    } catch {
+      return false
+    }
+  })
+}
+
+// Whether a token is signed by a key that its issuer's DID document lists for statements: by the one that the
+// header names, where it names one.
+export async function signedByIssuer(token) {
+  const { header, payload } = decodeJWT(token)
+  const { kid } = header
+  const iss = payload.iss ?? kid?.split('#')[0]
+  const { didDocument, didResolutionMetadata } = await resolver.resolve(iss)
+  if (!didDocument) throw new Error(`no document of ${iss}: ${didResolutionMetadata.error}`)
+  const keys = didDocument.verificationMethod.filter(({ id }) => didDocument.assertionMethod.includes(id))
+  return fits(token, kid ? keys.filter(({ id }) => id === kid || id === iss + kid) : keys)
 }
 
 export async function run(actions) {
