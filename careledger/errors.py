@@ -6,13 +6,16 @@ CareLedgerError
 |   +-- InputError     a record in an input file or an argument is malformed
 +-- ToolchainError     the compiler, a chain binary or an artifact is missing
 +-- CompileError       solc refused the contracts
-+-- NodeError          the node cannot be reached, or answered nonsense
++-- NodeError          the node cannot be reached, answered nonsense, or refuses
+|   +-- Unreachable    no answer came through: whether the node did what was asked is open
+|   +-- LogsRefused    the node refuses the events of one single block
 |   +-- WrongChain     the node serves another chain than the one recorded
 |   +-- SendError      a transaction could not be handed over or was not mined in time
 |   +-- NoFunds        the sending account cannot pay for the transaction
 +-- Reverted           a contract refused; one subclass per contract error, arguments as attributes
 +-- SignatureError     a signature is malformed or does not fit its signer
 +-- ProofError         a proof, receipt or record does not verify
++-- StoreError         the database cannot be used
 +-- NotFound           the thing asked for is not there
 +-- Conflict           the thing is there already, or is in another state than assumed
 ```
@@ -43,7 +46,15 @@ class CompileError(CareLedgerError):
 
 
 class NodeError(CareLedgerError):
-    """The node cannot be reached, or answered nonsense."""
+    """The node cannot be reached, answered nonsense, or refuses."""
+
+
+class Unreachable(NodeError):
+    """No answer came through: whether the node did what was asked is open."""
+
+
+class LogsRefused(NodeError):
+    """The node refuses the events of one single block."""
 
 
 class WrongChain(NodeError):
@@ -64,6 +75,10 @@ class SignatureError(CareLedgerError):
 
 class ProofError(CareLedgerError):
     """A proof, receipt or record does not verify."""
+
+
+class StoreError(CareLedgerError):
+    """The database cannot be used."""
 
 
 class NotFound(CareLedgerError):

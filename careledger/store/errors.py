@@ -1,0 +1,22 @@
+"""What can go wrong with the database."""
+
+from careledger.errors import StoreError
+
+
+class NoStore(StoreError):
+    """What is there is no database of CareLedger, or cannot be opened at all."""
+
+
+class UnknownVersion(StoreError):
+    """The database was written by a later version of CareLedger than this one."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the database has schema version {found}, and this program knows versions up to {known}: "
+            f"use the program that wrote it, or a later one"
+        )
+        self.found, self.known = found, known
+
+
+class StoreBusy(StoreError):
+    """Another program holds the database, and did not let go of it in time."""
