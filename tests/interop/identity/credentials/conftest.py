@@ -1,0 +1,161 @@
+"""A chain with an issuer and a holder on it, and other people's verifiers that look at it."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from careledger.chain import artifacts
+from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.rpc import Chain
+from careledger.chain.send import Sender
+from careledger.identity.client import IdentityRegistry
+from careledger.identity.did import format_did
+from careledger.identity.formats import name32
+from tests.interop.identity.conftest import INTEROP
+
+HERE = Path(__file__).parent
+PYTHON = INTEROP / ".venv" / "bin" / "python"
+LOCK = INTEROP / "requirements-oid4vp.txt"
+LONG = 10 * 365 * 86_400
+
+Answer = dict[str, Any]
+"""{"ok": what the package returned}, or {"refused": why it threw}."""
+Steps = Callable[..., list[Answer]]
+
+
+@dataclass
+class Party:
+    """An identity with a key of every kind in its DID document."""
+
+    account: LocalAccount
+    did: str
+    p256: ec.EllipticCurvePrivateKey
+    ed25519: ed25519.Ed25519PrivateKey
+    attributes: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, account: LocalAccount, chain_id: int, purpose: str) -> "Party":
+        seed = account.key
+        party = cls(
+            account,
+            format_did(account.address, chain_id),
+            ec.derive_private_key(int.from_bytes(seed, "big") >> 8, ec.SECP256R1()),
+            ed25519.Ed25519PrivateKey.from_private_bytes(bytes(seed)),
+        )
+        point = party.p256.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        party.attributes = {
+            f"did/pub/JsonWebKey2020/{purpose}": point,
+            f"did/pub/Ed25519/{purpose}/hex": party.ed25519.public_key().public_bytes_raw(),
+        }
+        return party
+
+    @property
+    def fragments(self) -> dict[str, str]:
+        """Where each algorithm's key stands in the document."""
+        return {"ES256K": "#controller", "ES256K-R": "#controller", "ES256": "#delegate-1", "EdDSA": "#delegate-2"}
+
+    def secret(self, alg: str) -> str:
+        """The private key in hexadecimal, as the programs of this folder take it."""
+        if alg == "ES256":
+            return f"{self.p256.private_numbers().private_value:064x}"
+        return bytes(self.account.key).hex()
+
+    def key(self, alg: str) -> dict[str, str]:
+        return {"alg": alg, "secret": self.secret(alg)}
+
+    def kid(self, alg: str) -> str:
+        return self.did + self.fragments[alg]
+
+
+@dataclass
+class World:
+    """The chain, the registry, and who lives there."""
+
+    chain: Chain
+    registry: IdentityRegistry
+    sender: Sender
+    issuer: Party
+    holder: Party
+
+    @cached_property
+    def development(self) -> DevelopmentChain:
+        return DevelopmentChain(self.chain)
+
+    def now(self) -> int:
+        return self.chain.timestamp()
+
+    def asked(self, steps: list[dict[str, Any]]) -> str:
+        chain = {"rpc": self.chain.url, "registry": self.registry.address, "chainId": self.chain.chain_id}
+        return json.dumps({"chain": chain, "steps": steps})
+
+
+def deployed(sender: Sender, name: str, arguments: bytes = b"") -> str:
+    receipt = sender.wait(sender.send(None, artifacts.load(name).bytecode + arguments))
+    assert receipt.contract_address is not None
+    return receipt.contract_address
+
+
+@pytest.fixture(scope="session")
+def world(compiled: None) -> Iterator[World]:
+    """Serve a chain whose clock is this machine's, as the packages look at the machine's clock."""
+    with LocalNode("anvil") as chain:
+        account, first, second = development_accounts(3)
+        sender = Sender(chain, account)
+        registry = IdentityRegistry(chain, deployed(sender, "IdentityRegistry"))
+        issuer = Party.of(first, chain.chain_id, "veriKey")
+        holder = Party.of(second, chain.chain_id, "sigAuth")
+        for party in (issuer, holder):
+            own = Sender(chain, party.account)
+            for name, value in party.attributes.items():
+                data = registry.encode("setAttribute", party.account.address, name32(name), value, LONG)
+                own.transact(registry.address, data)
+        yield World(chain, registry, sender, issuer, holder)
+
+
+@pytest.fixture
+def npm(packages: Path, world: World) -> Steps:
+    """Return a function that runs a program of this folder on some steps and returns its answers."""
+
+    def run(program: str, *steps: dict[str, Any]) -> list[Answer]:
+        return answers(["node", str(HERE / program)], world.asked(list(steps)))
+
+    return run
+
+
+@pytest.fixture
+def pypi(world: World) -> Steps:
+    """Return a function that has the Python packages of `requirements-oid4vp.txt` do some steps."""
+    if not PYTHON.is_file():
+        pytest.fail("the environment tests/interop/.venv is not installed: run `make interop`", pytrace=False)
+    wanted = [line for line in LOCK.read_text().splitlines() if "==" in line]
+    check = "import sys, importlib.metadata as m; print([p for p in sys.argv[1:] if m.version(p.split('==')[0]) != p.split('==')[1]])"
+    done = subprocess.run([PYTHON, "-c", check, *wanted], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", f"not as the lock says, run `make interop`: {done.stdout}{done.stderr}"
+
+    def run(*steps: dict[str, Any]) -> list[Answer]:
+        return answers([str(PYTHON), str(HERE / "oid4vp.py")], world.asked(list(steps)))
+
+    return run
+
+
+def answers(command: list[str], text: str) -> list[Answer]:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=INTEROP, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    found: list[Answer] = json.loads(done.stdout)
+    return found
+
+
+def stranger(number: int) -> LocalAccount:
+    """Return an account that no document names."""
+    account: LocalAccount = Account.from_key(number.to_bytes(32, "big"))
+    return account
