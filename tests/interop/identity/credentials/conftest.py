@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,18 +133,23 @@ def npm(packages: Path, world: World) -> Steps:
     return run
 
 
-@pytest.fixture
-def pypi(world: World) -> Steps:
-    """Return a function that has the Python packages of `requirements-oid4vp.txt` do some steps."""
+@pytest.fixture(scope="session")
+def python() -> str:
+    """Return the Python with the packages of `requirements-oid4vp.txt`, each at the version that stands there."""
     if not PYTHON.is_file():
         pytest.fail("the environment tests/interop/.venv is not installed: run `make interop`", pytrace=False)
-    wanted = [line for line in LOCK.read_text().splitlines() if "==" in line]
-    check = "import sys, importlib.metadata as m; print([p for p in sys.argv[1:] if m.version(p.split('==')[0]) != p.split('==')[1]])"
-    done = subprocess.run([PYTHON, "-c", check, *wanted], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "[]", f"not as the lock says, run `make interop`: {done.stdout}{done.stderr}"
+    command = [Path(sys.executable).with_name("uv"), "pip", "freeze", "--quiet", "--python", PYTHON]
+    installed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert set(installed) == {line for line in LOCK.read_text().splitlines() if "==" in line}, "run `make interop`"
+    return str(PYTHON)
+
+
+@pytest.fixture
+def pypi(python: str, world: World) -> Steps:
+    """Return a function that has those Python packages do some steps."""
 
     def run(*steps: dict[str, Any]) -> list[Answer]:
-        return answers([str(PYTHON), str(HERE / "oid4vp.py")], world.asked(list(steps)))
+        return answers([python, str(HERE / "oid4vp.py")], world.asked(list(steps)))
 
     return run
 
