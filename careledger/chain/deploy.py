@@ -44,6 +44,7 @@ SUITE = (
     Step("ReturnDesk", ("IdentityRegistry", "RefundEscrow")),
     Step("ConsentRegistry", ("IdentityRegistry",)),
     Step("CredentialStatus", ("IdentityRegistry",)),
+    Step("PasskeyVerifier"),
 )
 """The contracts that a chain needs once, in the order of their dependencies. A brand's points are its own."""
 

@@ -9,11 +9,11 @@ from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient, declared_events, snake
 from careledger.chain.deploy import SUITE
 from careledger.chain.reverts import declared
+from careledger.chain.toolchain import ROOT
 
-NOUNS = ("identity", "interactions", "loyalty", "refunds")
-for noun in NOUNS:
-    importlib.import_module(f"careledger.{noun}.client")
-    importlib.import_module(f"careledger.{noun}.errors")
+for file in sorted((ROOT / "careledger").rglob("*.py")):
+    if file.stem in ("client", "errors"):
+        importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 def clients():

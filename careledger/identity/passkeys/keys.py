@@ -1,0 +1,126 @@
+"""A passkey's public key, and its address: where an account's would stand."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+
+from careledger.chain.rpc import address
+from careledger.crypto.hashing import keccak256
+from careledger.identity.passkeys.errors import BadPasskey
+
+P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+"""Size of P-256's field."""
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+"""P-256: y² = x³ - 3x + B."""
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Order of P-256."""
+
+
+@dataclass(frozen=True)
+class PasskeyKey:
+    """A point of P-256, 32 bytes each coordinate."""
+
+    x: bytes
+    y: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what is no point: nobody holds its key.
+
+        Raises:
+            BadPasskey: it is none.
+
+        """
+        if len(self.x) != 32 or len(self.y) != 32:
+            raise BadPasskey("a passkey's coordinates are 32 bytes each")
+        x, y = int.from_bytes(self.x, "big"), int.from_bytes(self.y, "big")
+        if x >= P or y >= P or (y * y - x * x * x + 3 * x - B) % P:
+            raise BadPasskey("the passkey's coordinates are no point of the curve P-256")
+
+    @classmethod
+    def of(cls, key: ec.EllipticCurvePublicKey) -> Self:
+        """Take the coordinates of a key of the library `cryptography`.
+
+        Raises:
+            BadPasskey: it is of another curve.
+
+        """
+        if not isinstance(key.curve, ec.SECP256R1):
+            raise BadPasskey(f"a passkey signs with the curve P-256, not {key.curve.name}")
+        point = key.public_numbers()
+        return cls(point.x.to_bytes(32, "big"), point.y.to_bytes(32, "big"))
+
+    @property
+    def raw(self) -> bytes:
+        """The coordinates one after the other, 64 bytes: ERC-7913's key."""
+        return self.x + self.y
+
+    def signer(self, verifier: str) -> bytes:
+        """Return ERC-7913's signer, 84 bytes: the verifier's address and the key."""
+        return bytes.fromhex(address(verifier, "passkey verifier")[2:]) + self.raw
+
+    def address(self, verifier: str) -> ChecksumAddress:
+        """Return the address that stands for this passkey where signatures name this verifier."""
+        return to_checksum_address(keccak256(self.signer(verifier))[12:])
+
+    @property
+    def cose(self) -> dict[int, Any]:
+        """The key as WebAuthn writes it (RFC 9053): EC2, ES256, P-256, x, y."""
+        return {1: 2, 3: -7, -1: 1, -2: self.x, -3: self.y}
+
+
+@dataclass(frozen=True)
+class Passkey:
+    """What a site keeps of a passkey: nothing of it is secret."""
+
+    key: PasskeyKey
+    credential_id: bytes
+    """By which the browser finds it again; 1 to 1,023 bytes."""
+    rp_id: str
+    """The relying party that it is bound to, such as `wallet.example`."""
+    count: int = 0
+    """What its signature counter was last; many passkeys leave it at 0."""
+    backed_up: bool = False
+    """Whether it is synchronised between devices, as of its creation."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The passkey as JSON, for a wallet file."""
+        return {
+            "x": "0x" + self.key.x.hex(),
+            "y": "0x" + self.key.y.hex(),
+            "credentialId": "0x" + self.credential_id.hex(),
+            "rpId": self.rp_id,
+            "count": self.count,
+            "backedUp": self.backed_up,
+        }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Take a passkey from its `document`.
+
+        Raises:
+            BadPasskey: it is none.
+
+        """
+        try:
+            key = PasskeyKey(_bytes(document["x"]), _bytes(document["y"]))
+            identifier, rp_id = _bytes(document["credentialId"]), document["rpId"]
+            count, backed_up = document["count"], document["backedUp"]
+        except (KeyError, TypeError) as error:
+            raise BadPasskey(f"this is no record of a passkey: {error!r}") from error
+        if not 0 < len(identifier) < 1024:
+            raise BadPasskey("a passkey's credential id has 1 to 1,023 bytes")
+        if not (isinstance(rp_id, str) and rp_id and type(count) is int and count >= 0 and type(backed_up) is bool):
+            raise BadPasskey("this is no record of a passkey: rpId is a text, count a number, backedUp true or false")
+        return cls(key, identifier, rp_id, count, backed_up)
+
+
+def _bytes(text: Any) -> bytes:
+    if not isinstance(text, str) or not re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", text, re.ASCII):
+        raise BadPasskey(f"{text!r} is not 0x and pairs of hexadecimal digits")
+    return bytes.fromhex(text[2:])
