@@ -1,0 +1,146 @@
+"""What ConsentRegistry is to do, said naively: dictionaries, and who controls whom in the identity registry."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.properties.identity.model import DEAD, NOBODY, Refusal
+from tests.support.consents import CONSENT_ROLE, GRANTED, NONE, RENOUNCED, REVOKED, Act, Consent, Terms
+
+Told = list[tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What stands about an id."""
+
+    subject: str = NOBODY
+    expiry: int = 0
+    epoch: int = 0
+    status: int = NONE
+
+
+@dataclass
+class ConsentModel:
+    """The registry, by the book."""
+
+    now: int
+    owner: dict[str, str] = field(default_factory=dict)
+    valid_to: dict[tuple[str, bytes, str], int] = field(default_factory=dict)
+    rows: dict[bytes, Row] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
+
+    # ---- identities
+
+    def controller(self, identity: str) -> str:
+        return self.owner.get(identity, identity)
+
+    def may_act(self, identity: str, who: str) -> bool:
+        return who == self.controller(identity) or self.valid_to.get((identity, CONSENT_ROLE, who), 0) > self.now
+
+    def people(self, identity: str) -> list[str]:
+        """Everybody who may act for an identity about consents."""
+        named = [who for of, role, who in self.valid_to if of == identity and self.may_act(identity, who)]
+        controller = self.controller(identity)
+        return sorted({*named, *([] if controller == DEAD else [controller])})
+
+    # ---- what can be read
+
+    def row(self, id_: bytes) -> Row:
+        return self.rows.get(id_, Row())
+
+    def epoch(self, subject: str) -> int:
+        return self.epochs.get(subject, 0)
+
+    def is_valid(self, id_: bytes) -> bool:
+        row = self.row(id_)
+        return row.status == GRANTED and self.now < row.expiry and row.epoch == self.epoch(row.subject)
+
+    # ---- acts: a refusal, or the events
+
+    def grant(self, consent: Consent, actor: str) -> Refusal | Told:
+        return self._refuse_grant(consent) or self._stranger(consent, actor, "IDN-15") or self._granted(consent)
+
+    def grant_by_sig(self, act: Act, bent: str) -> Refusal | Told:
+        """`bent` says what is wrong with the signature, if anything is."""
+        consent = act.consent
+        refusal = self._refuse_grant(consent) or self._late(act.deadline)
+        refusal = refusal or self._stranger(consent, act.signer, "IDN-15") or self._bad(bent)
+        return refusal or self._granted(consent)
+
+    def revoke(self, consent: Consent, actor: str) -> Refusal | Told:
+        return self._refuse_end(consent) or self._stranger(consent, actor, "IDN-16") or self._revoked(consent)
+
+    def revoke_by_sig(self, act: Act, bent: str) -> Refusal | Told:
+        consent = act.consent
+        refusal = self._refuse_end(consent) or self._late(act.deadline)
+        refusal = refusal or self._stranger(consent, act.signer, "IDN-16") or self._bad(bent)
+        return refusal or self._revoked(consent)
+
+    def batch(self, one: str, acts: list[tuple[Act, str]]) -> tuple[int, Told]:
+        """Do what can be done of it, item by item."""
+        done: list[Told] = []
+        for act, bent in acts:
+            found = getattr(self, one)(act, bent)
+            if not isinstance(found, Refusal):
+                done.append(found)
+        return len(done), [event for told in done for event in told]
+
+    def renounce(self, consent: Consent, terms: Terms, actor: str) -> Refusal | Told:
+        if terms != consent.terms:
+            return Refusal("WrongTerms", "IDN-16")
+        row = self.row(consent.id)
+        if row.status != GRANTED:
+            return Refusal("NotGranted", "IDN-17")
+        if not self.may_act(terms.grantee, actor):
+            return Refusal("NotGrantee", "IDN-16")
+        self.rows[consent.id] = replace(row, status=RENOUNCED)
+        return [("ConsentRenounced", {"id": consent.id, "subject": consent.subject})]
+
+    def revoke_all(self, subject: str, actor: str) -> Refusal | Told:
+        if not self.may_act(subject, actor):
+            return Refusal("NotSubject", "IDN-18")
+        return self._next_epoch(subject)
+
+    def revoke_all_by_sig(self, subject: str, signer: str, deadline: int, bent: str) -> Refusal | Told:
+        refusal = self._late(deadline)
+        if refusal is None and not self.may_act(subject, signer):
+            refusal = Refusal("NotSubject", "IDN-18")
+        return refusal or self._bad(bent) or self._next_epoch(subject)
+
+    def fork(self) -> "ConsentModel":
+        return replace(self, rows=dict(self.rows), epochs=dict(self.epochs))
+
+    # ---- pieces
+
+    def _late(self, deadline: int) -> Refusal | None:
+        return Refusal("SignatureExpired", "IDN-19") if self.now > deadline else None
+
+    def _bad(self, bent: str) -> Refusal | None:
+        return Refusal("BadSignature", "IDN-18" if bent == "epoch" else "IDN-19") if bent else None
+
+    def _stranger(self, consent: Consent, actor: str, why: str) -> Refusal | None:
+        return None if self.may_act(consent.subject, actor) else Refusal("NotSubject", why)
+
+    def _refuse_grant(self, consent: Consent) -> Refusal | None:
+        if consent.expiry <= self.now:
+            return Refusal("Expired", "IDN-13")
+        return None if self.row(consent.id).status == NONE else Refusal("AlreadyUsed", "IDN-14")
+
+    def _refuse_end(self, consent: Consent) -> Refusal | None:
+        ended = self.row(consent.id).status in (REVOKED, RENOUNCED)
+        return Refusal("AlreadyEnded", "IDN-17") if ended else None
+
+    def _granted(self, consent: Consent) -> Told:
+        epoch = self.epoch(consent.subject)
+        self.rows[consent.id] = Row(consent.subject, consent.expiry, epoch, GRANTED)
+        told = {"id": consent.id, "subject": consent.subject, "expiry": consent.expiry, "epoch": epoch}
+        return [("ConsentGranted", told)]
+
+    def _revoked(self, consent: Consent) -> Told:
+        """End what was granted, or burn the id of what was not: that has no epoch."""
+        self.rows[consent.id] = Row(consent.subject, consent.expiry, self.row(consent.id).epoch, REVOKED)
+        return [("ConsentRevoked", {"id": consent.id, "subject": consent.subject})]
+
+    def _next_epoch(self, subject: str) -> Told:
+        self.epochs[subject] = self.epoch(subject) + 1
+        return [("AllRevoked", {"subject": subject, "epoch": self.epochs[subject]})]
