@@ -122,7 +122,7 @@ class StatusReference:
         claim = _object(claim, "status")
         entry = _object(claim.get("status_list"), "status.status_list")
         uri, index = entry.get("uri"), entry.get("idx")
-        return cls(*_place(uri, index), *_chain_part(claim, index))
+        return cls(*_place(uri, index), **_chain_part(claim, index))
 
     @classmethod
     def from_vc_entry(cls, entry: Any) -> Self:
@@ -141,7 +141,7 @@ class StatusReference:
                 "credentialStatus is no BitstringStatusListEntry for revocation: no other kind is read"
             )
         index = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20 else None
-        return cls(*_place(entry.get("statusListCredential"), index), *_chain_part(entry, index))
+        return cls(*_place(entry.get("statusListCredential"), index), **_chain_part(entry, index))
 
 
 def _place(uri: Any, index: Any) -> tuple[str, int]:
@@ -152,9 +152,9 @@ def _place(uri: Any, index: Any) -> tuple[str, int]:
     return uri, index
 
 
-def _chain_part(claim: Mapping[str, Any], index: Any) -> tuple[int | None, str | None, str | None, bytes | None]:
+def _chain_part(claim: Mapping[str, Any], index: Any) -> dict[str, Any]:
     if "careledger" not in claim:
-        return None, None, None, None
+        return {}
     part = _object(claim["careledger"], "the status's member careledger")
     if part.get("index") != index:
         raise MalformedClaim("the credential's status names two places: the list's and the chain's index differ")
@@ -166,7 +166,7 @@ def _chain_part(claim: Mapping[str, Any], index: Any) -> tuple[int | None, str |
         raise MalformedClaim("the credential's status has an address or a list that is none") from None
     if not isinstance(chain_id, int) or isinstance(chain_id, bool) or len(raw) != 32:
         raise MalformedClaim("the credential's status has a chain id or a list that is none")
-    return chain_id, contract, issuer, raw
+    return {"chain_id": chain_id, "contract": contract, "issuer": issuer, "list_id": raw}
 
 
 def _object(value: Any, what: str) -> Mapping[str, Any]:
