@@ -13,7 +13,7 @@ from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint
 
 from careledger.chain.reverts import decode_revert
-from careledger.errors import InputError, NodeError, NoFunds, WrongChain
+from careledger.errors import InputError, LogsRefused, NodeError, NoFunds, Unreachable, WrongChain
 
 Block = int | str
 """A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
@@ -83,20 +83,39 @@ class Chain:
         """Ask the node and return the result.
 
         Raises:
-            NodeError: it cannot be reached, or refuses the request.
+            Unreachable: no answer came through; it may have done what was asked all the same.
+            NodeError: it refuses the request.
             Reverted: it ran a contract, which refused.
             NoFunds: the sender cannot pay.
 
         """
+        answer: Any
         try:
             answer = self.provider.make_request(RPCEndpoint(method), list(params))
         except requests.exceptions.Timeout as error:
-            raise NodeError(f"the node at {self.url} did not answer {method} in time") from error
-        except (requests.exceptions.RequestException, ValueError) as error:
-            raise NodeError(f"no node answers at {self.url}: start one (`make up`) or correct --rpc") from error
-        if "error" in answer:
+            raise Unreachable(f"the node at {self.url} did not answer {method} in time") from error
+        except requests.exceptions.HTTPError as error:
+            answer = self._refused_with_status(method, error.response)
+        except (requests.exceptions.RequestException, ValueError, RecursionError) as error:
+            raise Unreachable(f"no node answers at {self.url}: start one (`make up`) or correct --rpc") from error
+        if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
+            raise Unreachable(f"what answers at {self.url} is no node: correct --rpc")
+        if answer.get("error") is not None:
             raise _failure(method, answer["error"])
         return answer.get("result")
+
+    def _refused_with_status(self, method: str, response: requests.Response) -> Any:
+        """Return the JSON-RPC error that some nodes send along with a status of HTTP; raise where there is none."""
+        status, refused = response.status_code, f"the node at {self.url} answered {method} with HTTP status "
+        if status == requests.codes.too_many:
+            raise Unreachable(f"{refused}429: it is asked too often")
+        try:
+            answer = response.json()
+        except (ValueError, RecursionError):
+            answer = None
+        if isinstance(answer, dict) and answer.get("error"):
+            return answer
+        raise (Unreachable if status >= 500 else NodeError)(f"{refused}{status}")
 
     def call(self, to: str, data: bytes, block: Block = "latest", sender: str | None = None, value: int = 0) -> bytes:
         """Run a call without a transaction and return what it answers.
@@ -119,8 +138,23 @@ class Chain:
         topics: Sequence[bytes | Sequence[bytes] | None] = (),
         from_block: Block = "earliest",
         to_block: Block = "latest",
+        *,
+        split: bool = True,
     ) -> list[Log]:
-        """Return the events of contracts, oldest first; `topics` as in eth_getLogs."""
+        """Return the events of contracts, oldest first; `topics` as in eth_getLogs.
+
+        One request. Where the node refuses it (many limit the blocks of a request, or the events of an
+        answer), the range is halved until it answers.
+
+        Args:
+            split: False lets the refusal through, for callers who know a cheaper way.
+
+        Raises:
+            LogsRefused: the node refuses a single block, too.
+            Unreachable: the node does not answer.
+            NodeError: the node refuses, and `split` is False.
+
+        """
 
         def text(topic: bytes | Sequence[bytes] | None) -> Any:
             if topic is None or isinstance(topic, bytes):
@@ -133,7 +167,34 @@ class Chain:
             "fromBlock": quantity(from_block),
             "toBlock": quantity(to_block),
         }
-        return [Log.from_rpc(raw) for raw in self.request("eth_getLogs", query)]
+        try:
+            found = self.request("eth_getLogs", query)
+        except Unreachable:
+            raise
+        except NodeError as refusal:
+            if not split:
+                raise
+            found = self._halves(query, self._number(from_block), self._number(to_block), refusal)
+        return [Log.from_rpc(raw) for raw in found]
+
+    def _halves(self, query: dict[str, Any], first: int, last: int, refusal: NodeError) -> list[dict[str, Any]]:
+        """Ask for both halves of a range that was refused, and so on."""
+        if first > last:
+            raise refusal
+        if first == last:
+            raise LogsRefused(f"the node refuses the events of block {first} alone: {refusal}") from refusal
+        middle, found = (first + last) // 2, []
+        for begin, end in ((first, middle), (middle + 1, last)):
+            try:
+                found += self.request("eth_getLogs", query | {"fromBlock": hex(begin), "toBlock": hex(end)})
+            except Unreachable:
+                raise
+            except NodeError as error:
+                found += self._halves(query, begin, end, error)
+        return found
+
+    def _number(self, block: Block) -> int:
+        return block if isinstance(block, int) else int(self.block(block)["number"], 16)
 
     def block(self, block: Block | bytes = "latest") -> dict[str, Any]:
         """Return a block as the node tells it, without its transactions.

@@ -79,7 +79,7 @@ def _withheld(identity: str, block: int) -> HistoryWithheld:
 
 def _asked(registry: IdentityRegistry, identity: str, from_block: Block, to_block: Block) -> list[Change]:
     topics: list[bytes | Sequence[bytes] | None] = [_topics(registry), encode(["address"], [identity])]
-    logs = registry.chain.logs(registry.address, topics, from_block, to_block)
+    logs = registry.chain.logs(registry.address, topics, from_block, to_block, split=False)
     return _typed(registry, logs)
 
 
