@@ -10,8 +10,8 @@ import { getResolver } from 'ethr-did-resolver'
 const asked = JSON.parse(readFileSync(0, 'utf8'))
 const { rpc, registry, chainId } = asked.chain
 
-// DIDs are resolved from the chain by `ethr-did-resolver`, for every program alike.
-export const resolver = new Resolver(getResolver({ name: 'dev', chainId, rpcUrl: rpc, registry }))
+// DIDs are resolved from the chain by `ethr-did-resolver`, once in a run, for every program alike.
+export const resolver = new Resolver(getResolver({ name: 'dev', chainId, rpcUrl: rpc, registry }), { cache: true })
 
 // A signer of `did-jwt` from {"alg", "secret"}: 32 bytes in hexadecimal.
 export function signer({ alg, secret }) {
