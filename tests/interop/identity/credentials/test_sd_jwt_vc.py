@@ -1,0 +1,130 @@
+"""Our SD-JWT VCs in other people's verifiers: npm's `@sd-jwt/sd-jwt-vc`, PyPI's `polaris-oid4vp` and `sd-jwt`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
+from careledger.identity.credentials.presenting import Holding
+from careledger.identity.formats import when
+from tests.interop.identity.credentials.conftest import Party, Steps, World
+
+pytestmark = pytest.mark.interop
+
+VCT, AUDIENCE, NONCE = "https://credentials.example/kyc", "https://insurer.example", "n-0S6_WzA2Mj"
+LIST = "https://issuer.example/status/1"
+CLAIMS = {
+    "given_name": "Zoë \U0001f600",
+    "birthdate": "1990-02-29",
+    "age_equal_or_over": {"18": True, "21": True, "65": False},
+    "address": {"country": "ES", "region": {"name": "Cádiz", "code": 11}},
+    "nationalities": ["ES", "FR", {"code": "PT", "since": 2001}],
+    "income": 12.5,
+}
+DISCLOSABLE: list[list[str | int | None]] = [
+    ["given_name"], ["birthdate"], ["age_equal_or_over", "18"], ["age_equal_or_over", "21"], ["address"],
+    ["address", "country"], ["address", "region"], ["address", "region", "code"], ["nationalities", None],
+    ["nationalities", 2, "since"],
+]  # fmt: skip
+SHOWN: list[list[str | int | None]] = [
+    ["age_equal_or_over", "18"], ["address", "region", "code"], ["nationalities", 0], ["nationalities", 2, "since"]
+]  # fmt: skip
+
+
+def signing_key(party: Party, alg: str) -> SigningKey:
+    return SigningKey(alg, bytes.fromhex(party.secret(alg)))
+
+
+@dataclass
+class Shop:
+    """Issues credentials and presents them, by our code."""
+
+    world: World
+    alg: str
+
+    def issue(self, *, status: StatusReference | None = None, alg: str | None = None) -> str:
+        now = when(self.world.now())
+        party = self.world.issuer
+        issuer = Issuer(party.did, signing_key(party, alg or self.alg), party.kid(alg or self.alg))
+        return issue_sd_jwt(
+            issuer, VCT, CLAIMS, Validity(now, now + timedelta(days=1)),
+            holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE, status=status, decoys=3,
+        )  # fmt: skip
+
+    def present(self, credential: str, shown: list[list[str | int | None]] = SHOWN, **other: Any) -> str:
+        holder = other.pop("holder", None) or signing_key(self.world.holder, self.alg)
+        asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(self.world.now())} | other
+        return Holding.read(credential).choose(shown).present(holder, **asked)
+
+
+@pytest.fixture(params=KEY_TYPES)
+def shop(world: World, request: pytest.FixtureRequest) -> Shop:
+    return Shop(world, request.param)
+
+
+def claims_of(presentation: str) -> dict[str, Any]:
+    return Holding.read(presentation).unpacked.claims
+
+
+def test_npm_verifies_credentials_and_presentations(shop: Shop, npm: Steps) -> None:
+    credential = shop.issue()
+    chosen = [[], SHOWN, DISCLOSABLE]
+    presentations = [shop.present(credential, shown) for shown in chosen]
+    answers = npm(
+        "sd_jwt_vc.mjs",
+        {"do": "verify", "token": credential},
+        *({"do": "verify", "token": one, "nonce": NONCE} for one in presentations),
+    )
+    for token, answer in zip([credential, *presentations], answers, strict=True):
+        assert answer["ok"]["payload"] == claims_of(token)
+        assert answer["ok"]["header"]["kid"] == shop.world.issuer.kid(shop.alg)
+    payloads = [answer["ok"]["payload"] for answer in answers]
+    assert {name: payloads[0][name] for name in CLAIMS} == CLAIMS
+    assert "given_name" not in payloads[1]
+    assert payloads[2]["address"] == {"region": {"name": "Cádiz", "code": 11}}
+    assert payloads[2]["nationalities"] == ["ES", {"code": "PT", "since": 2001}]
+    assert payloads[2]["age_equal_or_over"] == {"18": True, "65": False}
+    assert answers[1]["ok"]["kb"]["payload"]["aud"] == AUDIENCE
+
+
+def test_npm_presents_what_we_issued(shop: Shop, npm: Steps) -> None:
+    frame = {"given_name": True, "address": {"region": {"code": True}}, "nationalities": {"1": True}}
+    kb = {"iat": shop.world.now(), "aud": AUDIENCE, "nonce": NONCE}
+    key = shop.world.holder.key(shop.alg)
+    (answer,) = npm("sd_jwt_vc.mjs", {"do": "present", "token": shop.issue(), "frame": frame, "kb": kb, "key": key})
+    claims = claims_of(answer["ok"])
+    assert claims["given_name"] == CLAIMS["given_name"]
+    assert claims["address"] == {"region": {"name": "Cádiz", "code": 11}}
+    assert claims["nationalities"] == ["FR"]
+    assert "birthdate" not in claims
+
+
+def test_polaris_verifies_presentations(world: World, pypi: Steps) -> None:
+    shop = Shop(world, "ES256")
+    credential = shop.issue()
+    presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
+    for token, answer in zip(presentations, pypi(*(polaris(world, one) for one in presentations)), strict=True):
+        assert answer["ok"]["claims"] == claims_of(token)
+        assert answer["ok"]["revocation"]["state"] == "no_status_claim"
+
+
+def polaris(world: World, token: str, **other: Any) -> dict[str, Any]:
+    """Return the step that has `polaris-oid4vp` verify a presentation, by the issuer's key for ES256."""
+    step = {"do": "polaris", "token": token, "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "lists": {}}
+    return step | {"keys": [signing_key(world.issuer, "ES256").public.jwk], "now": world.now()} | other
+
+
+@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "ES256K"])
+def test_the_reference_in_python_verifies_presentations(world: World, pypi: Steps, alg: str) -> None:
+    # Its key binding knows ES256 alone, whatever signed the credential.
+    shop = Shop(world, "ES256")
+    credential = shop.issue(alg=alg)
+    presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
+    key = signing_key(world.issuer, alg).public.jwk
+    asked = {"do": "verify", "nonce": NONCE, "audience": AUDIENCE, "key": key}
+    for token, answer in zip(presentations, pypi(*(asked | {"token": one} for one in presentations)), strict=True):
+        assert answer["ok"] == claims_of(token)
