@@ -22,6 +22,8 @@ from careledger.identity.formats import ZERO_ADDRESS, seconds, when
 
 TERMS_TYPE = "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
 CONSENT_TYPE = f"Consent(address subject,uint48 expiry,Terms terms){TERMS_TYPE}"
+ROLE = "careledger.consent"
+"""The type of the delegates who may act about an identity's consents, given or received."""
 SCOPE_TAG, USE_TAG = b"careledger.scope.v1", b"careledger.use.v1"
 LATEST_EXPIRY = 253402300799
 """The end of the year 9999, in seconds since 1970 UTC: what a `datetime` can hold; the contract holds more."""
@@ -63,7 +65,17 @@ def purpose_of(nonce: str, text: str, terms: str) -> bytes:
     return keccak256(canonical.dumps({"nonce": nonce, "terms": terms, "text": text}))
 
 
-def use_commitment(consent_id: bytes, presentation: str) -> bytes:
+def presentation_hash(presentation: str) -> bytes:
+    """Return the SHA-256 of a presentation as it was handed over, disclosures and key binding included.
+
+    Raises:
+        InputError: it is not ASCII.
+
+    """
+    return sha256(_ascii("presentation", presentation))
+
+
+def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
     """Return the 32 bytes by which a use of a consent is committed on chain.
 
     keccak256(`careledger.use.v1` || consent id || sha256(presentation)). Both parties can compute it, and
@@ -71,10 +83,11 @@ def use_commitment(consent_id: bytes, presentation: str) -> bytes:
 
     Args:
         consent_id: 32 bytes.
-        presentation: as the company received it, disclosures and key binding included.
+        presentation: the text, or its `presentation_hash`, which is all that needs to be kept.
 
     """
-    return keccak256(USE_TAG + _bytes32("consent id", consent_id) + sha256(_ascii("presentation", presentation)))
+    shown = presentation_hash(presentation) if isinstance(presentation, str) else presentation
+    return keccak256(USE_TAG + _bytes32("consent id", consent_id) + _bytes32("presentation's hash", shown))
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,36 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Commitment:
+    """A consent as the chain and a relayer see it: the terms are a hash."""
+
+    subject: ChecksumAddress
+    expires_at: datetime
+    terms_hash: bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", address(self.subject, "subject"))
+        if self.subject == ZERO_ADDRESS:
+            raise InputError("subject is missing: nobody controls the zero address")
+        object.__setattr__(self, "expires_at", when(seconds(self.expires_at)))
+        _bytes32("terms_hash", self.terms_hash)
+
+    @property
+    def expiry(self) -> int:
+        """When it ends, in seconds since 1970 UTC, as the contract counts."""
+        return seconds(self.expires_at)
+
+    @property
+    def id(self) -> bytes:
+        """EIP-712's hashStruct of the consent, as the contract's `idOf`."""
+        return struct_hash(CONSENT_TYPE, list(self.abi()))
+
+    def abi(self) -> tuple[Any, ...]:
+        """Return the struct `Consent` of the contract."""
+        return self.subject, self.expiry, self.terms_hash
+
+
+@dataclass(frozen=True)
 class Consent:
     """A subject lets a grantee read something until a point in time.
 
@@ -144,10 +187,14 @@ class Consent:
     terms: Terms
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "subject", address(self.subject, "subject"))
-        if self.subject == ZERO_ADDRESS:
-            raise InputError("subject is missing: nobody controls the zero address")
-        object.__setattr__(self, "expires_at", when(seconds(self.expires_at)))
+        seen = self.commitment
+        object.__setattr__(self, "subject", seen.subject)
+        object.__setattr__(self, "expires_at", seen.expires_at)
+
+    @property
+    def commitment(self) -> Commitment:
+        """What of it is for the chain, and for whoever relays it."""
+        return Commitment(self.subject, self.expires_at, self.terms.hash)
 
     @property
     def expiry(self) -> int:
@@ -157,11 +204,11 @@ class Consent:
     @property
     def id(self) -> bytes:
         """EIP-712's hashStruct of it, as the contract's `idOf`."""
-        return struct_hash(CONSENT_TYPE, [self.subject, self.expiry, self.terms.hash])
+        return self.commitment.id
 
     def abi(self) -> tuple[Any, ...]:
         """Return the struct `Consent` of the contract, which holds the terms as their hash."""
-        return self.subject, self.expiry, self.terms.hash
+        return self.commitment.abi()
 
     @property
     def document(self) -> dict[str, Any]:

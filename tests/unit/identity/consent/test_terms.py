@@ -12,10 +12,12 @@ from careledger.errors import InputError
 from careledger.identity.consent.terms import (
     CONSENT_TYPE,
     LATEST_EXPIRY,
+    Commitment,
     Consent,
     Record,
     Status,
     Terms,
+    presentation_hash,
     purpose_of,
     scope_of,
     use_commitment,
@@ -68,6 +70,7 @@ class TestUse:
     def test_is_the_hash_of_the_id_and_the_presentation(self):
         expected = keccak(b"careledger.use.v1" + b"\7" * 32 + sha256(b"h.p.s~a~k.b.j").digest())
         assert use_commitment(b"\7" * 32, "h.p.s~a~k.b.j") == expected
+        assert use_commitment(b"\7" * 32, presentation_hash("h.p.s~a~k.b.j")) == expected
 
     def test_an_id_of_another_length_is_refused(self):
         with pytest.raises(InputError, match="consent id has to be 32 bytes"):
@@ -105,6 +108,8 @@ class TestConsent:
 
     def test_on_chain_the_terms_are_their_hash(self):
         assert CONSENT.abi() == (CONSENT.subject, 1893456000, TERMS.hash)
+        assert CONSENT.commitment == Commitment(CONSENT.subject, CONSENT.expires_at, TERMS.hash)
+        assert CONSENT.commitment.id == CONSENT.id
 
     def test_any_other_value_is_another_id(self):
         others = [

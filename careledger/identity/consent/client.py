@@ -1,0 +1,240 @@
+"""The typed client of `ConsentRegistry`: a method for each function, a class for each event."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eth_typing import ChecksumAddress
+
+from careledger.chain.contract import ContractClient, Event
+from careledger.chain.rpc import Block
+from careledger.chain.send import Receipt
+from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
+from careledger.identity.consent.messages import Act, Domain, End, Signature
+from careledger.identity.consent.terms import Commitment, Consent, Record, Terms
+from careledger.identity.formats import when
+
+OnChain = Consent | Commitment
+"""A consent with its terms, or what is on chain of it."""
+
+
+@dataclass(frozen=True)
+class ConsentGranted(Event, contract="ConsentRegistry"):
+    """A consent was given; `expiry` in seconds since 1970 UTC."""
+
+    id: bytes
+    subject: ChecksumAddress
+    expiry: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class ConsentRevoked(Event, contract="ConsentRegistry"):
+    """The subject ended a consent, or burned its id before it was granted."""
+
+    id: bytes
+    subject: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class ConsentRenounced(Event, contract="ConsentRegistry"):
+    """The company gave a consent back."""
+
+    id: bytes
+    subject: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class AllRevoked(Event, contract="ConsentRegistry"):
+    """The subject ended all its consents; `epoch` is the one that begins."""
+
+    subject: ChecksumAddress
+    epoch: int
+
+
+@dataclass(frozen=True)
+class UseCommitted(Event, contract="ConsentRegistry"):
+    """Somebody committed to a use; of which consent, only customer and company can tell."""
+
+    commitment: bytes
+
+
+class ConsentRegistry(ContractClient):
+    """The consents of everybody."""
+
+    name = "ConsentRegistry"
+
+    @property
+    def domain(self) -> Domain:
+        """What signatures for this registry are bound to."""
+        return Domain(self.chain.chain_id, self.address)
+
+    # -- giving
+
+    def grant(self, consent: OnChain) -> Receipt:
+        """Give a consent, as the subject's controller or its delegate.
+
+        Raises:
+            NotSubject, ExpiryPassed, AlreadyUsed: as they say.
+
+        """
+        return self._write("grant", consent.abi())
+
+    def grant_by_sig(self, consent: OnChain, signed: Signature) -> Receipt:
+        """Relay a signed grant.
+
+        Raises:
+            NotSubject, ExpiryPassed, AlreadyUsed, SignatureTooLate, SignatureRefused: as they say.
+
+        """
+        return self._write("grantBySig", consent.abi(), *signed.abi())
+
+    def grant_batch(self, acts: Sequence[Act]) -> Receipt:
+        """Relay many signed grants; what cannot be granted is skipped, and the events say what was."""
+        return self._write("grantBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
+
+    # -- ending
+
+    def revoke(self, consent: OnChain) -> Receipt:
+        """End a consent for good, or burn its id, as the subject's controller or its delegate.
+
+        Raises:
+            NotSubject, AlreadyEnded: as they say.
+
+        """
+        return self._write("revoke", consent.abi())
+
+    def revoke_by_sig(self, consent: OnChain, signed: Signature) -> Receipt:
+        """Relay a signed revocation.
+
+        Raises:
+            NotSubject, AlreadyEnded, SignatureTooLate, SignatureRefused: as they say.
+
+        """
+        return self._write("revokeBySig", consent.abi(), *signed.abi())
+
+    def revoke_batch(self, acts: Sequence[Act]) -> Receipt:
+        """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
+        return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
+
+    def revoke_all(self, subject: str) -> Receipt:
+        """End all consents of a subject, and void its signatures that are under way.
+
+        Raises:
+            NotSubject: the sender is neither its controller nor its delegate.
+
+        """
+        return self._write("revokeAll", subject)
+
+    def revoke_all_by_sig(self, end: End) -> Receipt:
+        """Relay the signed end of all consents of a subject.
+
+        Raises:
+            NotSubject, SignatureTooLate, SignatureRefused: as they say.
+
+        """
+        return self._write("revokeAllBySig", end.subject, *end.signed.abi())
+
+    def renounce(self, consent: Consent) -> Receipt:
+        """Give a consent back, as the company; shows the terms to everybody.
+
+        Raises:
+            NotGrantee, NotGranted: as they say.
+
+        """
+        return self._write("renounce", consent.abi(), consent.terms.abi())
+
+    # -- batches
+
+    def batch_gas(self, acts: Sequence[Act]) -> int:
+        """Return the gas limit that a batch needs, so that no signature in it is skipped for want of gas.
+
+        A node's own estimate is of no use: an item that is skipped makes the call cheaper, not fail.
+        """
+        return 60_000 + sum(self.item_gas(act) for act in acts)
+
+    def item_gas(self, act: Act) -> int:
+        """Return what one item of a batch needs at most; unused gas costs nothing."""
+        own = len(act.signed.signature) == 65 and not self.chain.code(act.signed.signer)
+        return 60_000 if own else 1_120_000 + 40 * len(act.signed.signature)
+
+    def would_grant(self, acts: Sequence[Act]) -> int:
+        """Return how many of these `grant_batch` would grant now."""
+        return int(self._read("grantBatch", [act.abi() for act in acts]))
+
+    def would_revoke(self, acts: Sequence[Act]) -> int:
+        """Return how many of these `revoke_batch` would revoke now."""
+        return int(self._read("revokeBatch", [act.abi() for act in acts]))
+
+    # -- uses
+
+    def commit_use(self, commitment: bytes) -> Receipt:
+        """Put a use on record, by its commitment."""
+        return self._write("commitUse", commitment)
+
+    def commit_uses(self, commitments: Sequence[bytes]) -> Receipt:
+        """Put many uses on record."""
+        return self._write("commitUses", list(commitments))
+
+    def uses(self, commitments: Iterable[bytes]) -> dict[bytes, UseCommitted]:
+        """Return the first time that each of these was put on record; those that never were are left out."""
+        wanted = list(dict.fromkeys(commitments))
+        found: dict[bytes, UseCommitted] = {}
+        topic = next(t for t, entry in self.artifact.events.items() if entry["name"] == "UseCommitted")
+        for first in range(0, len(wanted), 500):  # nodes limit how many topics they compare
+            for log in self.chain.logs(self.address, [topic, wanted[first : first + 500]]):
+                event = self.decode_log(log)
+                if isinstance(event, UseCommitted):
+                    found.setdefault(event.commitment, event)
+        return found
+
+    # -- views
+
+    def is_valid(self, id: bytes, block: Block = "latest") -> bool:  # noqa: A002  the contract's name
+        """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
+        return bool(self._read("isValid", id, block=block))
+
+    def consent(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
+        """Return what the chain keeps of an id."""
+        return Record.from_abi(self._read("consent", id, block=block))
+
+    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
+        """Return `consent`, under the name by which a verifier asks."""
+        return self.consent(id, block)
+
+    def epoch(self, subject: str, block: Block = "latest") -> int:
+        """Return how many times a subject has ended all its consents."""
+        return int(self._read("epoch", subject, block=block))
+
+    def time(self, block: Block = "latest") -> datetime:
+        """Return a block's time, by which consents expire."""
+        return when(self.chain.timestamp(block))
+
+    def id_of(self, consent: OnChain) -> bytes:
+        """Return the id as the contract computes it; `Consent.id` is the same without a node."""
+        return bytes(self._read("idOf", consent.abi()))
+
+    def terms_hash(self, terms: Terms) -> bytes:
+        """Return the terms' hash as the contract computes it; `Terms.hash` is the same without a node."""
+        return bytes(self._read("termsHash", terms.abi()))
+
+    def is_signed_by(self, signer: str, digest: bytes, signature: bytes, block: Block = "latest") -> bool:
+        """Say whether a signature is a signer's, in any form that the contract takes."""
+        return bool(self._read("isSignedBy", signer, digest, signature, block=block))
+
+    def registry(self) -> ChecksumAddress:
+        """Return the address of the identity registry that says who may act."""
+        return ChecksumAddress(self._read("REGISTRY"))
+
+    def consent_role(self) -> bytes:
+        """Return the type of the delegates who may act about consents, `terms.ROLE` padded to 32 bytes."""
+        return bytes(self._read("CONSENT_ROLE"))
+
+    def signature_gas(self) -> int:
+        """Return what checking a signature in a batch may take, where it is not an account's own."""
+        return int(self._read("SIGNATURE_GAS"))
+
+    def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
+        """Return the EIP-5267 description of the signing domain."""
+        fields: tuple[bytes, str, str, int, str, bytes, list[int]] = self._read("eip712Domain")
+        return fields

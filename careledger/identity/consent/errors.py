@@ -1,0 +1,108 @@
+"""What can go wrong with consents: the refusals of `ConsentRegistry`, and requests and answers that cannot be used."""
+
+from careledger.chain.reverts import Reverted
+from careledger.identity.consent.terms import Status
+
+# -- what the contract refuses
+
+
+class NotSubject(Reverted, solidity="ConsentRegistry_NotSubject(address subject, address actor, address controller)"):
+    """Only the subject's controller, or its delegate for consents, may do this."""
+
+    subject: str
+    actor: str
+    controller: str
+
+
+class NotGrantee(Reverted, solidity="ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee)"):
+    """Only the company that the consent was given to, or its delegate for consents, may do this."""
+
+    id: bytes
+    actor: str
+    grantee: str
+
+
+class SignatureTooLate(
+    Reverted, solidity="ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline)"
+):
+    """The signature came too late: have it signed anew with a later deadline."""
+
+    subject: str
+    time: int
+    deadline: int
+
+
+class SignatureRefused(
+    Reverted, solidity="ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest)"
+):
+    """The signature is not the signer's over these values, on this chain, in the subject's present epoch."""
+
+    subject: str
+    signer: str
+    digest: bytes
+
+
+class ExpiryPassed(Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry)"):
+    """The consent would be over before it began."""
+
+    id: bytes
+    time: int
+    expiry: int
+
+
+class _ByStatus(Reverted):
+    """A refusal because of what an id went through before."""
+
+    id: bytes
+    actual: int
+
+    _because: str
+
+    @property
+    def status(self) -> Status:
+        """What became of the id."""
+        return Status(self.actual)
+
+    def _sentence(self) -> str:
+        words = {
+            Status.NONE: "never granted",
+            Status.GRANTED: "granted",
+            Status.REVOKED: "revoked by the customer",
+            Status.RENOUNCED: "given back by the company",
+        }
+        return f"Consent 0x{self.id.hex()} was {words[self.status]}: {self._because}"
+
+
+class AlreadyUsed(_ByStatus, solidity="ConsentRegistry_AlreadyUsed(bytes32 id, uint8 actual)"):
+    """An id is granted once; a new consent needs a new salt."""
+
+    id: bytes
+    actual: int
+
+    _because = "an id is granted once, and a new consent needs a new salt"
+
+
+class AlreadyEnded(_ByStatus, solidity="ConsentRegistry_AlreadyEnded(bytes32 id, uint8 actual)"):
+    """What has ended cannot be ended again."""
+
+    id: bytes
+    actual: int
+
+    _because = "it has ended already"
+
+
+class NotGranted(_ByStatus, solidity="ConsentRegistry_NotGranted(bytes32 id, uint8 actual)"):
+    """Only what stands can be given back."""
+
+    id: bytes
+    actual: int
+
+    _because = "only one that stands can be given back"
+
+
+class WrongTerms(Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected)"):
+    """These are not the terms of the consent."""
+
+    id: bytes
+    actual: bytes
+    expected: bytes

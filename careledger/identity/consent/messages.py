@@ -1,0 +1,240 @@
+"""What is signed to give and to end consents: EIP-712 typed data for wallets, and who signs it.
+
+A wallet shows the document, with grantee, scope and purpose hashes in full; the contract and whoever
+relays see the terms' hash alone. A `Signer` is all that the rest needs to know of a key: an ordinary
+one, a one-time one of the holder's wallet, a contract wallet (ERC-1271), a passkey.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, Self
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress, Hash32
+
+from careledger.chain.rpc import address
+from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.errors import InputError
+from careledger.identity.consent.terms import (
+    CONSENT_TYPE,
+    Commitment,
+    Consent,
+    byte_text,
+    members,
+    second_count,
+)
+from careledger.identity.formats import seconds, when
+
+NAME, VERSION = "CareLedger ConsentRegistry", "1"
+GRANT_TYPE = f"GrantConsent(Consent consent,uint40 epoch,uint256 deadline){CONSENT_TYPE}"
+REVOKE_TYPE = f"RevokeConsent(Consent consent,uint256 deadline){CONSENT_TYPE}"
+REVOKE_ALL_TYPE = "RevokeAll(address subject,uint40 epoch,uint256 deadline)"
+MAX_SIGNATURE = 4096
+"""Bytes; a passkey's have about 600."""
+
+_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+
+@dataclass(frozen=True)
+class TypedData:
+    """One thing to sign, for one registry on one chain."""
+
+    chain_id: int
+    registry: ChecksumAddress
+    encoded_type: str
+    """EIP-712's encodeType."""
+    message: dict[str, Any]
+    """As a wallet shows it; hashes as 0x-text."""
+    struct: bytes
+    """The message's struct hash."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the struct."""
+        return self.encoded_type.partition("(")[0]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document that `eth_signTypedData_v4` takes."""
+        kinds = (one.partition("(") for one in f"{self.encoded_type}{_DOMAIN}".split(")") if one)
+        return {
+            "types": {name: _members(inside) for name, _, inside in kinds},
+            "primaryType": self.kind,
+            "domain": {
+                "name": NAME,
+                "version": VERSION,
+                "chainId": self.chain_id,
+                "verifyingContract": self.registry,
+            },
+            "message": self.message,
+        }
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that are signed; a passkey's challenge."""
+        return digest(domain_separator(NAME, VERSION, self.chain_id, self.registry), self.struct)
+
+
+def _members(inside: str) -> list[dict[str, str]]:
+    return [dict(zip(("type", "name"), part.split(), strict=True)) for part in inside.split(",")]
+
+
+class Signer(Protocol):
+    """Somebody who signs for an address: the subject itself, whoever controls it, or its delegate."""
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Whom the contract takes for the signer; a passkey or contract wallet has one too."""
+
+    def sign(self, message: TypedData) -> bytes:
+        """Return the signature in the form that the contract takes."""
+
+
+@dataclass(frozen=True)
+class KeySigner:
+    """An account whose key is at hand, one-time or not; 65 bytes r || s || v, s low."""
+
+    account: LocalAccount
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """The account's address."""
+        found: ChecksumAddress = self.account.address
+        return found
+
+    def sign(self, message: TypedData) -> bytes:
+        """Sign by ECDSA."""
+        return bytes(self.account.unsafe_sign_hash(Hash32(message.digest)).signature)
+
+
+@dataclass(frozen=True)
+class OtherSigner:
+    """A contract wallet, a passkey or a wallet in another program: an address, and somebody to ask."""
+
+    address: ChecksumAddress
+    ask: Callable[[TypedData], bytes]
+    """Given what is to be signed (`digest` for a passkey, `document` for a wallet), returns the signature."""
+
+    def sign(self, message: TypedData) -> bytes:
+        """Ask for the signature.
+
+        Raises:
+            InputError: the answer is no signature, or too long for one.
+
+        """
+        answer = self.ask(message)
+        if not isinstance(answer, bytes) or not 0 < len(answer) <= MAX_SIGNATURE:
+            raise InputError(f"{self.address} gave no signature of 1 to {MAX_SIGNATURE} bytes")
+        return answer
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature with what a relayer has to know of it."""
+
+    signer: ChecksumAddress
+    deadline_at: datetime
+    """The last second in which the contract takes it."""
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signer", address(self.signer, "signer"))
+        object.__setattr__(self, "deadline_at", when(seconds(self.deadline_at)))
+
+    @property
+    def deadline(self) -> int:
+        """Seconds since 1970 UTC."""
+        return seconds(self.deadline_at)
+
+    def abi(self) -> tuple[str, int, bytes]:
+        """Return the contract's arguments signer, deadline and signature."""
+        return self.signer, self.deadline, self.signature
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The signature as JSON."""
+        return {"signer": self.signer, "deadline": self.deadline, "signature": "0x" + self.signature.hex()}
+
+    @classmethod
+    def from_document(cls, document: Any, what: str = "grant") -> Self:
+        """Read `document` back.
+
+        Raises:
+            InputError: a member is missing, unknown or malformed.
+
+        """
+        given = members(document, what, ("signer", "deadline", "signature"))
+        raw = byte_text(given["signature"], f"{what}: signature", MAX_SIGNATURE)
+        until = when(second_count(given["deadline"], f"{what}: deadline"))
+        return cls(address(given["signer"], f"{what}: signer"), until, raw)
+
+
+@dataclass(frozen=True)
+class Act:
+    """A grant or a revocation that somebody signed and anybody may submit; the terms are a hash."""
+
+    consent: Commitment
+    signed: Signature
+
+    def abi(self) -> tuple[Any, ...]:
+        """Return the struct `Act` of the contract."""
+        return self.consent.abi(), *self.signed.abi()
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of all consents of a subject, which somebody signed and anybody may submit."""
+
+    subject: ChecksumAddress
+    epoch: int
+    """The one that it ends."""
+    signed: Signature
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The registry that signatures are for; its methods make what is signed, and have it signed.
+
+    Deadlines are the last second in which the contract takes a signature; `epoch` is the subject's
+    present one (`ConsentRegistry.epoch`).
+    """
+
+    chain_id: int
+    registry: ChecksumAddress
+
+    def grant(self, consent: Consent, epoch: int, deadline: datetime) -> TypedData:
+        """Return `GrantConsent`: let the grantee read; void once the subject's epoch has moved on."""
+        struct = struct_hash(GRANT_TYPE, [consent.id, epoch, seconds(deadline)])
+        message = {"consent": consent.document, "epoch": epoch, "deadline": seconds(deadline)}
+        return TypedData(self.chain_id, self.registry, GRANT_TYPE, message, struct)
+
+    def revoke(self, consent: Consent, deadline: datetime) -> TypedData:
+        """Return `RevokeConsent`: end the consent, or keep it from ever being granted."""
+        struct = struct_hash(REVOKE_TYPE, [consent.id, seconds(deadline)])
+        message = {"consent": consent.document, "deadline": seconds(deadline)}
+        return TypedData(self.chain_id, self.registry, REVOKE_TYPE, message, struct)
+
+    def revoke_all(self, subject: str, epoch: int, deadline: datetime) -> TypedData:
+        """Return `RevokeAll`: end whatever the subject has granted in this epoch or signed for it."""
+        who = address(subject, "subject")
+        struct = struct_hash(REVOKE_ALL_TYPE, [who, epoch, seconds(deadline)])
+        message = {"subject": who, "epoch": epoch, "deadline": seconds(deadline)}
+        return TypedData(self.chain_id, self.registry, REVOKE_ALL_TYPE, message, struct)
+
+    def signed_grant(self, consent: Consent, signer: Signer, epoch: int, deadline: datetime) -> Act:
+        """Have a grant signed, for somebody to submit."""
+        return Act(consent.commitment, _signed(self.grant(consent, epoch, deadline), signer, deadline))
+
+    def signed_revocation(self, consent: Consent, signer: Signer, deadline: datetime) -> Act:
+        """Have a revocation signed, for somebody to submit."""
+        return Act(consent.commitment, _signed(self.revoke(consent, deadline), signer, deadline))
+
+    def signed_end(self, subject: str, signer: Signer, epoch: int, deadline: datetime) -> End:
+        """Have the end of all consents of a subject signed, for somebody to submit."""
+        who = address(subject, "subject")
+        return End(who, epoch, _signed(self.revoke_all(who, epoch, deadline), signer, deadline))
+
+
+def _signed(message: TypedData, signer: Signer, deadline: datetime) -> Signature:
+    return Signature(signer.address, deadline, signer.sign(message))
