@@ -98,6 +98,22 @@ def resolve(
     return Resolution(draft.document(), _metadata(registry.chain, draft), changes)
 
 
+def document_as_of(
+    did: Did, chain_id: int, changes: Iterable[Change], *, time: int, block: int | None = None
+) -> dict[str, Any]:
+    """Return the DID document that a history makes, without asking the node; without keys where deactivated.
+
+    Args:
+        changes: of the identity, oldest first, as `history` returns them.
+        time: decides what has expired, in seconds since 1970 UTC.
+        block: leave out what came after this block.
+
+    """
+    draft = _Draft(did, chain_id, time)
+    draft.apply(changes, block)
+    return draft.document()
+
+
 def _same_chain(did: Did, chain: Chain, names: dict[str, int] | None) -> None:
     wanted = did.chain_id(names)
     if wanted != chain.chain_id:

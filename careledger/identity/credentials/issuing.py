@@ -16,6 +16,8 @@ from careledger.identity.did import parse
 
 W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
 """The first context of every W3C credential of the data model 1.1."""
+STATUS_CONTEXT = "https://www.w3.org/ns/credentials/status/v1"
+"""The context that says what a BitstringStatusListEntry is."""
 
 _BY_PARAMETER = frozenset({"iss", "sub", "iat", "nbf", "exp", "cnf", "vct", "status"})
 _SALT = 16
@@ -224,6 +226,7 @@ def issue_vc_jwt(
         "credentialSubject": dict(claims),
     }
     if status is not None:
+        vc["@context"].append(STATUS_CONTEXT)
         vc["credentialStatus"] = status.vc_entry
     payload: dict[str, Any] = {"iss": issuer.did, "nbf": numeric_date(validity.issued_at), **validity.claims, "vc": vc}
     payload |= {name: text for name, text in (("sub", subject), ("jti", credential_id)) if text is not None}
