@@ -130,13 +130,9 @@ class TestVerifiersThatMisbehave:
     def test_a_verifier_that_says_yes_is_believed_about_its_own_keys(self, world):
         assert world.lie(b"y")
 
-    @pytest.mark.parametrize(
-        "mood",
-        [b"n", b"r", b"s", b"d", b"l", b"b", b"e"],
-        ids=["no", "revert", "short", "dirty", "long", "bomb", "empty"],
-    )
+    @pytest.mark.parametrize("mood", ["no", "revert", "short", "dirty", "long", "bomb", "empty"])
     def test_any_other_answer_is_no_and_never_a_refusal(self, world, mood):
-        assert world.lie(mood) is False
+        assert world.lie(mood.encode()) is False
 
     @pytest.mark.parametrize("mood", [b"g", b"w"], ids=["burns gas", "writes"])
     def test_one_that_takes_all_the_gas_leaves_the_caller_its_64th(self, world, mood):
