@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {IConsentRegistry} from "./IConsentRegistry.sol";
@@ -9,6 +10,14 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 /// @title ConsentRegistry
 /// @notice A customer's leave to read a verification that exists already. See `IConsentRegistry`.
 contract ConsentRegistry is IConsentRegistry, EIP712 {
+    // ----------------------------------------------------------------------------------------------------------- types
+
+    /// @dev `Record` in one word: subject in the lower 160 bits, then expiry (48), epoch (40) and status (8). Packed by
+    /// hand, because a word that is passed around costs less than a struct.
+    struct Kept {
+        uint256 word;
+    }
+
     // ------------------------------------------------------------------------------------------------------- constants
 
     bytes32 public constant CONSENT_ROLE = "careledger.consent";
@@ -32,10 +41,14 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     );
     bytes32 private constant _REVOKE_ALL = keccak256("RevokeAll(address subject,uint40 epoch,uint256 deadline)");
 
+    uint256 private constant _EXPIRY = 160;
+    uint256 private constant _EPOCH = 208;
+    uint256 private constant _STATUS = 248;
+
     // --------------------------------------------------------------------------------------------------------- storage
 
-    mapping(bytes32 id => Record) private _records;
-    mapping(address subject => uint40) private _epochs;
+    mapping(bytes32 id => Kept) private _kept;
+    mapping(address subject => uint256) private _epochs;
 
     // ----------------------------------------------------------------------------------------------------- constructor
 
@@ -45,80 +58,78 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // -------------------------------------------------------------------------------------------------- writes: giving
 
-    function grant(Consent calldata consent_) external {
-        bytes32 id = _requireGrantable(consent_);
-        _requireSubject(consent_.subject, msg.sender);
-        _grant(id, consent_, _epochs[consent_.subject]);
+    function grant(Consent calldata consent_, uint40 epoch_) external {
+        (bytes32 id, uint256 word) = _read(consent_);
+        Kept storage kept = _requireGrantable(id, word, epoch_);
+        _requireActs(address(uint160(word)), msg.sender);
+        _grant(kept, id, word, epoch_);
     }
 
-    function grantBySig(Consent calldata consent_, address signer, uint256 deadline, bytes calldata signature)
-        external
-    {
-        bytes32 id = _requireGrantable(consent_);
-        uint40 epoch_ = _epochs[consent_.subject];
-        _requireSigned(consent_.subject, signer, deadline, _grantDigest(id, epoch_, deadline), signature);
-        _grant(id, consent_, epoch_);
+    function grantBySig(
+        Consent calldata consent_,
+        uint40 epoch_,
+        address signer,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        (bytes32 id, uint256 word) = _read(consent_);
+        Kept storage kept = _requireGrantable(id, word, epoch_);
+        _requireSigned(address(uint160(word)), signer, deadline, _grantDigest(id, epoch_, deadline), signature);
+        _grant(kept, id, word, epoch_);
     }
 
     function grantBatch(Act[] calldata acts) external returns (uint256 granted) {
         for (uint256 i; i < acts.length; ++i) {
-            Act calldata act = acts[i];
-            bytes32 id = idOf(act.consent);
-            if (act.consent.expiry <= block.timestamp || _records[id].status != Status.None) continue;
-            uint40 epoch_ = _epochs[act.consent.subject];
-            if (!_isSigned(act, _grantDigest(id, epoch_, act.deadline))) continue;
-            _grant(id, act.consent, epoch_);
-            ++granted;
+            if (_tryGrant(acts[i])) ++granted;
         }
     }
 
     // -------------------------------------------------------------------------------------------------- writes: ending
 
     function revoke(Consent calldata consent_) external {
-        bytes32 id = _requireRevocable(consent_);
-        _requireSubject(consent_.subject, msg.sender);
-        _revoke(id, consent_);
+        (bytes32 id, uint256 word) = _read(consent_);
+        Kept storage kept = _requireRevocable(id);
+        _requireActs(address(uint160(word)), msg.sender);
+        _revoke(kept, id, word);
     }
 
     function revokeBySig(Consent calldata consent_, address signer, uint256 deadline, bytes calldata signature)
         external
     {
-        bytes32 id = _requireRevocable(consent_);
-        _requireSigned(consent_.subject, signer, deadline, _revokeDigest(id, deadline), signature);
-        _revoke(id, consent_);
+        (bytes32 id, uint256 word) = _read(consent_);
+        Kept storage kept = _requireRevocable(id);
+        _requireSigned(address(uint160(word)), signer, deadline, _revokeDigest(id, deadline), signature);
+        _revoke(kept, id, word);
     }
 
     function revokeBatch(Act[] calldata acts) external returns (uint256 revoked) {
         for (uint256 i; i < acts.length; ++i) {
-            Act calldata act = acts[i];
-            bytes32 id = idOf(act.consent);
-            if (_records[id].status > Status.Granted || !_isSigned(act, _revokeDigest(id, act.deadline))) continue;
-            _revoke(id, act.consent);
-            ++revoked;
+            if (_tryRevoke(acts[i])) ++revoked;
         }
     }
 
     function revokeAll(address subject) external {
-        _requireSubject(subject, msg.sender);
-        _revokeAll(subject, _epochs[subject]);
+        _requireActs(subject, msg.sender);
+        _revokeAll(subject);
     }
 
     function revokeAllBySig(address subject, address signer, uint256 deadline, bytes calldata signature) external {
-        uint40 epoch_ = _epochs[subject];
+        uint256 epoch_ = _epochs[subject];
         bytes32 digest = _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, epoch_, deadline)));
         _requireSigned(subject, signer, deadline, digest, signature);
-        _revokeAll(subject, epoch_);
+        _revokeAll(subject);
     }
 
     function renounce(Consent calldata consent_, Terms calldata terms) external {
-        bytes32 id = idOf(consent_);
+        (bytes32 id, uint256 word) = _read(consent_);
         bytes32 actual = termsHash(terms);
         if (actual != consent_.terms) revert ConsentRegistry_WrongTerms(id, actual, consent_.terms);
-        Status status = _records[id].status;
+        Kept storage kept = _kept[id];
+        Status status = _status(kept.word);
         if (status != Status.Granted) revert ConsentRegistry_NotGranted(id, status);
-        if (!_mayAct(terms.grantee, msg.sender)) revert ConsentRegistry_NotGrantee(id, msg.sender, terms.grantee);
-        _records[id].status = Status.Renounced;
-        emit ConsentRenounced(id, consent_.subject);
+        if (!_acts(terms.grantee, msg.sender)) revert ConsentRegistry_NotGrantee(id, msg.sender, terms.grantee);
+        _end(kept, word, uint256(Status.Renounced));
+        emit ConsentRenounced(id, address(uint160(word)));
     }
 
     // ---------------------------------------------------------------------------------------------------- writes: uses
@@ -136,22 +147,23 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     // ----------------------------------------------------------------------------------------------------------- views
 
     function isValid(bytes32 id) external view returns (bool) {
-        Record memory record = _records[id];
+        Record memory record = consent(id);
         return
             record.status == Status.Granted && record.expiry > block.timestamp
                 && record.epoch == _epochs[record.subject];
     }
 
-    function consent(bytes32 id) external view returns (Record memory) {
-        return _records[id];
+    function consent(bytes32 id) public view returns (Record memory) {
+        uint256 word = _kept[id].word;
+        return Record(address(uint160(word)), uint48(word >> _EXPIRY), uint40(word >> _EPOCH), _status(word));
     }
 
     function epoch(address subject) external view returns (uint40) {
-        return _epochs[subject];
+        return uint40(_epochs[subject]);
     }
 
-    function idOf(Consent calldata consent_) public pure returns (bytes32) {
-        return keccak256(abi.encode(_CONSENT, consent_));
+    function idOf(Consent calldata consent_) external pure returns (bytes32 id) {
+        (id,) = _read(consent_);
     }
 
     function termsHash(Terms calldata terms) public pure returns (bytes32) {
@@ -164,38 +176,61 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // ------------------------------------------------------------------------------------------------------- internals
 
-    function _grant(bytes32 id, Consent calldata consent_, uint40 epoch_) private {
-        _records[id] = Record(consent_.subject, consent_.expiry, epoch_, Status.Granted);
-        emit ConsentGranted(id, consent_.subject, consent_.expiry, epoch_);
+    /// @dev The consent's id, and the word that is kept of it before anything has happened: subject and expiry.
+    function _read(Consent calldata consent_) private pure returns (bytes32 id, uint256 word) {
+        uint256 subject = uint160(consent_.subject);
+        uint256 expiry = consent_.expiry;
+        id = EfficientHashLib.hash(uint256(_CONSENT), subject, expiry, uint256(consent_.terms));
+        word = subject | expiry << _EXPIRY;
     }
 
-    function _revoke(bytes32 id, Consent calldata consent_) private {
-        _records[id] = Record(consent_.subject, consent_.expiry, _records[id].epoch, Status.Revoked);
-        emit ConsentRevoked(id, consent_.subject);
+    function _status(uint256 word) private pure returns (Status) {
+        return Status(word >> _STATUS);
     }
 
-    function _revokeAll(address subject, uint40 ended) private {
-        _epochs[subject] = ended + 1;
-        emit AllRevoked(subject, ended + 1);
+    function _isEnded(uint256 word) private pure returns (bool) {
+        return word >> _STATUS > uint256(Status.Granted);
     }
 
-    function _requireGrantable(Consent calldata consent_) private view returns (bytes32 id) {
-        id = idOf(consent_);
-        if (consent_.expiry <= block.timestamp) {
-            revert ConsentRegistry_Expired(id, block.timestamp, consent_.expiry);
+    function _grant(Kept storage kept, bytes32 id, uint256 word, uint256 epoch_) private {
+        kept.word = word | epoch_ << _EPOCH | uint256(Status.Granted) << _STATUS;
+        emit ConsentGranted(id, address(uint160(word)), uint48(word >> _EXPIRY), uint40(epoch_));
+    }
+
+    function _revoke(Kept storage kept, bytes32 id, uint256 word) private {
+        _end(kept, word, uint256(Status.Revoked));
+        emit ConsentRevoked(id, address(uint160(word)));
+    }
+
+    /// @dev The epoch stays as it was; there is none where nothing was granted.
+    function _end(Kept storage kept, uint256 word, uint256 status) private {
+        kept.word = word | uint256(uint40(kept.word >> _EPOCH)) << _EPOCH | status << _STATUS;
+    }
+
+    function _revokeAll(address subject) private {
+        _epochs[subject] = block.timestamp;
+        emit AllRevoked(subject, uint40(block.timestamp));
+    }
+
+    function _requireGrantable(bytes32 id, uint256 word, uint256 epoch_) private view returns (Kept storage kept) {
+        uint256 expiry = word >> _EXPIRY;
+        if (epoch_ >= block.timestamp) {
+            revert ConsentRegistry_EpochAhead(address(uint160(word)), block.timestamp, uint40(epoch_));
         }
-        Status status = _records[id].status;
-        if (status != Status.None) revert ConsentRegistry_AlreadyUsed(id, status);
+        if (expiry <= block.timestamp) revert ConsentRegistry_Expired(id, block.timestamp, uint48(expiry));
+        kept = _kept[id];
+        uint256 known = kept.word;
+        if (known != 0) revert ConsentRegistry_AlreadyUsed(id, _status(known));
     }
 
-    function _requireRevocable(Consent calldata consent_) private view returns (bytes32 id) {
-        id = idOf(consent_);
-        Status status = _records[id].status;
-        if (status > Status.Granted) revert ConsentRegistry_AlreadyEnded(id, status);
+    function _requireRevocable(bytes32 id) private view returns (Kept storage kept) {
+        kept = _kept[id];
+        uint256 known = kept.word;
+        if (_isEnded(known)) revert ConsentRegistry_AlreadyEnded(id, _status(known));
     }
 
-    function _requireSubject(address subject, address actor) private view {
-        if (_mayAct(subject, actor)) return;
+    function _requireActs(address subject, address actor) private view {
+        if (_acts(subject, actor)) return;
         revert ConsentRegistry_NotSubject(subject, actor, REGISTRY.identityOwner(subject));
     }
 
@@ -206,24 +241,42 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         if (block.timestamp > deadline) {
             revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
         }
-        _requireSubject(subject, signer);
+        _requireActs(subject, signer);
         if (!Signatures.isBy(signer, digest, signature)) {
             revert ConsentRegistry_BadSignature(subject, signer, digest);
         }
     }
 
-    /// @dev The same for a batch: says no instead of reverting, and gives foreign code a limit. An account's own
-    /// signature runs none.
-    function _isSigned(Act calldata act, bytes32 digest) private view returns (bool) {
-        if (block.timestamp > act.deadline || !_mayAct(act.consent.subject, act.signer)) return false;
+    function _tryGrant(Act calldata act) private returns (bool) {
+        (bytes32 id, uint256 word) = _read(act.consent);
+        Kept storage kept = _kept[id];
+        uint256 epoch_ = act.epoch;
+        if (word >> _EXPIRY <= block.timestamp || epoch_ >= block.timestamp || kept.word != 0) return false;
+        if (!_isSigned(act, word, _grantDigest(id, epoch_, act.deadline))) return false;
+        _grant(kept, id, word, epoch_);
+        return true;
+    }
+
+    function _tryRevoke(Act calldata act) private returns (bool) {
+        (bytes32 id, uint256 word) = _read(act.consent);
+        Kept storage kept = _kept[id];
+        if (_isEnded(kept.word)) return false;
+        if (!_isSigned(act, word, _revokeDigest(id, act.deadline))) return false;
+        _revoke(kept, id, word);
+        return true;
+    }
+
+    /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a limit. An account's
+    /// own signature runs none.
+    function _isSigned(Act calldata act, uint256 word, bytes32 digest) private view returns (bool) {
+        address signer = act.signer;
+        if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) return false;
         bytes calldata signature = act.signature;
-        if (
-            signature.length == 65
-                && Signatures.isBy(
-                    act.signer, digest, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64])
-                )
-        ) return true;
-        try this.isSignedBy{gas: SIGNATURE_GAS}(act.signer, digest, signature) returns (bool signed) {
+        if (signature.length == 65) {
+            (bytes32 r, bytes32 s) = (bytes32(signature), bytes32(signature[32:]));
+            if (Signatures.isBy(signer, digest, uint8(signature[64]), r, s)) return true;
+        }
+        try this.isSignedBy{gas: SIGNATURE_GAS}(signer, digest, signature) returns (bool signed) {
             return signed;
         } catch {
             return false;
@@ -231,16 +284,16 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     /// @dev Most subjects control themselves and act for themselves, so the controller is looked at first.
-    function _mayAct(address identity, address actor) private view returns (bool) {
+    function _acts(address identity, address actor) private view returns (bool) {
         return REGISTRY.identityOwner(identity) == actor || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
     }
 
-    function _grantDigest(bytes32 id, uint40 epoch_, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(_GRANT, id, epoch_, deadline)));
+    function _grantDigest(bytes32 id, uint256 epoch_, uint256 deadline) private view returns (bytes32) {
+        return _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(epoch_), bytes32(deadline)));
     }
 
     function _revokeDigest(bytes32 id, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encode(_REVOKE, id, deadline)));
+        return _hashTypedData(EfficientHashLib.hash(_REVOKE, id, bytes32(deadline)));
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

@@ -17,6 +17,11 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 ///
 /// Everything a subject does can be signed and handed in by anyone, who pays. A signature names this chain and this
 /// contract, and cannot be used twice: a grant by its id, an end because ended is ended, an end of all by the epoch.
+///
+/// A subject's epoch is the time at which it last ended all its consents, 0 where it never did. Every grant names the
+/// epoch that it was signed in, and is good in that one only. The two are compared when somebody asks, not at the grant:
+/// that spares each grant a slot, and changes nothing, for an epoch that is over never comes back, and one that has
+/// not begun is refused.
 /// @dev Nothing here is owned, paused or upgraded; no value is held. The subject's controller and delegates are read
 /// from the registry at every call.
 interface IConsentRegistry {
@@ -56,6 +61,8 @@ interface IConsentRegistry {
     /// @notice What somebody signed about a consent: typed data `GrantConsent` or `RevokeConsent`.
     struct Act {
         Consent consent;
+        /// The subject's epoch that a grant names; no part of a revocation, and not looked at there.
+        uint40 epoch;
         /// The subject's controller or its delegate of the type CONSENT_ROLE.
         address signer;
         /// The last second in which it can be handed in; seconds since 1970 UTC.
@@ -70,7 +77,7 @@ interface IConsentRegistry {
         address subject;
         /// Until when it was to be good; seconds since 1970 UTC.
         uint48 expiry;
-        /// The subject's epoch at the grant; 0 where it was burned before any.
+        /// The subject's epoch that the grant names; 0 where the id was burned before any.
         uint40 epoch;
         Status status;
     }
@@ -81,7 +88,7 @@ interface IConsentRegistry {
     /// @param id The consent's id.
     /// @param subject The identity that agreed.
     /// @param expiry Until when, exclusive; seconds since 1970 UTC.
-    /// @param epoch The subject's epoch; the consent ends when that moves on.
+    /// @param epoch What the grant names as the subject's epoch; the consent is good in that one only.
     event ConsentGranted(bytes32 indexed id, address indexed subject, uint48 expiry, uint40 epoch);
 
     /// @notice The subject ended a consent, or burned its id before it was granted.
@@ -92,7 +99,7 @@ interface IConsentRegistry {
 
     /// @notice The subject ended all its consents, and made void what it had signed and nobody had handed in.
     /// @param subject The identity that agreed to them.
-    /// @param epoch The one that begins; only what is granted in it is good.
+    /// @param epoch The one that begins, this block's time; only grants that name it are good.
     event AllRevoked(address indexed subject, uint40 epoch);
 
     /// @notice Somebody committed to a use; of which consent, and what was read, only customer and company can tell.
@@ -117,6 +124,10 @@ interface IConsentRegistry {
     /// @notice The consent would be over before it began.
     error ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry);
 
+    /// @notice A grant names an epoch that began before this block's second. So nothing can be granted ahead of an
+    /// end of all, and after one the first grant has to wait for the next second.
+    error ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch);
+
     /// @notice The id was granted before, or burned.
     error ConsentRegistry_AlreadyUsed(bytes32 id, Status actual);
 
@@ -133,17 +144,28 @@ interface IConsentRegistry {
 
     /// @notice Give a consent.
     /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`. `Expired` where
-    /// the expiry is not later than this block; `AlreadyUsed` where the id was granted or burned.
+    /// the expiry is not later than this block; `EpochAhead`; `AlreadyUsed` where the id was granted or burned.
     /// Warning: the chain cannot tell whether anybody knows what `terms` is made of. A company checks it before it
     /// relies on the consent.
-    function grant(Consent calldata consent) external;
+    /// Warning: with an epoch that is not the subject's, the consent is used up and never valid. Ask `epoch` before.
+    /// @param epoch The subject's; `epoch` says which it is.
+    function grant(Consent calldata consent, uint40 epoch) external;
 
-    /// @notice `grant` by typed data `GrantConsent`, which names the subject's present epoch; anyone may send it.
+    /// @notice `grant` by typed data `GrantConsent`; anyone may send it.
     /// @dev Refuses as `grant` does, about the signer; and with `SignatureExpired`, `BadSignature`.
     /// Handed in a second time, by whomever, it changes nothing: `AlreadyUsed` with status `Granted`.
-    function grantBySig(Consent calldata consent, address signer, uint256 deadline, bytes calldata signature) external;
+    /// Warning: who relays for others and is paid for it looks at `epoch` first: what was signed in an epoch that is
+    /// over can be handed in, and gives a consent that is not valid.
+    /// @param epoch The one that was signed.
+    function grantBySig(
+        Consent calldata consent,
+        uint40 epoch,
+        address signer,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
 
-    /// @notice Hand in many grants; what cannot be granted (used, expired, not signed as it should be) is skipped, so
+    /// @notice Hand in many grants; what cannot be granted (used, expired, ahead, not signed rightly) is skipped, so
     /// that one bad item spoils nothing. What was granted is in the events.
     /// @dev A signature that is not an account's own is checked with SIGNATURE_GAS at most: a wallet that burns gas
     /// costs that much and no more. Who sends leaves room for it at every such item, or sends these one by one.
@@ -170,14 +192,15 @@ interface IConsentRegistry {
     function revokeBatch(Act[] calldata acts) external returns (uint256 revoked);
 
     /// @notice End all consents of a subject in one go, and with them every `GrantConsent` that it signed and nobody
-    /// handed in yet.
+    /// handed in yet. Its epoch is this block's time from then on.
     /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`.
     /// Warning: it ends those of this one subject. Whoever uses a key per consent revokes each.
+    /// Warning: against a stolen key it does not help alone, for the thief can sign anew: change the controller first.
     function revokeAll(address subject) external;
 
     /// @notice `revokeAll` by typed data `RevokeAll`, which names the epoch that it ends; anyone may send it.
-    /// @dev Refuses as `revokeAll` does, about the signer; and with `SignatureExpired`, `BadSignature` (a second time,
-    /// too: the epoch is over).
+    /// @dev Refuses as `revokeAll` does, about the signer; and with `SignatureExpired`, `BadSignature` (also where it
+    /// was handed in before: the epoch that it names is over).
     function revokeAllBySig(address subject, address signer, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Give a consent back, as the company it was given to: the purpose is fulfilled, or fell away.
@@ -206,7 +229,7 @@ interface IConsentRegistry {
     /// @notice What is kept of an id.
     function consent(bytes32 id) external view returns (Record memory);
 
-    /// @notice How many times the subject has ended all its consents.
+    /// @notice When the subject last ended all its consents, 0 where it never did; seconds since 1970 UTC.
     function epoch(address subject) external view returns (uint40);
 
     /// @notice The id of a consent: EIP-712's hashStruct of `Consent`, with its `Terms` in their place.
