@@ -1,13 +1,17 @@
-"""Sending on a real node, the awkward cases too: stuck, replaced, overtaken, refused after all, an old chain."""
+"""Sending on a real node, the awkward cases too: stuck, replaced, overtaken, vanished, undone, refused after all."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from eth_account import Account
 
 from careledger.chain import artifacts
 from careledger.chain.node import LocalNode, development_accounts
-from careledger.chain.reverts import RevertedWithText
-from careledger.chain.send import Sender
-from careledger.errors import NoFunds, SendError
+from careledger.chain.reverts import RevertedSilently, RevertedWithText
+from careledger.chain.rpc import connect
+from careledger.chain.send import GAPS, Pending, Sender
+from careledger.errors import NodeError, NoFunds, SendError, Unreachable
+from tests.support.proxy import Fault, Proxy, at
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 
@@ -36,6 +40,22 @@ def fresh(still):
     still.request("evm_mine")
     patron.wait(pending)
     return account
+
+
+def drop(chain, *pending):
+    """Let the node forget transactions, as nodes do when they restart or their pool is full."""
+    for one in pending:
+        chain.request("anvil_dropTransaction", "0x" + one.hashes[-1].hex())
+
+
+def mined(chain, sender, *pending):
+    """Wait for the first of transactions, a block every now and then; return whether they were all mined."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: [sender.wait(one) for one in pending])
+        while not waiting.done():
+            chain.request("evm_mine")
+            wait([waiting], timeout=0.02)
+        return all(receipt.succeeded for receipt in waiting.result())
 
 
 class TestSend:
@@ -75,6 +95,77 @@ class TestSend:
         with pytest.raises(NoFunds):
             sender.send(fresh.address, value=10**30, gas=21_000)
         assert sender.send(fresh.address).nonce == 1
+
+    def test_a_refused_attempt_at_a_nonce_does_not_make_the_sender_forget_the_one_before(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        first = sender.send(fresh.address, value=1)
+        with pytest.raises(NodeError):  # not dear enough to replace it
+            sender.send(fresh.address, value=2, nonce=0)
+        drop(still, first)
+        assert mined(still, sender, sender.send(fresh.address, value=3))
+        assert sender.wait(first).succeeded
+
+    def test_a_reply_that_was_lost_is_no_failure(self, still, fresh):
+        with Proxy(still.url, at("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=60)
+            pending = sender.send(fresh.address, value=1)
+            assert pending.unanswered
+            assert mined(still, sender, pending)
+            assert pending.hashes == pending.hashes[:1]
+
+    def test_a_lost_reply_whose_transaction_waits_is_looked_for_not_replaced(self, still, fresh):
+        with Proxy(still.url, at("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=0.4, timeout=0.6)
+            pending = sender.send(fresh.address)
+            with pytest.raises(SendError):
+                sender.wait(pending)
+            assert not pending.unanswered
+            assert len(pending.hashes) == 1
+
+    def test_a_node_that_never_heard_of_it_hears_of_it_again(self, still, fresh):
+        with Proxy(still.url, at("eth_sendRawTransaction", Fault.REFUSE, times=3)) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=0.1)
+            pending = sender.send(fresh.address, value=1)
+            assert pending.unanswered
+            assert still.request("eth_getTransactionByHash", "0x" + pending.hashes[0].hex()) is None
+            assert mined(still, sender, pending)
+            assert len(pending.hashes) == 1
+
+    @pytest.mark.parametrize("method", ["eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"])
+    def test_a_silent_node_before_signing_is_said_and_nothing_happens(self, still, fresh, method):
+        with Proxy(still.url, at(method, Fault.REFUSE, times=1)) as proxy:
+            sender = Sender(connect(proxy.url), fresh)
+            with pytest.raises(Unreachable):
+                sender.send(fresh.address)
+            assert proxy.asked["eth_sendRawTransaction"] == 0
+            assert sender.send(fresh.address).nonce == 0
+
+    def test_a_node_without_a_call_for_tips_gets_one(self, still, fresh):
+        refusal = {"error": {"code": -32601, "message": "the method does not exist"}}
+        with Proxy(still.url, at("eth_maxPriorityFeePerGas", refusal)) as proxy:
+            sender = Sender(connect(proxy.url), fresh)
+            pending = sender.send(fresh.address)
+            assert pending.transaction["maxPriorityFeePerGas"] == 10**9
+            assert mined(still, sender, pending)
+
+
+class TestHandOver:
+    def test_what_was_prepared_and_never_handed_over_holds_up_nobody(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        forgotten = sender.prepare(fresh.address, value=1)
+        later = sender.send(fresh.address, value=2)
+        assert later.nonce == forgotten.nonce + 1
+        assert mined(still, sender, later)
+        with pytest.raises(NodeError, match="nonce"):
+            sender.hand_over(forgotten)
+        with pytest.raises(SendError, match="another transaction used up nonce 0"):
+            sender.wait(forgotten)
+
+    def test_a_refusal_is_said(self, still, fresh):
+        sender = Sender(still, fresh)
+        pending = sender.prepare(fresh.address, value=10**30, gas=21_000)
+        with pytest.raises(NoFunds):
+            sender.hand_over(pending)
 
 
 class TestWait:
@@ -116,6 +207,167 @@ class TestWait:
         still.request("evm_mine")
         assert sender.wait(again) == sender.wait(first)
 
+    def test_one_look_at_a_node_that_lags_is_not_enough_to_give_it_up(self, still, fresh):
+        hidden = {"result": None}
+        with Proxy(still.url, at("eth_getTransactionReceipt", hidden, times=2)) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=0)
+            pending = sender.send(fresh.address)
+            still.request("evm_mine")
+            assert sender.wait(pending).succeeded
+
+    def test_mined_between_two_questions_it_is_found(self, still, fresh):
+        hidden = {"result": None}
+        with Proxy(still.url, at("eth_getTransactionReceipt", hidden, times=1)) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=0)
+            pending = sender.send(fresh.address)
+            still.request("evm_mine")
+            assert sender.wait(pending).succeeded
+            assert len(pending.hashes) == 1
+
+    def test_a_node_that_falls_silent_is_asked_again(self, still, fresh):
+        sender = Sender(still, fresh)
+        pending = sender.send(fresh.address)
+        still.request("evm_mine")
+        with Proxy(still.url, at("eth_getTransactionReceipt", Fault.REFUSE, times=5)) as proxy:
+            assert Sender(connect(proxy.url), fresh).wait(pending).succeeded
+            assert proxy.faults[Fault.REFUSE] == 5
+
+    def test_what_the_node_said_last_is_told_when_time_is_over(self, still, fresh):
+        sender = Sender(still, fresh)
+        pending = sender.send(fresh.address)
+        words = r"it may still be: .*HTTP status 503"
+        with Proxy(still.url, at("eth_getTransactionReceipt", 503)) as proxy, pytest.raises(SendError, match=words):
+            Sender(connect(proxy.url), fresh, timeout=0.1).wait(pending)
+
+    def test_without_the_state_of_the_block_before_the_reason_stays_unknown(self, chain, suite, senders):
+        stranger = senders[5]
+        data = add_delegate(senders[1].address, stranger.address)
+        pruned = {"error": {"code": -32000, "message": "missing trie node"}}
+        with Proxy(chain.url, at("eth_call", pruned)) as proxy:
+            far = Sender(connect(proxy.url), stranger.account)
+            with pytest.raises(RevertedSilently):
+                far.wait(far.send(suite["IdentityRegistry"], data, gas=200_000))
+
+    def test_a_creation_that_failed_says_why(self, chain, senders):
+        from eth_abi.abi import encode
+
+        no = bytes.fromhex("08c379a0") + encode(["string"], ["no contract today"])
+        code = b"".join(  # copies what follows it and reverts with it
+            (b"\x60", bytes([len(no)]), b"\x60\x0c\x60\x00\x39", b"\x60", bytes([len(no)]), b"\x60\x00\xfd", no)
+        )
+        with pytest.raises(RevertedWithText, match="no contract today"):
+            senders[3].wait(senders[3].send(None, code, gas=200_000))
+
+    def test_gas_that_was_used_up_is_no_reason_of_a_contracts(self, still, fresh):
+        sender = Sender(still, fresh)
+        pending = sender.send(None, bytes.fromhex("5b600056"), gas=60_000)  # runs for ever
+        still.request("evm_mine")
+        with pytest.raises(RevertedSilently):
+            sender.wait(pending)
+
+
+class TestGaps:
+    def test_a_vanished_transaction_is_handed_over_again_as_it_was(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        pending = sender.send(fresh.address, value=1)
+        drop(still, pending)
+        assert mined(still, sender, pending)
+        assert len(pending.hashes) == 1
+
+    def test_those_that_vanished_below_are_handed_over_with_it(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        pending = [sender.send(fresh.address, value=n) for n in range(6)]
+        drop(still, *pending[1:4])
+        assert mined(still, sender, pending[5])
+        assert all(sender.wait(one).succeeded for one in pending)
+        assert all(len(one.hashes) == 1 for one in pending)
+
+    def test_an_emptied_pool_is_filled_again(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        pending = [sender.send(fresh.address, value=n) for n in range(6)]
+        still.request("anvil_dropAllTransactions")
+        assert mined(still, sender, *reversed(pending))
+
+    def test_after_a_refusal_no_nonce_of_ours_is_signed_anew(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        pending = [sender.send(fresh.address, value=n) for n in range(3)]
+        drop(still, pending[1])
+        with pytest.raises(NoFunds):
+            sender.send(fresh.address, value=10**30, gas=21_000)
+        pending.append(sender.send(fresh.address, value=3))
+        assert pending[3].nonce == 3
+        assert mined(still, sender, *reversed(pending))
+
+    def test_the_price_rises_when_a_vanished_one_is_too_cheap_to_be_taken_again(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05)
+        pending = sender.send(fresh.address, value=1)
+        drop(still, pending)
+        low = {"error": {"code": -32000, "message": "transaction underpriced"}}
+        with Proxy(still.url, at("eth_sendRawTransaction", low, times=1)) as proxy:
+            sender.chain = connect(proxy.url)
+            assert mined(still, sender, pending)
+        assert len(pending.hashes) == 2
+
+    def test_a_price_that_is_too_low_even_then_is_told_at_the_end(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05, timeout=0.3)
+        pending = sender.send(fresh.address, value=1)
+        drop(still, pending)
+        low = {"error": {"code": -32000, "message": "transaction underpriced"}}
+        with Proxy(still.url, at("eth_sendRawTransaction", low)) as proxy:
+            sender.chain = connect(proxy.url)
+            with pytest.raises(SendError, match="transaction underpriced"):
+                sender.wait(pending)
+
+    def test_nonces_that_are_far_apart_are_no_accident(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05, timeout=0.3)
+        pending = sender.send(fresh.address, value=1, nonce=GAPS + 1)
+        with pytest.raises(SendError, match="went back to nonce 0"):
+            sender.wait(pending)
+        assert int(still.request("eth_getTransactionCount", fresh.address, "pending"), 16) == 0
+
+    def test_somebody_elses_transaction_is_no_gap(self, still, fresh):
+        ours, other = Sender(still, fresh, stuck_after=0.05), Sender(still, fresh)
+        theirs = other.send(fresh.address, value=1)
+        assert mined(still, ours, ours.send(fresh.address, value=2))
+        assert other.wait(theirs).succeeded
+
+    def test_one_that_a_killed_run_signed_cannot_be_made_dearer(self, still, fresh):
+        patient = Sender(still, fresh)
+        stored = patient.send(fresh.address)
+        resumed = Pending({"nonce": stored.nonce}, list(stored.hashes), stored.raw)
+        with pytest.raises(SendError, match="not mined within"):
+            Sender(still, fresh, stuck_after=0.05, timeout=0.3).wait(resumed)
+        assert resumed.hashes == stored.hashes
+
+
+class TestReorganisation:
+    def test_what_an_undone_block_held_happens_again_once(self):
+        with LocalNode("anvil", extra=["--no-mining"]) as own:
+            account, to = development_accounts(1)[0], Account.create().address
+            sender = Sender(own, account, stuck_after=0.05)
+            own.request("anvil_mine", 10)
+            first = [sender.send(to, value=1) for _ in range(5)]
+            assert mined(own, sender, *first)
+            own.request("anvil_reorg", own.block_number() - 5, [])
+            assert own.balance(to) == 0
+            later = sender.send(to, value=1)
+            assert later.nonce == 5
+            assert mined(own, sender, later)
+            assert own.balance(to) == 6
+            again = [sender.wait(one) for one in first]
+            assert {receipt.block_hash for receipt in again} <= {
+                bytes.fromhex(own.block(receipt.block_number)["hash"][2:]) for receipt in again
+            }
+
+    def test_only_so_many_are_remembered(self, still, fresh, monkeypatch):
+        monkeypatch.setattr("careledger.chain.send.REMEMBERED", 5)
+        sender = Sender(still, fresh)
+        pending = [sender.send(fresh.address, value=n) for n in range(20)]
+        still.request("evm_mine")
+        for one in pending:
+            sender.wait(one)
+        assert list(sender._sent) == list(range(14, 20))
+
 
 def test_a_chain_from_before_eip_1559_is_paid_by_gas_price():
     with LocalNode("anvil", extra=["--hardfork", "istanbul"]) as old:
@@ -123,3 +375,5 @@ def test_a_chain_from_before_eip_1559_is_paid_by_gas_price():
         pending = sender.send("0x" + "11" * 20, value=1)
         assert "gasPrice" in pending.transaction
         assert sender.wait(pending).succeeded
+        with pytest.raises(SendError, match=r"the gas price is .* above the limit of 1"):
+            Sender(old, development_accounts(1)[0], max_fee=1).send("0x" + "11" * 20)
