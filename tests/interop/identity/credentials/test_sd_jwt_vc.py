@@ -103,6 +103,23 @@ def test_npm_presents_what_we_issued(shop: Shop, npm: Steps) -> None:
     assert "birthdate" not in claims
 
 
+def test_the_reference_in_python_presents_what_we_issued(world: World, pypi: Steps) -> None:
+    disclose = {
+        "given_name": True,
+        "address": {"region": {"code": True}},
+        "nationalities": [False, True, {"since": True}],
+    }
+    (answer,) = pypi({
+        "do": "present", "token": Shop(world, "ES256").issue(), "disclose": disclose, "nonce": NONCE,
+        "audience": AUDIENCE, "holder": signing_key(world.holder, "ES256").private_jwk, "alg": "ES256",
+    })  # fmt: skip
+    claims = claims_of(answer["ok"])
+    assert claims["given_name"] == CLAIMS["given_name"]
+    assert claims["address"] == {"region": {"name": "Cádiz", "code": 11}}
+    assert claims["nationalities"] == ["FR", {"code": "PT", "since": 2001}]
+    assert "birthdate" not in claims
+
+
 def test_polaris_verifies_presentations(world: World, pypi: Steps) -> None:
     shop = Shop(world, "ES256")
     credential = shop.issue()
