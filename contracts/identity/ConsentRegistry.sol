@@ -23,6 +23,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     bytes32 public constant CONSENT_ROLE = "careledger.consent";
     uint256 public constant SIGNATURE_GAS = 1_000_000;
 
+    /// @dev For what happens between looking at the gas and the call.
+    uint256 private constant _ROOM = 5_000;
+
     IIdentityRegistry public immutable REGISTRY;
 
     bytes32 private constant _TERMS = keccak256("Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)");
@@ -58,24 +61,24 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // -------------------------------------------------------------------------------------------------- writes: giving
 
-    function grant(Consent calldata consent_, uint40 epoch_) external {
-        (bytes32 id, uint256 word) = _read(consent_);
-        Kept storage kept = _requireGrantable(id, word, epoch_);
+    function grant(Consent calldata given, uint40 inEpoch) external {
+        (bytes32 id, uint256 word) = _read(given);
+        Kept storage kept = _requireGrantable(id, word, inEpoch);
         _requireActs(address(uint160(word)), msg.sender);
-        _grant(kept, id, word, epoch_);
+        _grant(kept, id, word, inEpoch);
     }
 
     function grantBySig(
-        Consent calldata consent_,
-        uint40 epoch_,
+        Consent calldata given,
+        uint40 inEpoch,
         address signer,
         uint256 deadline,
         bytes calldata signature
     ) external {
-        (bytes32 id, uint256 word) = _read(consent_);
-        Kept storage kept = _requireGrantable(id, word, epoch_);
-        _requireSigned(address(uint160(word)), signer, deadline, _grantDigest(id, epoch_, deadline), signature);
-        _grant(kept, id, word, epoch_);
+        (bytes32 id, uint256 word) = _read(given);
+        Kept storage kept = _requireGrantable(id, word, inEpoch);
+        _requireSigned(address(uint160(word)), signer, deadline, _grantDigest(id, inEpoch, deadline), signature);
+        _grant(kept, id, word, inEpoch);
     }
 
     function grantBatch(Act[] calldata acts) external returns (uint256 granted) {
@@ -86,17 +89,15 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // -------------------------------------------------------------------------------------------------- writes: ending
 
-    function revoke(Consent calldata consent_) external {
-        (bytes32 id, uint256 word) = _read(consent_);
+    function revoke(Consent calldata given) external {
+        (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireRevocable(id);
         _requireActs(address(uint160(word)), msg.sender);
         _revoke(kept, id, word);
     }
 
-    function revokeBySig(Consent calldata consent_, address signer, uint256 deadline, bytes calldata signature)
-        external
-    {
-        (bytes32 id, uint256 word) = _read(consent_);
+    function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external {
+        (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireRevocable(id);
         _requireSigned(address(uint160(word)), signer, deadline, _revokeDigest(id, deadline), signature);
         _revoke(kept, id, word);
@@ -114,16 +115,16 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     function revokeAllBySig(address subject, address signer, uint256 deadline, bytes calldata signature) external {
-        uint256 epoch_ = _epochs[subject];
-        bytes32 digest = _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, epoch_, deadline)));
+        uint256 inEpoch = _epochs[subject];
+        bytes32 digest = _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, inEpoch, deadline)));
         _requireSigned(subject, signer, deadline, digest, signature);
         _revokeAll(subject);
     }
 
-    function renounce(Consent calldata consent_, Terms calldata terms) external {
-        (bytes32 id, uint256 word) = _read(consent_);
+    function renounce(Consent calldata given, Terms calldata terms) external {
+        (bytes32 id, uint256 word) = _read(given);
         bytes32 actual = termsHash(terms);
-        if (actual != consent_.terms) revert ConsentRegistry_WrongTerms(id, actual, consent_.terms);
+        if (actual != given.terms) revert ConsentRegistry_WrongTerms(id, actual, given.terms);
         Kept storage kept = _kept[id];
         Status status = _status(kept.word);
         if (status != Status.Granted) revert ConsentRegistry_NotGranted(id, status);
@@ -162,8 +163,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return uint40(_epochs[subject]);
     }
 
-    function idOf(Consent calldata consent_) external pure returns (bytes32 id) {
-        (id,) = _read(consent_);
+    function idOf(Consent calldata given) external pure returns (bytes32 id) {
+        (id,) = _read(given);
     }
 
     function termsHash(Terms calldata terms) public pure returns (bytes32) {
@@ -177,10 +178,10 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     // ------------------------------------------------------------------------------------------------------- internals
 
     /// @dev The consent's id, and the word that is kept of it before anything has happened: subject and expiry.
-    function _read(Consent calldata consent_) private pure returns (bytes32 id, uint256 word) {
-        uint256 subject = uint160(consent_.subject);
-        uint256 expiry = consent_.expiry;
-        id = EfficientHashLib.hash(uint256(_CONSENT), subject, expiry, uint256(consent_.terms));
+    function _read(Consent calldata given) private pure returns (bytes32 id, uint256 word) {
+        uint256 subject = uint160(given.subject);
+        uint256 expiry = given.expiry;
+        id = EfficientHashLib.hash(uint256(_CONSENT), subject, expiry, uint256(given.terms));
         word = subject | expiry << _EXPIRY;
     }
 
@@ -192,9 +193,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return word >> _STATUS > uint256(Status.Granted);
     }
 
-    function _grant(Kept storage kept, bytes32 id, uint256 word, uint256 epoch_) private {
-        kept.word = word | epoch_ << _EPOCH | uint256(Status.Granted) << _STATUS;
-        emit ConsentGranted(id, address(uint160(word)), uint48(word >> _EXPIRY), uint40(epoch_));
+    function _grant(Kept storage kept, bytes32 id, uint256 word, uint256 inEpoch) private {
+        kept.word = word | inEpoch << _EPOCH | uint256(Status.Granted) << _STATUS;
+        emit ConsentGranted(id, address(uint160(word)), uint48(word >> _EXPIRY), uint40(inEpoch));
     }
 
     function _revoke(Kept storage kept, bytes32 id, uint256 word) private {
@@ -212,10 +213,10 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         emit AllRevoked(subject, uint40(block.timestamp));
     }
 
-    function _requireGrantable(bytes32 id, uint256 word, uint256 epoch_) private view returns (Kept storage kept) {
+    function _requireGrantable(bytes32 id, uint256 word, uint256 inEpoch) private view returns (Kept storage kept) {
         uint256 expiry = word >> _EXPIRY;
-        if (epoch_ >= block.timestamp) {
-            revert ConsentRegistry_EpochAhead(address(uint160(word)), block.timestamp, uint40(epoch_));
+        if (inEpoch >= block.timestamp) {
+            revert ConsentRegistry_EpochAhead(address(uint160(word)), block.timestamp, uint40(inEpoch));
         }
         if (expiry <= block.timestamp) revert ConsentRegistry_Expired(id, block.timestamp, uint48(expiry));
         kept = _kept[id];
@@ -250,10 +251,10 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     function _tryGrant(Act calldata act) private returns (bool) {
         (bytes32 id, uint256 word) = _read(act.consent);
         Kept storage kept = _kept[id];
-        uint256 epoch_ = act.epoch;
-        if (word >> _EXPIRY <= block.timestamp || epoch_ >= block.timestamp || kept.word != 0) return false;
-        if (!_isSigned(act, word, _grantDigest(id, epoch_, act.deadline))) return false;
-        _grant(kept, id, word, epoch_);
+        uint256 inEpoch = act.epoch;
+        if (word >> _EXPIRY <= block.timestamp || inEpoch >= block.timestamp || kept.word != 0) return false;
+        if (!_isSigned(act, word, _grantDigest(id, inEpoch, act.deadline))) return false;
+        _grant(kept, id, word, inEpoch);
         return true;
     }
 
@@ -267,7 +268,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     }
 
     /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a limit. An account's
-    /// own signature runs none.
+    /// own signature runs none. A call gets at most 63/64 of what is left; where that is less than the limit, gas would
+    /// decide what is granted.
     function _isSigned(Act calldata act, uint256 word, bytes32 digest) private view returns (bool) {
         address signer = act.signer;
         if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) return false;
@@ -276,6 +278,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
             (bytes32 r, bytes32 s) = (bytes32(signature), bytes32(signature[32:]));
             if (Signatures.isBy(signer, digest, uint8(signature[64]), r, s)) return true;
         }
+        uint256 needed = SIGNATURE_GAS * 64 / 63 + _ROOM;
+        if (gasleft() < needed) revert ConsentRegistry_TooLittleGas(gasleft(), needed);
         try this.isSignedBy{gas: SIGNATURE_GAS}(signer, digest, signature) returns (bool signed) {
             return signed;
         } catch {
@@ -288,8 +292,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return REGISTRY.identityOwner(identity) == actor || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
     }
 
-    function _grantDigest(bytes32 id, uint256 epoch_, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(epoch_), bytes32(deadline)));
+    function _grantDigest(bytes32 id, uint256 inEpoch, uint256 deadline) private view returns (bytes32) {
+        return _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(inEpoch), bytes32(deadline)));
     }
 
     function _revokeDigest(bytes32 id, uint256 deadline) private view returns (bytes32) {

@@ -29,8 +29,8 @@ contract CredentialStatus is ICredentialStatus {
         _revoke(issuer, list, index >> 8, 1 << (index & 255));
     }
 
-    function revokeWord(address issuer, bytes32 list, uint256 word_, uint256 bits) external {
-        _revoke(issuer, list, word_, bits);
+    function revokeWord(address issuer, bytes32 list, uint256 number, uint256 bits) external {
+        _revoke(issuer, list, number, bits);
     }
 
     // ----------------------------------------------------------------------------------------------------------- views
@@ -39,8 +39,8 @@ contract CredentialStatus is ICredentialStatus {
         return _words[issuer][list][index >> 8] >> (index & 255) & 1 == 1;
     }
 
-    function word(address issuer, bytes32 list, uint256 word_) external view returns (uint256) {
-        return _words[issuer][list][word_];
+    function word(address issuer, bytes32 list, uint256 number) external view returns (uint256) {
+        return _words[issuer][list][number];
     }
 
     function words(address issuer, bytes32 list, uint256 first, uint256 count)
@@ -57,15 +57,15 @@ contract CredentialStatus is ICredentialStatus {
 
     // ------------------------------------------------------------------------------------------------------- internals
 
-    function _revoke(address issuer, bytes32 list, uint256 word_, uint256 bits) private {
+    function _revoke(address issuer, bytes32 list, uint256 number, uint256 bits) private {
         if (!REGISTRY.mayAct(issuer, STATUS_ROLE, msg.sender)) {
             revert CredentialStatus_NotIssuer(issuer, msg.sender, REGISTRY.identityOwner(issuer));
         }
         mapping(uint256 word => uint256) storage own = _words[issuer][list];
-        uint256 known = own[word_];
+        uint256 known = own[number];
         uint256 added = bits & ~known;
         if (added == 0) return;
-        own[word_] = known | added;
-        emit CredentialsRevoked(issuer, list, word_, added);
+        own[number] = known | added;
+        emit CredentialsRevoked(issuer, list, number, added);
     }
 }

@@ -19,7 +19,7 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 /// contract, and cannot be used twice: a grant by its id, an end because ended is ended, an end of all by the epoch.
 ///
 /// A subject's epoch is the time at which it last ended all its consents, 0 where it never did. Every grant names the
-/// epoch that it was signed in, and is good in that one only. The two are compared when somebody asks, not at the grant:
+/// epoch that it was signed in, and is good in that one only. They are compared when somebody asks, not at the grant:
 /// that spares each grant a slot, and changes nothing, for an epoch that is over never comes back, and one that has
 /// not begun is refused.
 /// @dev Nothing here is owned, paused or upgraded; no value is held. The subject's controller and delegates are read
@@ -137,6 +137,9 @@ interface IConsentRegistry {
     /// @notice Only what was granted, and has not been ended, can be given back.
     error ConsentRegistry_NotGranted(bytes32 id, Status actual);
 
+    /// @notice A batch needs more gas to check the next signature.
+    error ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed);
+
     /// @notice These are not the terms of the consent.
     error ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected);
 
@@ -148,18 +151,18 @@ interface IConsentRegistry {
     /// Warning: the chain cannot tell whether anybody knows what `terms` is made of. A company checks it before it
     /// relies on the consent.
     /// Warning: with an epoch that is not the subject's, the consent is used up and never valid. Ask `epoch` before.
-    /// @param epoch The subject's; `epoch` says which it is.
-    function grant(Consent calldata consent, uint40 epoch) external;
+    /// @param inEpoch The subject's; `epoch` says which it is.
+    function grant(Consent calldata given, uint40 inEpoch) external;
 
     /// @notice `grant` by typed data `GrantConsent`; anyone may send it.
     /// @dev Refuses as `grant` does, about the signer; and with `SignatureExpired`, `BadSignature`.
     /// Handed in a second time, by whomever, it changes nothing: `AlreadyUsed` with status `Granted`.
     /// Warning: who relays for others and is paid for it looks at `epoch` first: what was signed in an epoch that is
     /// over can be handed in, and gives a consent that is not valid.
-    /// @param epoch The one that was signed.
+    /// @param inEpoch The one that was signed.
     function grantBySig(
-        Consent calldata consent,
-        uint40 epoch,
+        Consent calldata given,
+        uint40 inEpoch,
         address signer,
         uint256 deadline,
         bytes calldata signature
@@ -167,8 +170,9 @@ interface IConsentRegistry {
 
     /// @notice Hand in many grants; what cannot be granted (used, expired, ahead, not signed rightly) is skipped, so
     /// that one bad item spoils nothing. What was granted is in the events.
-    /// @dev A signature that is not an account's own is checked with SIGNATURE_GAS at most: a wallet that burns gas
-    /// costs that much and no more. Who sends leaves room for it at every such item, or sends these one by one.
+    /// @dev A signature that is not an account's own is checked with SIGNATURE_GAS: a wallet that burns gas costs that
+    /// much and no more. `TooLittleGas` where less is left, so that gas never decides what is granted. Who sends
+    /// leaves room for it at every such item, or sends these one by one.
     /// @return granted How many were.
     function grantBatch(Act[] calldata acts) external returns (uint256 granted);
 
@@ -179,12 +183,12 @@ interface IConsentRegistry {
     /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else `NotSubject`. `AlreadyEnded`
     /// where it was revoked or renounced. One that has merely expired can be revoked.
     /// Warning: what was read before stays read. `docs/protocol/identity-consent.md` says what a company then owes.
-    function revoke(Consent calldata consent) external;
+    function revoke(Consent calldata given) external;
 
     /// @notice `revoke` by typed data `RevokeConsent`; anyone may send it.
     /// @dev Refuses as `revoke` does, about the signer; and with `SignatureExpired`, `BadSignature`. It names no epoch:
     /// whoever fears for their key can sign it together with the grant, and keep it.
-    function revokeBySig(Consent calldata consent, address signer, uint256 deadline, bytes calldata signature) external;
+    function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be) is skipped.
     /// @dev Gas as with `grantBatch`.
@@ -208,7 +212,7 @@ interface IConsentRegistry {
     /// `WrongTerms` where these are not the consent's; `NotGranted` where it was never granted or has been ended.
     /// Warning: this shows the terms to everybody, for good: that this company had leave of that subject. A company
     /// that merely stops reading need not do it.
-    function renounce(Consent calldata consent, Terms calldata terms) external;
+    function renounce(Consent calldata given, Terms calldata terms) external;
 
     // ----------------------------------------------------------------------------------------------------------- uses
 
@@ -233,7 +237,7 @@ interface IConsentRegistry {
     function epoch(address subject) external view returns (uint40);
 
     /// @notice The id of a consent: EIP-712's hashStruct of `Consent`, with its `Terms` in their place.
-    function idOf(Consent calldata consent) external pure returns (bytes32);
+    function idOf(Consent calldata given) external pure returns (bytes32);
 
     /// @notice What a consent holds of its terms: EIP-712's hashStruct of `Terms`.
     function termsHash(Terms calldata terms) external pure returns (bytes32);

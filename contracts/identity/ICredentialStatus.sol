@@ -41,7 +41,7 @@ interface ICredentialStatus {
 
     /// @notice Revoke any of the 256 credentials of a word.
     /// @dev As `revoke`. A bit that is not set in `bits` stays as it is.
-    function revokeWord(address issuer, bytes32 list, uint256 word, uint256 bits) external;
+    function revokeWord(address issuer, bytes32 list, uint256 number, uint256 bits) external;
 
     // ---------------------------------------------------------------------------------------------------------- views
 
@@ -50,7 +50,7 @@ interface ICredentialStatus {
     function isRevoked(address issuer, bytes32 list, uint256 index) external view returns (bool);
 
     /// @notice 256 credentials of a list.
-    function word(address issuer, bytes32 list, uint256 word) external view returns (uint256 bits);
+    function word(address issuer, bytes32 list, uint256 number) external view returns (uint256 bits);
 
     /// @notice Several words of a list, for who exports it.
     /// @param first The first one's number.
