@@ -19,9 +19,7 @@ from careledger.identity.credentials.errors import (
     GranteeMismatch,
     PurposeMismatch,
     ScopeMismatch,
-    StatusUnreadable,
     SubjectMismatch,
-    UnknownChain,
 )
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.formats import stamp
@@ -54,20 +52,9 @@ def check_status(reader: StatusReader, reference: StatusReference, block: Block 
 
     Raises:
         CredentialRevoked: it has.
-        StatusUnreadable: the status is kept where this reader cannot read it.
-        UnknownChain: it is kept on another chain, or in another contract, than the reader reads.
+        StatusUnreadable, StatusStale, UnknownChain: this reader cannot know.
 
     """
-    chain, contract = getattr(reader, "chain", None), getattr(reader, "address", None)
-    if chain is not None and contract is not None:
-        if not reference.on_chain:
-            raise StatusUnreadable("the credential's status is kept in a list, and the verifier reads only the chain")
-        if reference.chain_id != chain.chain_id:
-            raise UnknownChain(
-                f"the credential's status is on chain {reference.chain_id}, and the node serves chain {chain.chain_id}"
-            )
-        if address(reference.contract or "", "status contract") != contract:
-            raise UnknownChain(f"the credential's status is kept by {reference.contract}, and {contract} is read")
     if reader.is_revoked(reference, block):
         raise CredentialRevoked("the issuer has withdrawn the credential: ask the customer for a new one")
 

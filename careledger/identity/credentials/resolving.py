@@ -6,7 +6,7 @@ for more (`KeyPolicy.NOW`), and an issuer whose key was stolen withdraws by stat
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -182,7 +182,8 @@ class DidKeys:
         for found in fitting:
             if found[1].verify(token.alg, token.signing_input, token.signature):
                 return found
-        self._explain(token, signer, signed_at)
+        if fitting or not candidates:
+            self._explain(token, signer, {key for _, key in methods}, signed_at)
         if named and not candidates:
             raise IssuerKeyUnknown(
                 f"{named[:200]} was not in the signer's document when the token was signed, or never"
@@ -196,10 +197,12 @@ class DidKeys:
             f"the signature is not by {named or signer.did.text}: it is forged, or the token changed"
         )
 
-    def _explain(self, token: Jws, signer: _Signer, signed_at: int) -> None:
-        """Raise where another key of the same DID fits, for then nothing was forged."""
+    def _explain(self, token: Jws, signer: _Signer, in_force: Set[VerificationKey], signed_at: int) -> None:
+        """Raise where a former or later key of the same DID fits, for then nothing was forged."""
         for key in signer.ever():
-            if key.kind is KEY_TYPES[token.alg] and key.verify(token.alg, token.signing_input, token.signature):
+            if key in in_force or key.kind is not KEY_TYPES[token.alg]:
+                continue
+            if key.verify(token.alg, token.signing_input, token.signature):
                 raise KeyRotated(
                     f"a key of {signer.did.text} signed this, but one that was not in its document for this purpose at "
                     f"{stamp(when(signed_at))}, the time of signing: it was rotated out, had expired, or came later"
