@@ -72,7 +72,7 @@ class Deep(Stage):
 
     def __init__(self, artifact: Artifact | None = None) -> None:
         self.people = development_accounts(10)
-        self.evm = Evm()
+        self.evm = Evm(code_size=2**17 if artifact else None)
         for person in self.people:
             self.evm.fund(person)
         self.registry = InProcess(self.evm.deploy("IdentityRegistry", artifact=artifact))
