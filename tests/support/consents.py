@@ -71,13 +71,19 @@ class Act:
     """An item of a batch: what somebody signed about a consent."""
 
     consent: Consent
+    epoch: int
+    """What a grant names; a revocation does not, and it is not looked at there."""
     signer: str
     deadline: int
     signature: bytes = field(repr=False)
 
     @property
     def abi(self) -> tuple[Any, ...]:
-        return self.consent.abi, self.signer, self.deadline, self.signature
+        return self.consent.abi, self.epoch, self.signer, self.deadline, self.signature
+
+    def alone(self, kind: str) -> tuple[Any, ...]:
+        """Return the arguments of `grantBySig` or `revokeBySig`."""
+        return self.abi if kind == "grant" else (self.consent.abi, *self.abi[2:])
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ class ConsentMachine(RuleBasedStateMachine):
         self.subjects, self.grantees = everyone[:SUBJECTS], everyone[SUBJECTS : SUBJECTS + GRANTEES]
         self.keys, self.relayer = everyone[:-1], everyone[-1]
         self.known: list[Consent] = []
-        self.used: list[tuple[str, tuple[Any, ...]]] = []
+        self.used: list[tuple[str, tuple[Any, ...], int]] = []
+        """Signatures that were taken: what they came with, and the subject's epoch then."""
         self.model = ConsentModel(self.stage.now)
         self.lost = False
 
@@ -57,6 +58,8 @@ class ConsentMachine(RuleBasedStateMachine):
         self.dice = Random(number)
         if not self.stage.exact:
             self.stage.next_block()
+        elif self.dice.random() < 0.6:
+            self.stage.wait(1)
         self.model.now = self.stage.now
         self.apt, self.spoilt = self.dice.random() < 0.8, False
         alive = [one for one in self.subjects if self.model.people(one)]
@@ -122,13 +125,18 @@ class ConsentMachine(RuleBasedStateMachine):
             domain = self.stage.elsewhere(bent)
         if bent == "consent":
             about = consent.but(salt=self.dice.randbytes(32))
-        epoch, until = self.model.epoch(consent.subject), deadline
+        epoch = signed = self.epoch(consent.subject)
         if bent == "epoch":
-            epoch += self.dice.choice([1, -1]) if epoch else 1  # one that is to come, or one that is over
-        until += bent == "deadline"
+            signed += self.dice.choice([1, -1]) if signed else 1
+        until = deadline + (bent == "deadline")
         granting = (kind == "grant") != (bent == "kind")
-        message = domain.grant(about, epoch, until) if granting else domain.revoke(about, until)
-        return Act(consent, signer, deadline, self.signature(signer, message, bent)), bent
+        message = domain.grant(about, signed, until) if granting else domain.revoke(about, until)
+        return Act(consent, epoch, signer, deadline, self.signature(signer, message, bent)), bent
+
+    def epoch(self, subject: str) -> int:
+        """Return a subject's epoch; or one that is over, never was, or is to come."""
+        epoch = self.model.epoch(subject)
+        return int(self.pick(epoch, [0, max(0, epoch - 1), epoch + 1, self.stage.now, self.stage.now + 450]))
 
     def signature(self, signer: str, message: bytes, bent: str) -> bytes:
         """Sign as `signer`; a wallet takes the signature of its owner, and that in both forms of s."""
@@ -142,7 +150,8 @@ class ConsentMachine(RuleBasedStateMachine):
     def grant(self) -> None:
         consent = self.new()
         sender = self.actor(consent.subject, sends=True)
-        self.play("grant", sender, (consent,), lambda model: model.grant(consent, sender))
+        epoch = self.epoch(consent.subject)
+        self.play("grant", sender, (consent, epoch), lambda model: model.grant(consent, epoch, sender))
 
     def grant_by_sig(self) -> None:
         act, bent = self.act("grant", self.new())
@@ -243,7 +252,8 @@ class ConsentMachine(RuleBasedStateMachine):
         consent, self.apt = self.dice.choice(used), True
         if self.dice.random() < 0.5:
             sender = self.actor(consent.subject, sends=True)
-            self.play("reinstate", sender, (consent,), lambda m: m.grant(consent, sender), function="grant")
+            sent = consent, self.epoch(consent.subject)
+            self.play("reinstate", sender, sent, lambda m: m.grant(*sent, sender), function="grant")
             return
         act, _ = self.act("grant", consent)
         self.play("reinstate", self.relayer, (act,), lambda m: m.grant_by_sig(act, ""), function="grant_by_sig")
@@ -252,7 +262,9 @@ class ConsentMachine(RuleBasedStateMachine):
         """Send again, as somebody else, what was taken once."""
         if not self.used:
             return
-        function, sent = self.dice.choice(self.used)
+        function, sent, epoch = self.dice.choice(self.used)
+        if function == "revoke_all_by_sig" and epoch == self.model.epoch(sent[0]):
+            return  # a second end of all, in the very second of the first, ends nothing that is not ended
         known, bent = (sent[:3], "epoch") if function == "revoke_all_by_sig" else (sent, "")
         found = getattr(self.model.fork(), function)(*known, bent)
         assert isinstance(found, Refusal), f"the model takes {function}{sent} twice"
@@ -308,6 +320,7 @@ class ConsentMachine(RuleBasedStateMachine):
     ) -> Told | None:  # fmt: skip
         """Do it on the stage and in the model, and compare outcome, events and state; returns the events."""
         self.calls[act] += 1
+        before = self.model.epoch(self.subject)
         expected, told = by_the_book(self.model), None
         try:
             told = self.stage.write(sender, function or act, *sent)
@@ -323,7 +336,7 @@ class ConsentMachine(RuleBasedStateMachine):
             elif told != expected:
                 self.violated(self._difference(act, told, expected), f"{act} told {told} and not {expected}")
             elif act.endswith("_by_sig"):
-                self.used.append((act, sent))
+                self.used.append((act, sent, before))
         self.compare(act, sent)
         return told
 

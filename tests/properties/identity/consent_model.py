@@ -57,15 +57,16 @@ class ConsentModel:
 
     # ---- acts: a refusal, or the events
 
-    def grant(self, consent: Consent, actor: str) -> Refusal | Told:
-        return self._refuse_grant(consent) or self._stranger(consent, actor, "IDN-15") or self._granted(consent)
+    def grant(self, consent: Consent, epoch: int, actor: str) -> Refusal | Told:
+        refusal = self._refuse_grant(consent, epoch) or self._stranger(consent, actor, "IDN-15")
+        return refusal or self._granted(consent, epoch)
 
     def grant_by_sig(self, act: Act, bent: str) -> Refusal | Told:
         """`bent` says what is wrong with the signature, if anything is."""
         consent = act.consent
-        refusal = self._refuse_grant(consent) or self._late(act.deadline)
+        refusal = self._refuse_grant(consent, act.epoch) or self._late(act.deadline)
         refusal = refusal or self._stranger(consent, act.signer, "IDN-15") or self._bad(bent)
-        return refusal or self._granted(consent)
+        return refusal or self._granted(consent, act.epoch)
 
     def revoke(self, consent: Consent, actor: str) -> Refusal | Told:
         return self._refuse_end(consent) or self._stranger(consent, actor, "IDN-16") or self._revoked(consent)
@@ -116,12 +117,14 @@ class ConsentModel:
         return Refusal("SignatureExpired", "IDN-19") if self.now > deadline else None
 
     def _bad(self, bent: str) -> Refusal | None:
-        return Refusal("BadSignature", "IDN-18" if bent == "epoch" else "IDN-19") if bent else None
+        return Refusal("BadSignature", "IDN-19") if bent else None
 
     def _stranger(self, consent: Consent, actor: str, why: str) -> Refusal | None:
         return None if self.may_act(consent.subject, actor) else Refusal("NotSubject", why)
 
-    def _refuse_grant(self, consent: Consent) -> Refusal | None:
+    def _refuse_grant(self, consent: Consent, epoch: int) -> Refusal | None:
+        if epoch >= self.now:
+            return Refusal("EpochAhead", "IDN-18")
         if consent.expiry <= self.now:
             return Refusal("Expired", "IDN-13")
         return None if self.row(consent.id).status == NONE else Refusal("AlreadyUsed", "IDN-14")
@@ -130,8 +133,8 @@ class ConsentModel:
         ended = self.row(consent.id).status in (REVOKED, RENOUNCED)
         return Refusal("AlreadyEnded", "IDN-17") if ended else None
 
-    def _granted(self, consent: Consent) -> Told:
-        epoch = self.epoch(consent.subject)
+    def _granted(self, consent: Consent, epoch: int) -> Told:
+        """Take the epoch as it was signed; one that is over makes a consent that is never valid."""
         self.rows[consent.id] = Row(consent.subject, consent.expiry, epoch, GRANTED)
         told = {"id": consent.id, "subject": consent.subject, "expiry": consent.expiry, "epoch": epoch}
         return [("ConsentGranted", told)]
@@ -142,5 +145,5 @@ class ConsentModel:
         return [("ConsentRevoked", {"id": consent.id, "subject": consent.subject})]
 
     def _next_epoch(self, subject: str) -> Told:
-        self.epochs[subject] = self.epoch(subject) + 1
+        self.epochs[subject] = self.now
         return [("AllRevoked", {"subject": subject, "epoch": self.epochs[subject]})]

@@ -83,11 +83,11 @@ class Stage:
 
 
 FUNCTIONS = {
-    "grant": ("grant", lambda consent: (consent.abi,)),
-    "grant_by_sig": ("grantBySig", lambda act: act.abi),
+    "grant": ("grant", lambda consent, epoch: (consent.abi, epoch)),
+    "grant_by_sig": ("grantBySig", lambda act: act.alone("grant")),
     "grant_batch": ("grantBatch", lambda acts: ([act.abi for act in acts],)),
     "revoke": ("revoke", lambda consent: (consent.abi,)),
-    "revoke_by_sig": ("revokeBySig", lambda act: act.abi),
+    "revoke_by_sig": ("revokeBySig", lambda act: act.alone("revoke")),
     "revoke_batch": ("revokeBatch", lambda acts: ([act.abi for act in acts],)),
     "revoke_all": ("revokeAll", lambda subject: (subject,)),
     "revoke_all_by_sig": ("revokeAllBySig", lambda *sent: sent),
