@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from eth_account import Account
+from eth_abi import encode
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain import artifacts
@@ -20,8 +20,11 @@ from careledger.chain.node import DevelopmentChain, LocalNode, development_accou
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.identity.client import IdentityRegistry
+from careledger.identity.credentials.asking import Policy
+from careledger.identity.credentials.verifying import Verifier
 from careledger.identity.did import format_did
 from careledger.identity.formats import name32
+from careledger.identity.status.client import CredentialStatus
 from tests.interop.identity.conftest import INTEROP
 
 HERE = Path(__file__).parent
@@ -84,6 +87,7 @@ class World:
 
     chain: Chain
     registry: IdentityRegistry
+    statuses: CredentialStatus
     sender: Sender
     issuer: Party
     holder: Party
@@ -91,6 +95,11 @@ class World:
     @cached_property
     def development(self) -> DevelopmentChain:
         return DevelopmentChain(self.chain)
+
+    def verifier(self, *, status_required: bool = False, **readers: Any) -> Verifier:
+        """Return our verifier, which believes the issuer alone."""
+        policy = Policy(issuers=[self.issuer.did], status_required=status_required)
+        return Verifier(self.registry, policy, **readers)
 
     def now(self) -> int:
         return self.chain.timestamp()
@@ -113,6 +122,9 @@ def world(compiled: None) -> Iterator[World]:
         account, first, second = development_accounts(3)
         sender = Sender(chain, account)
         registry = IdentityRegistry(chain, deployed(sender, "IdentityRegistry"))
+        statuses = CredentialStatus(
+            chain, deployed(sender, "CredentialStatus", encode(["address"], [registry.address]))
+        )
         issuer = Party.of(first, chain.chain_id, "veriKey")
         holder = Party.of(second, chain.chain_id, "sigAuth")
         for party in (issuer, holder):
@@ -120,7 +132,7 @@ def world(compiled: None) -> Iterator[World]:
             for name, value in party.attributes.items():
                 data = registry.encode("setAttribute", party.account.address, name32(name), value, LONG)
                 own.transact(registry.address, data)
-        yield World(chain, registry, sender, issuer, holder)
+        yield World(chain, registry, statuses, sender, issuer, holder)
 
 
 @pytest.fixture
@@ -159,9 +171,3 @@ def answers(command: list[str], text: str) -> list[Answer]:
     assert done.returncode == 0, done.stderr
     found: list[Answer] = json.loads(done.stdout)
     return found
-
-
-def stranger(number: int) -> LocalAccount:
-    """Return an account that no document names."""
-    account: LocalAccount = Account.from_key(number.to_bytes(32, "big"))
-    return account

@@ -8,6 +8,7 @@ import { fits, run, signedByIssuer, signer } from './steps.mjs'
 const byIssuer = (data, signature) => signedByIssuer(`${data}.${signature}`)
 
 const byHolder = (data, signature, { cnf }) =>
+  Boolean(cnf) &&
   fits(`${data}.${signature}`, [{ id: 'cnf', type: 'JsonWebKey2020', controller: 'cnf', publicKeyJwk: cnf.jwk }])
 
 const config = { hasher: digest, saltGenerator: generateSalt, hashAlg: 'sha-256' }
