@@ -37,8 +37,8 @@ interop: setup ## Other people's clients and test suites against ours
 	@sh scripts/interop.sh
 
 bench: setup ## Gas beside other people's contracts, and throughput
-	@npm install --prefix benchmarks/peers --silent --no-package-lock --no-audit --no-fund --ignore-scripts
-	@$(BIN)/python benchmarks/peers/run.py && $(BIN)/python benchmarks/hashing.py && $(BIN)/python benchmarks/sending.py
+	@for folder in benchmarks/peers tests/interop; do npm install --prefix $$folder --silent --no-package-lock --no-audit --no-fund --ignore-scripts; done
+	@$(BIN)/python benchmarks/peers/run.py && for what in hashing sending credentials; do $(BIN)/python benchmarks/$$what.py || exit 1; done
 
 compat: setup ## Run the tests with the newest libraries that pyproject.toml allows
 	@sh scripts/compat.sh $(TESTS)
