@@ -10,8 +10,8 @@ from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
-from careledger.identity.consent.messages import Act, Domain, End, Signature
-from careledger.identity.consent.terms import Commitment, Consent, Record, Terms
+from careledger.identity.consent.messages import Act, Domain, End
+from careledger.identity.consent.terms import Commitment, Consent, Record, Terms, bytes32
 from careledger.identity.formats import when
 
 OnChain = Consent | Commitment
@@ -46,7 +46,7 @@ class ConsentRenounced(Event, contract="ConsentRegistry"):
 
 @dataclass(frozen=True)
 class AllRevoked(Event, contract="ConsentRegistry"):
-    """The subject ended all its consents; `epoch` is the one that begins."""
+    """The subject ended all its consents; `epoch` is the one that begins, in seconds since 1970 UTC."""
 
     subject: ChecksumAddress
     epoch: int
@@ -71,23 +71,26 @@ class ConsentRegistry(ContractClient):
 
     # -- giving
 
-    def grant(self, consent: OnChain) -> Receipt:
+    def grant(self, consent: OnChain, epoch: int) -> Receipt:
         """Give a consent, as the subject's controller or its delegate.
 
+        Args:
+            epoch: the subject's present one (`epoch`); with another, the consent is used up and never valid.
+
         Raises:
-            NotSubject, ExpiryPassed, AlreadyUsed: as they say.
+            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead: as they say.
 
         """
-        return self._write("grant", consent.abi())
+        return self._write("grant", consent.abi(), epoch)
 
-    def grant_by_sig(self, consent: OnChain, signed: Signature) -> Receipt:
+    def grant_by_sig(self, act: Act) -> Receipt:
         """Relay a signed grant.
 
         Raises:
-            NotSubject, ExpiryPassed, AlreadyUsed, SignatureTooLate, SignatureRefused: as they say.
+            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, SignatureTooLate, SignatureRefused: as they say.
 
         """
-        return self._write("grantBySig", consent.abi(), *signed.abi())
+        return self._write("grantBySig", *act.abi())
 
     def grant_batch(self, acts: Sequence[Act]) -> Receipt:
         """Relay many signed grants; what cannot be granted is skipped, and the events say what was."""
@@ -104,14 +107,14 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revoke", consent.abi())
 
-    def revoke_by_sig(self, consent: OnChain, signed: Signature) -> Receipt:
+    def revoke_by_sig(self, act: Act) -> Receipt:
         """Relay a signed revocation.
 
         Raises:
             NotSubject, AlreadyEnded, SignatureTooLate, SignatureRefused: as they say.
 
         """
-        return self._write("revokeBySig", consent.abi(), *signed.abi())
+        return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
     def revoke_batch(self, acts: Sequence[Act]) -> Receipt:
         """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
@@ -147,14 +150,14 @@ class ConsentRegistry(ContractClient):
     # -- batches
 
     def batch_gas(self, acts: Sequence[Act]) -> int:
-        """Return the gas limit that a batch needs, so that no signature in it is skipped for want of gas.
+        """Return the gas limit that a batch needs, so that it has room to check each signature.
 
-        A node's own estimate is of no use: an item that is skipped makes the call cheaper, not fail.
+        Unused gas costs nothing.
         """
         return 60_000 + sum(self.item_gas(act) for act in acts)
 
     def item_gas(self, act: Act) -> int:
-        """Return what one item of a batch needs at most; unused gas costs nothing."""
+        """Return what one item of a batch needs at most."""
         own = len(act.signed.signature) == 65 and not self.chain.code(act.signed.signer)
         return 60_000 if own else 1_120_000 + 40 * len(act.signed.signature)
 
@@ -170,11 +173,11 @@ class ConsentRegistry(ContractClient):
 
     def commit_use(self, commitment: bytes) -> Receipt:
         """Put a use on record, by its commitment."""
-        return self._write("commitUse", commitment)
+        return self._write("commitUse", bytes32("commitment", commitment))
 
     def commit_uses(self, commitments: Sequence[bytes]) -> Receipt:
         """Put many uses on record."""
-        return self._write("commitUses", list(commitments))
+        return self._write("commitUses", [bytes32("commitment", one) for one in commitments])
 
     def uses(self, commitments: Iterable[bytes]) -> dict[bytes, UseCommitted]:
         """Return the first time that each of these was put on record; those that never were are left out."""
@@ -192,18 +195,18 @@ class ConsentRegistry(ContractClient):
 
     def is_valid(self, id: bytes, block: Block = "latest") -> bool:  # noqa: A002  the contract's name
         """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
-        return bool(self._read("isValid", id, block=block))
+        return bool(self._read("isValid", bytes32("consent id", id), block=block))
 
     def consent(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
         """Return what the chain keeps of an id."""
-        return Record.from_abi(self._read("consent", id, block=block))
+        return Record.from_abi(self._read("consent", bytes32("consent id", id), block=block))
 
     def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
         """Return `consent`, under the name by which a verifier asks."""
         return self.consent(id, block)
 
     def epoch(self, subject: str, block: Block = "latest") -> int:
-        """Return how many times a subject has ended all its consents."""
+        """Return when a subject last ended all its consents, in seconds since 1970 UTC; 0 where it never did."""
         return int(self._read("epoch", subject, block=block))
 
     def time(self, block: Block = "latest") -> datetime:

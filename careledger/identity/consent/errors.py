@@ -50,6 +50,21 @@ class ExpiryPassed(Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint2
     expiry: int
 
 
+class EpochAhead(Reverted, solidity="ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch)"):
+    """The grant names an epoch that has not begun before this second."""
+
+    subject: str
+    time: int
+    epoch: int
+
+
+class TooLittleGas(Reverted, solidity="ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed)"):
+    """The batch needs more gas to check the next signature: send fewer, or with a higher limit."""
+
+    actual: int
+    needed: int
+
+
 class _ByStatus(Reverted):
     """A refusal because of what an id went through before."""
 

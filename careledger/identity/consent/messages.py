@@ -176,10 +176,12 @@ class Act:
 
     consent: Commitment
     signed: Signature
+    epoch: int = 0
+    """The subject's, for which a grant was signed; a revocation names none."""
 
     def abi(self) -> tuple[Any, ...]:
         """Return the struct `Act` of the contract."""
-        return self.consent.abi(), *self.signed.abi()
+        return self.consent.abi(), self.epoch, *self.signed.abi()
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class End:
 
     subject: ChecksumAddress
     epoch: int
-    """The one that it ends."""
+    """The one that it ends: when the subject last ended all, in seconds since 1970 UTC, 0 where it never did."""
     signed: Signature
 
 
@@ -224,7 +226,7 @@ class Domain:
 
     def signed_grant(self, consent: Consent, signer: Signer, epoch: int, deadline: datetime) -> Act:
         """Have a grant signed, for somebody to submit."""
-        return Act(consent.commitment, _signed(self.grant(consent, epoch, deadline), signer, deadline))
+        return Act(consent.commitment, _signed(self.grant(consent, epoch, deadline), signer, deadline), epoch)
 
     def signed_revocation(self, consent: Consent, signer: Signer, deadline: datetime) -> Act:
         """Have a revocation signed, for somebody to submit."""

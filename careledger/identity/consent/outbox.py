@@ -163,10 +163,10 @@ class Outbox:
             )
 
     def queued(self, kind: Kind, at_most: int) -> list[Item]:
-        """Return acts of a kind that wait, those first that failed least."""
+        """Return acts of a kind that wait, those first that failed most: that ends, and keeps nothing back for long."""
         waiting = self._all().where(RelayedAct.kind == kind.value, RelayedAct.state == State.QUEUED.value)
         with self._store.reading() as session:
-            rows = session.scalars(waiting.order_by(RelayedAct.attempts, RelayedAct.number).limit(at_most))
+            rows = session.scalars(waiting.order_by(RelayedAct.attempts.desc(), RelayedAct.number).limit(at_most))
             return [_item(row) for row in rows]
 
     def carriers(self) -> list[Carrier]:
@@ -260,6 +260,7 @@ def _write(act: Act | End) -> dict[str, Any]:
         "subject": seen.subject,
         "expiry": seen.expiry,
         "terms": "0x" + seen.terms_hash.hex(),
+        "epoch": act.epoch,
         "signed": act.signed.document,
     }
 
@@ -270,7 +271,7 @@ def _item(row: RelayedAct) -> Item:
     if kind is Kind.END:
         return Item(row.number, kind, row.id, End(content["subject"], content["epoch"], signed), row.attempts)
     seen = Commitment(content["subject"], when(content["expiry"]), hash_text(content["terms"], "terms"))
-    return Item(row.number, kind, row.id, Act(seen, signed), row.attempts)
+    return Item(row.number, kind, row.id, Act(seen, signed, content["epoch"]), row.attempts)
 
 
 def _outcome(row: RelayedAct) -> Outcome:

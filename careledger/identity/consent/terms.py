@@ -87,7 +87,7 @@ def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
 
     """
     shown = presentation_hash(presentation) if isinstance(presentation, str) else presentation
-    return keccak256(USE_TAG + _bytes32("consent id", consent_id) + _bytes32("presentation's hash", shown))
+    return keccak256(USE_TAG + bytes32("consent id", consent_id) + bytes32("presentation's hash", shown))
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Terms:
     def __post_init__(self) -> None:
         object.__setattr__(self, "grantee", address(self.grantee, "grantee"))
         for name in ("scope", "purpose", "salt"):
-            _bytes32(name, getattr(self, name))
+            bytes32(name, getattr(self, name))
 
     @property
     def hash(self) -> bytes:
@@ -154,7 +154,7 @@ class Commitment:
         if self.subject == ZERO_ADDRESS:
             raise InputError("subject is missing: nobody controls the zero address")
         object.__setattr__(self, "expires_at", when(seconds(self.expires_at)))
-        _bytes32("terms_hash", self.terms_hash)
+        bytes32("terms_hash", self.terms_hash)
 
     @property
     def expiry(self) -> int:
@@ -245,7 +245,7 @@ class Record:
     """The zero address where the id was never used."""
     expires_at: datetime
     epoch: int
-    """The subject's when it was granted; valid only while it still is."""
+    """The subject's that the grant named; valid only while it is the subject's."""
     status: Status
 
     @classmethod
@@ -279,7 +279,19 @@ def hash_text(value: Any, what: str) -> bytes:
 
     """
     raw = byte_text(value, what, 32)
-    return _bytes32(what, raw)
+    return bytes32(what, raw)
+
+
+def bytes32(what: str, value: bytes) -> bytes:
+    """Return a value of 32 bytes.
+
+    Raises:
+        InputError: it has another length.
+
+    """
+    if not isinstance(value, bytes) or len(value) != 32:
+        raise InputError(f"{what} has to be 32 bytes")
+    return value
 
 
 def byte_text(value: Any, what: str, at_most: int) -> bytes:
@@ -316,9 +328,3 @@ def _ascii(what: str, text: str) -> bytes:
         return text.encode("ascii")
     except UnicodeEncodeError as error:
         raise InputError(f"the {what} is not ASCII") from error
-
-
-def _bytes32(what: str, value: bytes) -> bytes:
-    if not isinstance(value, bytes) or len(value) != 32:
-        raise InputError(f"{what} has to be 32 bytes")
-    return value

@@ -72,7 +72,7 @@ class TestSigners:
         signer = OtherSigner(WALLET, lambda message: asked.append(message) or b"signed")
         act = DOMAIN.signed_grant(CONSENT, signer, 3, DEADLINE)
         assert asked == [MESSAGES["GrantConsent"]]
-        assert act.abi() == (CONSENT.abi(), WALLET, 1_850_000_000, b"signed")
+        assert act.abi() == (CONSENT.abi(), 3, WALLET, 1_850_000_000, b"signed")
 
     @pytest.mark.parametrize("answer", [b"", bytes(MAX_SIGNATURE + 1), "0x12", None])
     def test_what_is_no_signature_is_refused(self, answer):
