@@ -26,6 +26,7 @@ class Noun(StrEnum):
     """What is measured; a module each."""
 
     IDENTITY = "identity"
+    CONSENTS = "consents"
     INTERACTIONS = "interactions"
     LOYALTY = "loyalty"
     MARKET = "market"
