@@ -102,7 +102,8 @@ class Attestations:
 
 
 def _eas(bench: Bench) -> dict[str, float]:
-    peer, gas = Attestations.deploy(bench), {}
+    gas: dict[str, float] = {}
+    peer = Attestations.deploy(bench)
     eas, actor, one = peer.eas, bench.actors[1], keyed("subject")
     gas["signed.first"] = peer.delegated(one, 0, 0)
     first = peer.uid(one.address, 0, bench.chain.timestamp())
@@ -127,7 +128,7 @@ def _onchainid(bench: Bench) -> dict[str, float]:
     owner, clerk = bench.actors[2], keyed("issuer")
     identity = bench.deploy(published(package, f"{folder}/Identity.sol/Identity.json", settings), owner.address, False)
     issuer = bench.deploy(published(package, f"{folder}/ClaimIssuer.sol/ClaimIssuer.json", settings), clerk.address)
-    gas = {}
+    gas: dict[str, float] = {}
     for topic in (1, 2):
         said = keccak(encode(["address", "uint256", "bytes"], [identity.address, topic, _hash(topic)]))
         signed = clerk.unsafe_sign_hash(keccak(b"\x19Ethereum Signed Message:\n32" + said))
@@ -138,7 +139,8 @@ def _onchainid(bench: Bench) -> dict[str, float]:
 
 
 def _ours(bench: Bench) -> dict[str, float]:
-    suite, gas = Suite(bench), {}
+    gas: dict[str, float] = {}
+    suite = Suite(bench)
     registry, status = suite.contract("ConsentRegistry"), suite.contract("CredentialStatus")
     separator = domain_separator("CareLedger ConsentRegistry", "1", bench.chain.chain_id, registry.address)
     relayer, actor, issuer, clerk, one = *(bench.actors[n] for n in (9, 1, 3, 4)), keyed("subject")
