@@ -30,9 +30,9 @@ _TOKEN, _CREDENTIAL = "the status list token", "the status list credential"
 
 
 class IssuerKeys(Protocol):
-    """Checks a signature with the keys of a DID document."""
+    """Checks a signature with the keys of a DID document, as `DidKeys` does."""
 
-    def check(self, jws: Jws, did: str, at: datetime) -> None:
+    def check(self, token: Jws, did: str, at: datetime, /) -> object:
         """Raise an error of credentials unless one of the issuer's keys as of a time signed this."""
 
 
