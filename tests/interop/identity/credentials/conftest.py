@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from eth_abi import encode
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain import artifacts
-from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.identity.client import IdentityRegistry
@@ -88,13 +87,24 @@ class World:
     chain: Chain
     registry: IdentityRegistry
     statuses: CredentialStatus
-    sender: Sender
-    issuer: Party
-    holder: Party
+    issuer: Party = field(init=False)
+    holder: Party = field(init=False)
 
-    @cached_property
-    def development(self) -> DevelopmentChain:
-        return DevelopmentChain(self.chain)
+    def newcomer(self, number: int, purpose: str) -> Party:
+        """Return the identity of a development account, its keys published for a purpose."""
+        account = development_accounts(number + 1)[number]
+        party = Party.of(account, self.chain.chain_id, purpose)
+        for name, value in party.attributes.items():
+            self._change(party, "setAttribute", name32(name), value, LONG)
+        return party
+
+    def revoke(self, party: Party, name: str) -> None:
+        """Take a key out of a document."""
+        self._change(party, "revokeAttribute", name32(name), party.attributes[name])
+
+    def _change(self, party: Party, function: str, *arguments: Any) -> None:
+        data = self.registry.encode(function, party.account.address, *arguments)
+        Sender(self.chain, party.account).transact(self.registry.address, data)
 
     def verifier(self, *, status_required: bool = False, **readers: Any) -> Verifier:
         """Return our verifier, which believes the issuer alone."""
@@ -119,20 +129,14 @@ def deployed(sender: Sender, name: str, arguments: bytes = b"") -> str:
 def world(compiled: None) -> Iterator[World]:
     """Serve a chain whose clock is this machine's, as the packages look at the machine's clock."""
     with LocalNode("anvil") as chain:
-        account, first, second = development_accounts(3)
-        sender = Sender(chain, account)
+        sender = Sender(chain, development_accounts(1)[0])
         registry = IdentityRegistry(chain, deployed(sender, "IdentityRegistry"))
         statuses = CredentialStatus(
             chain, deployed(sender, "CredentialStatus", encode(["address"], [registry.address]))
         )
-        issuer = Party.of(first, chain.chain_id, "veriKey")
-        holder = Party.of(second, chain.chain_id, "sigAuth")
-        for party in (issuer, holder):
-            own = Sender(chain, party.account)
-            for name, value in party.attributes.items():
-                data = registry.encode("setAttribute", party.account.address, name32(name), value, LONG)
-                own.transact(registry.address, data)
-        yield World(chain, registry, statuses, sender, issuer, holder)
+        world = World(chain, registry, statuses)
+        world.issuer, world.holder = world.newcomer(1, "veriKey"), world.newcomer(2, "sigAuth")
+        yield world
 
 
 @pytest.fixture

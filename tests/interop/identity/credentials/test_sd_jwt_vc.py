@@ -1,4 +1,4 @@
-"""Our SD-JWT VCs in other people's verifiers: npm's `@sd-jwt/sd-jwt-vc`, PyPI's `polaris-oid4vp` and `sd-jwt`."""
+"""SD-JWT VCs, ours and others': npm's `@sd-jwt/sd-jwt-vc`, PyPI's `polaris-oid4vp` and `sd-jwt`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.verifying import Expected
 from careledger.identity.formats import when
 from tests.interop.identity.credentials.conftest import Party, Steps, World
 
@@ -145,3 +146,62 @@ def test_the_reference_in_python_verifies_presentations(world: World, pypi: Step
     asked = {"do": "verify", "nonce": NONCE, "audience": AUDIENCE, "key": key}
     for token, answer in zip(presentations, pypi(*(asked | {"token": one} for one in presentations)), strict=True):
         assert answer["ok"] == claims_of(token)
+
+
+def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None:
+    world, now = shop.world, shop.world.now()
+    party, holder = world.issuer, signing_key(world.holder, shop.alg)
+    payload = CLAIMS | {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 600, "cnf": {"jwk": holder.public.jwk}}
+    frame = {
+        "_sd": ["given_name", "birthdate", "address"],
+        "address": {"_sd": ["country", "region"], "region": {"_sd": ["code"]}},
+        "nationalities": {"_sd": [0, 1, 2], "2": {"_sd": ["since"]}},
+    }
+    issue = {"do": "issue", "payload": payload, "frame": frame, "key": party.key(shop.alg)}
+    named = issue | {"header": {"kid": party.kid(shop.alg)}}
+    credentials = [answer["ok"] for answer in npm("sd_jwt_vc.mjs", issue, named)]
+    shown = {"given_name": True, "address": {"region": {"code": True}}, "nationalities": {"2": {"since": True}}}
+    presenting = {
+        "do": "present",
+        "kb": {"iat": now, "aud": AUDIENCE, "nonce": NONCE},
+        "key": world.holder.key(shop.alg),
+    }
+    steps = [presenting | {"token": one, "frame": frame} for one in credentials for frame in ({}, shown)]
+    presentations = [answer["ok"] for answer in npm("sd_jwt_vc.mjs", *steps)]
+    found = [world.verifier().verify(one, Expected(AUDIENCE, NONCE, VCT)) for one in presentations]
+    for nothing, some in (found[:2], found[2:]):
+        assert (nothing.issuer, nothing.issuer_key) == (party.did, party.kid(shop.alg))
+        assert nothing.disclosed == ()
+        assert nothing.get("income") == 12.5
+        assert nothing.get("given_name") is None
+        assert some.claims["given_name"] == CLAIMS["given_name"]
+        assert some.claims["address"] == {"region": {"name": "Cádiz", "code": 11}}
+        assert some.claims["nationalities"] == [{"code": "PT", "since": 2001}]
+        assert some.holder == holder.public.thumbprint
+    for one in credentials:
+        claims = world.verifier().check(one, VCT).claims
+        assert {name: claims[name] for name in CLAIMS} == CLAIMS
+
+
+@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "ES256K"])
+def test_we_verify_what_the_reference_in_python_issued_and_presented(world: World, pypi: Steps, alg: str) -> None:
+    now, party, holder = world.now(), world.issuer, signing_key(world.holder, "ES256")
+    claims = {
+        "iss": party.did, "vct": VCT, "iat": now, "exp": now + 600, "given_name": {"sd": "Zoë"},
+        "address": {"sd": {"country": {"sd": "ES"}, "code": 11}},
+        "nationalities": [{"sd": "ES"}, {"sd": {"code": "PT"}}],
+    }  # fmt: skip
+    (issued,) = pypi({
+        "do": "issue", "claims": claims, "alg": alg, "decoys": True, "header": {"typ": "dc+sd-jwt"},
+        "key": signing_key(party, alg).private_jwk, "holder": holder.private_jwk,
+    })  # fmt: skip
+    disclose = {"address": {"country": True}, "nationalities": [False, True]}
+    (presented,) = pypi({
+        "do": "present", "token": issued["ok"], "disclose": disclose, "nonce": NONCE, "audience": AUDIENCE,
+        "holder": holder.private_jwk, "alg": "ES256",
+    })  # fmt: skip
+    found = world.verifier().verify(presented["ok"], Expected(AUDIENCE, NONCE, VCT, claims=[["address", "country"]]))
+    assert found.issuer_key == party.kid(alg)
+    assert found.claims["address"] == {"country": "ES", "code": 11}
+    assert found.claims["nationalities"] == [{"code": "PT"}]
+    assert "given_name" not in found.claims

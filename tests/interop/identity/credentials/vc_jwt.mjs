@@ -17,13 +17,18 @@ const told = ({ payload, issuer, signer, verifiableCredential, verifiablePresent
   presentation: verifiablePresentation,
 })
 
+// Only keys of the document's assertionMethod may have signed a credential,
+const verified = (token) => verifyCredential(token, resolver, { proofPurpose: 'assertionMethod' })
+
 await run({
   issue: ({ payload, header, ...by }) => createVerifiableCredentialJwt(payload, issuer(by), { header }),
   present: ({ payload, header, challenge, domain, ...by }) =>
     createVerifiablePresentationJwt(payload, issuer(by), { header, challenge, domain }),
-  // Only keys of the document's assertionMethod may have signed a credential,
-  verify: async ({ token }) => told(await verifyCredential(token, resolver, { proofPurpose: 'assertionMethod' })),
-  // and only keys of authentication a presentation.
-  verifyPresentation: async ({ token, challenge, domain, purpose = 'authentication' }) =>
-    told(await verifyPresentation(token, resolver, { challenge, domain, proofPurpose: purpose })),
+  verify: async ({ token }) => told(await verified(token)),
+  // and only keys of authentication a presentation. The package leaves the credentials inside to its caller.
+  verifyPresentation: async ({ token, challenge, domain }) => {
+    const found = await verifyPresentation(token, resolver, { challenge, domain, proofPurpose: 'authentication' })
+    for (const credential of found.payload.vp.verifiableCredential) await verified(credential)
+    return told(found)
+  },
 })
