@@ -10,9 +10,9 @@ from careledger.chain.reverts import Reverted
 from careledger.chain.toolchain import ROOT
 from tests.support.evm import START, Evm, actor
 
-for noun in ("identity", "interactions", "loyalty", "refunds"):
-    importlib.import_module(f"careledger.{noun}.errors")
-    importlib.import_module(f"careledger.{noun}.client")
+for room in ("identity", "identity.consent", "identity.status", "interactions", "loyalty", "refunds"):
+    importlib.import_module(f"careledger.{room}.errors")
+    importlib.import_module(f"careledger.{room}.client")
 
 TABLE = (ROOT / "contracts" / "README.md").read_text()
 NOBODY = "0x" + "00" * 20
@@ -51,8 +51,11 @@ class World:
         )
         escrow = self.evm.deploy("RefundEscrow", registry.address)
         market = self.evm.deploy("PointMarket", registry.address)
+        consents = self.evm.deploy("ConsentRegistry", registry.address)
         self.contracts = {
             "IdentityRegistry": registry,
+            "ConsentRegistry": consents,
+            "CredentialStatus": self.evm.deploy("CredentialStatus", registry.address),
             "InteractionLog": self.evm.deploy("InteractionLog", registry.address),
             "LoyaltyToken": token,
             "PointMarket": market,
@@ -66,6 +69,9 @@ class World:
         for deal in (self.open_deal, self.disputed):
             escrow.transact("open", deal, sender=BRAND, value=1000)
         escrow.transact("dispute", self.disputed, b"\5" * 32, sender=BRAND)
+        self.terms_of_consent = (SELLER.address, X, X, X)
+        self.consent = (BRAND.address, START + DAY, consents.call("termsHash", self.terms_of_consent))
+        consents.transact("grant", self.consent, 0, sender=BRAND)
 
     def at(self, contract):
         return self.contracts[contract].address
@@ -99,6 +105,12 @@ CELLS = [
     ("IdentityRegistry", "setGuardians", lambda w: (BRAND.address, X, 1, 7 * DAY), None),
     ("IdentityRegistry", "stopRecovery", lambda w: (BRAND.address,), None),
     ("IdentityRegistry", "finishRecovery", lambda w: (BRAND.address,), None),
+    ("ConsentRegistry", "grant", lambda w: ((BRAND.address, START + DAY, X), 0), "ConsentRegistry_NotSubject"),
+    ("ConsentRegistry", "revoke", lambda w: (w.consent,), "ConsentRegistry_NotSubject"),
+    ("ConsentRegistry", "revokeAll", lambda w: (BRAND.address,), "ConsentRegistry_NotSubject"),
+    ("ConsentRegistry", "renounce", lambda w: (w.consent, w.terms_of_consent), "ConsentRegistry_NotGrantee"),
+    ("CredentialStatus", "revoke", lambda w: (BRAND.address, X, 1), "CredentialStatus_NotIssuer"),
+    ("CredentialStatus", "revokeWord", lambda w: (BRAND.address, X, 0, 1), "CredentialStatus_NotIssuer"),
     ("InteractionLog", "anchorBatch", lambda w: (BRAND.address, X, 1, 0), "InteractionLog_NotAuthorised"),
     ("InteractionLog", "acknowledge", lambda w: (SELLER.address, ME, 0, SAID, []), "InteractionLog_NotCustomer"),
     ("LoyaltyToken", "issue", lambda w: (ME, 1, X), "LoyaltyToken_NotAllowed"),
@@ -140,8 +152,49 @@ def test_a_stranger_is_refused(world, contract, function, arguments, refusal):
         assert refused.value.solidity.split("(")[0] == refusal
 
 
+RELAYED = [
+    ("grantBySig", lambda w, s: ((BRAND.address, START + DAY, X), 0, ME, START + DAY, s), "NotSubject"),
+    ("grantBySig", lambda w, s: ((BRAND.address, START + DAY, X), 0, BRAND.address, START + DAY, s), "BadSignature"),
+    ("revokeBySig", lambda w, s: (w.consent, ME, START + DAY, s), "NotSubject"),
+    ("revokeBySig", lambda w, s: (w.consent, BRAND.address, START + DAY, s), "BadSignature"),
+    ("revokeAllBySig", lambda w, s: (BRAND.address, ME, START + DAY, s), "NotSubject"),
+    ("revokeAllBySig", lambda w, s: (BRAND.address, BRAND.address, START + DAY, s), "BadSignature"),
+]
+
+
+def strangers(digest):
+    """Return a stranger's signature."""
+    signed = STRANGER.unsafe_sign_hash(digest)
+    return signed.r.to_bytes(32, "big") + signed.s.to_bytes(32, "big") + bytes([signed.v])
+
+
+@pytest.mark.parametrize(("function", "arguments", "refusal"), RELAYED)
+def test_a_strangers_signature_moves_no_consent(world, function, arguments, refusal):
+    """In its own name it may not; in the subject's it is not the subject's, whatever digest the contract asks for."""
+    registry = world.contracts["ConsentRegistry"]
+    with pytest.raises(Reverted) as refused:
+        registry.call(function, *arguments(world, strangers(X)), sender=STRANGER)
+    if refusal == "BadSignature":
+        wanted = refused.value.digest
+        with pytest.raises(Reverted) as refused:
+            registry.call(function, *arguments(world, strangers(wanted)), sender=STRANGER)
+    assert refused.value.solidity.split("(")[0] == f"ConsentRegistry_{refusal}"
+
+
+BATCHES = ["grantBatch", "revokeBatch"]
+
+
+@pytest.mark.parametrize("function", BATCHES)
+@pytest.mark.parametrize("signer", [STRANGER, BRAND], ids=["own name", "subject's name"])
+def test_a_strangers_items_are_skipped(world, function, signer):
+    consent = (BRAND.address, START + DAY, X) if function == "grantBatch" else world.consent
+    act = (consent, 0, signer.address, START + DAY, strangers(X))
+    assert world.contracts["ConsentRegistry"].call(function, [act], sender=STRANGER) == 0
+
+
 OWN = {
     "IdentityRegistry": {"cancelSignatures", "startRecovery"},
+    "ConsentRegistry": {"commitUse", "commitUses"},
     "PointMarket": {"cancel", "cancelWord"},
     "LoyaltyToken": {
         "approve",
@@ -170,6 +223,7 @@ OWN = {
 def test_no_cell_is_forgotten():
     relayed = re.compile(r"Signed$|Signature$|BySig$|Authorization$|^open|^fill|^split$")
     tested = {(contract, function) for contract, function, *_ in CELLS}
+    tested |= {("ConsentRegistry", function) for function in BATCHES}
     for contract, functions in rows().items():
         for function in functions:
             if not relayed.search(function) and function not in OWN.get(contract, ()):
