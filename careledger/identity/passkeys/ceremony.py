@@ -224,8 +224,13 @@ def _verify(document: dict[str, Any], digest: bytes, passkey: Passkey, site: Sit
 
 
 def _document(answer: Answer) -> dict[str, Any]:
-    if isinstance(answer, Mapping):
-        return dict(answer)
+    document = dict(answer) if isinstance(answer, Mapping) else _read(answer)
+    if document.get("type") != "public-key" or document.get("id") != document.get("rawId"):
+        raise MalformedAnswer("the browser's answer is of no public key, or gives two ids")
+    return document
+
+
+def _read(answer: str | bytes) -> dict[str, Any]:
     if len(answer) > MAX_ANSWER:
         raise MalformedAnswer(f"the browser's answer is longer than {MAX_ANSWER} characters")
     try:

@@ -6,11 +6,13 @@ It keeps its key in memory and asks nobody for a finger: it protects nothing.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from eth_typing import ChecksumAddress
 from webauthn.helpers import encode_cbor
 
 from careledger.crypto.hashing import sha256
@@ -107,3 +109,29 @@ class SoftwareAuthenticator:
             "clientExtensionResults": {},
             "response": {name: base64url(value) for name, value in response.items()},
         }
+
+    def signer(self, verifier: str) -> "SoftwareSigner":
+        """Return this passkey as a signer of typed data, where signatures name this verifier."""
+        return SoftwareSigner(self, verifier)
+
+
+class _Message(Protocol):
+    @property
+    def digest(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class SoftwareSigner:
+    """Signs typed data, of identities and of consents, as the address of a software passkey."""
+
+    authenticator: SoftwareAuthenticator
+    verifier: str
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Whom the contracts take for the signer."""
+        return self.authenticator.key.address(self.verifier)
+
+    def sign(self, message: _Message) -> bytes:
+        """Return the signature of a message's digest, in the form that the contracts take."""
+        return self.authenticator.sign(message.digest, self.verifier)
