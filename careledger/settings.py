@@ -7,6 +7,9 @@
 | `CARELEDGER_KEYSTORE` | encrypted key file (scrypt, Web3 Secret Storage v3) | |
 | `CARELEDGER_PASSWORD_FILE` | file whose first line opens the key file | the password is asked for |
 | `CARELEDGER_PRIVATE_KEY` | private key in hexadecimal, for development | |
+| `CARELEDGER_STORE` | database: a SQLite file or a URL of SQLAlchemy | `careledger.db` |
+| `CARELEDGER_WALLET` | a holder's encrypted wallet file | |
+| `CARELEDGER_WALLET_PASSWORD_FILE` | file whose first line opens the wallet | the password is asked for |
 
 Keys are never taken from an argument: arguments are seen by every user of a machine.
 """
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_RPC = "http://127.0.0.1:8545"
+DEFAULT_STORE = "careledger.db"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Settings:
     keystore: Path | None = None
     password_file: Path | None = None
     private_key: str | None = field(default=None, repr=False)
+    store: str = DEFAULT_STORE
+    wallet: Path | None = None
+    wallet_password_file: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -42,4 +49,7 @@ class Settings:
             keystore=path("CARELEDGER_KEYSTORE"),
             password_file=path("CARELEDGER_PASSWORD_FILE"),
             private_key=environment.get("CARELEDGER_PRIVATE_KEY") or None,
+            store=environment.get("CARELEDGER_STORE") or DEFAULT_STORE,
+            wallet=path("CARELEDGER_WALLET"),
+            wallet_password_file=path("CARELEDGER_WALLET_PASSWORD_FILE"),
         )

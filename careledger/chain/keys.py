@@ -42,6 +42,19 @@ def from_private_key(text: str) -> LocalAccount:
     return account
 
 
+def password_in(file: Path) -> str:
+    """Return the first line of a password file.
+
+    Raises:
+        SettingsError: it cannot be read, or is empty.
+
+    """
+    try:
+        return file.read_text().splitlines()[0]
+    except (OSError, ValueError, IndexError) as error:
+        raise SettingsError(f"the password file {file} cannot be read or is empty") from error
+
+
 def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:
     try:
         document = json.loads(file.read_text())
@@ -49,13 +62,7 @@ def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:
         raise SettingsError(f"the key file {file} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise SettingsError(f"the key file {file} is not JSON (Web3 Secret Storage, version 3, is needed)") from error
-    if password_file is not None:
-        try:
-            password = password_file.read_text().splitlines()[0]
-        except (OSError, IndexError) as error:
-            raise SettingsError(f"the password file {password_file} cannot be read or is empty") from error
-    else:
-        password = getpass(f"password of {file}: ")
+    password = getpass(f"password of {file}: ") if password_file is None else password_in(password_file)
     try:
         account: LocalAccount = Account.from_key(Account.decrypt(document, password))
     except (ValueError, KeyError, TypeError) as error:

@@ -8,16 +8,20 @@ from typing import Annotated, Any
 import typer
 from eth_account import Account
 
+from careledger.chain.keys import password_in
 from careledger.chain.rpc import address, connect
 from careledger.console import Json, Out, Rpc, errors
-from careledger.errors import InputError, SettingsError
+from careledger.errors import InputError
 from careledger.files import write_new
+from careledger.identity.credential_cli import check, issue
 from careledger.identity.desk import At, Folder, Identity, duration, moment, open_desk, told
 from careledger.identity.did import format_did, parse_url
 from careledger.identity.formats import Operation, name_text, stamp, when
 from careledger.identity.history import Change, delegates_at, history
 from careledger.identity.recovery_cli import recovery
 from careledger.identity.resolver import resolve as resolve_did
+from careledger.identity.status_cli import status
+from careledger.identity.wallet_cli import wallet
 from careledger.settings import Settings
 
 app = typer.Typer(
@@ -26,6 +30,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(recovery, name="recovery")
+app.add_typer(wallet, name="wallet")
+app.add_typer(status, name="status")
+app.command()(issue)
+app.command()(check)
 
 Role = Annotated[str, typer.Option(help="The delegate's type, such as careledger.agent, veriKey or sigAuth.")]
 
@@ -66,10 +74,7 @@ def create(
 
 def _new_password(file: Path | None) -> str:
     if file is not None:
-        try:
-            password = file.read_text().splitlines()[0]
-        except (OSError, IndexError) as error:
-            raise SettingsError(f"the password file {file} cannot be read or is empty") from error
+        password = password_in(file)
     else:
         password = getpass("new password: ")
         if getpass("once more: ") != password:

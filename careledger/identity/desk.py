@@ -3,21 +3,27 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain import deploy as deployment
 from careledger.chain.keys import load_account
-from careledger.chain.rpc import address, connect
+from careledger.chain.rpc import Chain, address, connect
 from careledger.chain.send import Receipt, Sender
 from careledger.console import Out
 from careledger.errors import InputError
 from careledger.identity.client import IdentityRegistry
+from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did import format_did, parse
+from careledger.identity.formats import when
+from careledger.identity.status.client import CredentialStatus
 from careledger.settings import Settings
+from careledger.store import Store
 
 Identity = Annotated[str, typer.Argument(metavar="IDENTITY", help="A did:ethr or an address.")]
 At = Annotated[
@@ -36,10 +42,11 @@ Folder = Annotated[
 
 @dataclass(frozen=True)
 class Desk:
-    """A registry, and how to name and sign."""
+    """The contracts of this noun on a chain, and how to name and sign."""
 
     registry: IdentityRegistry
     settings: Settings
+    deployments: Path
 
     def identity(self, text: str) -> ChecksumAddress:
         """Return the address of an identity given as DID or address; the DID has to be this chain's."""
@@ -53,17 +60,57 @@ class Desk:
         """Return the DID of an address on this chain."""
         return format_did(identity, self.registry.chain.chain_id)
 
+    @property
+    def chain(self) -> Chain:
+        """The node that is asked."""
+        return self.registry.chain
+
+    @property
+    def now(self) -> datetime:
+        """This machine's time or the newest block's, whichever is later."""
+        return max(datetime.now(UTC), when(self.chain.timestamp())).replace(microsecond=0)
+
+    @cached_property
+    def account(self) -> LocalAccount:
+        """The key of the settings."""
+        return load_account(self.settings)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Who pays: the key of the settings."""
+        return Sender(self.chain, self.account)
+
+    @cached_property
+    def consents(self) -> ConsentRegistry:
+        """The registry of consents."""
+        return ConsentRegistry(self.chain, self._deployed["ConsentRegistry"])
+
+    @cached_property
+    def statuses(self) -> CredentialStatus:
+        """The revoked credentials."""
+        return CredentialStatus(self.chain, self._deployed["CredentialStatus"])
+
+    @cached_property
+    def _deployed(self) -> dict[str, ChecksumAddress]:
+        return deployment.addresses(self.chain, self.deployments)
+
     def signing(self) -> IdentityRegistry:
         """Return the registry, with the key of the settings to sign with."""
-        return self.registry.using(Sender(self.registry.chain, load_account(self.settings)))
+        return self.registry.using(self.sender)
+
+    def store(self) -> Store:
+        """Open the database of the settings."""
+        where = self.settings.store
+        return Store.open(where if "://" in where else Path(where).expanduser())
 
 
 def open_desk(rpc: str | None, registry: str | None, deployments: Path | None) -> Desk:
     """Connect to the node and find the registry."""
     settings = Settings.from_environment()
     chain = connect(rpc or settings.rpc)
-    at = registry or deployment.addresses(chain, deployments or settings.deployments)["IdentityRegistry"]
-    return Desk(IdentityRegistry(chain, at), settings)
+    folder = deployments or settings.deployments
+    at = registry or deployment.addresses(chain, folder)["IdentityRegistry"]
+    return Desk(IdentityRegistry(chain, at), settings, folder)
 
 
 def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt) -> None:

@@ -1,0 +1,145 @@
+"""`careledger identity issue` and `check`: credentials, from the issuer and for the holder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from careledger.console import Json, Out, Rpc
+from careledger.files import write_private
+from careledger.identity.credential_desk import issuer_with, read_object, read_token
+from careledger.identity.credentials.asking import Policy
+from careledger.identity.credentials.formats import StatusReference, path_text
+from careledger.identity.credentials.issuing import Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.keys import VerificationKey
+from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.desk import At, Desk, Folder, duration, open_desk
+from careledger.identity.formats import stamp
+from careledger.identity.status.client import ChainStatus
+from careledger.identity.status.places import Places
+from careledger.identity.status_cli import list_id
+
+
+def claim_path(text: str) -> str | list[str | int | None]:
+    """Read a claim as people write it: `age_over_18`, `address.country`, `nationalities[]`, `nationalities[0]`."""
+    parts: list[str | int | None] = []
+    for step in text.split("."):
+        name, *elements = step.split("[")
+        parts.append(name)
+        for element in elements:
+            number = element.removesuffix("]")
+            parts.append(int(number) if number.isdigit() else None if not number else element)
+    return parts if len(parts) > 1 else text
+
+
+def issue(
+    claims: Annotated[Path, typer.Argument(metavar="CLAIMS", help="JSON object of what is said of the customer.")],
+    *,
+    issuer: Annotated[str, typer.Option(help="Who issues: a did:ethr or an address.")],
+    type_: Annotated[str, typer.Option("--type", help="The credential's type (vct), a URI.")],
+    to: Annotated[Path, typer.Option("--out", help="File to write the credential to.")],
+    holder: Annotated[
+        Path | None, typer.Option(help="Public JWK of the customer's wallet, to which the credential is bound.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="The customer's DID; for --vc-jwt.", show_default=False)] = None,
+    list_: Annotated[str | None, typer.Option("--list", help="Status list, so that it can be revoked.")] = None,
+    uri: Annotated[str | None, typer.Option("--uri", help="Where the exported list will be found.")] = None,
+    open_: Annotated[list[str] | None, typer.Option("--open", help="Claims at the top that are always shown.")] = None,
+    vc_jwt: Annotated[bool, typer.Option("--vc-jwt", help="A W3C VC-JWT: it shows everything.")] = False,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Private JWK of the issuer; the settings' key when not given.")
+    ] = None,
+    for_: Annotated[str, typer.Option("--for", help="How long it is valid.")] = "365d",
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
+) -> None:
+    """Issue a credential: an SD-JWT VC, of which the customer shows what they choose, down to a member of an object.
+
+    Nothing is sent. The place in the status list is kept in the database of CARELEDGER_STORE.
+
+    Example: careledger identity issue ana.json --issuer did:ethr:0x7a69:0xf39F… --type https://bank.example/kyc/1
+    --holder ana.jwk --list kyc-2026 --uri https://bank.example/status/kyc-2026 --out ana.credential
+    """
+    content, lasting = read_object(claims, "claims"), duration(for_, "--for")
+    bound = None if holder is None else VerificationKey.from_jwk(read_object(holder, "holder key"), f"{holder}")
+    desk = open_desk(rpc, registry, deployments)
+    at, by = desk.now, issuer_with(desk, desk.identity(issuer), key)
+    validity = Validity(at, at + lasting)
+    if (list_ is None) != (uri is None):
+        raise typer.BadParameter("--list and --uri belong together: the place in a list, and where it is exported to")
+    status = None if list_ is None or uri is None else _place(desk, desk.identity(issuer), list_id(list_), uri)
+    if vc_jwt:
+        text = issue_vc_jwt(by, [type_], subject, content, validity, status=status)
+    else:
+        hidden = [path for path in _everything(content) if path[0] not in (open_ or [])]
+        text = issue_sd_jwt(
+            by, type_, content, validity, holder=bound, disclosable=hidden, status=status, subject=subject
+        )
+    write_private(to, f"{text}\n".encode())
+    what: dict[str, Any] = {
+        "issuer": by.did,
+        "key": by.kid,
+        "type": type_,
+        "expires": stamp(validity.expires_at or at),
+        "statusIndex": None if status is None else status.index,
+        "file": str(to),
+    }
+    out = Out(json_)
+    out.table("Issued", ["", ""], [[name, "-" if value is None else value] for name, value in what.items()])
+    out.document(what)
+
+
+def _everything(value: Any, path: tuple[str | int | None, ...] = ()) -> Iterator[tuple[str | int | None, ...]]:
+    """Yield the path of each claim and array element at any depth: whoever shows a country need not show a street."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in inside:
+        here = (*path, step)
+        yield here
+        yield from _everything(inner, here)
+
+
+def _place(desk: Desk, issuer: str, list_: bytes, uri: str) -> StatusReference:
+    with desk.store() as store:
+        index = Places(store, issuer, list_).take()
+    contract = desk.statuses.address
+    return StatusReference(uri, index, desk.chain.chain_id, contract, issuer, list_)
+
+
+def check(
+    credential: Annotated[Path, typer.Argument(metavar="CREDENTIAL", help="File with a credential.")],
+    *,
+    issuer: Annotated[
+        list[str] | None, typer.Option(help="DIDs whose credentials are believed; anybody's when not given.")
+    ] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="The type that it has to be of.")] = None,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
+) -> None:
+    """Check a credential as its holder: signature, issuer's key on chain, times, status.
+
+    Example: careledger identity check ana.credential --issuer did:ethr:0x7a69:0xf39F…
+    """
+    text, out = read_token(credential, "credential"), Out(json_)
+    desk = open_desk(rpc, registry, deployments)
+    verifier = Verifier(
+        desk.registry, Policy(issuers=issuer, status_required=False), statuses=ChainStatus(desk.statuses)
+    )
+    found = verifier.check(text, type_)
+    what = {
+        "issuer": found.issuer,
+        "key": found.issuer_key,
+        "keyValidNow": found.key_valid_now,
+        "type": found.type,
+        "expires": None if found.expires_at is None else stamp(found.expires_at),
+        "claims": [path_text(path) for path in found.disclosed],
+        "statusIndex": None if found.status is None else found.status.index,
+        "block": found.block_number,
+    }
+    rows = [[name, ", ".join(value) if isinstance(value, list) else value] for name, value in what.items()]
+    out.table("The credential is good", ["", ""], rows)
+    out.document(what)

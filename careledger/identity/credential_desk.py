@@ -1,0 +1,90 @@
+"""What the commands about credentials share: whose key signs, and files with tokens, claims and keys."""
+
+from pathlib import Path
+from typing import Any
+
+from careledger.crypto.canonical import CanonicalError, loads
+from careledger.errors import Conflict, InputError
+from careledger.files import read_file
+from careledger.identity.credentials.issuing import Issuer
+from careledger.identity.credentials.keys import KeyType, SigningKey, VerificationKey
+from careledger.identity.desk import Desk
+from careledger.identity.resolver import resolve
+
+MAX_BYTES = 2**20
+"""Of a file with a token, claims or a key."""
+
+
+def issuer_with(desk: Desk, identity: str, key: Path | None) -> Issuer:
+    """Return an identity as issuer, with the key of a file or of the settings.
+
+    Args:
+        key: file with a private JWK; the settings' key when None.
+
+    Raises:
+        Conflict: the identity's document does not list that key, so nobody could verify what it signs.
+
+    """
+    signing = SigningKey.of_account(desk.account) if key is None else read_key(key)
+    did = desk.did(identity)
+    document = resolve(desk.registry, did, now=desk.now).document
+    for method in document["verificationMethod"]:
+        known = VerificationKey.from_method(method)
+        fits = known is not None and known.kind is signing.kind and method["id"] in document["assertionMethod"]
+        if known is not None and fits and known.raw in (signing.public.raw, _account(signing)):
+            return Issuer(did, signing, method["id"])
+    name, value = signing.attribute
+    raise Conflict(
+        f"{did} does not list this key, so nobody could verify what it signs: publish it as the attribute {name} "
+        f"with the value 0x{value.hex()}, or sign with the controller's key"
+    )
+
+
+def _account(key: SigningKey) -> bytes:
+    return bytes.fromhex(key.address[2:]) if key.kind is KeyType.SECP256K1 else b""
+
+
+def read_key(file: Path) -> SigningKey:
+    """Read a private JWK.
+
+    Raises:
+        InputError: it is none; the message does not quote it.
+
+    """
+    document = read_object(file, "key")
+    try:
+        return SigningKey.from_private_jwk(document)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"the key file {file} is no private JWK of P-256, secp256k1 or Ed25519") from error
+
+
+def read_object(file: Path, what: str) -> dict[str, Any]:
+    """Read a file that holds a JSON object.
+
+    Raises:
+        InputError: it cannot be read, or holds something else.
+
+    """
+    raw = read_file(file, what, MAX_BYTES)
+    try:
+        found = loads(raw)
+    except CanonicalError as error:
+        raise InputError(f"the {what} file {file} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"the {what} file {file} holds no JSON object")
+    return found
+
+
+def read_token(file: Path, what: str) -> str:
+    """Read a file that holds one token, perhaps with a line end.
+
+    Raises:
+        InputError: it cannot be read, or is not ASCII.
+
+    """
+    try:
+        return read_file(file, what, MAX_BYTES).decode("ascii").strip()
+    except UnicodeDecodeError as error:
+        raise InputError(f"the {what} file {file} is not ASCII, as every token is") from error
