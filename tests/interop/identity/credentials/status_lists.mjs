@@ -10,12 +10,19 @@ import {
   VC_BSL_VC_V1_CONTEXT,
 } from '@digitalbazaar/vc-bitstring-status-list'
 import { createHeaderAndPayload, getListFromStatusListJWT, StatusList } from '@sd-jwt/jwt-status-list'
-import { createJWS } from 'did-jwt'
+import { createJWS, decodeJWT } from 'did-jwt'
 import { createVerifiableCredentialJwt, verifyCredential } from 'did-jwt-vc'
 import { resolver, run, signedByIssuer, signer } from './steps.mjs'
 
-const opened = async (token) =>
-  (await verifyCredential(token, resolver, { proofPurpose: 'assertionMethod' })).verifiableCredential
+// A credential of VC 1.1 stands in the claim `vc`, which `did-jwt-vc` reads; one of VC 2.0 is the payload itself.
+async function opened(token) {
+  const { header, payload } = decodeJWT(token)
+  if (header.typ !== 'vc+jwt') {
+    return (await verifyCredential(token, resolver, { proofPurpose: 'assertionMethod' })).verifiableCredential
+  }
+  if (!(await signedByIssuer(token))) throw new Error('the list is not signed by its issuer')
+  return payload
+}
 
 await run({
   issueBitstring: async ({ uri, length, revoked, at, did, key }) => {

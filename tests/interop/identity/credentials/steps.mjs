@@ -46,7 +46,7 @@ export function fits(token, keys) {
 export async function signedByIssuer(token) {
   const { header, payload } = decodeJWT(token)
   const { kid } = header
-  const iss = payload.iss ?? kid?.split('#')[0]
+  const iss = payload.iss ?? payload.issuer?.id ?? payload.issuer ?? kid?.split('#')[0]
   const { didDocument, didResolutionMetadata } = await resolver.resolve(iss)
   if (!didDocument) throw new Error(`no document of ${iss}: ${didResolutionMetadata.error}`)
   const keys = didDocument.verificationMethod.filter(({ id }) => didDocument.assertionMethod.includes(id))

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presenting import Holding
@@ -17,7 +16,8 @@ from tests.interop.identity.credentials.conftest import Party, Steps, World
 pytestmark = pytest.mark.interop
 
 VCT, AUDIENCE, NONCE = "https://credentials.example/kyc", "https://insurer.example", "n-0S6_WzA2Mj"
-LIST = "https://issuer.example/status/1"
+CONSENT = bytes(range(32))
+"""Its id, in a claim of the key binding that others do not know and let pass."""
 CLAIMS = {
     "given_name": "Zoë \U0001f600",
     "birthdate": "1990-02-29",
@@ -47,13 +47,13 @@ class Shop:
     world: World
     alg: str
 
-    def issue(self, *, status: StatusReference | None = None, alg: str | None = None) -> str:
+    def issue(self, alg: str | None = None) -> str:
         now = when(self.world.now())
         party = self.world.issuer
         issuer = Issuer(party.did, signing_key(party, alg or self.alg), party.kid(alg or self.alg))
         return issue_sd_jwt(
             issuer, VCT, CLAIMS, Validity(now, now + timedelta(days=1)),
-            holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE, status=status, decoys=3,
+            holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE, decoys=3,
         )  # fmt: skip
 
     def present(self, credential: str, shown: list[list[str | int | None]] = SHOWN, **other: Any) -> str:
@@ -73,8 +73,8 @@ def claims_of(presentation: str) -> dict[str, Any]:
 
 def test_npm_verifies_credentials_and_presentations(shop: Shop, npm: Steps) -> None:
     credential = shop.issue()
-    chosen = [[], SHOWN, DISCLOSABLE]
-    presentations = [shop.present(credential, shown) for shown in chosen]
+    presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
+    presentations += [shop.present(credential, SHOWN, consent=CONSENT)]
     answers = npm(
         "sd_jwt_vc.mjs",
         {"do": "verify", "token": credential},
@@ -90,6 +90,7 @@ def test_npm_verifies_credentials_and_presentations(shop: Shop, npm: Steps) -> N
     assert payloads[2]["nationalities"] == ["ES", {"code": "PT", "since": 2001}]
     assert payloads[2]["age_equal_or_over"] == {"18": True, "65": False}
     assert answers[1]["ok"]["kb"]["payload"]["aud"] == AUDIENCE
+    assert answers[-1]["ok"]["kb"]["payload"]["consent"] == f"0x{CONSENT.hex()}"
 
 
 def test_npm_presents_what_we_issued(shop: Shop, npm: Steps) -> None:
@@ -125,6 +126,7 @@ def test_polaris_verifies_presentations(world: World, pypi: Steps) -> None:
     shop = Shop(world, "ES256")
     credential = shop.issue()
     presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
+    presentations += [shop.present(credential, SHOWN, consent=CONSENT)]
     for token, answer in zip(presentations, pypi(*(polaris(world, one) for one in presentations)), strict=True):
         assert answer["ok"]["claims"] == claims_of(token)
         assert answer["ok"]["revocation"]["state"] == "no_status_claim"
