@@ -277,6 +277,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         if (signature.length == 65) {
             (bytes32 r, bytes32 s) = (bytes32(signature), bytes32(signature[32:]));
             if (Signatures.isBy(signer, digest, uint8(signature[64]), r, s)) return true;
+            if (signer.code.length == 0) return false; // there is nobody to ask, so no room for it is needed
         }
         uint256 needed = SIGNATURE_GAS * 64 / 63 + _ROOM;
         if (gasleft() < needed) revert ConsentRegistry_TooLittleGas(gasleft(), needed);

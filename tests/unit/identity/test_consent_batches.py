@@ -6,6 +6,7 @@ import pytest
 
 from careledger.chain.reverts import Reverted
 from careledger.crypto.hashing import keccak256
+from careledger.identity.consent.errors import TooLittleGas
 from careledger.identity.passkeys.ceremony import Site
 from careledger.identity.passkeys.software import SoftwareAuthenticator
 from tests.support.consents import CONSENT_ROLE, GRANTED, NONE, REVOKED, Act, Signing, malleated
@@ -272,6 +273,40 @@ class TestBatch:
         dear = world.send_batch([good[0], bad, good[1]], gas=2 * limit).gas
         assert limit < dear < limit + 200_000
         assert world.statuses(good) == [world.done] * 2
+
+
+class TestGas:
+    """How much there is decides whether a batch goes through, and never what comes of it."""
+
+    def test_too_little_to_check_a_wallet_refuses_the_batch(self, world):
+        wallet = world.evm.deploy("Wallet1271", world.carol.address)
+        world.name(wallet)
+        acts = [world.item(1), world.item(2, world.carol, signer=wallet), world.item(3)]
+        with pytest.raises(TooLittleGas) as refusal:
+            world.send_batch(acts, gas=1_000_000)
+        limit = world.read("SIGNATURE_GAS")
+        assert refusal.value.actual < refusal.value.needed
+        assert limit * 64 // 63 <= refusal.value.needed <= limit * 64 // 63 + 10_000
+        assert world.statuses(acts) == [NONE] * 3
+
+    def test_whatever_there_is_a_batch_does_all_or_is_refused(self, world):
+        wallet = world.evm.deploy("Wallet1271", world.carol.address)
+        world.name(wallet)
+        acts, outcomes = [world.item(1), world.item(2, world.carol, signer=wallet), world.item(3)], set()
+        for gas in range(40_000, 1_600_000, 40_000):
+            before = world.evm.snapshot()
+            try:
+                outcomes.add(world.send_batch(acts, gas=gas).value)
+            except Reverted:
+                outcomes.add("refused")
+            world.evm.revert(before)
+        assert outcomes == {"refused", 3}
+
+    @pytest.mark.parametrize("bend", [malleated, lambda _: bytes(65), lambda s: s[:64] + b"\0"])
+    def test_an_accounts_bad_signature_takes_no_more_than_a_good_one(self, world, bend):
+        """There is no code to ask, so none needs room; else one bad item would spoil a batch after all."""
+        bad = replace(world.item(2), signature=bend(world.item(2).signature))
+        assert world.send_batch([world.item(1), bad, world.item(3)], gas=300_000).value == 2
 
 
 class TestGrantBatch:
