@@ -153,3 +153,25 @@ class Deep(Stage):
 
     def id_of(self, consent: Consent) -> bytes:
         return bytes(self.consents.call("idOf", consent.abi))
+
+
+class DeepStatus(Deep):
+    """The same ground, with status lists on it."""
+
+    def __init__(self, artifact: Artifact | None = None) -> None:
+        super().__init__()
+        self.status = self.evm.deploy("CredentialStatus", self.registry.address, artifact=artifact)
+        self._start = self.evm.snapshot()
+
+    def write(self, who: str, act: str, *sent: Any) -> Told:
+        done = self.status.transact({"revoke": "revoke", "revoke_word": "revokeWord"}[act], *sent, sender=who)
+        return [(event.name, event.arguments) for event in done.events]
+
+    def word(self, issuer: str, list_: bytes, word: int) -> int:
+        return int(self.status.call("word", issuer, list_, word))
+
+    def words(self, issuer: str, list_: bytes, first: int, count: int) -> list[int]:
+        return list(self.status.call("words", issuer, list_, first, count))
+
+    def is_revoked(self, issuer: str, list_: bytes, index: int) -> bool:
+        return bool(self.status.call("isRevoked", issuer, list_, index))
