@@ -170,9 +170,10 @@ interface IConsentRegistry {
 
     /// @notice Hand in many grants; what cannot be granted (used, expired, ahead, not signed rightly) is skipped, so
     /// that one bad item spoils nothing. What was granted is in the events.
-    /// @dev A signature that is not an account's own is checked with SIGNATURE_GAS: a wallet that burns gas costs that
-    /// much and no more. `TooLittleGas` where less is left, so that gas never decides what is granted. Who sends
-    /// leaves room for it at every such item, or sends these one by one.
+    /// @dev A signature of 65 bytes is looked at as an account's. One of another length, or by a signer that is a
+    /// contract, is checked with SIGNATURE_GAS: a wallet that burns gas costs that much and no more. `TooLittleGas`
+    /// where less is left, so that gas never decides what is granted. Who sends leaves room for it at every such item,
+    /// or sends these one by one.
     /// @return granted How many were.
     function grantBatch(Act[] calldata acts) external returns (uint256 granted);
 
