@@ -18,6 +18,7 @@ CredentialError
 |   +-- IssuerKeyUnknown, KeyRotated, IdentityDeactivated
 +-- TimeError             Expired, NotYetValid, IssuedInFuture
 +-- ContentError          WrongType, ClaimMissing
++-- ClaimNotHeld          the holder's credential has no such claim
 +-- StatusError           StatusMissing, StatusUnreadable, StatusStale, CredentialRevoked
 +-- ConsentError          ConsentMissing, ConsentMismatch (Subject-, Grantee-, Scope-, Purpose-, ExpiryMismatch),
                           ConsentUnknown, ConsentExpired, ConsentRevoked, ConsentRenounced, ConsentEpochEnded

@@ -193,8 +193,8 @@ class VerificationKey:
         kind = method.get("type")
         if kind == "EcdsaSecp256k1RecoveryMethod2020":
             account = str(method.get("blockchainAccountId", "")).rpartition(":")[2]
-            material: bytes | None = bytes.fromhex(account.removeprefix("0x"))
-            return cls(KeyType.SECP256K1, material) if material and len(material) == 20 else None
+            raw = _material({"publicKeyHex": account})
+            return cls(KeyType.SECP256K1, raw) if raw and len(raw) == 20 else None
         found = _METHODS.get(str(kind))
         material = _material(method)
         if found is None or material is None or len(material) == 20:

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.credentials.formats import SD_JWT_VC, VC_JWT, Path, StatusReference, read_date, read_text
+from careledger.identity.credentials.formats import (
+    SD_JWT_VC,
+    VC_JWT,
+    Path,
+    StatusReference,
+    path_text,
+    read_date,
+    read_text,
+)
 from careledger.identity.credentials.jose import Jws, Limits
 from careledger.identity.credentials.presenting import vc_scope
 from careledger.identity.credentials.sd_jwt import SdJwt
@@ -58,7 +66,7 @@ def from_sd_jwt(token: SdJwt) -> Received:
         types=(read_text(claims, "vct", "the credential"),),
         subject=subject if isinstance(subject, str) else None,
         claims=claims,
-        disclosed=tuple(unpacked.disclosed),
+        disclosed=tuple(sorted(unpacked.disclosed, key=path_text)),
         status=status,
         scope=token.scope,
     )
@@ -79,7 +87,7 @@ def from_vc_jwt(text: str, limits: Limits) -> Received:
         types=vc.types,
         subject=vc.subject,
         claims=vc.claims,
-        disclosed=tuple((name,) for name in vc.claims),
+        disclosed=tuple((name,) for name in sorted(vc.claims)),
         status=vc.status,
         scope=vc_scope(text),
     )

@@ -181,7 +181,7 @@ class TestTheWholeWay:
         assert "Gran" not in str(found.claims)
         assert (found.issuer, found.issuer_key) == (town.did, f"{town.did}#controller")
         assert (found.consent_id, found.scope, found.type) == (consent.id, consent.terms.scope, VCT)
-        assert found.disclosed == (("age_over_18",), ("address",))
+        assert found.disclosed == (("address",), ("age_over_18",))
         assert found.key_valid_now
         assert found.holder == town.holder.public.thumbprint
 
