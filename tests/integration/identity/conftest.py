@@ -1,8 +1,34 @@
+import os
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from careledger.console import run
+from careledger.identity.cli import app
 from careledger.identity.client import IdentityRegistry
+
+
+@pytest.fixture
+def careledger(chain, deployments, monkeypatch, capsys):
+    """Return a function that runs a command in a clean environment and returns status, stdout and stderr."""
+    for name in [name for name in os.environ if name.startswith("CARELEDGER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CARELEDGER_RPC", chain.url)
+    monkeypatch.setenv("CARELEDGER_DEPLOYMENTS", str(deployments))
+
+    def call(*arguments, key=None):
+        if key is not None:
+            monkeypatch.setenv("CARELEDGER_PRIVATE_KEY", key.account.key.hex())
+        status = 0
+        try:
+            run(app, [str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return SimpleNamespace(status=status, out=captured.out, err=captured.err)
+
+    return call
 
 
 @pytest.fixture

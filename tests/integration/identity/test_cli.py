@@ -1,7 +1,6 @@
 """`careledger identity …`: what it prints, for people and for machines, and what it refuses."""
 
 import json
-import os
 import re
 from types import SimpleNamespace
 
@@ -9,35 +8,13 @@ import pytest
 from eth_account import Account
 
 from careledger.chain.node import free_port
-from careledger.console import run
 from careledger.identity.cli import app
 from careledger.identity.did import format_did
+from tests.support.commands import refused, told
 
 DAY = 86_400
 NOT_AN_ADDRESS = "0x12"
 MISTYPED = "0xf39Fd6e51aaD88F6F4ce6aB8827279cffFb92266"
-
-
-@pytest.fixture
-def careledger(chain, deployments, monkeypatch, capsys):
-    """Return a function that runs a command in a clean environment and returns status, stdout and stderr."""
-    for name in [name for name in os.environ if name.startswith("CARELEDGER_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("CARELEDGER_RPC", chain.url)
-    monkeypatch.setenv("CARELEDGER_DEPLOYMENTS", str(deployments))
-
-    def call(*arguments, key=None):
-        if key is not None:
-            monkeypatch.setenv("CARELEDGER_PRIVATE_KEY", key.account.key.hex())
-        status = 0
-        try:
-            run(app, [str(argument) for argument in arguments])
-        except SystemExit as end:
-            status = end.code
-        captured = capsys.readouterr()
-        return SimpleNamespace(status=status, out=captured.out, err=captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -48,19 +25,6 @@ def alice(senders):
 @pytest.fixture
 def did(alice):
     return format_did(alice.address, 31337)
-
-
-def told(result):
-    assert result.status == 0, result.err
-    return json.loads(result.out)
-
-
-def refused(result, status, *words):
-    assert result.status == status, result.out + result.err
-    assert result.out == ""
-    assert result.err.count("\n") == 1
-    for word in words:
-        assert word in result.err
 
 
 class TestCreate:
