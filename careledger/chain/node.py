@@ -26,6 +26,8 @@ Kind = Literal["anvil", "ganache"]
 
 DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk"
 """Known to everybody: Anvil's and Hardhat's default. Whatever its accounts hold on a public chain is lost."""
+GRACE = 5.0
+"""Seconds between asking a node to stop and killing it."""
 CHAIN_IDS: dict[Kind, int] = {"anvil": 31337, "ganache": 1337}
 
 
@@ -120,7 +122,7 @@ class LocalNode:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(5)
+                self._process.wait(GRACE)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -28,15 +28,17 @@ class Fault(Enum):
     TRUNCATE = "the node does it, and half of its reply is passed on"
 
 
-Misbehave = Callable[[str, list[Any]], "Fault | dict[str, Any] | bytes | int | None"]
-"""Method and parameters -> what happens: a fault, an answer instead of the node's, bytes, a status, or nothing."""
+Reply = Fault | dict[str, Any] | bytes | tuple[int, bytes]
+"""A fault; or, instead of the node's reply, an answer, bytes, or a status of HTTP with bytes."""
+Misbehave = Callable[[str, list[Any]], Reply | None]
+"""Method and parameters -> what happens; None: what should."""
 
 
-def at(method: str, what: "Fault | dict[str, Any] | bytes | int", times: int = 10**9) -> Misbehave:
+def on(method: str, what: Reply, times: int = 10**9) -> Misbehave:
     """Return a proxy's rule: this happens to the first so many requests of one method."""
     left = [times]
 
-    def rule(asked: str, _: list[Any]) -> "Fault | dict[str, Any] | bytes | int | None":
+    def rule(asked: str, _: list[Any]) -> Reply | None:
         left[0] -= asked == method
         return what if asked == method and left[0] >= 0 else None
 
@@ -103,8 +105,8 @@ class Proxy:
         what = self.misbehave(request["method"], request["params"])
         if isinstance(what, dict):
             what = json.dumps({"jsonrpc": "2.0", "id": request["id"]} | what).encode()
-        if isinstance(what, int):
-            return what, b"", 0
+        if isinstance(what, tuple):
+            return *what, len(what[1])
         if isinstance(what, Fault):
             self.faults[what] += 1
             if what is Fault.DELAY:

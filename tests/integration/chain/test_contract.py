@@ -78,6 +78,15 @@ class TestEvents:
         bare = Log(registry.address, (), b"", 1, b"", b"", 0)
         assert [registry.decode_log(x) for x in (stranger, unknown, bare)] == [None, None, None]
 
+    def test_events_without_a_class_are_passed_over(self, registry, chain, senders):
+        class Bare(ContractClient):
+            name = "IIdentityRegistry"  # the interface: the same events, and no classes of its own
+
+        add(registry, senders)
+        bare = Bare(chain, registry.address)
+        assert chain.logs(bare.address)
+        assert list(bare.history()) == []
+
     def test_history_is_filtered_by_kind_and_by_indexed_argument(self, registry, senders):
         add(registry, senders, 3)
         registry._write("changeOwner", senders[1].address, senders[6].address)

@@ -7,8 +7,10 @@ from eth_account import Account
 
 from careledger.chain import artifacts, deploy
 from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
-from careledger.errors import Conflict, NotFound, SettingsError, WrongChain
+from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
+from tests.support.proxy import Proxy, on
 
 
 class Killed(BaseException):
@@ -99,6 +101,49 @@ class TestDeploy:
         own.request("evm_mine")
         deploy.deploy(own, Sender(own, sender.account), tmp_path)
         assert nonce(own, sender) == len(deploy.SUITE)
+
+    def test_killed_after_signing_it_is_handed_over_by_the_next_run(self, sender, own, tmp_path):
+        """What a proxy refuses stands for what a killed run did not get to do."""
+        down = {"error": {"code": -32000, "message": "not now"}}
+        with (
+            Proxy(own.url, on("eth_sendRawTransaction", down)) as proxy,
+            pytest.raises(NodeError, match="not now"),
+        ):
+            deploy.deploy(connect(proxy.url), Sender(connect(proxy.url), sender.account), tmp_path)
+        record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
+        (signed,) = record["pending"].values()
+        assert nonce(own, sender) == 0
+        told = []
+        deploy.deploy(own, Sender(own, sender.account), tmp_path, lambda *what: told.append(what))
+        assert told[0] == ("IdentityRegistry", "taken up where an earlier run was stopped")
+        record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
+        assert record["contracts"]["IdentityRegistry"]["transaction"] == signed["transaction"]
+        assert nonce(own, sender) == len(deploy.SUITE)
+
+    def test_what_an_older_build_had_signed_is_deployed_anew(self, sender, own, tmp_path):
+        old = sender.prepare(None, artifacts.load("PointMarket").bytecode + bytes(32))
+        intent = {
+            "address": deploy.predicted_address(sender.address, old.nonce),
+            "deployer": sender.address,
+            "constructorArguments": [],
+            "nonce": old.nonce,
+            "transaction": "0x" + old.hashes[0].hex(),
+            "raw": "0x" + old.raw.hex(),
+        }
+        record = {"format": 1, "chainId": own.chain_id, "contracts": {}, "pending": {"IdentityRegistry": intent}}
+        (tmp_path / f"{own.chain_id}.json").write_text(json.dumps(record))
+        found = deploy.deploy(own, Sender(own, sender.account), tmp_path)
+        assert found["IdentityRegistry"] != intent["address"]
+        assert nonce(own, sender) == len(deploy.SUITE) + 1
+
+    def test_a_constructor_that_refuses_is_said_and_nothing_is_sent(self, sender, own, tmp_path):
+        """None of the suite's does: the proxy answers as a node does for one."""
+        reverted = {"error": {"code": 3, "message": "execution reverted", "data": "0x"}}
+        with Proxy(own.url, on("eth_estimateGas", reverted)) as proxy:
+            far = connect(proxy.url)
+            with pytest.raises(NodeError, match="the constructor of IdentityRegistry refused"):
+                deploy.deploy(far, Sender(far, sender.account), tmp_path)
+        assert nonce(own, sender) == 0
 
     def test_another_chain_with_the_same_id_is_refused(self, own, sender, tmp_path):
         deploy.deploy(own, sender, tmp_path)

@@ -1,11 +1,15 @@
 """The two local chains: both take the suite, and what goes wrong at the start is said."""
 
+import os
+
 import pytest
 
 from careledger.chain import artifacts, deploy, node
 from careledger.chain.node import CHAIN_IDS, DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.errors import NodeError, ToolchainError
+from tests.support.proxy import Proxy, on
 
 
 @pytest.mark.parametrize("kind", ["anvil", "ganache"])
@@ -50,6 +54,21 @@ def test_a_node_that_does_not_answer_is_not_waited_for_for_ever(monkeypatch):
     silent = LocalNode("anvil")
     with pytest.raises(NodeError, match="did not answer within"):
         silent.start(within=0.1)
+
+
+def test_a_node_that_does_not_stop_is_killed(monkeypatch):
+    monkeypatch.setattr(node, "_command", lambda *_: ["sh", "-c", "trap '' TERM; echo deaf; exec sleep 60"])
+    monkeypatch.setattr(node, "GRACE", 0.05)
+    deaf = LocalNode("anvil")
+    with pytest.raises(NodeError, match="did not answer within"):
+        deaf.start(within=0.3)
+    with pytest.raises(ProcessLookupError):
+        os.kill(deaf.pid, 0)
+
+
+def test_what_is_no_development_chain_cannot_let_time_pass():
+    with LocalNode("anvil") as chain, Proxy(chain.url, on("web3_clientVersion", {"result": "Geth/v1.16"})) as proxy:
+        assert DevelopmentChain.of(connect(proxy.url)) is None
 
 
 def test_a_missing_binary_says_what_to_do(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ from careledger.chain.reverts import RevertedWithText
 from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.errors import LogsRefused, NodeError, Unreachable, WrongChain
-from tests.support.proxy import Fault, Proxy, at
+from tests.support.proxy import Fault, Proxy, on
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 
@@ -26,25 +26,33 @@ class TestRequest:
         [
             (Fault.REFUSE, "no node answers"), (Fault.LOST, "no node answers"), (Fault.TRUNCATE, "no node answers"),
             (Fault.LIMIT, "429: it is asked too often"), (Fault.DROP, "did not answer eth_blockNumber in time"),
-            (503, "HTTP status 503"), (b"[" * 100_000, "no node answers"), (b"{", "no node answers"),
+            ((503, b""), "HTTP status 503"), (b"[" * 100_000, "no node answers"), (b"{", "no node answers"),
             (b"[]", "is no node"), (b"null", "is no node"), (b'"text"', "is no node"), (b"{}", "is no node"),
         ],
     )  # fmt: skip
     def test_where_no_answer_comes_through_it_is_open_what_the_node_did(self, chain, reply, words):
-        with Proxy(chain.url, at("eth_blockNumber", reply)) as proxy, pytest.raises(Unreachable, match=words):
+        with Proxy(chain.url, on("eth_blockNumber", reply)) as proxy, pytest.raises(Unreachable, match=words):
             connect(proxy.url, timeout=0.1).block_number()
 
-    def test_a_status_of_http_that_says_no_is_a_refusal(self, chain):
+    @pytest.mark.parametrize(
+        ("reply", "words"),
+        [
+            ((413, b""), "HTTP status 413"), ((403, b"<html>"), "HTTP status 403"), ((400, b"{}"), "HTTP status 400"),
+            ((400, b'{"error": {"code": 1, "message": "too much"}}'), "refused eth_blockNumber: too much"),
+            ((500, b'{"error": {"code": 1, "message": "not now"}}'), "refused eth_blockNumber: not now"),
+        ],
+    )  # fmt: skip
+    def test_a_status_of_http_that_says_no_is_a_refusal(self, chain, reply, words):
         with (
-            Proxy(chain.url, at("eth_blockNumber", 413)) as proxy,
-            pytest.raises(NodeError, match="HTTP status 413") as refused,
+            Proxy(chain.url, on("eth_blockNumber", reply)) as proxy,
+            pytest.raises(NodeError, match=words) as refused,
         ):
             connect(proxy.url).block_number()
         assert not isinstance(refused.value, Unreachable)
 
     def test_an_answer_that_carries_an_empty_error_is_an_answer(self, chain):
         reply = {"error": None, "result": "0x7"}
-        with Proxy(chain.url, at("eth_blockNumber", reply)) as proxy:
+        with Proxy(chain.url, on("eth_blockNumber", reply)) as proxy:
             assert connect(proxy.url).block_number() == 7
 
 
@@ -149,7 +157,7 @@ class TestLogs:
         assert proxy.asked["eth_getLogs"] == 8 + 7
 
     @pytest.mark.parametrize(
-        "by", [413, {"error": "too much"}, {"error": {"code": -32602, "message": "range"}}], ids=str
+        "by", [(413, b""), {"error": "too much"}, {"error": {"code": -32602, "message": "range"}}], ids=str
     )
     def test_however_it_says_no(self, busy, by):
         chain, registry, _ = busy
@@ -175,7 +183,7 @@ class TestLogs:
     def test_a_range_that_ends_before_it_begins_is_the_nodes_to_refuse(self, busy):
         chain, registry, _ = busy
         with (
-            Proxy(chain.url, at("eth_getLogs", {"error": "bad range"})) as proxy,
+            Proxy(chain.url, on("eth_getLogs", {"error": "bad range"})) as proxy,
             pytest.raises(NodeError, match="bad range") as refused,
         ):
             connect(proxy.url).logs(registry, from_block=9, to_block=8)

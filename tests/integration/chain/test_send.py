@@ -11,7 +11,7 @@ from careledger.chain.reverts import RevertedSilently, RevertedWithText
 from careledger.chain.rpc import connect
 from careledger.chain.send import GAPS, Pending, Sender
 from careledger.errors import NodeError, NoFunds, SendError, Unreachable
-from tests.support.proxy import Fault, Proxy, at
+from tests.support.proxy import Fault, Proxy, on
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 
@@ -106,7 +106,7 @@ class TestSend:
         assert sender.wait(first).succeeded
 
     def test_a_reply_that_was_lost_is_no_failure(self, still, fresh):
-        with Proxy(still.url, at("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
+        with Proxy(still.url, on("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
             sender = Sender(connect(proxy.url), fresh, stuck_after=60)
             pending = sender.send(fresh.address, value=1)
             assert pending.unanswered
@@ -114,7 +114,7 @@ class TestSend:
             assert pending.hashes == pending.hashes[:1]
 
     def test_a_lost_reply_whose_transaction_waits_is_looked_for_not_replaced(self, still, fresh):
-        with Proxy(still.url, at("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
+        with Proxy(still.url, on("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
             sender = Sender(connect(proxy.url), fresh, stuck_after=0.4, timeout=0.6)
             pending = sender.send(fresh.address)
             with pytest.raises(SendError):
@@ -123,7 +123,7 @@ class TestSend:
             assert len(pending.hashes) == 1
 
     def test_a_node_that_never_heard_of_it_hears_of_it_again(self, still, fresh):
-        with Proxy(still.url, at("eth_sendRawTransaction", Fault.REFUSE, times=3)) as proxy:
+        with Proxy(still.url, on("eth_sendRawTransaction", Fault.REFUSE, times=3)) as proxy:
             sender = Sender(connect(proxy.url), fresh, stuck_after=0.1)
             pending = sender.send(fresh.address, value=1)
             assert pending.unanswered
@@ -133,7 +133,7 @@ class TestSend:
 
     @pytest.mark.parametrize("method", ["eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"])
     def test_a_silent_node_before_signing_is_said_and_nothing_happens(self, still, fresh, method):
-        with Proxy(still.url, at(method, Fault.REFUSE, times=1)) as proxy:
+        with Proxy(still.url, on(method, Fault.REFUSE, times=1)) as proxy:
             sender = Sender(connect(proxy.url), fresh)
             with pytest.raises(Unreachable):
                 sender.send(fresh.address)
@@ -142,7 +142,7 @@ class TestSend:
 
     def test_a_node_without_a_call_for_tips_gets_one(self, still, fresh):
         refusal = {"error": {"code": -32601, "message": "the method does not exist"}}
-        with Proxy(still.url, at("eth_maxPriorityFeePerGas", refusal)) as proxy:
+        with Proxy(still.url, on("eth_maxPriorityFeePerGas", refusal)) as proxy:
             sender = Sender(connect(proxy.url), fresh)
             pending = sender.send(fresh.address)
             assert pending.transaction["maxPriorityFeePerGas"] == 10**9
@@ -181,6 +181,18 @@ class TestWait:
         still.request("evm_mine")
         assert sender.wait(pending).transaction_hash in pending.hashes
 
+    def test_the_replaced_one_may_be_mined_after_all(self, still, fresh):
+        sender = Sender(still, fresh, stuck_after=0.05, timeout=0.2)
+        pending = sender.send(fresh.address, value=5)
+        first = pending.raw
+        with pytest.raises(SendError, match="not mined within"):
+            sender.wait(pending)
+        drop(still, pending)  # the replacement, which some miner never heard of
+        still.request("eth_sendRawTransaction", "0x" + first.hex())
+        still.request("evm_mine")
+        assert len(pending.hashes) > 1
+        assert sender.wait(pending).transaction_hash == pending.hashes[0]
+
     def test_a_bump_stops_at_the_limit(self, still, fresh):
         limit = 3 * 10**9
         sender = Sender(still, fresh, stuck_after=0.01, timeout=0.5, max_fee=limit)
@@ -209,7 +221,7 @@ class TestWait:
 
     def test_one_look_at_a_node_that_lags_is_not_enough_to_give_it_up(self, still, fresh):
         hidden = {"result": None}
-        with Proxy(still.url, at("eth_getTransactionReceipt", hidden, times=2)) as proxy:
+        with Proxy(still.url, on("eth_getTransactionReceipt", hidden, times=2)) as proxy:
             sender = Sender(connect(proxy.url), fresh, stuck_after=0)
             pending = sender.send(fresh.address)
             still.request("evm_mine")
@@ -217,7 +229,7 @@ class TestWait:
 
     def test_mined_between_two_questions_it_is_found(self, still, fresh):
         hidden = {"result": None}
-        with Proxy(still.url, at("eth_getTransactionReceipt", hidden, times=1)) as proxy:
+        with Proxy(still.url, on("eth_getTransactionReceipt", hidden, times=1)) as proxy:
             sender = Sender(connect(proxy.url), fresh, stuck_after=0)
             pending = sender.send(fresh.address)
             still.request("evm_mine")
@@ -228,7 +240,7 @@ class TestWait:
         sender = Sender(still, fresh)
         pending = sender.send(fresh.address)
         still.request("evm_mine")
-        with Proxy(still.url, at("eth_getTransactionReceipt", Fault.REFUSE, times=5)) as proxy:
+        with Proxy(still.url, on("eth_getTransactionReceipt", Fault.REFUSE, times=5)) as proxy:
             assert Sender(connect(proxy.url), fresh).wait(pending).succeeded
             assert proxy.faults[Fault.REFUSE] == 5
 
@@ -236,14 +248,17 @@ class TestWait:
         sender = Sender(still, fresh)
         pending = sender.send(fresh.address)
         words = r"it may still be: .*HTTP status 503"
-        with Proxy(still.url, at("eth_getTransactionReceipt", 503)) as proxy, pytest.raises(SendError, match=words):
+        with (
+            Proxy(still.url, on("eth_getTransactionReceipt", (503, b""))) as proxy,
+            pytest.raises(SendError, match=words),
+        ):
             Sender(connect(proxy.url), fresh, timeout=0.1).wait(pending)
 
     def test_without_the_state_of_the_block_before_the_reason_stays_unknown(self, chain, suite, senders):
         stranger = senders[5]
         data = add_delegate(senders[1].address, stranger.address)
         pruned = {"error": {"code": -32000, "message": "missing trie node"}}
-        with Proxy(chain.url, at("eth_call", pruned)) as proxy:
+        with Proxy(chain.url, on("eth_call", pruned)) as proxy:
             far = Sender(connect(proxy.url), stranger.account)
             with pytest.raises(RevertedSilently):
                 far.wait(far.send(suite["IdentityRegistry"], data, gas=200_000))
@@ -288,6 +303,19 @@ class TestGaps:
         still.request("anvil_dropAllTransactions")
         assert mined(still, sender, *reversed(pending))
 
+    def test_a_node_that_does_not_count_its_pool_is_asked_for_each(self, still, fresh):
+        def uncounted(method, parameters):
+            if method != "eth_getTransactionCount" or parameters[1] != "pending":
+                return None
+            return {"result": still.request(method, parameters[0], "latest")}
+
+        with Proxy(still.url, uncounted) as proxy:
+            sender = Sender(connect(proxy.url), fresh, stuck_after=0.05)
+            pending = [sender.send(fresh.address, value=n) for n in range(6)]
+            drop(still, *pending[2:4])
+            assert mined(still, sender, pending[5])
+            assert all(sender.wait(one).succeeded for one in pending)
+
     def test_after_a_refusal_no_nonce_of_ours_is_signed_anew(self, still, fresh):
         sender = Sender(still, fresh, stuck_after=0.05)
         pending = [sender.send(fresh.address, value=n) for n in range(3)]
@@ -303,7 +331,7 @@ class TestGaps:
         pending = sender.send(fresh.address, value=1)
         drop(still, pending)
         low = {"error": {"code": -32000, "message": "transaction underpriced"}}
-        with Proxy(still.url, at("eth_sendRawTransaction", low, times=1)) as proxy:
+        with Proxy(still.url, on("eth_sendRawTransaction", low, times=1)) as proxy:
             sender.chain = connect(proxy.url)
             assert mined(still, sender, pending)
         assert len(pending.hashes) == 2
@@ -313,7 +341,7 @@ class TestGaps:
         pending = sender.send(fresh.address, value=1)
         drop(still, pending)
         low = {"error": {"code": -32000, "message": "transaction underpriced"}}
-        with Proxy(still.url, at("eth_sendRawTransaction", low)) as proxy:
+        with Proxy(still.url, on("eth_sendRawTransaction", low)) as proxy:
             sender.chain = connect(proxy.url)
             with pytest.raises(SendError, match="transaction underpriced"):
                 sender.wait(pending)

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from eth_utils.crypto import keccak
 
 from careledger.chain import compile as compiler
 from careledger.chain.artifacts import load
@@ -51,6 +52,12 @@ class TestCompileAll:
     def test_nothing_is_compiled_twice(self, checkout):
         compiler.compile_all()
         assert compiler.compile_all() == []
+
+    def test_of_what_is_imported_from_npm_no_artifact_is_made(self, checkout):
+        text = GOOD.replace("import {IThing}", 'import {ECDSA} from "solady/utils/ECDSA.sol";\nimport {IThing}')
+        (checkout / "contracts" / "Thing.sol").write_text(text)
+        compiler.compile_all()
+        assert {file.stem for file in (checkout / "build" / "artifacts").glob("*.json")} == {"Thing", "IThing"}
 
     def test_a_change_of_an_import_compiles_its_importer(self, checkout):
         compiler.compile_all()
@@ -127,6 +134,13 @@ class TestSolc:
 
 
 class TestArtifact:
+    def test_functions_events_and_errors_are_found_by_what_the_chain_shows(self):
+        escrow, registry = load("RefundEscrow"), load("IdentityRegistry")
+        assert registry.functions[keccak(text="identityOwner(address)")[:4]]["name"] == "identityOwner"
+        assert registry.events[keccak(text="DIDOwnerChanged(address,address,uint256)")]["name"] == "DIDOwnerChanged"
+        opened = keccak(text="RefundEscrow_AlreadyOpened(bytes32,uint8)")[:4]
+        assert escrow.errors[opened]["name"] == "RefundEscrow_AlreadyOpened"
+
     def test_code_with_filled_immutables_matches(self, checkout):
         compiler.compile_all()
         thing = load("Thing", checkout / "build" / "artifacts")
