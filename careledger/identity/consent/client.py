@@ -179,13 +179,13 @@ class ConsentRegistry(ContractClient):
         """Put many uses on record."""
         return self._write("commitUses", [bytes32("commitment", one) for one in commitments])
 
-    def uses(self, commitments: Iterable[bytes]) -> dict[bytes, UseCommitted]:
+    def uses(self, commitments: Iterable[bytes], to_block: Block = "latest") -> dict[bytes, UseCommitted]:
         """Return the first time that each of these was put on record; those that never were are left out."""
         wanted = list(dict.fromkeys(commitments))
         found: dict[bytes, UseCommitted] = {}
         topic = next(t for t, entry in self.artifact.events.items() if entry["name"] == "UseCommitted")
         for first in range(0, len(wanted), 500):  # nodes limit how many topics they compare
-            for log in self.chain.logs(self.address, [topic, wanted[first : first + 500]]):
+            for log in self.chain.logs(self.address, [topic, wanted[first : first + 500]], to_block=to_block):
                 event = self.decode_log(log)
                 if isinstance(event, UseCommitted):
                     found.setdefault(event.commitment, event)

@@ -1,6 +1,7 @@
 """What can go wrong with consents: the refusals of `ConsentRegistry`, and requests and answers that cannot be used."""
 
 from careledger.chain.reverts import Reverted
+from careledger.errors import InputError, ProofError
 from careledger.identity.consent.terms import Status
 
 # -- what the contract refuses
@@ -121,3 +122,42 @@ class WrongTerms(Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, byte
     id: bytes
     actual: bytes
     expected: bytes
+
+
+# -- requests and answers
+
+
+class RequestError(ProofError):
+    """The request for a consent is not to be answered."""
+
+
+class MalformedRequest(RequestError, InputError):
+    """A member of the request is missing, unknown, or cannot be."""
+
+
+class RequestTooLarge(MalformedRequest):
+    """The request is longer than is read, or than a QR code holds."""
+
+
+class RequestExpired(RequestError):
+    """The request can no longer be answered."""
+
+
+class RequestFromFuture(RequestError):
+    """The request says that it was made later than now."""
+
+
+class RequestElsewhere(RequestError):
+    """The request asks for a consent on another chain, or in another contract, than the wallet's."""
+
+
+class AnswerError(ProofError):
+    """The answer does not fit the request."""
+
+
+class MalformedAnswer(AnswerError, InputError):
+    """The answer cannot be read."""
+
+
+class AnswerTooLate(AnswerError):
+    """The consent lasts longer than was asked for, or the answer came after the request's time."""

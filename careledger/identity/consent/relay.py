@@ -6,12 +6,13 @@ over the very same. Whether an act is done is asked of the chain by its id, neve
 sent: so what somebody else submitted first counts as done, and nothing is done twice.
 """
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from careledger.chain.reverts import Reverted
 from careledger.chain.send import Receipt, Sender
@@ -114,13 +115,11 @@ class Relay:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("a") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # goes with the process, however it ends
-            except OSError as error:
-                raise Conflict(f"another relay is at work with {self._lock}: one submits at a time") from error
-            yield
+        try:
+            with FileLock(self._lock, timeout=0):  # goes with the process, however it ends
+                yield
+        except Timeout as error:
+            raise Conflict(f"another relay is at work with {self._lock}: one submits at a time") from error
 
     def _step(self) -> bool:
         """Bring one transaction forward; say whether there may be more to do."""
