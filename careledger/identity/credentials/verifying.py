@@ -178,6 +178,7 @@ class Verifier:
         if made is None:
             raise MalformedClaim("the key binding: 'iat' is missing")
         self._check_made(made, moment)
+        self._check_times(proof.claims, moment, "the key binding")
         verified = self._believe(
             found, moment, presentation, type_=expected.type, holder=key.thumbprint, consent_id=consent_id
         )

@@ -208,6 +208,17 @@ class TestKeyBinding:
         with pytest.raises(errors.KeyBindingStale):
             verify(presented(at=NOW - 3 * MINUTE), key_binding_age=MINUTE)
 
+    def test_times_of_its_own(self):
+        """A proof is a JWT in all other respects too (RFC 9901, 7.3)."""
+        now = int(NOW.timestamp())
+        verify(bound(chosen().token.text, exp=now + 1, nbf=now - 1))
+        with pytest.raises(errors.Expired, match="the key binding"):
+            verify(bound(chosen().token.text, exp=now - 100))
+        with pytest.raises(errors.NotYetValid, match="the key binding"):
+            verify(bound(chosen().token.text, nbf=now + 100))
+        with pytest.raises(errors.MalformedClaim):
+            verify(bound(chosen().token.text, exp="never"))
+
     def test_replayed(self):
         spent = []
 
