@@ -38,7 +38,10 @@ class VerifiedPresentation(Base):
     checked_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     """The credential's own end, where it has one."""
-    consent: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    consent: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    """The consent's id; none where the law lets the company read without."""
+    consents: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Which registry of consents, on which chain."""
     status: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Where the chain says whether the credential was revoked."""
 

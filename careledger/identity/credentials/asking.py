@@ -77,7 +77,7 @@ class Verified:
     key_valid_now: bool
     """False where the issuer has rotated that key since."""
     type: str
-    subject: str | None
+    subject: str | None = field(repr=False)
     """The claim `sub`; the holder's DID of a W3C credential."""
     claims: Mapping[str, Any] = field(repr=False)
     """Of an SD-JWT VC what was disclosed and what is open; of a W3C credential `credentialSubject`."""
