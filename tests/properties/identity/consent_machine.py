@@ -365,7 +365,9 @@ class ConsentMachine(RuleBasedStateMachine):
         if valid and row.status > GRANTED:
             self.violated("IDN-17", f"after {act} {consent} is valid, and it has ended")
         self.same("IDN-13", act, valid, model.is_valid(consent.id))
-        self.same("IDN-21", act, self.stage.row(consent), (row.subject, row.expiry, row.epoch, row.status))
+        kept = self.stage.row(consent)
+        self.same("IDN-17", act, kept[3] > GRANTED, row.status > GRANTED)
+        self.same("IDN-21", act, kept, (row.subject, row.expiry, row.epoch, row.status))
         self.same("IDN-21", act, self.stage.id_of(consent), consent.id)
 
     def same(self, name: str, act: str, actual: Any, expected: Any) -> None:

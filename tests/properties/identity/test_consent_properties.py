@@ -2,11 +2,14 @@
 
 import os
 
+import pytest
+
 from tests.properties.identity.consent_machine import WEIGHTS, ConsentMachine
 from tests.properties.identity.consent_stages import Deep
-from tests.properties.identity.machine import SEED
+from tests.properties.identity.machine import SEED, Violated
 from tests.properties.identity.playing import insist, play
 from tests.properties.identity.real_stages import Real
+from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"delegate", "hand_over", "wait"}
 ATTACKS = frozenset({"reinstate", "replay"})
@@ -26,3 +29,76 @@ def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     print(f"seed {SEED}: {sum(played.calls.values())} acts on Anvil, {sum(played.successes.values())} went through")
     assert sum(played.successes.values()) >= 100
     assert set(played.successes) >= ACTS - ATTACKS
+
+
+REGISTRY = "contracts/identity/ConsentRegistry.sol"
+MUTANTS = [
+    (
+        "IDN-13",
+        "a consent is valid a second longer",
+        "record.expiry > block.timestamp",
+        "record.expiry >= block.timestamp",
+    ),
+    (
+        "IDN-14",
+        "what was ended is granted again",
+        "if (known != 0) revert ConsentRegistry_AlreadyUsed",
+        "if (_status(known) == Status.Granted) revert ConsentRegistry_AlreadyUsed",
+    ),
+    (
+        "IDN-15",
+        "anybody grants",
+        "_requireActs(address(uint160(word)), msg.sender);\n        _grant(",
+        "_grant(",
+    ),
+    (
+        "IDN-16",
+        "whoever makes up terms ends a consent",
+        "if (actual != given.terms) revert",
+        "if (actual == 0) revert",
+    ),
+    (
+        "IDN-17",
+        "an id that was never granted is not burned",
+        "_end(kept, word, uint256(Status.Revoked));",
+        "if (kept.word != 0) _end(kept, word, uint256(Status.Revoked));",
+    ),
+    (
+        "IDN-18",
+        "a consent outlives its epoch",
+        "&& record.epoch == _epochs[record.subject];",
+        "&& record.epoch <= _epochs[record.subject];",
+    ),
+    (
+        "IDN-18",
+        "an epoch to come can be named",
+        "if (inEpoch >= block.timestamp) {",
+        "if (inEpoch > block.timestamp + 1 days) {",
+    ),
+    (
+        "IDN-19",
+        "a signature is taken after its deadline",
+        "if (block.timestamp > deadline) {",
+        "if (deadline == 0) {",
+    ),
+    (
+        "IDN-20",
+        "a batch stops at its first bad item",
+        "if (_tryGrant(acts[i])) ++granted;",
+        "if (!_tryGrant(acts[i])) break;\n            ++granted;",
+    ),
+    (
+        "IDN-21",
+        "the end of a consent forgets its epoch",
+        "word | uint256(uint40(kept.word >> _EPOCH)) << _EPOCH | status",
+        "word | status",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "what", "old", "new"), MUTANTS, ids=[f"{name}: {what}" for name, what, *_ in MUTANTS])
+def test_each_property_kills_its_mutants(compiled, name, what, old, new):
+    broken = Deep(mutate(REGISTRY, old, new, optimise=True))
+    with pytest.raises(Violated) as caught:
+        play(ConsentMachine, broken, 200, 60, only=name)
+    assert caught.value.name == name
