@@ -11,7 +11,7 @@ from careledger.errors import InputError
 from careledger.identity.credentials.formats import Path, StatusReference, numeric_date, path_of, path_text
 from careledger.identity.credentials.jose import Signs, encode, sign
 from careledger.identity.credentials.keys import VerificationKey
-from careledger.identity.credentials.sd_jwt import RESERVED, Disclosure, hasher
+from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, RESERVED, Disclosure, hasher
 from careledger.identity.did import parse
 
 W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
@@ -98,7 +98,7 @@ def issue_sd_jwt(
 
     """
     _check_claims(claims)
-    paths = [(name,) for name in claims] if disclosable is None else [path_of(one) for one in disclosable]
+    paths = _paths(claims, disclosable)
     packing = _Packing(paths, decoys, salts)
     payload: dict[str, Any] = {"iss": issuer.did, "vct": vct, **validity.claims, **packing.object(claims, ())}
     if unused := [path for path in paths if path not in packing.matched]:
@@ -114,6 +114,15 @@ def issue_sd_jwt(
         payload["_sd_alg"] = "sha-256"
     jwt = sign({"typ": "dc+sd-jwt", **issuer.header}, payload, issuer.key)
     return "~".join([jwt, *(one.text for one in packing.disclosures), ""])
+
+
+def _paths(claims: Mapping[str, Any], disclosable: Iterable[str | Sequence[str | int | None]] | None) -> Sequence[Path]:
+    if disclosable is None:
+        return [(name,) for name in claims if name not in NEVER_DISCLOSED]
+    paths = [path_of(one) for one in disclosable]
+    if never := [path for path in paths if path[0] in NEVER_DISCLOSED]:
+        raise InputError(f"{path_text(never[0])} has to be said openly: the format forbids to disclose it selectively")
+    return paths
 
 
 def _check_claims(claims: Mapping[str, Any]) -> None:

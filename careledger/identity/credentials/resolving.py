@@ -182,7 +182,7 @@ class DidKeys:
         for found in fitting:
             if found[1].verify(token.alg, token.signing_input, token.signature):
                 return found
-        if fitting or not candidates:
+        if named is None or fitting or not candidates:
             self._explain(token, signer, {key for _, key in methods}, signed_at)
         if named and not candidates:
             raise IssuerKeyUnknown(

@@ -33,8 +33,8 @@ TYPES = frozenset({"dc+sd-jwt", "vc+sd-jwt"})
 KEY_BINDING_TYPES = frozenset({"kb+jwt"})
 RESERVED = frozenset({"_sd", "_sd_alg", "..."})
 """Names that no claim may have."""
-NEVER_DISCLOSED = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status"})
-"""Claims that an SD-JWT VC holds openly, so that no holder can leave them out (SD-JWT VC, 3.2.2.2)."""
+NEVER_DISCLOSED = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
+"""Claims that an SD-JWT VC holds openly, with all that is in them, so that no holder can leave any of it out."""
 
 _HASHES: dict[str, Callable[[bytes], bytes]] = {
     "sha-256": sha256,
@@ -195,10 +195,10 @@ class _Unpacking:
                 f"{len(unused)} of the disclosures have a digest that the issuer signed nowhere: they were changed, "
                 f"or belong to another credential"
             )
-        early = sorted(path[0] for path in self.disclosed if len(path) == 1 and path[0] in NEVER_DISCLOSED)
+        early = sorted(str(path[0]) for path in self.disclosed if path[0] in NEVER_DISCLOSED)
         if early:
             raise ReservedClaimName(
-                f"the claim {early[0]!r} is selectively disclosed, and an issuer has to say it openly"
+                f"the claim {early[0]!r} is disclosed selectively, in whole or in part; issuers say it openly"
             )
         return Unpacked(claims, self.disclosed)
 

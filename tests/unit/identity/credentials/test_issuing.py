@@ -89,6 +89,12 @@ class TestIssue:
         with pytest.raises(InputError, match="there is no claim"):
             issued(disclosable=[path])
 
+    def test_what_has_to_be_said_openly(self):
+        claims = {"a": 1, "vct#integrity": "sha256-x"}
+        assert Holding.read(issued(claims=claims, disclosable=None)).choices == [("a",)]
+        with pytest.raises(InputError, match="openly"):
+            issued(claims=claims, disclosable=["vct#integrity"])
+
     def test_a_key_that_is_none(self):
         with pytest.raises(errors.MalformedClaim):
             issued(holder={"kty": "EC"})

@@ -11,6 +11,7 @@ from careledger.identity.credentials.jose import Limits, decode, encode
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, Disclosure, SdJwt
 from tests.unit.identity.credentials.stage import (
     EXPECTED,
+    HOLDER_KEY,
     VCT,
     bound,
     disclosure,
@@ -150,6 +151,12 @@ class TestWrongDisclosures:
         token = sd_token({"_sd": [digest]}, text)
         with pytest.raises((errors.ReservedClaimName, errors.ClaimCollision)):
             verifier().verify(token, EXPECTED)
+
+    def test_nor_a_part_of_it(self):
+        text, digest = disclosure(SALT, "more", "x")
+        refused(
+            errors.ReservedClaimName, {"cnf": {"jwk": HOLDER_KEY.public.jwk, "_sd": [digest]}}, (text, ""), match="cnf"
+        )
 
     def test_a_status_cannot_be_hidden(self):
         text, digest = disclosure(SALT, "status", {})
