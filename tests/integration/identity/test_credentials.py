@@ -342,6 +342,14 @@ class TestRotation:
         with pytest.raises(errors.KeyRotated, match="came later"):
             town.verify(town.present(town.choose(town.issue(issuer, at=town.now - timedelta(seconds=1500)))))
 
+    def test_the_only_key_of_its_type_signs_before_it_is_published(self, town, development):
+        early, key = town.now, SigningKey("ES256", b"\6" * 32)
+        development.warp(town.chain.timestamp() + 1000)
+        town.registry.set_attribute(town.bank.address, *key.attribute, 10_000)
+        assert town.verify(town.present(town.choose(town.issue(Issuer(town.did, key)))))
+        with pytest.raises(errors.KeyRotated, match="came later"):
+            town.verify(town.present(town.choose(town.issue(Issuer(town.did, key), at=early))))
+
     def test_a_delegate_that_expired_counts_for_what_it_signed_in_time(self, town, development):
         clerk = actor("the bank's clerk")
         town.registry.add_delegate(town.bank.address, "veriKey", clerk.address, 100)
