@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from careledger.console import Json, Out, Rpc
+from careledger.errors import InputError
 from careledger.files import write_private
 from careledger.identity.credential_desk import issuer_with, read_object, read_token
 from careledger.identity.credentials.asking import Policy
@@ -69,7 +70,7 @@ def issue(
     at, by = desk.now, issuer_with(desk, desk.identity(issuer), key)
     validity = Validity(at, at + lasting)
     if (list_ is None) != (uri is None):
-        raise typer.BadParameter("--list and --uri belong together: the place in a list, and where it is exported to")
+        raise InputError("--list and --uri belong together: the place in a list, and where it is exported to")
     status = None if list_ is None or uri is None else _place(desk, desk.identity(issuer), list_id(list_), uri)
     if vc_jwt:
         text = issue_vc_jwt(by, [type_], subject, content, validity, status=status)

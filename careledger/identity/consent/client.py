@@ -7,7 +7,7 @@ from datetime import datetime
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
-from careledger.chain.rpc import Block
+from careledger.chain.rpc import Block, address
 from careledger.chain.send import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
 from careledger.identity.consent.messages import Act, Domain, End
@@ -208,6 +208,13 @@ class ConsentRegistry(ContractClient):
     def epoch(self, subject: str, block: Block = "latest") -> int:
         """Return when a subject last ended all its consents, in seconds since 1970 UTC; 0 where it never did."""
         return int(self._read("epoch", subject, block=block))
+
+    def knows(self, subject: str, to_block: Block = "latest") -> bool:
+        """Say whether a subject ever gave or ended a consent here: a restored wallet looks for its subjects so."""
+        names = {"ConsentGranted", "ConsentRevoked"}
+        topics = [topic for topic, entry in self.artifact.events.items() if entry["name"] in names]
+        padded = bytes(12) + bytes.fromhex(address(subject, "subject")[2:])
+        return bool(self.chain.logs(self.address, [topics, None, padded], to_block=to_block))
 
     def time(self, block: Block = "latest") -> datetime:
         """Return a block's time, by which consents expire."""

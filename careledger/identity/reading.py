@@ -1,0 +1,185 @@
+"""The company's side in one place: ask, take an answer, keep the result, put the use on record, read again.
+
+```python
+company = Company(issuer, registry, consents, statuses, store=store, policy=Policy(issuers=[bank]), lock=file)
+asked = company.ask(vct, ["age_over_18", "resident_eu"], Purpose("Offer you a policy", terms), timedelta(days=1))
+reading = company.take(Answer.read(file), asked.request, {"age_over_18": lambda value: value is True})
+company.verifications.read(reading.kept.id)
+```
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from careledger.chain.send import Receipt
+from careledger.errors import Conflict
+from careledger.identity.client import IdentityRegistry
+from careledger.identity.consent.answer import Answer
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.outbox import Kind, State
+from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.request import LIFETIME, Purpose, Request
+from careledger.identity.consent.terms import Status
+from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy, Verified
+from careledger.identity.credentials.checks import check_terms
+from careledger.identity.credentials.errors import Replayed
+from careledger.identity.credentials.issuing import Issuer
+from careledger.identity.credentials.resolving import DidKeys
+from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.formats import when
+from careledger.identity.status.client import ChainStatus, CredentialStatus
+from careledger.identity.verifications import Verification, Verifications
+from careledger.store import Store
+
+Claim = str | Sequence[str | int | None]
+"""Name of a claim, or a path to it."""
+Wish = Callable[[Any], bool]
+"""Whether a claim's value is as the company wishes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and as the customer gets it."""
+
+    request: Request
+    text: str
+    """The signed request, for `deep_link` and the QR codes."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of an answer."""
+
+    kept: Verification
+    """What stays in the store: no value of any claim."""
+    verified: Verified | None = field(repr=False)
+    """What the customer showed, for the moment; None where this answer had been taken before."""
+    granted: bytes | None
+    """The transaction that put the consent on chain; None where it was there."""
+    use: Receipt | None
+    """The transaction that put the use on record; None where it was there."""
+
+
+class Company:
+    """One that reads verifications which exist already, with its customers' consent."""
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        registry: IdentityRegistry,
+        consents: ConsentRegistry,
+        statuses: CredentialStatus,
+        *,
+        store: Store,
+        policy: Policy,
+        lock: Path,
+    ) -> None:
+        """Say who asks, and what it relies on.
+
+        Args:
+            issuer: the company's DID with a key of its document; signs requests.
+            consents: with the sender who pays for grants and for evidence of use.
+            policy: whose credentials are believed, and how strictly.
+            lock: keeps two programs from submitting with one key (`Relay`).
+
+        """
+        self.issuer, self.registry, self.consents = issuer, registry, consents
+        self.relay = Relay(store, consents, lock=lock)
+        readers = ChainStatus(statuses)
+        self.verifications = Verifications(store, consents, readers)
+        self._verifier = Verifier(registry, policy, consents=consents, statuses=readers, keys=DidKeys(registry))
+
+    def ask(
+        self,
+        vct: str,
+        claims: Sequence[Claim],
+        purpose: Purpose,
+        consent_for: timedelta,
+        *,
+        lifetime: timedelta = LIFETIME,
+        audience: str | None = None,
+        response_uri: str | None = None,
+    ) -> Asked:
+        """Return a signed request, good for one answer.
+
+        Args:
+            vct: the type of credential.
+            claims: what is to be shown of it.
+            consent_for: how long the company wants to rely on it.
+            lifetime: how long the request can be answered.
+
+        """
+        request = Request.make(
+            self.issuer.did,
+            vct,
+            claims,
+            purpose,
+            consent_for=consent_for,
+            chain_id=self.registry.chain.chain_id,
+            registry=self.consents.address,
+            now=self._now(),
+            lifetime=lifetime,
+            nonce=self.verifications.issue(lifetime),
+            audience=audience,
+            response_uri=response_uri,
+        )
+        return Asked(request, request.sign(self.issuer))
+
+    def take(self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None) -> Reading:
+        """Verify an answer, have its consent put on chain, keep the result and put the use on record.
+
+        Nothing is paid for before everything but the consent was verified. A run that was killed anywhere can be
+        done again: the same answer is then taken once, and what is missing is made up for.
+
+        Args:
+            request: the one that it answers; `parse_request` reads a stored one back.
+            wishes: by claim, whether its value is as wished; only the outcome is kept.
+
+        Raises:
+            CredentialError, AnswerError: the answer is not accepted; the subclass says why.
+            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is over.
+            Conflict: the consent cannot be put on chain.
+            NodeError: the chain cannot be asked.
+
+        """
+        before = self.verifications.of_presentation(answer.presentation_hash)
+        if before is not None and before.consent_id == answer.consent.id:
+            return Reading(before, None, None, self._use(answer))
+        self.verifications.require_open(request.nonce)
+        answer.check(request, self._now())
+        purpose = request.purpose.hash(request.nonce)
+        wanted = ExpectedConsent(request.grantee, purpose)
+        free = Expected(request.audience, request.nonce, request.vct, request.claims)
+        looked = self._verifier.verify(answer.presentation, free)
+        check_terms(answer.consent, grantee=request.grantee, scope=looked.scope, purpose=purpose)
+        granted = self._grant(answer)
+        expected = Expected(request.audience, request.nonce, request.vct, request.claims, wanted)
+        verified = self._verifier.verify(answer.presentation, expected, answer.consent)
+        outcomes: dict[Claim, bool] = {name: wish(verified.get(name)) for name, wish in (wishes or {}).items()}
+        try:
+            kept = self.verifications.record(verified, expected, outcomes)
+        except Replayed:
+            other = self.verifications.of_presentation(answer.presentation_hash)
+            if other is None:
+                raise
+            kept = other  # another process took the same answer in the same moment
+        return Reading(kept, verified, granted, self._use(answer))
+
+    def _grant(self, answer: Answer) -> bytes | None:
+        if self.consents.record(answer.consent.id).status is not Status.NONE or answer.grant is None:
+            return None  # the verifier says whether it stands
+        self.relay.grant(answer.grant)
+        self.relay.run()
+        outcome = self.relay.outcome(Kind.GRANT, answer.grant)
+        if outcome.state is State.REFUSED:
+            raise Conflict(f"the customer's consent cannot be put on chain: {outcome.reason}")
+        return outcome.transaction
+
+    def _use(self, answer: Answer) -> Receipt | None:
+        return None if self.consents.uses([answer.use]) else self.consents.commit_use(answer.use)
+
+    def _now(self) -> datetime:
+        return max(datetime.now(UTC), when(self.registry.chain.timestamp()))
