@@ -76,6 +76,34 @@ class TestRefund:
             desk.settleReturn(deal, 10_000, {"from": accounts[5]})
 
 
+class TestConsent:
+    @pytest.fixture
+    def consents(self, ConsentRegistry, registry, accounts):
+        return ConsentRegistry.deploy(registry, {"from": accounts[0]})
+
+    def test_a_consent_stands_until_the_customer_ends_it_and_never_again(self, consents, accounts, chain):
+        customer, insurer = accounts[1], accounts[2]
+        terms = (insurer, "0x" + "01" * 32, "0x" + "02" * 32, "0x" + "03" * 32)
+        consent = (customer, chain[-1].timestamp + DAY, consents.termsHash(terms))
+        consents.grant(consent, consents.epoch(customer), {"from": customer})
+        assert consents.isValid(consents.idOf(consent))
+        with pytest.raises(brownie.exceptions.VirtualMachineError):
+            consents.revoke(consent, {"from": insurer})
+        consents.revoke(consent, {"from": customer})
+        assert not consents.isValid(consents.idOf(consent))
+        with pytest.raises(brownie.exceptions.VirtualMachineError):
+            consents.grant(consent, 0, {"from": customer})
+
+    def test_a_bank_revokes_a_credential_and_nobody_else_does(self, CredentialStatus, registry, accounts):
+        status = CredentialStatus.deploy(registry, {"from": accounts[0]})
+        bank, name = accounts[3], "0x" + "07" * 32
+        with pytest.raises(brownie.exceptions.VirtualMachineError):
+            status.revoke(bank, name, 70_001, {"from": accounts[4]})
+        status.revoke(bank, name, 70_001, {"from": bank})
+        assert status.isRevoked(bank, name, 70_001)
+        assert not status.isRevoked(bank, name, 70_000)
+
+
 @pytest.fixture(scope="module")
 def market(PointMarket, registry, accounts):
     return PointMarket.deploy(registry, {"from": accounts[0]})
