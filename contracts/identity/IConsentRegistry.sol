@@ -24,6 +24,9 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 /// not begun is refused.
 /// @dev Nothing here is owned, paused or upgraded; no value is held. The subject's controller and delegates are read
 /// from the registry at every call.
+///
+/// Warning: a change of the subject's controller ends nothing. Whoever takes over an identity, or gets it back from a
+/// thief, ends what it should not have given, or all (`revokeAll`).
 interface IConsentRegistry {
     // ---------------------------------------------------------------------------------------------------------- types
 
@@ -188,7 +191,8 @@ interface IConsentRegistry {
 
     /// @notice `revoke` by typed data `RevokeConsent`; anyone may send it.
     /// @dev Refuses as `revoke` does, about the signer; and with `SignatureExpired`, `BadSignature`. It names no epoch:
-    /// whoever fears for their key can sign it together with the grant, and keep it.
+    /// whoever fears for their key can sign it together with the grant, and keep it; it is good for as long as its signer
+    /// may act for the subject.
     function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be) is skipped.
