@@ -1,18 +1,19 @@
 """The command line: `careledger <noun> <verb>`, and what builds, deploys and shows the suite."""
 
-import importlib.util
+import importlib
 import os
+import runpy
 import signal
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from careledger import __version__
-from careledger.chain import artifacts
+from careledger.chain import artifacts, p256
 from careledger.chain import deploy as deployment
 from careledger.chain.compile import STANDARD_JSON, compile_all
 from careledger.chain.keys import load_account
@@ -92,7 +93,9 @@ def deploy(
             [[row.name, f"{row.gas:,}", f"{row.cost / 1e18:.6f}"] for row in rows],
             caption=f"{sum(row.gas for row in rows):,} gas, {total / 1e18:.6f} ether at the newest block's price",
         )
-        out.document({"chainId": chain.chain_id, "contracts": rows, "cost": total})
+        passkeys = p256.support(chain)
+        out.say(passkeys.sentence)
+        out.document({"chainId": chain.chain_id, "contracts": rows, "cost": total, "passkeys": passkeys})
         return
     folder = deployments or settings.deployments
     what: dict[str, str] = {}
@@ -105,7 +108,10 @@ def deploy(
     out.table(
         f"The suite on chain {chain.chain_id}", ["contract", "address", ""], [[n, a, what[n]] for n, a in found.items()]
     )
-    out.document({"chainId": chain.chain_id, "contracts": found, "record": str(folder / f"{chain.chain_id}.json")})
+    passkeys = p256.support(chain, found["PasskeyVerifier"])
+    out.say(passkeys.sentence)
+    record = str(folder / f"{chain.chain_id}.json")
+    out.document({"chainId": chain.chain_id, "contracts": found, "record": record, "passkeys": passkeys})
 
 
 @app.command()
@@ -164,14 +170,15 @@ def demo_all() -> None:
     Example: careledger demo all
     """
     out, started = Out(), time.monotonic()
+    flows = [(name, summary, _flow(name)) for name, summary in FLOWS.items()]
     done = compile_all(lambda path: errors.print(f"compiled {path}"))
     with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
         out.say(f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled.")
         os.environ["CARELEDGER_DEPLOYMENTS"] = folder
         deploy(rpc=chain.url)
-        for number, (name, summary) in enumerate(FLOWS.items(), 1):
+        for number, (name, summary, flow) in enumerate(flows, 1):
             out.say(f"\n[bold]{number}. {name}[/bold]: {summary}\n")
-            _flow(name)(rpc=chain.url)
+            flow(rpc=chain.url)
     out.say(
         f"\nAll {len(FLOWS)} flows done in {time.monotonic() - started:.0f} s; the chain is stopped. "
         f"One by one: `careledger demo <flow>`; to play yourself: `make up`."
@@ -180,14 +187,14 @@ def demo_all() -> None:
 
 def _flow(name: str) -> Callable[..., Any]:
     """Return the flow of a script; scripts are no package, so they are loaded by their path."""
-    file = ROOT / "scripts" / f"{name.replace('-', '_')}_flow.py"
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
+    file = _script(name)
+    if not file.is_file():
         raise NotFound(f"{file} is not there: the flows belong to a checkout of the repository")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    flow: Callable[..., Any] = module.flow
-    return flow
+    return cast("Callable[..., Any]", runpy.run_path(str(file), run_name=file.stem)["flow"])
+
+
+def _script(flow: str) -> Path:
+    return ROOT / "scripts" / f"{flow.replace('-', '_')}_flow.py"
 
 
 def _mount() -> None:
@@ -196,7 +203,7 @@ def _mount() -> None:
         module = importlib.import_module(f"careledger.{noun}.cli")
         app.add_typer(module.app, name=noun)
     for name, summary in FLOWS.items():
-        if (ROOT / "scripts" / f"{name.replace('-', '_')}_flow.py").is_file():
+        if _script(name).is_file():  # an installed package has none
             demo.command(name, help=f"Play {summary}.")(_flow(name))
 
 

@@ -2,17 +2,22 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 
 import pytest
+import typer
 from eth_account import Account
 
+from careledger import cli
 from careledger.chain.compile import compile_all
 from careledger.chain.node import LocalNode, development_accounts, free_port
+from careledger.chain.rpc import connect
 from careledger.chain.toolchain import ROOT
+from careledger.errors import NodeError, NotFound
 
 PROGRAM = [sys.executable, "-m", "careledger.cli"]
 
@@ -84,6 +89,11 @@ class TestStandardJson:
     def test_an_unknown_contract_is_said(self):
         refused(careledger("standard-json", "Nothing"), 2, "Nothing", "careledger compile")
 
+    def test_a_lost_input_says_how_to_make_it(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(cli, "STANDARD_JSON", tmp_path)
+        with pytest.raises(NotFound, match="RefundEscrow has no compiler input here: run `careledger compile`"):
+            cli.standard_json("RefundEscrow")
+
 
 class TestDeploy:
     def test_a_dry_run_sends_nothing_and_needs_no_record(self, own, tmp_path):
@@ -92,6 +102,7 @@ class TestDeploy:
         document = json.loads(result.stdout)
         assert document["chainId"] == 31337
         assert all(row["gas"] > 100_000 for row in document["contracts"])
+        assert document["passkeys"] == {"native": True, "gas": None}
         assert own.block_number() == before
         assert list(tmp_path.iterdir()) == []
 
@@ -100,6 +111,8 @@ class TestDeploy:
         block = own.block_number()
         second = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json")
         assert json.loads(second.stdout) == first
+        assert first["passkeys"]["native"]
+        assert 40_000 < first["passkeys"]["gas"] < 50_000
         assert own.block_number() == block
         assert "already deployed" in second.stderr
         status = careledger("status", "--rpc", own.url, "--json", CARELEDGER_DEPLOYMENTS=str(tmp_path))
@@ -132,6 +145,29 @@ class TestStatus:
     def test_no_deployment_says_what_to_do(self, own, tmp_path):
         result = careledger("status", "--rpc", own.url, CARELEDGER_DEPLOYMENTS=str(tmp_path))
         refused(result, 1, "careledger deploy")
+
+
+class TestDemo:
+    def test_all_flows_play_on_a_chain_that_is_stopped_afterwards(self):
+        result = careledger("demo", "all")
+        assert result.returncode == 0, result.stderr
+        for number, name in enumerate(cli.FLOWS, 1):
+            assert f"{number}. {name}:" in result.stdout
+        assert f"All {len(cli.FLOWS)} flows done" in result.stdout
+        url = re.search(r"http://127\.0\.0\.1:\d+", result.stdout)[0]
+        with pytest.raises(NodeError, match="no node answers"):
+            connect(url)
+
+    def test_without_a_checkout_it_says_that_it_needs_one(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(cli, "ROOT", tmp_path)
+        with pytest.raises(NotFound, match=r"refund_flow\.py is not there: .* checkout"):
+            cli.demo_all()
+
+    def test_without_a_checkout_no_flow_is_offered(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(cli, "ROOT", tmp_path)
+        monkeypatch.setattr(cli, "demo", typer.Typer())
+        cli._mount()
+        assert cli.demo.registered_commands == []
 
 
 class TestUp:
