@@ -191,8 +191,8 @@ interface IConsentRegistry {
 
     /// @notice `revoke` by typed data `RevokeConsent`; anyone may send it.
     /// @dev Refuses as `revoke` does, about the signer; and with `SignatureExpired`, `BadSignature`. It names no epoch:
-    /// whoever fears for their key can sign it together with the grant, and keep it; it is good for as long as its signer
-    /// may act for the subject.
+    /// whoever fears for their key can sign it together with the grant, and keep it; it is good for as long as its
+    /// signer may act for the subject.
     function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be) is skipped.
