@@ -184,6 +184,7 @@ class Verifications:
             )
             if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
                 _require_open(session.get(IssuedNonce, _digest(expected.nonce)), now)
+                raise Replayed("this request was answered by somebody else at the same instant: ask anew")
             session.add(self._row(kept))
         return kept
 

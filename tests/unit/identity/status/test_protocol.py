@@ -1,0 +1,58 @@
+"""The example of status lists on docs/protocol/identity-credentials.md is what comes out here, and is read back."""
+
+import json
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from eth_utils.crypto import keccak
+
+from careledger.chain.toolchain import ROOT
+from careledger.identity.credentials.jose import decode, parse, sign
+from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.status import bits
+from careledger.identity.status.lists import MIN_SIZE, Exporter, Snapshot
+from careledger.identity.status.reading import read_token_list
+
+PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
+SECTION = PAGE.split("## Status lists")[1].split("\n## ")[0]
+BLOCKS = [
+    "".join(line.strip() for line in block.splitlines())
+    for block in re.findall(r"(?:^    .+\n)+", SECTION, re.MULTILINE)
+]
+KEY = SigningKey("ES256K", keccak(text="careledger example"))
+DID, URI = f"did:ethr:0x7a69:{KEY.address}", "https://bank.example/status/1"
+AT = datetime.fromtimestamp(1_800_000_000, UTC)
+WORDS = [1 | 1 << 9, 1 << 300 - 256, *[0] * 510]
+
+
+class Owner:
+    def check(self, token, did, at):
+        assert (did, at) == (DID, AT)
+        assert KEY.public.verify(token.alg, token.signing_input, token.signature)
+
+
+def test_the_bits_in_both_orders():
+    raw = bits.from_words(WORDS)
+    assert len(raw) * 8 == MIN_SIZE
+    lines = (raw[:40].hex(), sha256(raw).hexdigest(), sha256(bits.mirrored(raw)).hexdigest())
+    assert BLOCKS[0] == "".join(lines)
+
+
+def test_the_compressed_forms():
+    packed, other = re.findall(r"^    (eNr\S+)\n    u(H4s\S+)$", SECTION, re.MULTILINE)[0]
+    assert bits.expanded(decode(packed), bits.ZLIB) == bits.from_words(WORDS)
+    assert bits.expanded(decode(other), bits.GZIP) == bits.mirrored(bits.from_words(WORDS))
+
+
+def test_the_token():
+    payload, text = BLOCKS[2:4]
+    assert parse(text, {"statuslist+jwt"}).claims == json.loads(payload)
+    found = read_token_list(text, URI, DID, Owner())
+    assert bits.indexes(found.content) == [0, 9, 300]
+    taken = Snapshot(
+        31337, "0x" + "11" * 20, KEY.address, b"\4" * 32, bits.from_words(WORDS), 7, b"\x33" * 32, AT
+    )  # fmt: skip
+    made = parse(Exporter(DID, KEY, f"{DID}#controller").token_list(taken, URI), {"statuslist+jwt"})
+    claims = dict(made.claims) | {"status_list": json.loads(payload)["status_list"]}  # another zlib packs otherwise
+    assert sign(made.header, claims, KEY) == text
