@@ -79,7 +79,7 @@ interface IIdentityRegistry {
         bytes32 salt;
         /// From the guardian's leaf to the root.
         bytes32[] proof;
-        /// Over the typed data `ApproveRecovery`; 65 bytes, or what the guardian's ERC-1271 contract takes.
+        /// Over the typed data `ApproveRecovery`; 65 bytes, a passkey's, or what the guardian's ERC-1271 contract takes.
         bytes signature;
     }
 
@@ -289,9 +289,10 @@ interface IIdentityRegistry {
     // ----------------------------------------------------------------------- beside ERC-1056, signed by typed data
     //
     // EIP-712 with this chain, this contract, the controller's nonce and a deadline. The signer is the controller: an
-    // account (65 bytes, s in the lower half) or an ERC-1271 contract. Anyone may send them. Types and names are
-    // signed as text, without the zeros that pad them, so that a wallet shows them readably. Expiries are points in
-    // time: a relayer who waits cannot shift them. All refuse with `SignatureExpired`, `BadSignature`.
+    // account (65 bytes, s in the lower half), a passkey or other key of ERC-7913 (`IPasskeyVerifier`), or an ERC-1271
+    // contract. Anyone may send them. Types and names are signed as text, without the zeros that pad them, so that a
+    // wallet shows them readably. Expiries are points in time: a relayer who waits cannot shift them. All refuse with
+    // `SignatureExpired`, `BadSignature`.
 
     /// @notice `changeOwner` by typed data `ChangeOwner`.
     function changeOwnerBySig(address identity, address newOwner, uint256 deadline, bytes calldata signature) external;

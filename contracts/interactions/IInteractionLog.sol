@@ -148,8 +148,8 @@ interface IInteractionLog {
     /// @notice Countersign by signature: anyone may relay it and pay.
     ///
     /// The signature is the customer's controller's, over EIP-712 `Acknowledgement` under this contract's domain: by an
-    /// account (65 bytes, low s) or by a contract wallet (ERC-1271). Once only per customer and interaction, which is
-    /// why no nonce is needed.
+    /// account (65 bytes, low s), a passkey (ERC-7913) or a contract wallet (ERC-1271). Once only per customer and
+    /// interaction, which is why no nonce is needed.
     /// @param customer The customer's identity.
     /// @param brand Whose log the interaction is in.
     /// @param id The batch that it is in.

@@ -33,7 +33,7 @@ import {IPointSwaps} from "./IPointSwaps.sol";
 interface IPointMarket is IPointSwaps {
     /// @notice What a maker signs: EIP-712, with the domain of `eip712Domain()`, members in this order.
     struct Offer {
-        /// @notice Whose offer: an account or a contract wallet (ERC-1271).
+        /// @notice Whose offer: an account, a passkey (ERC-7913) or a contract wallet (ERC-1271).
         address maker;
         /// @notice Who may take it; the zero address for anyone. The maker may not.
         address taker;

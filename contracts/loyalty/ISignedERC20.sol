@@ -32,8 +32,9 @@ interface IReceivesApprovals {
 /// - ERC-3009: transfer by authorisation with a random nonce, so that authorisations do not wait for one another.
 /// - ERC-165 for ERC-20, ERC-1363, EIP-5267 and ERC-165 itself.
 ///
-/// Signatures: `v, r, s` are an account's. `signature` is an account's 65 bytes (r, s, v) or whatever the holder's
-/// contract wallet takes (ERC-1271). An s in the upper half of the curve's order is refused everywhere.
+/// Signatures: `v, r, s` are an account's. `signature` is an account's 65 bytes (r, s, v), a passkey's (ERC-7913)
+/// or whatever the holder's contract wallet takes (ERC-1271). Of an account, an s in the upper half of the curve's
+/// order is refused everywhere.
 ///
 /// Beyond the errors below the token reverts with those of its base, Solady's ERC20: `InsufficientBalance()`,
 /// `InsufficientAllowance()`, `PermitExpired()`, `InvalidPermit()`.
