@@ -30,6 +30,7 @@ FLOWS = {
     "point-swap": "two brands' points, signed offers, a pool, and the brand's report",
     "anchor": "a batch of interactions, a customer's receipt, and one changed byte found",
     "identity": "an identifier, a delegate, a rotated key, and the document that results",
+    "kyc": "verified once by a bank, read by an insurer by consent from a phone, revoked, recovered",
 }
 
 app = typer.Typer(

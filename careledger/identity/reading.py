@@ -24,7 +24,6 @@ from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.request import LIFETIME, Purpose, Request
 from careledger.identity.consent.terms import Status
 from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy, Verified
-from careledger.identity.credentials.checks import check_terms
 from careledger.identity.credentials.errors import Replayed
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.resolving import DidKeys
@@ -145,28 +144,38 @@ class Company:
             NodeError: the chain cannot be asked.
 
         """
+        answer.check(request, self._now())
         before = self.verifications.of_presentation(answer.presentation_hash)
-        if before is not None and before.consent_id == answer.consent.id:
+        if before is not None:
             return Reading(before, None, None, self._use(answer))
         self.verifications.require_open(request.nonce)
-        answer.check(request, self._now())
-        purpose = request.purpose.hash(request.nonce)
-        wanted = ExpectedConsent(request.grantee, purpose)
-        free = Expected(request.audience, request.nonce, request.vct, request.claims)
-        looked = self._verifier.verify(answer.presentation, free)
-        check_terms(answer.consent, grantee=request.grantee, scope=looked.scope, purpose=purpose)
+        self._verifier.verify(answer.presentation, self._expected(request))
         granted = self._grant(answer)
-        expected = Expected(request.audience, request.nonce, request.vct, request.claims, wanted)
-        verified = self._verifier.verify(answer.presentation, expected, answer.consent)
+        verified = self.verify(answer, request)
         outcomes: dict[Claim, bool] = {name: wish(verified.get(name)) for name, wish in (wishes or {}).items()}
         try:
-            kept = self.verifications.record(verified, expected, outcomes)
+            kept = self.verifications.record(verified, self._expected(request), outcomes)
         except Replayed:
             other = self.verifications.of_presentation(answer.presentation_hash)
             if other is None:
                 raise
             kept = other  # another process took the same answer in the same moment
         return Reading(kept, verified, granted, self._use(answer))
+
+    def verify(self, answer: Answer, request: Request) -> Verified:
+        """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid for.
+
+        Raises:
+            CredentialError: it is not accepted; the subclass says why.
+            NodeError: the chain cannot be asked.
+
+        """
+        consent = ExpectedConsent(request.grantee, request.purpose.hash(request.nonce))
+        return self._verifier.verify(answer.presentation, self._expected(request, consent), answer.consent)
+
+    @staticmethod
+    def _expected(request: Request, consent: ExpectedConsent | None = None) -> Expected:
+        return Expected(request.audience, request.nonce, request.vct, request.claims, consent)
 
     def _grant(self, answer: Answer) -> bytes | None:
         if self.consents.record(answer.consent.id).status is not Status.NONE or answer.grant is None:
@@ -179,7 +188,10 @@ class Company:
         return outcome.transaction
 
     def _use(self, answer: Answer) -> Receipt | None:
-        return None if self.consents.uses([answer.use]) else self.consents.commit_use(answer.use)
+        if self.consents.uses([answer.use]):
+            return None
+        payer = self.relay.payer()  # the relay has used up nonces of this key since
+        return self.consents.using(payer).commit_use(answer.use)
 
     def _now(self) -> datetime:
         return max(datetime.now(UTC), when(self.registry.chain.timestamp()))

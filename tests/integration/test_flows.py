@@ -10,7 +10,7 @@ import pytest
 from careledger.chain.node import LocalNode
 from careledger.chain.toolchain import ROOT
 
-FLOWS = ("refund", "point-swap", "anchor", "identity")
+FLOWS = ("refund", "point-swap", "anchor", "identity", "kyc")
 
 
 def run(*command, **environment):

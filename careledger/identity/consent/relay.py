@@ -142,7 +142,7 @@ class Relay:
         items, gas = self._affordable(kind, waiting)
         good = self._acceptable(kind, items)
         if good:
-            sender = self._sender()
+            sender = self.payer()
             pending = sender.prepare(self.registry.address, self._calldata(kind, good), gas=gas)
             self._deliver(self.outbox.send(good, pending, sender.address), sender)
 
@@ -171,7 +171,7 @@ class Relay:
         function = "grantBatch" if kind is Kind.GRANT else "revokeBatch"
         return self.registry.encode(function, [act.abi() for act in _acts(items)])
 
-    def _sender(self) -> Sender:
+    def payer(self) -> Sender:
         """Return a sender that asks the node for its nonce: one that was taken and not stored is of no consequence."""
         payer = self._payer
         return Sender(
@@ -263,7 +263,7 @@ class Relay:
 
     def _deliver(self, carrier: Carrier, sender: Sender | None = None) -> None:
         """Hand a transaction over, for the first time or again, and wait until it is mined."""
-        sender = sender or self._sender()
+        sender = sender or self.payer()
         if carrier.sender != sender.address:
             raise Conflict(f"{carrier.sender} signed what is under way: run the relay with its key until that is mined")
         try:
