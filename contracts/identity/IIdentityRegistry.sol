@@ -79,7 +79,7 @@ interface IIdentityRegistry {
         bytes32 salt;
         /// From the guardian's leaf to the root.
         bytes32[] proof;
-        /// Over the typed data `ApproveRecovery`; 65 bytes, a passkey's, or what the guardian's ERC-1271 contract takes.
+        /// Over the typed data `ApproveRecovery`; 65 bytes, a passkey's, or what the guardian's contract takes.
         bytes signature;
     }
 
