@@ -112,8 +112,6 @@ class VerificationKey:
         if len(signature) == 64 and not self.is_address:
             return _secp256k1(self.raw, digest, signature)
         for recovery in signature[64:] or b"\0\1":
-            if recovery > 1:
-                return False
             try:
                 key = PublicKey.from_signature_and_message(signature[:64] + bytes([recovery]), digest, hasher=None)
             except Exception:  # noqa: BLE001, S112  the library names no class of its own

@@ -231,7 +231,7 @@ class Verifier:
     def _check_times(self, claims: Mapping[str, Any], moment: _Moment, what: str) -> datetime | None:
         begins, ends = read_date(claims, "nbf", what), read_date(claims, "exp", what)
         made = read_date(claims, "iat", what)
-        if ends is not None and when(ends) + self.policy.leeway <= moment.at:
+        if ends is not None and when(ends) <= moment.at - self.policy.leeway:
             raise Expired(f"{what} expired at {stamp(when(ends))}: ask the holder for a new one")
         if begins is not None and when(begins) > moment.at + self.policy.leeway:
             raise NotYetValid(f"{what} is valid from {stamp(when(begins))} on, which is not yet")

@@ -11,10 +11,11 @@ from careledger.errors import NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import Consent, Terms, purpose_of
-from careledger.identity.credentials import errors
+from careledger.identity.credentials import errors, resolving
 from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.jose import parse
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.presenting import Holding, present_vc, vc_scope
 from careledger.identity.credentials.resolving import DidKeys, KeyPolicy
@@ -311,6 +312,37 @@ class TestKeys:
             town.verify(town.present(town.choose(town.issue(Issuer(town.did, key)))))
 
 
+class TestHoldersOfW3cCredentials:
+    """A presentation is signed by a key for authentication; one for assertions alone does not do."""
+
+    @pytest.fixture
+    def customer(self, senders):
+        return senders[3]
+
+    def shown(self, town, customer, key):
+        did = format_did(customer.address, town.chain.chain_id)
+        validity = Validity(town.now, town.now + DAY)
+        credential = issue_vc_jwt(town.bank_key, ["Kyc"], did, {"a": 1}, validity, status=town.reference())
+        return present_vc([credential], Issuer(did, key), audience=AUDIENCE, nonce=NONCE, at=town.now)
+
+    @pytest.mark.parametrize("alg", ALGORITHMS)
+    def test_by_a_key_for_authentication(self, town, customer, alg):
+        key = SigningKey(alg, b"\6" * 32)
+        name, value = key.attribute
+        town.registry.using(customer).set_attribute(customer.address, name.replace("veriKey", "sigAuth"), value, DAY)
+        found = town.verify(self.shown(town, customer, key), replace(town.reading, type="Kyc", claims=["a"]))
+        assert found.holder == found.subject
+
+    def test_not_by_a_key_for_assertions(self, town, customer):
+        phone = actor("the customer's phone")
+        town.registry.using(customer).add_delegate(customer.address, "veriKey", phone.address, DAY)
+        with pytest.raises(errors.KeyRotated, match="for this purpose"):
+            town.verify(
+                self.shown(town, customer, SigningKey.of_account(phone)),
+                replace(town.reading, type="Kyc", claims=["a"]),
+            )
+
+
 class TestRotation:
     """The key counts as of the time of signing; whoever wants more says so."""
 
@@ -390,6 +422,18 @@ class TestRotation:
         calls.clear()
         verifier.check(expected[7][1])
         assert len(calls) == 4
+
+    def test_its_memory_of_block_times_is_bounded(self, town, development, monkeypatch):
+        monkeypatch.setattr(resolving, "_REMEMBERED", 1)
+        keys = DidKeys(town.registry)
+        for _ in range(3):
+            town.registry.set_attribute(town.bank.address, "did/pub/RSA/veriKey/pem", b"-----BEGIN", 10**6)
+            development.warp(town.chain.timestamp() + 100)
+            jws = parse(town.issue().split("~")[0], {"dc+sd-jwt"})
+            assert keys.check(jws, town.did, town.now).valid_now
+        assert len(keys._times) == 1
+        with pytest.raises(errors.SignatureInvalid):
+            keys.check(replace(jws, signature=bytes(64)), town.did, town.now)
 
 
 class TestIssuers:

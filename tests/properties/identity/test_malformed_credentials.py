@@ -50,7 +50,7 @@ class Maker:
             return {self.name(): self.value(depth + 1) for _ in range(self.random.randrange(4))}
         if kind >= 10:
             return [self.value(depth + 1) for _ in range(self.random.randrange(4))]
-        numbers = [0, -1, 1, 2**53 - 1, 1.5, 1_700_000_000, 1_800_000_000, 1_900_000_000]
+        numbers = [0, -1, 1, 2**53 - 1, 1.5, 1_700_000_000, 1_800_000_000, 1_900_000_000, 253_402_300_799]
         plain = [None, True, False, "", "none", "ES256K", stage.DID, "did:web:x", "sha-256", self.text()]
         return self.random.choice(numbers if kind < 3 else plain)
 

@@ -263,6 +263,19 @@ class TestTimes:
         with pytest.raises(errors.KeyBindingStale):
             verify(text, at=NOW + DAY)
 
+    def test_as_far_as_times_go(self):
+        end = 253_402_300_799
+        assert verify(sd_token({"age_over_18": True, "exp": end})).expires_at.year == 9999
+        for name, error in (("nbf", errors.NotYetValid), ("iat", errors.IssuedInFuture)):
+            with pytest.raises(error):
+                verify(sd_token({"age_over_18": True, name: end}))
+        with pytest.raises(errors.Expired):
+            verify(sd_token({"age_over_18": True, "exp": 0}))
+        assert verify(sd_token({"age_over_18": True, "iat": 0})).issued_at.year == 1970
+        for made in (0, end):
+            with pytest.raises(errors.KeyBindingStale):
+                verify(bound(chosen().token.text, iat=made))
+
     def test_without_an_end(self):
         assert verify(presented(chosen(issued(until=None)))).expires_at is None
 
