@@ -6,6 +6,7 @@ over the very same. Whether an act is done is asked of the chain by its id, neve
 sent: so what somebody else submitted first counts as done, and nothing is done twice.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -206,14 +207,13 @@ class Relay:
 
     def _reason(self, kind: Kind, item: Item) -> str | None:
         """Return why the chain would not take an act now; None where it would."""
-        if item.attempts >= ATTEMPTS:
-            return f"{ATTEMPTS} transactions with it did not bring it about, though the chain would take it"
         if self._would_take(kind, [item]):
             return None
         try:
             self._simulate(kind, item.act)
-        except EpochAhead:
-            return None  # it is the subject's, so it has begun: the next block is later than that second
+        except EpochAhead:  # it is the subject's, so it has begun, in this very second
+            time.sleep(1)
+            return None
         except Reverted as refusal:
             return str(refusal)
         if kind is Kind.END:
@@ -236,6 +236,10 @@ class Relay:
         found = _Sorted([], [], [])
         for item in items:
             done, reason = self._verdict(item)
+            if not done and item.attempts >= ATTEMPTS:
+                reason = (
+                    reason or f"{ATTEMPTS} transactions with it did not bring it about, though a simulation took it"
+                )
             if done:
                 found.done.append(item)
             elif reason:
