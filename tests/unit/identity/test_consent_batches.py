@@ -136,6 +136,17 @@ def by_hostile_verifier(mood):
     return make
 
 
+def by_long_winded_verifier(world):
+    """Its answer is half a megabyte: who copies it runs dry."""
+    answers = bytes.fromhex("6207a1206000f3")  # return(0, 500000)
+    code = bytes.fromhex("66") + answers + bytes.fromhex("5f5260076019f3")
+    verifier = world.evm._evm.deploy(world.evm.deployer.address, code)
+    key = bytes.fromhex(verifier[2:]) + bytes(range(64))
+    signer = "0x" + keccak256(key)[12:].hex()
+    world.do("addDelegate", world.alice.address, CONSENT_ROLE, signer, DAY, sender=world.alice)
+    return Act(world.consent(9), 0, signer, DEADLINE, key + b"assertion")
+
+
 BAD = {
     "a stranger's": lambda w: w.item(9, w.mallory),
     "a stranger's in the subject's name": lambda w: w.item(9, w.mallory, signer=w.alice),
@@ -166,6 +177,7 @@ BAD = {
     "a verifier that says something else": by_hostile_verifier(YES),
     "a verifier that reverts": by_hostile_verifier(REVERT),
     "a verifier that burns gas": by_hostile_verifier(BURN),
+    "a verifier that answers at length": by_long_winded_verifier,
 }
 BAD_GRANTS = {
     "expired": lambda w: w.granting(w.consent(9, expiry=w.evm.now)),
@@ -247,6 +259,12 @@ class TestBatch:
         again = world.send_batch(acts)
         assert (again.value, again.events) == (0, [])
         assert world.statuses(acts) == [world.done] * 4
+
+    def test_takes_an_item_until_the_second_of_its_deadline(self, world):
+        acts = [world.item(1, deadline=START + 59), world.item(2, deadline=START + 60)]
+        world.evm.warp(START + 60)
+        (event,) = world.send_batch(acts).events
+        assert event.id == acts[1].consent.id
 
     def test_takes_wallets_and_delegates(self, world):
         wallet = world.evm.deploy("Wallet1271", world.carol.address)
