@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,11 @@ class World:
         account = development_accounts(number + 1)[number]
         party = Party.of(account, self.chain.chain_id, purpose)
         for name, value in party.attributes.items():
-            self._change(party, "setAttribute", name32(name), value, LONG)
+            self.change(party, "setAttribute", name32(name), value, LONG)
         return party
 
-    def revoke(self, party: Party, name: str) -> None:
-        """Take a key out of a document."""
-        self._change(party, "revokeAttribute", name32(name), party.attributes[name])
-
-    def _change(self, party: Party, function: str, *arguments: Any) -> None:
+    def change(self, party: Party, function: str, *arguments: Any) -> None:
+        """Have a party call a function of the registry about itself."""
         data = self.registry.encode(function, party.account.address, *arguments)
         Sender(self.chain, party.account).transact(self.registry.address, data)
 
@@ -116,6 +114,10 @@ class World:
         """Return this machine's time, or the newest block's, where the keys are younger than that."""
         return max(self.chain.timestamp(), int(time.time()))
 
+    def npm(self, program: str, *steps: dict[str, Any]) -> list[Answer]:
+        """Run a program of this folder on some steps and return its answers."""
+        return answers(["node", str(HERE / program)], self.asked(list(steps)))
+
     def asked(self, steps: list[dict[str, Any]]) -> str:
         chain = {"rpc": self.chain.url, "registry": self.registry.address, "chainId": self.chain.chain_id}
         return json.dumps({"chain": chain, "steps": steps})
@@ -127,28 +129,37 @@ def deployed(sender: Sender, name: str, arguments: bytes = b"") -> str:
     return receipt.contract_address
 
 
+@contextmanager
+def inhabited(*options: str) -> Iterator[World]:
+    """Serve a chain with the registry and the status lists on it, and an issuer and a holder."""
+    with LocalNode("anvil", extra=options) as chain:
+        sender = Sender(chain, development_accounts(1)[0])
+        registry = IdentityRegistry(chain, deployed(sender, "IdentityRegistry"))
+        arguments = encode(["address"], [registry.address])
+        statuses = CredentialStatus(chain, deployed(sender, "CredentialStatus", arguments))
+        world = World(chain, registry, statuses)
+        world.issuer, world.holder = world.newcomer(1, "veriKey"), world.newcomer(2, "sigAuth")
+        yield world
+
+
 @pytest.fixture(scope="session")
 def world(compiled: None) -> Iterator[World]:
     """Serve a chain whose clock is this machine's, as the packages look at the machine's clock."""
-    with LocalNode("anvil") as chain:
-        sender = Sender(chain, development_accounts(1)[0])
-        registry = IdentityRegistry(chain, deployed(sender, "IdentityRegistry"))
-        statuses = CredentialStatus(
-            chain, deployed(sender, "CredentialStatus", encode(["address"], [registry.address]))
-        )
-        world = World(chain, registry, statuses)
-        world.issuer, world.holder = world.newcomer(1, "veriKey"), world.newcomer(2, "sigAuth")
+    with inhabited() as world:
+        yield world
+
+
+@pytest.fixture
+def past(compiled: None, packages: Path) -> Iterator[World]:
+    """Serve a chain whose clock stands years back, so that time can pass on it."""
+    with inhabited("--timestamp", "1700000000") as world:
         yield world
 
 
 @pytest.fixture
 def npm(packages: Path, world: World) -> Steps:
     """Return a function that runs a program of this folder on some steps and returns its answers."""
-
-    def run(program: str, *steps: dict[str, Any]) -> list[Answer]:
-        return answers(["node", str(HERE / program)], world.asked(list(steps)))
-
-    return run
+    return world.npm
 
 
 @pytest.fixture(scope="session")

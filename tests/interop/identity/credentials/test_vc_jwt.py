@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from careledger.chain.node import DevelopmentChain
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.formats import VC_JWT
 from careledger.identity.credentials.issuing import W3C_CONTEXT, Issuer, Validity, issue_vc_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presenting import present_vc
 from careledger.identity.credentials.verifying import Expected, KeyPolicy, Policy, Verifier
-from careledger.identity.formats import when
-from tests.interop.identity.credentials.conftest import Answer, Party, Steps, World
+from careledger.identity.formats import name32, when
+from tests.interop.identity.credentials.conftest import LONG, Answer, Party, Steps, World
 
 pytestmark = pytest.mark.interop
 
@@ -227,21 +228,40 @@ def test_what_both_say_of_tampered_presentations(world: World, npm: Steps, maker
         assert ("ok" in answer) if part is None else (part in answer["refused"]), (name, answer)
 
 
-def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_jwt_vc(
-    world: World, npm: Steps
-) -> None:
-    party = world.newcomer(5, "veriKey")
-    credential = issue(world, "ES256", by=signer(party, "ES256"))
+def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_jwt_vc(past: World) -> None:
+    party, made_at = past.issuer, when(past.chain.timestamp())
+    credential = issue(past, "ES256", validity=Validity(made_at, None))
     step = {"do": "verify", "token": credential}
-    verifiers = {
-        policy: Verifier(world.registry, Policy([party.did], policy, status_required=False)) for policy in KeyPolicy
-    }
-    for verifier in verifiers.values():
-        assert verifier.check(credential).key_valid_now
-    assert npm("vc_jwt.mjs", step)[0]["ok"]["signer"] == party.kid("ES256")
+    policies = {one: Policy([party.did], one, status_required=False) for one in KeyPolicy}
+    for policy in policies.values():
+        assert Verifier(past.registry, policy).check(credential).key_valid_now
+    assert past.npm("vc_jwt.mjs", step)[0]["ok"]["signer"] == party.kid("ES256")
 
-    world.revoke(party, "did/pub/JsonWebKey2020/veriKey")
-    assert not verifiers[KeyPolicy.AT_SIGNING].check(credential).key_valid_now
+    DevelopmentChain(past.chain).warp(past.chain.timestamp() + 100)
+    past.change(party, "revokeAttribute", name32(name := "did/pub/JsonWebKey2020/veriKey"), party.attributes[name])
+    assert not Verifier(past.registry, policies[KeyPolicy.AT_SIGNING]).check(credential).key_valid_now
     with pytest.raises(errors.KeyRotated):
-        verifiers[KeyPolicy.NOW].check(credential)
-    assert "no_suitable_keys" in npm("vc_jwt.mjs", step)[0]["refused"]
+        Verifier(past.registry, policies[KeyPolicy.NOW]).check(credential)
+    assert "no_suitable_keys" in past.npm("vc_jwt.mjs", step)[0]["refused"]
+
+
+def test_keys_and_delegates_of_secp256k1_beside_the_controller(world: World, npm: Steps) -> None:
+    party = world.newcomer(6, "veriKey")
+    machine, clerk = SigningKey("ES256K", b"\x21" * 32), SigningKey("ES256K", b"\x22" * 32)
+    name, value = machine.attribute
+    world.change(party, "setAttribute", name32(name), value, LONG)
+    world.change(party, "addDelegate", name32("veriKey"), clerk.address, LONG)
+    verifier = Verifier(world.registry, Policy([party.did], status_required=False))
+    made = {}
+    for place, key in (("#delegate-3", machine), ("#delegate-4", clerk)):
+        for alg in ("ES256K", "ES256K-R"):
+            by = Issuer(party.did, SigningKey(alg, key.secret), party.did + place)
+            made[place, alg] = issue(world, alg, by=by)
+            assert verifier.check(made[place, alg]).issuer_key == party.did + place
+    answers = npm("vc_jwt.mjs", *({"do": "verify", "token": token} for token in made.values()))
+    assert [answer["ok"]["signer"] for answer in answers] == [party.did + place for place, _ in made]
+
+
+def test_the_attributes_that_we_write_are_those_that_were_tried(world: World) -> None:
+    for alg in ("ES256", "EdDSA"):
+        assert signer(world.issuer, alg).key.attribute in world.issuer.attributes.items()
