@@ -243,6 +243,7 @@ class Verifications:
 
         Raises:
             NotFound: there is none, or it was erased.
+            StoreBusy: it is erased, but another program still reads what was before; `Store.sweep` does the rest.
 
         """
         with self.store.writing() as session:

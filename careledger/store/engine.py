@@ -118,23 +118,26 @@ class Store:
             yield connection
 
     def sweep(self) -> None:
-        """Take what was deleted out of the files beside the database too; to be called after an erasure.
+        """Take what was deleted out of the file beside the database too; to be called after an erasure.
 
         Raises:
+            StoreBusy: somebody is still reading an earlier state, and with it what was deleted; call it again.
             StoreError: the database refused.
 
         """
-        self._pragma("wal_checkpoint(TRUNCATE)")
+        if self._pragma("wal_checkpoint(TRUNCATE)")[:1] == (1,):
+            raise StoreBusy("what was erased is still being read by another program: sweep again when it is done")
 
-    def _pragma(self, pragma: str) -> None:
-        """Set something of SQLite's that cannot be set within a transaction."""
-        if self.engine.dialect.name == "sqlite":
-            with _told(), self.engine.connect() as connection:
-                raw: Any = connection.connection.dbapi_connection
-                try:
-                    raw.execute(f"PRAGMA {pragma}").fetchall()
-                except sqlite3.Error as error:
-                    raise _ours(error, error) from error
+    def _pragma(self, pragma: str) -> tuple[Any, ...]:
+        """Do or set something of SQLite's that cannot be within a transaction; return the first row of the answer."""
+        if self.engine.dialect.name != "sqlite":
+            return ()
+        with _told(), self.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            try:
+                return tuple(raw.execute(f"PRAGMA {pragma}").fetchone())
+            except sqlite3.Error as error:
+                raise _ours(error, error) from error
 
 
 def _file(path: Path) -> URL:

@@ -32,8 +32,8 @@ FORMAT = "careledgerWallet"
 WORK = 2**17
 """scrypt's N of new files: 128 MiB and about half a second for each guess at a password."""
 LEAST_WORK = 2**14
-MAX_BYTES = 16 * 2**20
-"""Of a file; thousands of credentials."""
+MAX_BYTES = 4 * 2**20
+"""Of a file; about a thousand credentials."""
 _R, _P = 8, 1
 _BLOCK = 1024
 """The content is padded to a multiple, so that the file's length tells little of what is in it."""

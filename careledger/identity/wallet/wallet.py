@@ -5,6 +5,7 @@ a subject's index never used twice, whenever the program is stopped. One program
 no lock, for the file is replaced as a whole.
 """
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -18,7 +19,7 @@ from eth_typing import ChecksumAddress
 from filelock import FileLock, Timeout
 
 from careledger.chain.rpc import address
-from careledger.crypto.canonical import CanonicalError, dumps, loads
+from careledger.crypto.canonical import CanonicalError, dumps, loads, refuse_deep
 from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.files import read_file, write_new, write_private
@@ -373,9 +374,11 @@ _MEMBERS = {"words": str, "subjects": list, "holderKeys": dict, "credentials": d
 
 def _content(raw: bytes) -> dict[str, Any]:
     try:
-        content = loads(raw)
-    except CanonicalError as error:
-        raise MalformedWallet(f"what the wallet holds is not JSON: {error.path}") from None
+        text = raw.decode()
+        refuse_deep(text)
+        content = json.loads(text)  # written by `dumps` and authenticated since: nothing is doubtful but the version
+    except (CanonicalError, ValueError):
+        raise MalformedWallet("what the wallet holds is not JSON") from None
     if not isinstance(content, dict) or content.keys() != _MEMBERS.keys():
         raise MalformedWallet("the wallet holds more or less than this program knows: use a later program")
     for name, kind in _MEMBERS.items():

@@ -225,6 +225,23 @@ class TestMoments:
 
 
 class TestSweep:
+    def test_who_still_reads_it_is_waited_for_and_then_said(self, file, monkeypatch):
+        monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout = 10", *engine._PRAGMAS[1:]))
+        with Store.open(file) as store:
+            with store.writing() as session:
+                session.add(nonce())
+            with Store.open(file) as other, other.reading() as reading:
+                assert reading.scalar(select(func.count(IssuedNonce.digest))) == 1
+                with store.writing() as session:
+                    session.delete(session.get_one(IssuedNonce, bytes([1]) * 32))
+                with pytest.raises(StoreBusy, match="still being read"):
+                    store.sweep()
+            store.sweep()
+
+    def test_what_sqlite_refuses_is_an_error_of_ours(self, file):
+        with Store.open(file) as store, pytest.raises(StoreError, match="cannot be used"):
+            store._pragma("no such (")
+
     def test_what_was_deleted_is_in_no_file_any_more(self, file):
         secret = b"distinctive" * 3
         with Store.open(file) as store:

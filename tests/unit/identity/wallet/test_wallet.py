@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from multiprocessing import get_context
 
 import pytest
@@ -64,6 +65,11 @@ class TestCreate:
                 found.add(made.words)
         assert len(found) == 2
 
+    def test_a_folder_that_cannot_be_made_is_said(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(InputError, match="cannot be written"):
+            Wallet.create(tmp_path / "file" / "ana.wallet", PASSWORD, work=LEAST_WORK)
+
     def test_a_failure_lets_others_write(self, wallet):
         wallet.close()
         with pytest.raises(InputError):
@@ -100,7 +106,8 @@ class TestOpen:
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"[]", b"{}", b'{"words":1}', b"\xff", b'{"words":"","subjects":[],"holderKeys":{},"credentials":{}}',
+        [b"", b"[]", b"{}", b"[" * 100, b'{"words":1}', b"\xff",
+         b'{"words":"","subjects":[],"holderKeys":{},"credentials":{}}',
          b'{"words":"","subjects":{},"holderKeys":{},"credentials":{},"consents":{}}'],
     )  # fmt: skip
     def test_another_content_is_refused(self, file, content):
@@ -145,6 +152,18 @@ class TestOpen:
         for secret in ("abandon", "distinctive", bytes(subject.account.key).hex(), key.secret.hex(), PASSWORD):
             assert secret not in shown
             assert secret not in raw
+
+
+def test_a_full_wallet_opens_within_a_second(file):
+    """Whatever it holds, and even if whoever made it knows the password."""
+    file.parent.mkdir()
+    for filler in (b"0,", b"[],", b'{"":0},'):
+        content = b'{"a":[' + filler * (3 * 2**20 // len(filler) - 9_000) + b"0]}"
+        file.write_bytes(Lock.new(PASSWORD, LEAST_WORK).seal(content))
+        began = time.process_time()
+        with pytest.raises(MalformedWallet):
+            Wallet.open(file, PASSWORD)
+        assert time.process_time() - began < 1.5  # a second, with some room for a slow machine
 
 
 class TestChangePassword:
@@ -228,6 +247,7 @@ class TestSubjects:
 
 KILLED = """
 import sys
+import time
 from pathlib import Path
 from careledger.identity.wallet import Wallet
 with Wallet.open(Path(sys.argv[1]), {password!r}) as wallet:
@@ -334,7 +354,7 @@ class TestCredentials:
 
     def test_a_wallet_does_not_grow_beyond_what_is_read(self, wallet):
         with pytest.raises(InputError, match="remove old"):
-            wallet.add_credential("x" * 13 * 2**20)
+            wallet.add_credential("x" * 4 * 2**20)
         assert wallet.credentials == []
         assert reread(wallet).credentials == []
 
