@@ -1,0 +1,243 @@
+"""From a request to a use and an end, with the company's keys and the consents on a node."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from careledger.errors import Conflict, NotFound
+from careledger.identity.client import IdentityRegistry
+from careledger.identity.consent.answer import Answer, Subject, answer
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.diary import Diary, Given, Standing
+from careledger.identity.consent.errors import RequestElsewhere, RequestExpired, RequestFromFuture
+from careledger.identity.consent.link import deep_link, read_link
+from careledger.identity.consent.messages import KeySigner, OtherSigner
+from careledger.identity.consent.outbox import State
+from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.request import Purpose, Request, read_request
+from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.errors import (
+    ConsentEpochEnded,
+    ConsentRevoked,
+    ConsentUnknown,
+    IdentityDeactivated,
+    KeyRotated,
+    SignatureInvalid,
+)
+from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.resolving import DidKeys
+from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.did import format_did
+from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.wallet.wallet import Wallet
+from careledger.store import Store
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+VCT = "https://bank.example/kyc/1"
+CLAIMS = {"over18": True, "name": "Ana", "country": "ES"}
+
+
+class Scene:
+    """A bank, an insurer with a relay, and Ana with a wallet."""
+
+    def __init__(self, chain, suite, senders, folder):
+        self.chain, self.suite = chain, suite
+        self.registry = IdentityRegistry(chain, suite["IdentityRegistry"])
+        self.consents = ConsentRegistry(chain, suite["ConsentRegistry"])
+        self.keys = DidKeys(self.registry)
+        self.bank, self.insurer = senders[1], senders[2]
+        paid = self.consents.using(senders[5])
+        self.relay = Relay(Store.open(folder / "insurer.db"), paid, lock=folder / "relay.lock")
+        self.wallet = Wallet.create(folder / "ana.wallet", "correct horse", work=2**14)
+        self.holder = self.wallet.new_holder_key()
+        self.credential = issue_sd_jwt(
+            self.issuer(self.bank), VCT, CLAIMS, Validity(self.now, self.now + 300 * DAY),
+            holder=self.holder.public, disclosable=list(CLAIMS),
+        )  # fmt: skip
+
+    @property
+    def now(self):
+        return datetime.fromtimestamp(self.chain.timestamp(), UTC)
+
+    def issuer(self, sender):
+        did = format_did(sender.address, self.chain.chain_id)
+        return Issuer(did, SigningKey.of_account(sender.account), f"{did}#controller")
+
+    def request(self, **changes):
+        given = {"consent_for": 30 * DAY, "chain_id": self.chain.chain_id, "now": self.now}
+        given |= {"registry": self.consents.address}
+        purpose = Purpose("A quote for your car insurance", "https://insurer.example/terms")
+        return Request.make(self.issuer(self.insurer).did, VCT, ["over18"], purpose, **(given | changes))
+
+    def read(self, text, **changes):
+        return read_request(text, self.keys, self.consents.address, **({"now": self.now} | changes))
+
+    def subject(self, kind="one-time"):
+        if kind == "one-time":
+            return Subject(KeySigner(self.wallet.new_subject().account))
+        verifier, phone = self.suite["PasskeyVerifier"], SoftwareAuthenticator(Site("a.es", ("https://a.es",)), 7)
+        signer = OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+        return Subject(signer, epoch=self.consents.epoch(signer.address))
+
+    def give(self, subject=None, request=None):
+        """Do what Ana does, and return the file that she hands over."""
+        subject, request = subject or self.subject(), request or self.request()
+        request = self.read(read_link(deep_link(request.sign(self.issuer(self.insurer)))))
+        selection = Holding.read(self.credential).choose(request.claims)
+        given = answer(request, selection, self.holder, subject, now=self.now, deadline=self.now + DAY)
+        one_time = isinstance(subject.signer, KeySigner)
+        note = Given.of(request, given, self.now, one_time=one_time)
+        self.wallet.keep_consent(given.consent.id, note.document)
+        return request, given.write()
+
+    def take(self, request, file):
+        """Do what the insurer does."""
+        given = Answer.read(file)
+        given.check(request, self.now)
+        self.relay.grant(given.grant)
+        assert self.relay.run()[-1].state is State.DONE
+        return given, self.verify(request, given)
+
+    def verify(self, request, given):
+        wanted = ExpectedConsent(self.insurer.address, request.purpose.hash(request.nonce))
+        expected = Expected(request.audience, request.nonce, request.vct, claims=request.claims, consent=wanted)
+        verifier = Verifier(
+            self.registry, Policy([self.issuer(self.bank).did], status_required=False), consents=self.consents
+        )
+        return verifier.verify(given.presentation, expected, given.consent)
+
+    @property
+    def diary(self):
+        return Diary(self.consents, self.wallet.consents.values())
+
+    def signer_of(self, subject):
+        if subject in self.wallet.subjects:
+            return KeySigner(self.wallet.subject(subject).account)
+        return self.subject("passkey").signer
+
+
+@pytest.fixture
+def scene(chain, suite, senders, tmp_path):
+    return Scene(chain, suite, senders, tmp_path)
+
+
+class TestTheWholeWay:
+    @pytest.mark.parametrize("kind", ["one-time", "passkey"])
+    def test_asked_given_read_used_and_ended(self, scene, kind):
+        request, file = scene.give(scene.subject(kind))
+        assert [entry.standing for entry in scene.diary.entries()] == [Standing.NOT_GRANTED]
+        given, seen = scene.take(request, file)
+        assert seen.get("over18") is True
+        assert seen.get("name") is None
+        scene.consents.using(scene.insurer).commit_use(given.use)
+        (entry,) = scene.diary.entries()
+        assert (entry.standing, entry.given.company) == (Standing.VALID, request.did)
+        (use,) = entry.uses
+        assert (use.commitment, use.at) == (given.use, scene.now)
+        act = scene.diary.revoke(given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY)
+        scene.relay.revoke(act)
+        scene.relay.run()
+        (entry,) = scene.diary.entries()
+        assert (entry.standing, entry.uses) == (Standing.REVOKED, (use,))
+        with pytest.raises(ConsentRevoked):
+            scene.verify(request, given)
+
+    def test_nothing_is_read_before_the_grant_is_on_chain(self, scene):
+        request, file = scene.give()
+        with pytest.raises(ConsentUnknown):
+            scene.verify(request, Answer.read(file))
+
+    def test_two_consents_of_one_customer_have_nothing_in_common_on_chain(self, scene):
+        """Neither subject nor terms, though the same company asks for the same in the same words."""
+        first, second = (Answer.read(scene.give()[1]).consent for _ in range(2))
+        assert first.subject != second.subject
+        assert first.terms.grantee == second.terms.grantee
+        assert not set(first.abi()[::2]) & set(second.abi()[::2])
+
+
+class TestReadingARequest:
+    def test_a_forged_one_is_refused(self, scene):
+        thief = replace(scene.issuer(scene.insurer), key=SigningKey.generate("ES256K"))
+        with pytest.raises(SignatureInvalid):
+            scene.read(scene.request().sign(thief))
+
+    def test_one_by_a_key_that_was_rotated_out_is_refused(self, scene, senders):
+        text = scene.request().sign(scene.issuer(scene.insurer))
+        scene.registry.using(scene.insurer).change_owner(scene.insurer.address, senders[6].address)
+        with pytest.raises(KeyRotated):
+            scene.read(text)
+
+    def test_one_of_an_identity_out_of_use_is_refused(self, scene):
+        text = scene.request().sign(scene.issuer(scene.insurer))
+        scene.registry.using(scene.insurer).deactivate(scene.insurer.address)
+        with pytest.raises(IdentityDeactivated):
+            scene.read(text)
+
+    def test_too_late_too_early_and_elsewhere(self, scene, senders):
+        text = scene.request().sign(scene.issuer(scene.insurer))
+        with pytest.raises(RequestExpired, match="could be answered until"):
+            scene.read(text, now=scene.now + 16 * MINUTE)
+        with pytest.raises(RequestFromFuture, match="yet to come"):
+            scene.read(text, now=scene.now - 2 * MINUTE)
+        assert scene.read(text, now=scene.now - MINUTE / 2).did == scene.issuer(scene.insurer).did
+        elsewhere = scene.request(registry=senders[9].address).sign(scene.issuer(scene.insurer))
+        with pytest.raises(RequestElsewhere, match="this wallet gives them in"):
+            scene.read(elsewhere)
+
+
+class TestDiary:
+    def test_revoking_all_ends_one_time_and_stable_subjects(self, scene):
+        for kind in ("one-time", "passkey", "one-time", "passkey"):
+            scene.take(*scene.give(scene.subject(kind)))
+        scene.give()
+        over = scene.take(*scene.give())[0].consent
+        scene.relay.revoke(scene.diary.revoke(over.id, scene.signer_of(over.subject), scene.now + DAY))
+        scene.relay.run()
+        farewell = scene.diary.revoke_all(scene.signer_of, scene.now + DAY)
+        assert (len(farewell.revocations), len(farewell.ends)) == (3, 1)
+        for act in farewell.revocations:
+            scene.relay.revoke(act)
+        for end in farewell.ends:
+            scene.relay.end(end)
+        assert {outcome.state for outcome in scene.relay.run()} == {State.DONE}
+        standings = [entry.standing for entry in scene.diary.entries()]
+        assert sorted(standings) == [Standing.ALL_ENDED] * 2 + [Standing.REVOKED] * 4
+        assert scene.diary.revoke_all(scene.signer_of, scene.now + DAY).revocations == ()
+
+    def test_a_stable_subject_gives_anew_after_the_end_of_all(self, scene, development):
+        request, file = scene.give(scene.subject("passkey"))
+        given, _ = scene.take(request, file)
+        (end,) = scene.diary.revoke_all(scene.signer_of, scene.now + DAY).ends
+        scene.relay.end(end)
+        scene.relay.run()
+        with pytest.raises(ConsentEpochEnded):
+            scene.verify(request, given)
+        development.warp(scene.chain.timestamp() + 5)
+        _, seen = scene.take(*scene.give(scene.subject("passkey")))
+        assert seen.get("over18") is True
+
+    def test_what_is_over_is_not_ended_again(self, scene, development):
+        given, _ = scene.take(*scene.give())
+        development.warp(given.consent.expiry)
+        (entry,) = scene.diary.entries()
+        assert entry.standing is Standing.EXPIRED
+        with pytest.raises(Conflict, match="is over already: expired"):
+            scene.diary.revoke(given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY)
+        with pytest.raises(NotFound, match="has given no consent 0x0707"):
+            scene.diary.revoke(b"\7" * 32, scene.signer_of(given.consent.subject), scene.now + DAY)
+
+    def test_an_older_block_shows_how_it_stood(self, scene):
+        given, _ = scene.take(*scene.give())
+        block = scene.chain.block_number()
+        scene.consents.using(scene.insurer).commit_use(given.use)
+        (now,), (then,) = scene.diary.entries(), scene.diary.entries(block)
+        assert (len(now.uses), len(then.uses)) == (1, 0)
+        assert then.standing is Standing.VALID
+
+    def test_of_another_registry_nothing_is_shown(self, scene, senders):
+        scene.give()
+        elsewhere = ConsentRegistry(scene.chain, senders[9].address)
+        assert Diary(elsewhere, scene.wallet.consents.values()).entries() == []
