@@ -13,15 +13,17 @@ from careledger.chain.rpc import address, connect
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import InputError
 from careledger.files import write_new
-from careledger.identity.credential_cli import check, issue
-from careledger.identity.desk import At, Folder, Identity, duration, moment, open_desk, told
+from careledger.identity.commands.consents import consent
+from careledger.identity.commands.credentials import check, issue, present
+from careledger.identity.commands.desk import At, Folder, Identity, duration, moment, open_desk, told
+from careledger.identity.commands.reading import erase, read, verify
+from careledger.identity.commands.recovery import recovery
+from careledger.identity.commands.status import status
+from careledger.identity.commands.wallet import wallet
 from careledger.identity.did import format_did, parse_url
 from careledger.identity.formats import Operation, name_text, stamp, when
 from careledger.identity.history import Change, delegates_at, history
-from careledger.identity.recovery_cli import recovery
 from careledger.identity.resolver import resolve as resolve_did
-from careledger.identity.status_cli import status
-from careledger.identity.wallet_cli import wallet
 from careledger.settings import Settings
 
 app = typer.Typer(
@@ -32,8 +34,9 @@ app = typer.Typer(
 app.add_typer(recovery, name="recovery")
 app.add_typer(wallet, name="wallet")
 app.add_typer(status, name="status")
-app.command()(issue)
-app.command()(check)
+app.add_typer(consent, name="consent")
+for command in (issue, present, check, verify, read, erase):
+    app.command()(command)
 
 Role = Annotated[str, typer.Option(help="The delegate's type, such as careledger.agent, veriKey or sigAuth.")]
 

@@ -139,14 +139,14 @@ class TestWallet:
         bank("wallet", "create")
         words = told(bank("wallet", "words", "--json"))["words"]
         (folder / "ana.wallet").unlink()
-        monkeypatch.setattr("careledger.identity.wallet_cli.getpass", lambda _: words)
+        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: words)
         bank("wallet", "create", "--restore")
         assert told(bank("wallet", "words", "--json"))["words"] == words
 
     def test_a_password_typed_twice(self, bank, monkeypatch, folder):
         monkeypatch.delenv("CARELEDGER_WALLET_PASSWORD_FILE")
         answers = iter(["one", "two", "one", "one", "one"])
-        monkeypatch.setattr("careledger.identity.wallet_cli.getpass", lambda _: next(answers))
+        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: next(answers))
         refused(bank("wallet", "create"), 2, "the two passwords differ")
         assert bank("wallet", "create").status == 0
         assert len(bank("wallet", "words").out.split()) == 12

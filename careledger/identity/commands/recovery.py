@@ -10,7 +10,7 @@ from careledger.chain.keys import load_account
 from careledger.chain.rpc import address
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import Conflict, InputError
-from careledger.identity.desk import At, Desk, Folder, Identity, duration, open_desk, told
+from careledger.identity.commands.desk import At, Desk, Folder, Identity, duration, open_desk, told
 from careledger.identity.formats import ZERO_ADDRESS, Guardianship, stamp
 from careledger.identity.guardians import Guardians, approve, read_approval, read_card
 

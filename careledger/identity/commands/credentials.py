@@ -1,37 +1,29 @@
-"""`careledger identity issue` and `check`: credentials, from the issuer and for the holder."""
+"""`careledger identity issue`, `present` and `check`: credentials, from the issuer, by the holder, for anybody."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from careledger.console import Json, Out, Rpc
-from careledger.errors import InputError
+from careledger.errors import Conflict, InputError
 from careledger.files import write_private
-from careledger.identity.credential_desk import issuer_with, read_object, read_token
-from careledger.identity.credentials.asking import Policy
+from careledger.identity.commands.claims import claim_path
+from careledger.identity.commands.desk import At, Desk, Folder, duration, open_desk
+from careledger.identity.commands.files import issuer_with, read_object, read_token
+from careledger.identity.commands.status import list_id
+from careledger.identity.commands.wallet import File, open_wallet
+from careledger.identity.credentials.asking import Expected, Policy
 from careledger.identity.credentials.formats import StatusReference, path_text
 from careledger.identity.credentials.issuing import Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import VerificationKey
+from careledger.identity.credentials.presenting import Holding
 from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.desk import At, Desk, Folder, duration, open_desk
 from careledger.identity.formats import stamp
 from careledger.identity.status.client import ChainStatus
 from careledger.identity.status.places import Places
-from careledger.identity.status_cli import list_id
-
-
-def claim_path(text: str) -> str | list[str | int | None]:
-    """Read a claim as people write it: `age_over_18`, `address.country`, `nationalities[]`, `nationalities[0]`."""
-    parts: list[str | int | None] = []
-    for step in text.split("."):
-        name, *elements = step.split("[")
-        parts.append(name)
-        for element in elements:
-            number = element.removesuffix("]")
-            parts.append(int(number) if number.isdigit() else None if not number else element)
-    return parts if len(parts) > 1 else text
 
 
 def issue(
@@ -109,19 +101,49 @@ def _place(desk: Desk, issuer: str, list_: bytes, uri: str) -> StatusReference:
     return StatusReference(uri, index, desk.chain.chain_id, contract, issuer, list_)
 
 
+def present(
+    credential: Annotated[str, typer.Argument(metavar="CREDENTIAL", help="Which of the wallet's: `wallet list`.")],
+    *,
+    claim: Annotated[list[str] | None, typer.Option("--claim", help="What is shown, such as address.country.")] = None,
+    audience: Annotated[str, typer.Option(help="Whom it is for: a DID or URL, as they say.")],
+    nonce: Annotated[str, typer.Option(help="What they want it to answer.")],
+    to: Annotated[Path, typer.Option("--out", help="File to write the presentation to.")],
+    file: File = None,
+    json_: Json = False,
+) -> None:
+    """Present a credential where no consent is asked for, such as to its issuer; else `consent grant` does it.
+
+    Example: careledger identity present 1saVQLX1svPgZIDT --claim age_over_18 --audience https://shop.example
+    --nonce bXkgbm9uY2UgaXMgbG9uZw --out presentation
+    """
+    out = Out(json_)
+    with open_wallet(file, writing=False) as wallet:
+        held = wallet.credential(credential)
+        selection = Holding.read(held.text).choose([claim_path(one) for one in claim or []])
+        if held.holder_key is None:
+            raise Conflict(f"the credential {held.id} is bound to no key of this wallet, so nobody can present it")
+        key = wallet.holder_key(held.holder_key)
+    text = selection.present(key, audience=audience, nonce=nonce, at=datetime.now(UTC))
+    write_private(to, f"{text}\n".encode())
+    out.say(f"{to} shows {', '.join(claim or []) or 'what is open anyway'} to {audience}")
+    out.document({"credential": held.id, "claims": claim or [], "audience": audience, "file": str(to)})
+
+
 def check(
-    credential: Annotated[Path, typer.Argument(metavar="CREDENTIAL", help="File with a credential.")],
+    credential: Annotated[Path, typer.Argument(metavar="FILE", help="File with a credential or a presentation.")],
     *,
     issuer: Annotated[
         list[str] | None, typer.Option(help="DIDs whose credentials are believed; anybody's when not given.")
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="The type that it has to be of.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Of a presentation: whom it has to be for.")] = None,
+    nonce: Annotated[str | None, typer.Option(help="Of a presentation: what it has to answer.")] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
     json_: Json = False,
 ) -> None:
-    """Check a credential as its holder: signature, issuer's key on chain, times, status.
+    """Check a credential: signature, issuer's key on chain, times, status; with --nonce, a presentation's holder too.
 
     Example: careledger identity check ana.credential --issuer did:ethr:0x7a69:0xf39F…
     """
@@ -130,7 +152,12 @@ def check(
     verifier = Verifier(
         desk.registry, Policy(issuers=issuer, status_required=False), statuses=ChainStatus(desk.statuses)
     )
-    found = verifier.check(text, type_)
+    if audience is None or nonce is None or type_ is None:
+        if audience is not None or nonce is not None:
+            raise InputError("a presentation is checked with --audience, --nonce and --type, all three")
+        found = verifier.check(text, type_)
+    else:
+        found = verifier.verify(text, Expected(audience, nonce, type_))
     what = {
         "issuer": found.issuer,
         "key": found.issuer_key,

@@ -94,6 +94,12 @@ class Desk:
     def _deployed(self) -> dict[str, ChecksumAddress]:
         return deployment.addresses(self.chain, self.deployments)
 
+    @property
+    def lock(self) -> Path:
+        """Keeps two programs from submitting with one key at a time; beside the database where that is a file."""
+        where = self.settings.store
+        return Path(f"careledger.{self.account.address}.lock" if "://" in where else f"{where}.relay.lock").expanduser()
+
     def signing(self) -> IdentityRegistry:
         """Return the registry, with the key of the settings to sign with."""
         return self.registry.using(self.sender)

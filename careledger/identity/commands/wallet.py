@@ -13,7 +13,7 @@ from careledger.chain.keys import password_in
 from careledger.console import Json, Out, errors
 from careledger.errors import InputError, SettingsError
 from careledger.files import write_private
-from careledger.identity.credential_desk import read_token
+from careledger.identity.commands.files import read_token
 from careledger.identity.credentials.errors import HolderKeyMissing
 from careledger.identity.credentials.formats import path_text
 from careledger.identity.credentials.keys import KEY_TYPES

@@ -6,9 +6,9 @@ from typing import Any
 from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import Conflict, InputError
 from careledger.files import read_file
+from careledger.identity.commands.desk import Desk
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.keys import KeyType, SigningKey, VerificationKey
-from careledger.identity.desk import Desk
 from careledger.identity.resolver import resolve
 
 MAX_BYTES = 2**20

@@ -11,8 +11,8 @@ import typer
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError
 from careledger.files import write_private
-from careledger.identity.credential_desk import issuer_with
-from careledger.identity.desk import At, Folder, Identity, duration, open_desk, told
+from careledger.identity.commands.desk import At, Folder, Identity, duration, open_desk, told
+from careledger.identity.commands.files import issuer_with
 from careledger.identity.formats import name32
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, take
 
