@@ -1,4 +1,4 @@
-"""IDN-21: a verifier sees what the holder chose and what the issuer says openly, and nothing else.
+"""IDN-31: a verifier sees what the holder chose and what the issuer says openly, and nothing else.
 
 Random claims, nested and in arrays; random parts of them that can be kept; random choices. What the verifier sees
 is compared with a model that knows nothing of digests: it takes away what was not chosen.
@@ -97,8 +97,8 @@ def _nothing_else(presentation, claims, wanted):
         assert secret not in handed
 
 
-def test_idn_21_what_is_chosen_is_seen_and_nothing_else():
-    """IDN-21."""
+def test_idn_31_what_is_chosen_is_seen_and_nothing_else():
+    """IDN-31."""
     counts = play(EXAMPLES)
     assert min(counts["hidden"], counts["shown"], counts["kept"]) > EXAMPLES
     assert counts["nested"] > EXAMPLES / 20
@@ -113,8 +113,8 @@ def test_idn_21_what_is_chosen_is_seen_and_nothing_else():
     ],
     ids=["everything is shown", "parents are forgotten", "what is beside it is shown"],
 )
-def test_idn_21_catches_its_mutants(mutant, monkeypatch):
-    """IDN-21 is red where choosing goes wrong."""
+def test_idn_31_catches_its_mutants(mutant, monkeypatch):
+    """IDN-31 is red where choosing goes wrong."""
     monkeypatch.setattr(presenting, "_fits", mutant)
     with pytest.raises(Exception):  # noqa: B017  whether the model or the format objects
         play(100)
