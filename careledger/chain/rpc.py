@@ -10,9 +10,10 @@ import requests
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 from web3 import HTTPProvider, Web3
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from careledger.chain.reverts import decode_revert
+from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import InputError, LogsRefused, NodeError, NoFunds, Unreachable, WrongChain
 
 Block = int | str
@@ -65,6 +66,15 @@ class Log:
         )
 
 
+class _Provider(HTTPProvider):
+    """Reads no answer that is nested so deep that the parser would end the process."""
+
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        refuse_deep(raw_response.decode())
+        return HTTPProvider.decode_rpc_response(raw_response)
+
+
 class Chain:
     """A node and the chain that it serves."""
 
@@ -73,7 +83,7 @@ class Chain:
         session = requests.Session()
         # A proxy is for the outside; looking for one at every request takes a fifth of its time.
         session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
-        self.provider = HTTPProvider(
+        self.provider = _Provider(
             url, request_kwargs={"timeout": timeout}, session=session, exception_retry_configuration=None
         )
         self.w3 = Web3(self.provider)
@@ -96,7 +106,7 @@ class Chain:
             raise Unreachable(f"the node at {self.url} did not answer {method} in time") from error
         except requests.exceptions.HTTPError as error:
             answer = self._refused_with_status(method, error.response)
-        except (requests.exceptions.RequestException, ValueError, RecursionError) as error:
+        except (requests.exceptions.RequestException, ValueError, CanonicalError) as error:
             raise Unreachable(f"no node answers at {self.url}: start one (`make up`) or correct --rpc") from error
         if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
             raise Unreachable(f"what answers at {self.url} is no node: correct --rpc")
@@ -109,9 +119,10 @@ class Chain:
         status, refused = response.status_code, f"the node at {self.url} answered {method} with HTTP status "
         if status == requests.codes.too_many:
             raise Unreachable(f"{refused}429: it is asked too often")
+        answer: Any
         try:
-            answer = response.json()
-        except (ValueError, RecursionError):
+            answer = self.provider.decode_rpc_response(response.content)
+        except (ValueError, CanonicalError):
             answer = None
         if isinstance(answer, dict) and answer.get("error"):
             return answer

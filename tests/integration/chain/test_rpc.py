@@ -38,6 +38,7 @@ class TestRequest:
         ("reply", "words"),
         [
             ((413, b""), "HTTP status 413"), ((403, b"<html>"), "HTTP status 403"), ((400, b"{}"), "HTTP status 400"),
+            ((400, b"[" * 100_000), "HTTP status 400"),
             ((400, b'{"error": {"code": 1, "message": "too much"}}'), "refused eth_blockNumber: too much"),
             ((500, b'{"error": {"code": 1, "message": "not now"}}'), "refused eth_blockNumber: not now"),
         ],
