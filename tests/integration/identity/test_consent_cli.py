@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from careledger.identity.did import format_did
+from careledger.identity.wallet.sealing import LEAST_WORK
+from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
 TYPE = "https://bank.example/kyc/1"
@@ -53,7 +55,7 @@ def people(careledger, tmp_path, senders, monkeypatch):
             )
 
     people = People()
-    told(people.ana("wallet", "create", "--json"))
+    Wallet.create(tmp_path / "ana.wallet", "correct horse", work=LEAST_WORK).close()
     told(people.ana("wallet", "key", "--out", "ana.jwk", "--json"))
     issuing = ("--issuer", people.bank_did, "--type", TYPE, "--holder", "ana.jwk", "--list", "kyc")
     people.index = told(

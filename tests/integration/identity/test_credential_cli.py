@@ -7,6 +7,8 @@ import pytest
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did import format_did
+from careledger.identity.wallet.sealing import LEAST_WORK
+from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
 TYPE, LIST, URI = "https://bank.example/kyc/1", "kyc-2026", "https://bank.example/status/kyc-2026"
@@ -37,9 +39,9 @@ def did(senders):
 
 
 @pytest.fixture
-def issue(bank, did):
+def issue(bank, did, folder):
     def call(*more):
-        bank("wallet", "create")
+        Wallet.create(folder / "ana.wallet", "correct horse", work=LEAST_WORK).close()
         bank("wallet", "key", "--out", "ana.jwk")
         given = ("--issuer", did, "--type", TYPE, "--holder", "ana.jwk", "--out", "ana.credential")
         return bank("issue", "ana.json", *given, *more)

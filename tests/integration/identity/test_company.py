@@ -1,0 +1,193 @@
+"""A company takes answers: garbage costs nothing, a crash loses nothing, an answer counts once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from eth_account import Account
+
+from careledger.errors import Conflict
+from careledger.identity.client import IdentityRegistry
+from careledger.identity.consent.answer import Subject, answer
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.errors import AnswerTooLate
+from careledger.identity.consent.messages import KeySigner
+from careledger.identity.consent.request import Purpose
+from careledger.identity.consent.terms import Status
+from careledger.identity.credentials import errors
+from careledger.identity.credentials.asking import Policy
+from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.presenting import Holding
+from careledger.identity.did import format_did
+from careledger.identity.reading import Company
+from careledger.identity.status.client import CredentialStatus
+from careledger.store import Store
+
+VCT, DAY = "https://bank.example/kyc/1", timedelta(days=1)
+HOLDER = SigningKey("ES256", b"\5" * 32)
+
+
+@pytest.fixture
+def town(chain, suite, senders, tmp_path):
+    """Return what there is: a bank, an insurer with its store, and Ana's credential."""
+
+    class Town:
+        bank, insurer = senders[1], senders[2]
+        registry = IdentityRegistry(chain, suite["IdentityRegistry"], senders[1])
+        consents = ConsentRegistry(chain, suite["ConsentRegistry"], senders[2])
+        statuses = CredentialStatus(chain, suite["CredentialStatus"], senders[1])
+        store = Store.open(tmp_path / "insurer.db")
+
+        @property
+        def now(self):
+            return datetime.fromtimestamp(chain.timestamp(), UTC)
+
+        def company(self, who=None):
+            who = who or self.insurer
+            did = format_did(who.address, chain.chain_id)
+            issuer = Issuer(did, SigningKey.of_account(who.account), f"{did}#controller")
+            policy = Policy(issuers=[format_did(self.bank.address, chain.chain_id)], status_required=False)
+            consents = self.consents.using(who)
+            return Company(
+                issuer, self.registry, consents, self.statuses,
+                store=self.store, policy=policy, lock=tmp_path / "lock",
+            )  # fmt: skip
+
+        def ask(self, company=None, **more):
+            claims, purpose = ["age_over_18"], Purpose("Offer you a policy", "https://insurer.example/terms")
+            return (company or self.company()).ask(VCT, claims, purpose, DAY, **more).request
+
+        def answer(self, request, **more):
+            did = format_did(self.bank.address, chain.chain_id)
+            issuer = Issuer(did, SigningKey.of_account(self.bank.account), f"{did}#controller")
+            claims = {"age_over_18": True, "given_name": "Ana"}
+            text = issue_sd_jwt(
+                issuer, VCT, claims, Validity(self.now, self.now + 30 * DAY), holder=more.pop("key", HOLDER).public
+            )
+            selection = Holding.read(text).choose(request.claims)
+            subject = more.pop("subject", None) or Subject(KeySigner(Account.create()))
+            given = {"now": self.now, "deadline": self.now + DAY} | more
+            return answer(request, selection, HOLDER, subject, **given)
+
+        def status(self, given):
+            return self.consents.record(given.consent.id).status
+
+    with Town.store:
+        yield Town()
+
+
+def test_what_is_no_good_is_refused_before_anything_is_paid_for(town, chain):
+    company = town.company()
+    request = town.ask(company)
+    other_holder = town.answer(request, key=SigningKey("ES256", b"\6" * 32))
+    before = chain.block_number()
+    with pytest.raises(errors.KeyBindingInvalid):
+        company.take(other_holder, request)
+    with pytest.raises(errors.PurposeMismatch):
+        company.take(town.answer(request), town.ask(company))
+    with pytest.raises(errors.WrongNonce):
+        town.company().take(town.answer(foreign := replace(request, nonce="m" * 32)), foreign)
+    assert chain.block_number() == before
+
+
+def test_an_answer_counts_once_and_its_use_is_on_record_once(town):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    first, again = company.take(given, request), company.take(given, request)
+    assert first.verified.get("age_over_18") is True
+    assert first.granted is not None
+    assert first.use is not None
+    assert (again.kept.id, again.verified, again.granted, again.use) == (first.kept.id, None, None, None)
+    assert len(company.verifications.of_consent(given.consent.id)) == 1
+
+
+@pytest.mark.parametrize("crash_at", ["_grant", "verify", "_use"])
+def test_a_run_that_was_killed_is_done_again_and_nothing_twice(town, monkeypatch, crash_at):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    real = getattr(Company, crash_at)
+
+    def killed(self, *arguments):
+        if crash_at != "verify":
+            real(self, *arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Company, crash_at, killed)
+        with pytest.raises(KeyboardInterrupt):
+            company.take(given, request)
+    taken = town.company().take(given, request)
+    assert town.status(given) is Status.GRANTED
+    assert [one.id for one in company.verifications.of_consent(given.consent.id)] == [taken.kept.id]
+    assert len(town.consents.uses([given.use])) == 1
+
+
+def test_two_takers_at_the_same_moment(town, monkeypatch):
+    company, other = town.company(), town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    real, taken = company.verifications.record, []
+
+    def overtaken(*arguments):
+        if not taken:
+            taken.append(other.take(given, request))
+        return real(*arguments)
+
+    monkeypatch.setattr(company.verifications, "record", overtaken)
+    assert company.take(given, request).kept.id == taken[0].kept.id
+
+
+def test_another_answer_to_a_request_that_was_answered(town):
+    company = town.company()
+    request = town.ask(company)
+    company.take(town.answer(request), request)
+    with pytest.raises(errors.Replayed):
+        company.take(town.answer(request), request)
+
+
+def test_a_consent_that_somebody_submitted_already(town):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    town.consents.using(town.bank).grant_by_sig(given.grant)
+    assert company.take(given, request).granted is None
+
+
+def test_a_consent_that_was_revoked_before_the_answer_came(town):
+    company = town.company()
+    request = town.ask(company)
+    customer = KeySigner(Account.create())
+    given = town.answer(request, subject=Subject(customer))
+    town.consents.revoke_by_sig(town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY))
+    with pytest.raises(errors.ConsentRevoked):
+        company.take(given, request)
+
+
+def test_a_consent_that_the_customer_never_signed(town):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    with pytest.raises(errors.ConsentUnknown):
+        company.take(replace(given, grant=None), request)
+    forged = replace(given, grant=replace(given.grant, signed=replace(given.grant.signed, signature=b"\1" * 65)))
+    with pytest.raises(Conflict, match="cannot be put on chain"):
+        company.take(forged, request)
+    assert company.take(given, request).granted is not None
+
+
+def test_a_consent_for_longer_than_was_asked(town):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(replace(request, consent_for=30 * DAY))
+    with pytest.raises(AnswerTooLate):
+        company.take(given, request)
+
+
+def test_a_claim_that_is_not_as_wished(town):
+    company = town.company()
+    request = town.ask(company)
+    taken = company.take(town.answer(request), request, {"age_over_18": lambda value: value is False})
+    assert not taken.kept.met
