@@ -4,10 +4,13 @@ Hardened, because then no key of the tree tells anything about another: a compan
 one consent cannot compute, nor recognise, those of the others.
 """
 
+from dataclasses import dataclass, field
+
 from eth_account import Account
 from eth_account.hdaccount import generate_mnemonic, key_from_seed, seed_from_mnemonic
 from eth_account.signers.local import LocalAccount
 from eth_account.types import Language
+from eth_typing import ChecksumAddress
 
 from careledger.errors import InputError
 
@@ -39,8 +42,21 @@ def seed_of(words: str) -> bytes:
         ) from None
 
 
-def subject_account(seed: bytes, index: int) -> LocalAccount:
-    """Return the account of a subject.
+@dataclass(frozen=True)
+class Subject:
+    """A key of its own for one consent, so that companies cannot join up what they know of a customer."""
+
+    index: int
+    account: LocalAccount = field(repr=False)
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """The identity that consents."""
+        return ChecksumAddress(self.account.address)
+
+
+def subject(seed: bytes, index: int) -> Subject:
+    """Return the subject of an index.
 
     Raises:
         InputError: there is no such index.
@@ -48,5 +64,4 @@ def subject_account(seed: bytes, index: int) -> LocalAccount:
     """
     if not 0 <= index <= LAST:
         raise InputError(f"subjects are numbered from 0 to {LAST}, and {index} is none")
-    account: LocalAccount = Account.from_key(key_from_seed(seed, SUBJECT_PATH.format(index=index)))
-    return account
+    return Subject(index, Account.from_key(key_from_seed(seed, SUBJECT_PATH.format(index=index))))

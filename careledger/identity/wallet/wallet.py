@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from filelock import FileLock, Timeout
 
@@ -28,23 +27,12 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.formats import stamp
 from careledger.identity.wallet.errors import MalformedWallet, WalletBusy
 from careledger.identity.wallet.sealing import MAX_BYTES, WORK, Lock, Sealed
-from careledger.identity.wallet.seed import new_words, seed_of, subject_account
+from careledger.identity.wallet.seed import Subject, new_words, seed_of, subject
 
 GAP = 20
 """Subjects in a row that nobody has seen, after which a restored wallet looks no further (as BIP-44 does)."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A key of its own for one consent, so that companies cannot join up what they know of a customer."""
-
-    index: int
-    account: LocalAccount = field(repr=False)
-
-    @property
-    def address(self) -> ChecksumAddress:
-        """The identity that consents."""
-        return ChecksumAddress(self.account.address)
+MOST_SEEN = 10_000
+"""Subjects that are passed over at most: a node that claims to know every address is not followed for ever."""
 
 
 @dataclass(frozen=True)
@@ -190,16 +178,22 @@ class Wallet:
             seen: says whether the chain knows an address already: guards a wallet that was brought back from an
                 old copy, which has forgotten the subjects since.
 
+        Raises:
+            Conflict: it says so of ever more addresses.
+            InputError: the file cannot be written; nothing was handed out.
+
         """
         with self._changing:
             subjects = [str(known) for known in self._content["subjects"]]
+            end = len(subjects) + MOST_SEEN
             while True:
-                account = subject_account(self._seed, len(subjects))
-                subjects.append(account.address)
-                if not seen(ChecksumAddress(account.address)):
+                fresh = subject(self._seed, len(subjects))
+                subjects.append(fresh.address)
+                if not seen(fresh.address):
                     break
+                _require_end(len(subjects), end)
             self._save(lambda content: content.update(subjects=subjects))
-            return Subject(len(subjects) - 1, account)
+            return fresh
 
     def recover_subjects(self, seen: Callable[[ChecksumAddress], bool], gap: int = GAP) -> list[Subject]:
         """Find again the subjects of a wallet of which only the words were left; return those that were seen.
@@ -208,18 +202,22 @@ class Wallet:
             seen: says whether the chain knows an address.
             gap: how many in a row may be unseen before the search ends.
 
+        Raises:
+            Conflict: it says so of ever more addresses.
+
         """
         with self._changing:
             known = list(self._content["subjects"])
             found, unseen, index = [], 0, 0
             subjects: list[str] = []
             while unseen < gap or index < len(known):
-                account = subject_account(self._seed, index)
-                subjects.append(account.address)
+                candidate = subject(self._seed, index)
+                subjects.append(candidate.address)
                 unseen += 1
-                if seen(ChecksumAddress(account.address)):
-                    found.append(Subject(index, account))
+                if seen(candidate.address):
+                    found.append(candidate)
                     unseen = 0
+                    _require_end(index, len(known) + MOST_SEEN)
                 index += 1
             last = found[-1].index + 1 if found else 0
             self._save(lambda content: content.update(subjects=subjects[: max(last, len(known))]))
@@ -237,7 +235,7 @@ class Wallet:
             index = self._content["subjects"].index(wanted)
         except ValueError:
             raise NotFound(f"{wanted} is no subject of this wallet") from None
-        return Subject(index, subject_account(self._seed, index))
+        return subject(self._seed, index)
 
     @property
     def subjects(self) -> tuple[ChecksumAddress, ...]:
@@ -355,6 +353,11 @@ class Wallet:
         if name not in self._content["consents"]:
             raise NotFound(f"there is no consent {name} in this wallet")
         self._save(lambda content: content["consents"].pop(name))
+
+
+def _require_end(index: int, end: int) -> None:
+    if index >= end:
+        raise Conflict(f"{MOST_SEEN:,} subjects of this wallet are said to be known already: ask another node")
 
 
 def _acquire(file: Path) -> FileLock:

@@ -14,6 +14,7 @@ from careledger import files
 from careledger.chain.toolchain import ROOT
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.wallet import Wallet
+from careledger.identity.wallet import wallet as module
 from careledger.identity.wallet.errors import MalformedWallet, WalletBusy, WalletDamaged, WrongPassword
 from careledger.identity.wallet.sealing import LEAST_WORK, Lock
 
@@ -237,6 +238,14 @@ class TestSubjects:
             assert again.recover_subjects(lambda _: False) == []
             assert len(again.subjects) == 28, "what was handed out stays handed out"
 
+    def test_a_node_that_claims_to_know_every_address_is_not_followed_for_ever(self, wallet, monkeypatch):
+        monkeypatch.setattr(module, "MOST_SEEN", 30)
+        for search in (wallet.new_subject, wallet.recover_subjects):
+            with pytest.raises(Conflict, match="ask another node"):
+                search(lambda _: True)
+        assert wallet.subjects == ()
+        assert wallet.new_subject().index == 0
+
     def test_several_threads_never_get_the_same(self, wallet):
         from concurrent.futures import ThreadPoolExecutor
 
@@ -250,6 +259,7 @@ import sys
 import time
 from pathlib import Path
 from careledger.identity.wallet import Wallet
+from careledger.identity.wallet import wallet as module
 with Wallet.open(Path(sys.argv[1]), {password!r}) as wallet:
     print("open", flush=True)
     while True:
