@@ -77,13 +77,16 @@ def served(tmp_path_factory):
         }
 
 
-def test_the_readmes_python_runs(served):
-    (code,) = blocks(README, "python")
+def test_the_readmes_python_runs(served, tmp_path):
+    code = "\n".join(blocks(README, "python"))  # one goes on where the other ends
+    environment = served | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=served, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("0x")
+    controller, link = result.stdout.splitlines()
+    assert controller.startswith("0x")
+    assert link.startswith("careledger://consent?request=")
 
 
 ELSEWHERE = {
