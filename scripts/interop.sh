@@ -11,4 +11,4 @@ npm install --prefix tests/interop --silent --no-package-lock --no-audit --no-fu
 .venv/bin/uv pip sync --quiet --python tests/interop/.venv/bin/python tests/interop/requirements-oid4vp.txt ||
     fail "the packages of tests/interop/requirements-oid4vp.txt could not be installed; look at uv's index settings"
 sh scripts/chromium.sh
-.venv/bin/pytest -q tests/interop "$@"
+.venv/bin/pytest -q -n 2 --dist loadscope tests/interop "$@"
