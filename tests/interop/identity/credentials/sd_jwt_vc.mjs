@@ -14,8 +14,8 @@ const byHolder = (data, signature, { cnf }) =>
 const config = { hasher: digest, saltGenerator: generateSalt, hashAlg: 'sha-256' }
 
 await run({
-  issue: ({ payload, frame, header, key }) =>
-    new SDJwtVcInstance({ ...config, signer: signer(key), signAlg: key.alg }).issue(payload, frame, { header }),
+  issue: ({ payload, frame, header, key, hashAlg = config.hashAlg }) =>
+    new SDJwtVcInstance({ ...config, hashAlg, signer: signer(key), signAlg: key.alg }).issue(payload, frame, { header }),
   present: ({ token, frame, kb, key }) =>
     new SDJwtVcInstance({ ...config, ...(key && { kbSigner: signer(key), kbSignAlg: key.alg }) }).present(
       token,

@@ -185,6 +185,25 @@ def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None
         assert {name: claims[name] for name in CLAIMS} == CLAIMS
 
 
+@pytest.mark.parametrize("hash_name", ["sha-256", "sha-384", "sha-512"])
+def test_we_verify_by_the_hash_that_npm_chose(world: World, npm: Steps, hash_name: str) -> None:
+    now, party, holder = world.now(), world.issuer, signing_key(world.holder, "ES256")
+    payload = {"iss": party.did, "vct": VCT, "iat": now, "cnf": {"jwk": holder.public.jwk}, "n": [1, 2]}
+    payload["given_name"] = "Zoë"
+    issue = {"do": "issue", "payload": payload, "frame": {"_sd": ["given_name", "n"], "n": {"_sd": [0, 1]}}}
+    (credential,) = npm("sd_jwt_vc.mjs", issue | {"key": party.key("ES256"), "hashAlg": hash_name})
+    steps = {"do": "present", "token": credential["ok"], "kb": {"iat": now, "aud": AUDIENCE, "nonce": NONCE}}
+    frame = {"given_name": True, "n": {"1": True}}
+    (presented,) = npm("sd_jwt_vc.mjs", steps | {"frame": frame, "key": world.holder.key("ES256")})
+    found = world.verifier().verify(presented["ok"], Expected(AUDIENCE, NONCE, VCT))
+    assert (found.claims["given_name"], found.claims["n"]) == ("Zoë", [2])
+    assert Holding.read(credential["ok"]).token.hash_name == hash_name
+    ours = Holding.read(credential["ok"]).choose(["given_name"])
+    token = ours.present(holder, audience=AUDIENCE, nonce=NONCE, at=when(world.now()))
+    (answer,) = npm("sd_jwt_vc.mjs", {"do": "verify", "token": token, "nonce": NONCE})
+    assert answer["ok"]["payload"]["given_name"] == "Zoë"
+
+
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA", "ES256K"])
 def test_we_verify_what_the_reference_in_python_issued_and_presented(world: World, pypi: Steps, alg: str) -> None:
     now, party, holder = world.now(), world.issuer, signing_key(world.holder, "ES256")
