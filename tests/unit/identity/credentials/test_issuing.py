@@ -126,6 +126,9 @@ class TestVcJwt:
         assert payload["vc"]["credentialSubject"] == CLAIMS
         assert payload["vc"]["credentialStatus"] == STATUS.vc_entry
         assert len(payload["vc"]["@context"]) == 2
+        without = part(vc_issued(status=None), 1)["vc"]
+        assert len(without["@context"]) == 1
+        assert "credentialStatus" not in without
 
     @pytest.mark.parametrize("claims", [{}, {"id": "did:x"}])
     def test_claims_that_cannot_be(self, claims):
