@@ -164,14 +164,16 @@ class TestReadingARequest:
         with pytest.raises(SignatureInvalid):
             scene.read(scene.request().sign(thief))
 
-    def test_one_by_a_key_that_was_rotated_out_is_refused(self, scene, senders):
+    def test_one_by_a_key_that_was_rotated_out_is_refused(self, scene, senders, development):
         text = scene.request().sign(scene.issuer(scene.insurer))
+        development.warp(scene.chain.timestamp() + 10)
         scene.registry.using(scene.insurer).change_owner(scene.insurer.address, senders[6].address)
         with pytest.raises(KeyRotated):
             scene.read(text)
 
-    def test_one_of_an_identity_out_of_use_is_refused(self, scene):
+    def test_one_of_an_identity_out_of_use_is_refused(self, scene, development):
         text = scene.request().sign(scene.issuer(scene.insurer))
+        development.warp(scene.chain.timestamp() + 10)
         scene.registry.using(scene.insurer).deactivate(scene.insurer.address)
         with pytest.raises(IdentityDeactivated):
             scene.read(text)

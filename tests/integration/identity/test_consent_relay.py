@@ -407,10 +407,11 @@ class TestCrash:
         for n in range(count):
             relay.grant(bench.grant(n))
         choose, kills, progress = random.Random(seed), 0, []
+        pace = a_batch_takes(bench, node.url)
         for _ in range(60):
             child = multiprocessing.get_context("fork").Process(target=work, args=(bench, node.url))
             child.start()
-            child.join(choose.uniform(0.02, 0.2) if kills < 25 else 60)
+            child.join(choose.uniform(0.2, 2) * pace if kills < 25 else 60)
             if child.is_alive():
                 child.kill()
                 child.join()
@@ -425,7 +426,22 @@ class TestCrash:
         assert bench.granted() == {bench.consent(n).id: 1 for n in range(count)}
 
 
-def work(bench, url):
+def a_batch_takes(bench, url):
+    """Return how many seconds a process needs for its start and one batch, on this machine, now."""
+    once = multiprocessing.get_context("fork").Process(target=work, args=(bench, url, 1))
+    begin = time.monotonic()
+    once.start()
+    once.join(60)
+    assert once.exitcode == 0
+    return time.monotonic() - begin
+
+
+def work(bench, url, batches=None):
+    if batches:
+        relay = bench.relay(chain=connect(url), batch=2)
+        for _ in range(batches):
+            relay._step()
+        os._exit(0)
     bench.relay(chain=connect(url), batch=2).run()
     os._exit(0)
 
