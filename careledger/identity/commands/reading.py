@@ -1,12 +1,12 @@
 """`careledger identity verify`, `read` and `erase`: what a company does with a customer's answer."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from careledger.console import Json, Out, Rpc
+from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import InputError
 from careledger.identity.commands.claims import claim_path
 from careledger.identity.commands.company import open_company, read_answer
@@ -68,14 +68,19 @@ def _wishes(given: list[str]) -> dict[Claim, Wish]:
     for text in given:
         name, _, wanted = text.partition("=")
         try:
-            value = json.loads(wanted)
-        except ValueError as error:
+            value = loads(wanted)
+        except CanonicalError as error:
             raise InputError(
                 f"--wish {text!r} is no claim, '=' and a value in JSON, such as age_over_18=true"
             ) from error
         path = claim_path(name)
-        wishes[path if isinstance(path, str) else tuple(path)] = lambda found, value=value: bool(found == value)
+        wishes[path] = _equal(value)
     return wishes
+
+
+def _equal(wanted: Any) -> Wish:
+    """Return whether a value is this one, and of its type: true is not 1."""
+    return lambda found: type(found) is type(wanted) and bool(found == wanted)
 
 
 def _told(kept: Verification) -> dict[str, Any]:
