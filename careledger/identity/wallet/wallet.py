@@ -5,7 +5,6 @@ a subject's index never used twice, whenever the program is stopped. One program
 no lock, for the file is replaced as a whole.
 """
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -18,14 +17,15 @@ from eth_typing import ChecksumAddress
 from filelock import FileLock, Timeout
 
 from careledger.chain.rpc import address
-from careledger.crypto.canonical import CanonicalError, dumps, loads, refuse_deep
+from careledger.crypto.canonical import dumps, loads
 from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.files import read_file, write_new, write_private
 from careledger.identity.credentials.jose import encode
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.formats import stamp
-from careledger.identity.wallet.errors import MalformedWallet, WalletBusy
+from careledger.identity.wallet.content import new_content, read_content
+from careledger.identity.wallet.errors import WalletBusy
 from careledger.identity.wallet.sealing import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.seed import Subject, new_words, seed_of, subject
 
@@ -80,13 +80,7 @@ class Wallet:
             InputError: there is a file already, it cannot be written, the password is empty, the words are none.
 
         """
-        content: dict[str, Any] = {
-            "words": " ".join((words or new_words()).split()),
-            "subjects": [],
-            "holderKeys": {},
-            "credentials": {},
-            "consents": {},
-        }
+        content = new_content(" ".join((words or new_words()).split()))
         seed_of(content["words"])
         lock, file = Lock.new(password, work), file.resolve()
         writer = _acquire(file)
@@ -118,7 +112,7 @@ class Wallet:
         writer = _acquire(file) if writing else None
         try:
             raw, lock = Sealed.read(read_file(file, "wallet", MAX_BYTES)).unlock(password)
-            return cls(file, lock, _content(raw), writer)
+            return cls(file, lock, read_content(raw), writer)
         except BaseException:
             if writer:
                 writer.release()
@@ -370,21 +364,3 @@ def _acquire(file: Path) -> FileLock:
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from error
     return writer
-
-
-_MEMBERS = {"words": str, "subjects": list, "holderKeys": dict, "credentials": dict, "consents": dict}
-
-
-def _content(raw: bytes) -> dict[str, Any]:
-    try:
-        text = raw.decode()
-        refuse_deep(text)
-        content = json.loads(text)  # written by `dumps` and authenticated since: nothing is doubtful but the version
-    except (CanonicalError, ValueError):
-        raise MalformedWallet("what the wallet holds is not JSON") from None
-    if not isinstance(content, dict) or content.keys() != _MEMBERS.keys():
-        raise MalformedWallet("the wallet holds more or less than this program knows: use a later program")
-    for name, kind in _MEMBERS.items():
-        if not isinstance(content[name], kind):
-            raise MalformedWallet(f"the wallet's '{name}' is no {kind.__name__}")
-    return content

@@ -133,6 +133,7 @@ class TestRefusals:
          checked(b'{"careledgerWallet":[[['), b'{"version":3,"crypto":{}}', checked(b'{"careledgerWallet":1,"kdf":[]}'),
          checked(b'{"careledgerWallet":' + b"[" * 400), checked(b'{"careledgerWallet":1}'), checked(HEADER, b"!"),
          checked(HEADER, b"\xff")],
+        ids=range(12),  # the bytes are new in every run, and parallel workers must agree on the names
     )  # fmt: skip
     def test_another_file_is_refused(self, raw):
         with pytest.raises(MalformedWallet):

@@ -109,7 +109,13 @@ class TestOpen:
         "content",
         [b"", b"[]", b"{}", b"[" * 100, b'{"words":1}', b"\xff",
          b'{"words":"","subjects":[],"holderKeys":{},"credentials":{}}',
-         b'{"words":"","subjects":{},"holderKeys":{},"credentials":{},"consents":{}}'],
+         b'{"words":"","subjects":{},"holderKeys":{},"credentials":{},"consents":{}}',
+         b'{"words":"","subjects":["0x"],"holderKeys":{},"credentials":{},"consents":{}}',
+         b'{"words":"","subjects":[7],"holderKeys":{},"credentials":{},"consents":{}}',
+         b'{"words":"","subjects":[],"holderKeys":{"a":1},"credentials":{},"consents":{}}',
+         b'{"words":"","subjects":[],"holderKeys":{},"credentials":{"a":{}},"consents":{}}',
+         b'{"words":"","subjects":[],"holderKeys":{},"credentials":{"a":[]},"consents":{}}',
+         b'{"words":"","subjects":[],"holderKeys":{},"credentials":{},"consents":{"0x":{}}}'],
     )  # fmt: skip
     def test_another_content_is_refused(self, file, content):
         file.parent.mkdir()

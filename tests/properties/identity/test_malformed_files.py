@@ -1,0 +1,214 @@
+"""IDN-33: whatever is handed over as a wallet file or a status list, the answer is a typed refusal within a second.
+
+10,000 in each run: files and lists that were cut and changed, and, what reaches further, lists that their issuer
+signed rightly over claims, JSON and bits that nobody should sign, and wallets with a right checksum, or a right
+password, over headers and contents that nobody should write. Seeds as in `test_malformed_credentials.py`.
+"""
+
+import json
+import time
+import zlib
+from collections import Counter
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from careledger.crypto.canonical import dumps
+from careledger.errors import CareLedgerError
+from careledger.identity.credentials.errors import SignatureInvalid
+from careledger.identity.credentials.jose import decode, encode
+from careledger.identity.status import bits, reading
+from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot
+from careledger.identity.status.reading import read_bitstring, read_token_list
+from careledger.identity.wallet import Wallet, content, sealing
+from careledger.identity.wallet.sealing import LEAST_WORK, Lock, Sealed
+from tests.properties.identity.test_malformed_credentials import ALPHABET, SEED, TOKENS, Maker
+from tests.unit.identity.credentials import stage
+
+URI, PASSWORD = "https://bank.example/status/1", "correct horse"
+LOCK = Lock.new(PASSWORD, LEAST_WORK)
+CONTENT = {"words": "abandon " * 11 + "about", "subjects": [], "holderKeys": {}, "credentials": {}, "consents": {}}
+
+
+class Keys:
+    """Stands for the issuer's DID document."""
+
+    def check(self, token, did, at):
+        if did != stage.DID or not stage.ISSUER_KEY.public.verify(token.alg, token.signing_input, token.signature):
+            raise SignatureInvalid("not by the issuer")
+
+
+class FileMaker(Maker):
+    """Makes lists and wallets that nobody should make."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        raw = bits.from_words([1 << 5, *[0] * (MIN_SIZE // 256 - 1)])
+        taken = Snapshot(31337, "0x" + "11" * 20, stage.ISSUER_KEY.address, bytes(32), raw, 7, bytes(32),
+                         datetime.fromtimestamp(1_800_000_000, UTC))  # fmt: skip
+        exporter = Exporter(stage.DID, stage.ISSUER_KEY, f"{stage.DID}#controller")
+        self.lists = [exporter.token_list(taken, URI), *(exporter.bitstring_jwt(taken, URI, one) for one in Envelope)]
+        self.file = LOCK.seal(dumps(CONTENT))
+
+    def cut(self, text):
+        """Return a text in which characters were changed."""
+        changed = text
+        while changed == text:
+            at = self.random.randrange(len(text))
+            end = text[at + self.random.randrange(4) :]
+            other = self.random.choice(ALPHABET) + text[at + 1 :]
+            changed = self.of(text[:at], text[at:], text[:at] + self.text(6) + end, text[:at] + text[at:].swapcase(),
+                              text[:at] + other, text + self.text(3))  # fmt: skip
+        return changed
+
+    # -- lists
+
+    def altered(self):
+        return self.cut(self.of(*self.lists))
+
+    def claims(self):
+        header, payload, _ = self.of(*self.lists).split(".")
+        found = json.loads(decode(payload))
+        for _ in range(self.random.randrange(1, 4)):
+            found = self.bend(found)
+        return self.signed(json.loads(decode(header)), found)
+
+    def content(self):
+        """Bits that are compressed in no way, in another, or into very little."""
+        raw = self.of(b"", self.random.randbytes(40), bytes(MIN_SIZE // 8), bytes(2**23), b"\xff" * (MIN_SIZE // 8))
+        packed = self.of(
+            bits.compressed(raw, bits.ZLIB), bits.compressed(raw, bits.GZIP), raw[:5000], zlib.compress(raw) * 2
+        )
+        text = encode(packed[: self.of(len(packed), self.random.randrange(len(packed) + 1))]) + self.of(
+            "", "", "=", "A"
+        )
+        which = self.random.randrange(3)
+        header, payload, _ = self.lists[which].split(".")
+        found = json.loads(decode(payload))
+        if which == 0:
+            found["status_list"] = {"bits": self.of(1, 2, 4, 8, 3, 0, True, "1"), "lst": text}
+        else:
+            found.get("vc", found)["credentialSubject"]["encodedList"] = self.of("u", "u", "u", "z", "") + text
+        return self.signed(json.loads(decode(header)), found)
+
+    def json(self):
+        parts = [decode(one) for one in self.of(*self.lists).split(".")[:2]]
+        which = self.random.randrange(2)
+        parts[which] = self.spoil(parts[which])
+        return stage.raw_token(parts[0], parts[1])
+
+    # -- wallets
+
+    def damaged(self):
+        return self.cut(self.file.decode()).encode(errors="surrogatepass")
+
+    def bytes(self):
+        at = self.random.randrange(len(self.file))
+        return self.file[:at] + self.random.randbytes(self.random.randrange(1, 9)) + self.file[at:]
+
+    def header(self):
+        header, body = self.file.split(b"\n")[:2]
+        asked = json.loads(header)
+        if self.random.random() < 0.3:
+            asked["kdf"]["n"] = 1 << self.random.randrange(63)
+        else:
+            asked = self.bend(asked)
+        bent = dumps_or_json(asked) if self.random.random() < 0.8 else self.spoil(header)
+        start = (
+            bent.replace(b"\n", b" ")
+            + b"\n"
+            + self.of(body, body, self.random.randbytes(30).replace(b"\n", b""))
+            + b"\n"
+        )
+        return start + sha256(start).hexdigest().encode() + b"\n"
+
+    def inside(self):
+        full = CONTENT | {
+            "subjects": ["0x" + "11" * 20], "holderKeys": {"x": stage.HOLDER_KEY.private_jwk},
+            "credentials": {"y": {"text": "a.b.c", "holderKey": "x", "addedAt": "2030-01-01T00:00:00Z"}},
+            "consents": {"0x" + "22" * 32: {"a": 1}},
+        }  # fmt: skip
+        raw = dumps_or_json(self.bend(full))
+        return LOCK.seal(self.spoil(raw) if self.random.random() < 0.3 else raw)
+
+
+def dumps_or_json(value):
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def opened(file):
+    """Open a wallet and look at all that is in it."""
+    wallet = Wallet.open(file, PASSWORD, writing=False)
+    for held in wallet.credentials:
+        if held.holder_key:
+            wallet.holder_key(held.holder_key)
+    for subject in wallet.subjects:
+        wallet.subject(subject)
+    return wallet.consents, wallet.words
+
+
+def judge(call, seen):
+    """Hand something over; anything but a refusal of ours within a second is red."""
+    began = time.thread_time()
+    try:
+        call()
+    except CareLedgerError as refusal:
+        seen[type(refusal).__name__] += 1
+    except Exception as wrong:
+        raise AssertionError(f"seed {SEED}: {wrong!r}") from wrong
+    else:
+        seen["taken"] += 1
+    assert time.thread_time() - began < 1, f"seed {SEED}"
+
+
+def play(tokens, file):
+    """Hand over so many lists and wallets; return what became of them, by family."""
+    maker, seen = FileMaker(SEED), {}
+    seen["inside"] = Counter()
+    for _ in range(tokens // 150):
+        file.write_bytes(maker.inside())
+        judge(lambda: opened(file), seen["inside"])
+    for family, share in {"altered": 3, "claims": 3, "content": 1, "json": 2}.items():
+        seen[family] = Counter()
+        for _ in range(tokens * share // 15):
+            text = getattr(maker, family)()
+            for read in (read_token_list, read_bitstring):
+                judge(lambda read=read, text=text: read(text, URI, stage.DID, Keys()), seen[family])
+    for family, share in {"damaged": 3, "bytes": 2.5, "header": 0.5}.items():
+        seen[family] = Counter()
+        for _ in range(int(tokens * share / 15)):
+            raw = getattr(maker, family)()
+            seen[family]["the same"] += raw == maker.file
+            judge(lambda raw=raw: Sealed.read(raw).unlock(PASSWORD), seen[family])
+    return seen
+
+
+def test_idn_33_whatever_is_handed_over_is_refused_by_class_and_at_once(tmp_path):
+    """IDN-33."""
+    seen = play(TOKENS, tmp_path / "wallet")
+    assert seen["altered"]["taken"] == 0
+    assert all(seen[family]["taken"] == seen[family]["the same"] for family in ("damaged", "bytes", "header")), seen
+    assert seen["claims"]["taken"] > TOKENS // 100, "some changes do no harm, so it is not all that is refused"
+    assert all(sum(family.values()) - family["taken"] > TOKENS // 250 for family in seen.values()), "refused often"
+    assert len(set().union(*seen.values())) > 10, "for many reasons"
+
+
+MUTANTS = {
+    "what a wallet asks of scrypt is not bounded": (sealing, "WORK", 2**62),
+    "what a wallet holds is taken as it is": (content, "_known", lambda *_: True),
+    "a list may unfold without end": (
+        bits,
+        "expanded",
+        lambda packed, form: zlib.decompressobj(form).decompress(packed),
+    ),
+    "times are taken as they come": (reading, "read_date", lambda claims, name, what: claims.get(name)),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_idn_33_catches_its_mutants(mutant, monkeypatch, tmp_path):
+    """IDN-33 is red where a check is missing."""
+    monkeypatch.setattr(*MUTANTS[mutant])
+    with pytest.raises(AssertionError, match="seed"):
+        play(6000, tmp_path / "wallet")
