@@ -123,10 +123,10 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
     for tree, holding in zip(trees, whole, strict=True):
         assert {name: holding.claims[name] for name in tree.members} == tree.value
         assert set(holding.choices) == set(tree.paths())
-    tokens, expected = [], []
+    tokens, expected, now = [], [], world.now()
     for tree, holding in zip(trees, whole, strict=True):
         shown = [path for path in holding.choices if dice.random() < 0.5]
-        presented = holding.choose(shown).present(keys[1], audience=AUDIENCE, nonce=NONCE, at=when(world.now()))
+        presented = holding.choose(shown).present(keys[1], audience=AUDIENCE, nonce=NONCE, at=when(now))
         tokens.append(presented)
         claims = Holding.read(presented).claims
         expected.append(claims)
@@ -135,7 +135,7 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
     answers = npm("sd_jwt_vc.mjs", *({"do": "verify", "token": token, "nonce": NONCE} for token in tokens))
     assert [answer["ok"]["payload"] for answer in answers] == expected
     asked = {"nonce": NONCE, "audience": AUDIENCE}
-    polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [keys[0].public.jwk], "now": world.now()}
+    polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [keys[0].public.jwk], "now": now}
     answers = pypi(*(polaris | {"token": token} for token in tokens))
     assert [answer["ok"]["claims"] for answer in answers] == expected
     reference = asked | {"do": "verify", "key": keys[0].public.jwk}

@@ -9,6 +9,7 @@ import pytest
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.sd_jwt import Disclosure
 from careledger.identity.credentials.verifying import Expected
+from careledger.identity.formats import when
 from tests.interop.identity.credentials.conftest import Steps, World
 from tests.interop.identity.credentials.test_tampered_sd_jwts import AUDIENCE, NONCE, VCT, Forge, made
 
@@ -32,7 +33,7 @@ class Damage:
     """Does a random thing or two to an honest presentation."""
 
     def __init__(self, forge: Forge, dice: random.Random) -> None:
-        self.forge, self.dice, self.now = forge, dice, forge.world.now()
+        self.forge, self.dice, self.now = forge, dice, forge.now
         self.header: dict[str, Json] = {}
         self.claims: dict[str, Json] = {}
         self.proof: dict[str, Json] = {}
@@ -95,9 +96,9 @@ def test_what_we_take_polaris_takes(world: World, npm: Steps, pypi: Steps) -> No
     print("seed", SEED)
     dice, forge = random.Random(SEED), Forge(world, made("ours", world, npm, pypi))
     tokens = [Damage(forge, dice).done() for _ in range(CASES)]
-    asked = {"do": "polaris", "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "lists": {}, "now": world.now()}
+    asked = {"do": "polaris", "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "lists": {}, "now": forge.now}
     asked |= {"keys": [forge.issuer.public.jwk]}
-    verifier, expected = world.verifier(), Expected(AUDIENCE, NONCE, VCT)
+    verifier, expected = world.verifier(clock=lambda: when(forge.now)), Expected(AUDIENCE, NONCE, VCT)
     taken, refused, stricter = 0, Counter[str](), Counter[str]()
     for token, answer in zip(tokens, pypi(*(asked | {"token": token} for token in tokens)), strict=True):
         try:

@@ -1,5 +1,6 @@
 """Presentations that were tampered with, whoever made them: four verifiers, and what each says."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,8 @@ class Forge:
         self.issuer, self.holder = (
             SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (self.world.issuer, self.world.holder)
         )
+        self.now = self.world.now()
+        """Stands, so that all verifiers mean the same time."""
         self.stranger = SigningKey("ES256", bytes(31) + b"\x07")
         self.jwt, *self.disclosures = self.credential.removesuffix("~").split("~")
 
@@ -39,7 +42,7 @@ class Forge:
         """Return a presentation of an issuer-signed JWT and disclosures, with a proof that fits unless told."""
         text = "~".join([*parts, ""])
         sd_hash = Disclosure(text, "", None, None).digest()
-        claims = {"iat": self.world.now(), "aud": AUDIENCE, "nonce": NONCE, "sd_hash": sd_hash} | other
+        claims = {"iat": self.now, "aud": AUDIENCE, "nonce": NONCE, "sd_hash": sd_hash} | other
         return text + jose.sign({"typ": typ}, claims, holder or self.holder)
 
     def presented(self, jwt: str, *added: Disclosure, **other: Any) -> str:
@@ -98,7 +101,7 @@ SIGNATURE = "Invalid JWT Signature"
 FORGED = Says(errors.SignatureInvalid, "issuer_signature", SIGNATURE, "Verification failed")
 
 TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
-    "a claim changed": (lambda f: f.presented(f.changed(exp=f.world.now() + 10**6)), FORGED),
+    "a claim changed": (lambda f: f.presented(f.changed(exp=f.now + 10**6)), FORGED),
     "signed by a stranger": (lambda f: f.presented(f.signed(f.stranger)), FORGED),
     "another holder's key": (
         lambda f: f.presented(f.changed(cnf={"jwk": f.stranger.public.jwk}), holder=f.stranger),
@@ -121,11 +124,11 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
         Says(errors.WrongTokenType, "issuer_typ", None, None),
     ),
     "expired": (
-        lambda f: f.presented(f.signed(exp=f.world.now() - 1000)),
+        lambda f: f.presented(f.signed(exp=f.now - 1000)),
         Says(errors.Expired, "credential_validity", "JWT is expired", None),
     ),
     "not yet valid": (
-        lambda f: f.presented(f.signed(nbf=f.world.now() + 1000)),
+        lambda f: f.presented(f.signed(nbf=f.now + 1000)),
         Says(errors.NotYetValid, "credential_validity", "JWT is not yet valid", None),
     ),
     "an expiry that is no number": (
@@ -209,11 +212,11 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
         Says(errors.WrongAudience, "audience", None, "Invalid audience"),
     ),
     "key binding of last year": (
-        lambda f: f.presented(f.jwt, iat=f.world.now() - 365 * 86_400),
+        lambda f: f.presented(f.jwt, iat=f.now - 365 * 86_400),
         Says(errors.KeyBindingStale, "kb_freshness", None, None),
     ),
     "key binding of next year": (
-        lambda f: f.presented(f.jwt, iat=f.world.now() + 365 * 86_400),
+        lambda f: f.presented(f.jwt, iat=f.now + 365 * 86_400),
         Says(errors.KeyBindingStale, "kb_freshness", None, None),
     ),
     "cut in the middle": (
@@ -229,7 +232,8 @@ def made(maker: str, world: World, npm: Steps, pypi: Steps) -> str:
     open_ = {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 86_400}
     if maker == "ours":
         validity = Validity(when(now), when(now) + timedelta(days=1))
-        return issue_sd_jwt(Issuer(party.did, key), VCT, CLAIMS, validity, holder=holder.public)
+        salts = random.Random(1).randbytes  # so that a seed makes the same presentations again
+        return issue_sd_jwt(Issuer(party.did, key), VCT, CLAIMS, validity, holder=holder.public, salts=salts)
     if maker == "npm":
         payload = open_ | CLAIMS | {"cnf": {"jwk": holder.public.jwk}}
         (answer,) = npm("sd_jwt_vc.mjs", {
@@ -247,9 +251,9 @@ def said(answer: dict[str, Any]) -> str | None:
     return None if "ok" in answer else str(answer["refused"])
 
 
-def said_by_us(world: World, token: str) -> type[errors.CredentialError] | None:
+def said_by_us(forge: Forge, token: str) -> type[errors.CredentialError] | None:
     try:
-        world.verifier().verify(token, Expected(AUDIENCE, NONCE, VCT))
+        forge.world.verifier(clock=lambda: when(forge.now)).verify(token, Expected(AUDIENCE, NONCE, VCT))
     except errors.CredentialError as refusal:
         return type(refusal)
     return None
@@ -261,7 +265,7 @@ def test_what_each_verifier_says(world: World, npm: Steps, pypi: Steps, maker: s
     names = ["honest", *TAMPERED]
     tokens = [forge.honest(), *(tamper(forge) for tamper, _ in TAMPERED.values())]
     jwk, asked = forge.issuer.public.jwk, {"nonce": NONCE, "audience": AUDIENCE}
-    polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [jwk], "now": world.now()}
+    polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [jwk], "now": forge.now}
     reference = asked | {"do": "verify", "key": jwk}
     answers = zip(
         names, tokens,
@@ -271,7 +275,7 @@ def test_what_each_verifier_says(world: World, npm: Steps, pypi: Steps, maker: s
         strict=True,
     )  # fmt: skip
     for name, token, by_npm, by_polaris, by_reference in answers:
-        heard = said_by_us(world, token), said(by_polaris), said(by_npm), said(by_reference)
+        heard = said_by_us(forge, token), said(by_polaris), said(by_npm), said(by_reference)
         if name == "honest":
             assert heard == (None, None, None, None)
             continue
