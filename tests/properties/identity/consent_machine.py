@@ -34,13 +34,14 @@ class ConsentMachine(RuleBasedStateMachine):
     calls: Counter[str]
     successes: Counter[str]
     items: Counter[str]
-    """How often an item of a batch was done, and left out."""
+    """How often an item of a batch was done, and left out; how many signatures that did something were not of keys."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stage.reset()
         self.people = {person.address: person for person in self.stage.people}
         self.people[self.stage.wallet] = self.stage.people[-2]  # whose key signs for the contract wallet
+        self.silent = {self.stage.wallet, self.stage.passkey}  # who sign, and send nothing
         everyone = [person.address for person in self.stage.people]
         self.subjects, self.grantees = everyone[:SUBJECTS], everyone[SUBJECTS : SUBJECTS + GRANTEES]
         self.keys, self.relayer = everyone[:-1], everyone[-1]
@@ -48,6 +49,9 @@ class ConsentMachine(RuleBasedStateMachine):
         self.used: list[tuple[str, tuple[Any, ...], int]] = []
         """Signatures that were taken: what they came with, and the subject's epoch then."""
         self.model = ConsentModel(self.stage.now)
+        for subject, who in zip(self.subjects, sorted(self.silent), strict=False):
+            self.model.valid_to[subject, CONSENT_ROLE, who] = self.stage.now + 10**7
+            self.stage.identity(subject, "addDelegate", subject, CONSENT_ROLE, who, 10**7)
         self.lost = False
 
     @rule(number=st.integers(0, 2**64 - 1))
@@ -76,9 +80,11 @@ class ConsentMachine(RuleBasedStateMachine):
         return self.dice.choice(wrong)
 
     def actor(self, identity: str, sends: bool = False) -> str:
-        """Return somebody who may act for an identity, or anybody; `sends`: a wallet of contract code cannot."""
-        right = [who for who in self.model.people(identity) if who in self.people]
-        right = [who for who in right if not sends or who != self.stage.wallet]
+        """Return somebody who may act for an identity, or anybody; `sends`: wallets and passkeys do not."""
+        right = [who for who in self.model.people(identity) if who in self.people or who in self.silent]
+        right = [who for who in right if not sends or who not in self.silent]
+        if set(right) & self.silent and self.dice.random() < 0.5:
+            right = sorted(set(right) & self.silent)
         return str(self.pick(self.dice.choice(right or [self.relayer]), [*self.keys, self.relayer]))
 
     def moment(self) -> int:
@@ -139,10 +145,11 @@ class ConsentMachine(RuleBasedStateMachine):
         return int(self.pick(epoch, [0, max(0, epoch - 1), epoch + 1, self.stage.now, self.stage.now + 450]))
 
     def signature(self, signer: str, message: bytes, bent: str) -> bytes:
-        """Sign as `signer`; a wallet takes the signature of its owner, and that in both forms of s."""
-        signature = sign(self.people[signer], message)
-        if bent == "short" or (bent == "twin" and signer == self.stage.wallet):
-            return signature[:64]
+        """Sign as `signer`; a wallet takes its owner's signature. That, and a passkey's, is good in both forms of s."""
+        passkey = signer == self.stage.passkey
+        signature = self.stage.by_passkey(message) if passkey else sign(self.people[signer], message)
+        if bent == "short" or (bent == "twin" and signer in self.silent):
+            return signature[: len(signature) // 2]
         return malleated(signature) if bent == "twin" else signature
 
     # ---- acts
@@ -276,10 +283,10 @@ class ConsentMachine(RuleBasedStateMachine):
         """Name or dismiss somebody who acts for a subject or a grantee."""
         identity = self.dice.choice([*self.subjects, *self.grantees])
         owner = self.model.controller(identity)
-        if owner not in self.people or owner == self.stage.wallet:
+        if owner not in self.people or owner in self.silent:
             return
         role = self.dice.choice([CONSENT_ROLE] * 3 + [AGENT_ROLE])
-        who = self.dice.choice([*self.keys, self.stage.wallet])
+        who = self.dice.choice([*self.keys, *sorted(self.silent) * 3])
         if self.dice.random() < 0.75:
             until = self.moment()
             self.stage.identity(owner, "addDelegate", identity, role, who, until - self.stage.now)
@@ -293,13 +300,13 @@ class ConsentMachine(RuleBasedStateMachine):
         """Give an identity to another key or to a wallet, or, seldom, take it out of use."""
         identity = self.dice.choice([*self.subjects, *self.grantees])
         owner = self.model.controller(identity)
-        if owner not in self.people or owner == self.stage.wallet:
+        if owner not in self.people or owner in self.silent:
             return
         if self.dice.random() < 0.05:
             self.stage.identity(owner, "deactivate", identity)
             self.model.owner[identity] = DEAD
         else:
-            heir = self.dice.choice([identity, identity, *self.keys, self.stage.wallet])
+            heir = self.dice.choice([identity, identity, *self.keys, *sorted(self.silent)])
             self.stage.identity(owner, "changeOwner", identity, heir)
             self.model.owner[identity] = heir
         self.compare("hand_over")
@@ -337,6 +344,9 @@ class ConsentMachine(RuleBasedStateMachine):
                 self.violated(self._difference(act, told, expected), f"{act} told {told} and not {expected}")
             elif act.endswith("_by_sig"):
                 self.used.append((act, sent, before))
+                signer = sent[0].signer if isinstance(sent[0], Act) else sent[1]
+                self.items["by passkey"] += signer == self.stage.passkey
+                self.items["by wallet"] += signer == self.stage.wallet
         self.compare(act, sent)
         return told
 

@@ -13,6 +13,8 @@ from careledger.chain import artifacts
 from careledger.chain.artifacts import Artifact
 from careledger.chain.node import development_accounts
 from careledger.chain.reverts import Reverted
+from careledger.identity.passkeys.ceremony import Site
+from careledger.identity.passkeys.software import SoftwareAuthenticator
 from tests.support.consents import Consent, Signing
 from tests.support.evm import Evm
 
@@ -33,17 +35,32 @@ def _errors() -> dict[bytes, str]:
     return found
 
 
+def phone() -> SoftwareAuthenticator:
+    return SoftwareAuthenticator(Site("care.example", ("https://care.example",)), secret=7)
+
+
 class Stage:
     """A consent registry, people who can pay, and time. What differs between the two back ends is theirs."""
 
     people: list[LocalAccount]
     wallet: str
     """A contract wallet; the last but one of the people holds its key."""
+    phone: SoftwareAuthenticator
+    """Somebody's passkey, and the contract that verifies it."""
+    verifier: str
     signing: Signing
     now: int
     """When the next transaction will happen; seconds since 1970 UTC."""
     exact: bool
     """Whether time can be met to the second, and a state be tried and left again."""
+
+    @property
+    def passkey(self) -> str:
+        """The address that stands for the passkey."""
+        return self.phone.key.address(self.verifier)
+
+    def by_passkey(self, digest: bytes) -> bytes:
+        return self.phone.sign(digest, self.verifier)
 
     def elsewhere(self, what: str) -> Signing:
         """Return the domain of another chain, or of another contract."""
@@ -111,6 +128,7 @@ class Deep(Stage):
         self.registry = self.evm.deploy("IdentityRegistry")
         self.consents = self.evm.deploy("ConsentRegistry", self.registry.address, artifact=artifact)
         self.wallet = self.evm.deploy("Wallet1271", self.people[-2].address).address
+        self.phone, self.verifier = phone(), self.evm.deploy("PasskeyVerifier").address
         self.signing = Signing(self.evm.chain_id, self.consents.address)
         self.evm.sleep(1)
         self._start = self.evm.snapshot()

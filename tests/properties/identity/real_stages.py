@@ -15,7 +15,7 @@ from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent import messages, terms
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.status.client import CredentialStatus
-from tests.properties.identity.consent_stages import Stage, Told
+from tests.properties.identity.consent_stages import Stage, Told, phone
 from tests.support.consents import Act, Consent, Signing, Terms
 
 
@@ -37,6 +37,7 @@ class Real(Stage):
         self.identities = IdentityRegistry(chain, suite["IdentityRegistry"])
         self.consents = ConsentRegistry(chain, suite["ConsentRegistry"])
         self.status = CredentialStatus(chain, suite["CredentialStatus"])
+        self.phone, self.verifier = phone(), suite["PasskeyVerifier"]
         self.signing = Signing(chain.chain_id, self.consents.address)
         self._start = self.development.snapshot()
 

@@ -20,8 +20,9 @@ def test_the_registry_does_what_the_model_says(compiled):
     examples = int(os.environ.get("CARELEDGER_EXAMPLES", "120"))
     played = play(ConsentMachine, Deep(), examples, 60, shrink=True)
     insist(played, ACTS, ATTACKS)
-    print(f"  items of batches: {dict(played.items)}")
+    print(f"  items of batches, and signatures: {dict(played.items)}")
     assert min(played.items["done"], played.items["left out"]) >= 100
+    assert min(played.items["by passkey"], played.items["by wallet"]) >= 100
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
