@@ -32,6 +32,7 @@ from careledger.identity.credentials.checks import ConsentReader, StatusReader, 
 from careledger.identity.credentials.errors import Expired, KeyBindingStale, Replayed, UnknownChain, WrongNonce
 from careledger.identity.credentials.formats import Path, StatusReference, path_of, path_text
 from careledger.identity.formats import stamp, when
+from careledger.identity.status.reading import ListStatus
 from careledger.store import Store
 from careledger.store.identity import IssuedNonce, VerifiedPresentation
 
@@ -172,7 +173,7 @@ class Verifications:
             expires_at=verified.expires_at,
             consent_id=verified.consent_id,
             presentation_hash=verified.presentation_hash,
-            status=_without_uri(verified.status),
+            status=self._status(verified.status),
         )
         now = self._clock()
         with self.store.writing() as session:
@@ -250,6 +251,12 @@ class Verifications:
             session.delete(_found(session, identifier))
         self.store.sweep()
 
+    def _status(self, status: StatusReference | None) -> StatusReference | None:
+        """Leave out the list's address where the chain is asked: it is the one text that somebody else chose."""
+        if status is None or not status.on_chain or isinstance(self.statuses, ListStatus):
+            return status
+        return replace(status, uri="chain")
+
     def _where(self) -> dict[str, Any]:
         return {"chainId": self.consents.chain.chain_id, "contract": self.consents.address}
 
@@ -291,11 +298,6 @@ def _outcomes(
             raise InputError(f"{path_text(path)} was not asked for, so nothing of it is kept")
     found = {True: Outcome.MET, False: Outcome.NOT_MET, None: Outcome.SHOWN}
     return tuple((path, found[None if path not in wished else bool(wished[path])]) for path in asked)
-
-
-def _without_uri(status: StatusReference | None) -> StatusReference | None:
-    """Leave out the list's address where the chain is asked: it is the one text here that somebody else chose."""
-    return replace(status, uri="chain") if status is not None and status.on_chain else status
 
 
 def _found(session: Session, identifier: str) -> VerifiedPresentation:

@@ -229,15 +229,15 @@ class Insurer:
     store: Store
     wallet: Wallet
     address: str
+    statuses: object
 
     @property
     def verifications(self):
-        return Verifications(self.store, self.consents, ChainStatus(self.bank.status))
+        return Verifications(self.store, self.consents, self.statuses)
 
     @property
     def verifier(self):
-        statuses = ChainStatus(self.bank.status)
-        return Verifier(self.bank.registry, Policy([self.bank.did]), consents=self.consents, statuses=statuses)
+        return Verifier(self.bank.registry, Policy([self.bank.did]), consents=self.consents, statuses=self.statuses)
 
     def issue(self):
         """Let the bank issue into the wallet; return where the credential's status is."""
@@ -284,7 +284,7 @@ def insurer(bank, chain, suite, senders, accounts, tmp_path):
         Store.open(tmp_path / "company.db") as store,
         Wallet.create(tmp_path / "ana.wallet", "password", work=2**14) as wallet,
     ):
-        yield Insurer(bank, consents, store, wallet, accounts[3].address)
+        yield Insurer(bank, consents, store, wallet, accounts[3].address, ChainStatus(bank.status))
 
 
 class TestReadingAgain:
@@ -306,6 +306,28 @@ class TestReadingAgain:
         insurer.bank.status.revoke(insurer.bank.address, LIST, place)
         with pytest.raises(errors.CredentialRevoked):
             insurer.verifications.read(kept.id)
+
+    def test_a_company_that_takes_lists_sees_it_in_the_next_one_and_relies_on_no_stale_one(self, insurer):
+        place, bank, served = insurer.issue(), insurer.bank, {}
+        at = take(bank.status, bank.address, LIST).taken_at
+
+        def taken_at(later):
+            insurer.statuses = ListStatus(bank.did, DidKeys(bank.registry), served.__getitem__, now=lambda: at + later)
+
+        taken_at(timedelta(0))
+        served[URI] = bank.lists()["vc 2.0"]
+        kept = insurer.agree()
+        bank.status.revoke(bank.address, LIST, place)
+        assert insurer.verifications.read(kept.id).met, "a list is as of its making"
+        taken_at(2 * DAY)
+        with pytest.raises(errors.StatusStale):
+            insurer.verifications.read(kept.id)
+        taken_at(timedelta(0))
+        served[URI] = bank.lists()["token"]
+        with pytest.raises(errors.CredentialRevoked):
+            insurer.verifications.read(kept.id)
+        with pytest.raises(errors.CredentialRevoked):
+            insurer.agree()
 
     def test_time_ends_a_consent(self, insurer, later):
         insurer.issue()
