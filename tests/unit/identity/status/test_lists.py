@@ -361,7 +361,7 @@ def test_whatever_becomes_of_a_list_the_answer_is_an_error_of_ours_within_a_seco
         bent = text[:at]
     else:
         bent = text[:at] + data.draw(st.text(max_size=5)) + text[at + (kind == "swap") :]
-    began = time.perf_counter()
+    began = time.thread_time()
     for read in (read_token_list, read_bitstring):
         try:
             found = read(bent, URI, DID, Keys())
@@ -369,7 +369,7 @@ def test_whatever_becomes_of_a_list_the_answer_is_an_error_of_ours_within_a_seco
             continue
         assert bent == text, "something else was read than was signed"
         assert bits.indexes(found.content) == [5]
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_a_size_that_is_none_is_refused():

@@ -112,10 +112,10 @@ class TestRefusals:
          {"p": None}, {"name": "pbkdf2"}, {"name": None}],
     )  # fmt: skip
     def test_a_hostile_file_cannot_ask_for_more_or_less_work(self, kdf):
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(MalformedWallet):
             opened(changed(kdf=kdf))
-        assert time.perf_counter() - began < 0.1, "refused before anything is computed"
+        assert time.thread_time() - began < 0.1, "refused before anything is computed"
 
     @pytest.mark.parametrize(
         "fields",
@@ -177,7 +177,7 @@ def test_a_malformed_file_is_an_error_of_ours_within_a_second(data):
     else:
         at = data.draw(st.integers(0, len(RAW)))
         raw = RAW[:at] + data.draw(st.binary(max_size=30)) + RAW[at + data.draw(st.integers(0, 3)) :]
-    began = time.perf_counter()
+    began = time.thread_time()
     try:
         found = opened(raw)
     except CareLedgerError:
@@ -185,7 +185,7 @@ def test_a_malformed_file_is_an_error_of_ours_within_a_second(data):
     else:
         assert found.startswith(CONTENT)
         assert raw == RAW
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_the_checksum_covers_the_lines_before_it():
