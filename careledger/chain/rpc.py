@@ -28,7 +28,9 @@ def address(text: str, what: str = "address") -> ChecksumAddress:
 
     """
     if not isinstance(text, str) or not re.fullmatch("0x[0-9a-fA-F]{40}", text):
-        raise InputError(f"{what} {text!r} is not an address: 0x and 40 hexadecimal digits are needed")
+        shown = repr(text)
+        shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
+        raise InputError(f"{what} {shown} is not an address: 0x and 40 hexadecimal digits are needed")
     mixed = text[2:] not in {text[2:].lower(), text[2:].upper()}
     if mixed and text != to_checksum_address(text):
         raise InputError(f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped")

@@ -17,7 +17,7 @@ from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.consent.answer import Answer
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import Act, End, Signer
-from careledger.identity.consent.request import Purpose, Request
+from careledger.identity.consent.request import Purpose, Request, claim_paths
 from careledger.identity.consent.terms import (
     Consent,
     Record,
@@ -28,7 +28,7 @@ from careledger.identity.consent.terms import (
     second_count,
     use_commitment,
 )
-from careledger.identity.credentials.formats import Path, path_of
+from careledger.identity.credentials.formats import Path
 from careledger.identity.formats import seconds, when
 
 FORMAT = 1
@@ -145,7 +145,7 @@ class Given:
             registry=address(given["registry"], "the wallet's entry: registry"),
             company=given["company"],
             vct=given["vct"],
-            claims=tuple(path_of(path) for path in given["claims"]),
+            claims=claim_paths(given["claims"], "the wallet's entry: claims"),
             purpose=Purpose(purpose["text"], purpose["terms"]),
             nonce=given["nonce"],
             given_at=when(second_count(given["givenAt"], "the wallet's entry: givenAt")),

@@ -19,7 +19,7 @@ from careledger.chain.reverts import Reverted
 from careledger.chain.send import Receipt, Sender
 from careledger.errors import Conflict, NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.errors import AlreadyUsed, EpochAhead
+from careledger.identity.consent.errors import EpochAhead
 from careledger.identity.consent.messages import Act, End
 from careledger.identity.consent.outbox import Carrier, Item, Kind, Outbox, Outcome, key_of
 from careledger.identity.consent.terms import Status
@@ -61,7 +61,7 @@ class Relay:
             batch: acts in a transaction, at most.
             gas: of a transaction, at most.
             confirmations: blocks on top of an act's before it counts as done; a reorganisation that takes the act
-                away before has it submitted again.
+                away before has it submitted again. What somebody else submitted counts at once.
 
         Raises:
             SettingsError: there is nobody to pay.
@@ -254,11 +254,8 @@ class Relay:
         if isinstance(act, End):
             return self.registry.epoch(act.subject) > act.epoch, None
         status = self.registry.consent(item.id).status
-        ended = status in {Status.REVOKED, Status.RENOUNCED}
         if item.kind is Kind.REVOKE:
-            return ended, None
-        if ended:
-            return False, str(AlreadyUsed(item.id, int(status)))
+            return status in {Status.REVOKED, Status.RENOUNCED}, None
         if self.registry.epoch(act.consent.subject) != act.epoch:
             return False, "It was signed for another epoch of the subject, who has ended all consents of that one"
         return status is Status.GRANTED, None

@@ -132,7 +132,7 @@ class Request:
         return cls(
             did=did,
             vct=vct,
-            claims=_paths(claims),
+            claims=claim_paths(claims),
             purpose=purpose,
             consent_for=consent_for,
             chain_id=chain_id,
@@ -274,7 +274,7 @@ def _request(claims: Mapping[str, Any]) -> Request:
     return Request(
         did=texts["iss"],
         vct=texts["vct"],
-        claims=_paths(given["claims"]),
+        claims=claim_paths(given["claims"]),
         purpose=Purpose(purpose["text"], purpose["terms"]),
         consent_for=timedelta(seconds=consent_for),
         chain_id=chain_id,
@@ -318,15 +318,21 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
     return request
 
 
-def _paths(given: Sequence[Any]) -> tuple[Path, ...]:
+def claim_paths(given: Sequence[Any], what: str = "the request's claims") -> tuple[Path, ...]:
+    """Read a list of paths to claims.
+
+    Raises:
+        MalformedRequest: one is no name, nor a list of names, numbers and nulls that begins with a name.
+
+    """
     paths = []
     for one in given:
         if not isinstance(one, str | list | tuple):
-            raise MalformedRequest("the request's claims are no list of paths")
+            raise MalformedRequest(f"{what} are no list of paths")
         try:
             paths.append(path_of(one))
         except InputError as error:
-            raise MalformedRequest(f"the request's claims: {error}") from error
+            raise MalformedRequest(f"{what}: {error}") from error
     return tuple(paths)
 
 
