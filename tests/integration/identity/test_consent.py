@@ -236,7 +236,11 @@ def anyone(request, senders, suite):
 class TestEverySigner:
     def test_gives_and_ends_one(self, consents, consent, anyone, soon):
         given = replace(consent, subject=anyone.address)
-        consents.grant_by_sig(consents.domain.signed_grant(given, anyone, 0, soon))
+        act = consents.domain.signed_grant(given, anyone, 0, soon)
+        digest = consents.domain.grant(given, 0, soon).digest
+        assert consents.is_signed_by(anyone.address, digest, act.signed.signature)
+        assert not consents.is_signed_by(anyone.address, bytes(32), act.signed.signature)
+        consents.grant_by_sig(act)
         assert consents.is_valid(given.id)
         consents.revoke_by_sig(consents.domain.signed_revocation(given, anyone, soon))
         assert consents.consent(given.id).status is Status.REVOKED

@@ -5,10 +5,12 @@ import os
 import random
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from careledger.chain import artifacts
 from careledger.chain.rpc import connect
@@ -16,7 +18,7 @@ from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError, NoFunds, NotFound, SettingsError, Unreachable
 from careledger.identity.consent.client import ConsentGranted, ConsentRegistry, ConsentRevoked
 from careledger.identity.consent.messages import Domain, KeySigner, OtherSigner
-from careledger.identity.consent.outbox import Kind, State
+from careledger.identity.consent.outbox import Kind, Outbox, State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import Consent, Status, Terms
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
@@ -216,6 +218,23 @@ class TestOnce:
         assert states(relay.run()) == [State.DONE]
         assert bench.sent == before
 
+    def test_many_programs_may_add_the_same(self, bench):
+        relays, acts = [bench.relay() for _ in range(4)], [bench.grant(n) for n in range(5)]
+        with ThreadPoolExecutor() as pool:
+            added = list(pool.map(lambda pair: pair[0].grant(pair[1]), [(r, a) for r in relays for a in acts]))
+        assert set(states(added)) == {State.QUEUED}
+        assert len(relays[0].outbox.queued(Kind.GRANT, 99)) == 5
+
+    def test_on_other_databases_the_second_of_two_hears_of_the_first(self, bench, monkeypatch):
+        relay, act = bench.relay(), bench.grant(0)
+        relay.grant(act)
+
+        def collide(*_):
+            raise IntegrityError("insert", {}, Exception("unique"))
+
+        monkeypatch.setattr(Outbox, "_add", collide)
+        assert relay.grant(act).state is State.QUEUED
+
     def test_another_registry_has_acts_of_its_own(self, bench):
         relay = bench.relay()
         relay.grant(bench.grant(0))
@@ -287,6 +306,13 @@ class TestRefused:
         senders[3].transact(wallet, _set_mood(6))
         (reason,) = self.reasons(bench, bench.grant(0, OtherSigner(wallet, lambda _: b"whatever")))
         assert reason.startswith(("The signature is not the signer's", "Checking its signature takes more gas"))
+
+    def test_a_wallet_that_is_right_and_too_dear(self, bench, monkeypatch):
+        monkeypatch.setattr(ConsentRegistry, "would_grant", lambda *_: 0)
+        relay = bench.relay()
+        relay.grant(bench.grant(0))
+        (outcome,) = relay.run()
+        assert outcome.reason == "Checking its signature takes more gas than a batch allows: send it by itself"
 
     def test_what_was_refused_can_come_again_signed_anew(self, bench):
         relay = bench.relay()
