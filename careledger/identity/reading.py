@@ -14,25 +14,30 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
-from careledger.errors import Conflict
+from careledger.errors import Conflict, InputError
 from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.answer import Answer
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.request import LIFETIME, Purpose, Request
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.request import LEEWAY, LIFETIME, Purpose, Request
+from careledger.identity.consent.terms import Record, Status
 from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy, Verified
-from careledger.identity.credentials.errors import Replayed
+from careledger.identity.credentials.checks import ConsentReader
+from careledger.identity.credentials.errors import ConsentExpired, ConsentMismatch, Replayed
+from careledger.identity.credentials.formats import path_of, path_text
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.formats import when
+from careledger.identity.formats import stamp, when
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.verifications import Verification, Verifications
 from careledger.store import Store
 
+SUBMITTING = timedelta(seconds=15)
+"""A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for in vain."""
 Claim = str | Sequence[str | int | None]
 """Name of a claim, or a path to it."""
 Wish = Callable[[Any], bool]
@@ -62,6 +67,21 @@ class Reading:
     """The transaction that put the use on record; None where it was there."""
 
 
+class _AsGranted:
+    """What the chain would say of an answer's consent once it is granted: what can be known before it is paid for."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._consent = answer.consent
+
+    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002, ARG002  as the registry has them
+        """Return the record as it would be."""
+        return Record(self._consent.subject, self._consent.expires_at, 0, Status.GRANTED)
+
+    def epoch(self, subject: str, block: Block = "latest") -> int:  # noqa: ARG002  as the registry has them
+        """Return the same epoch."""
+        return 0
+
+
 class Company:
     """One that reads verifications which exist already, with its customers' consent."""
 
@@ -87,9 +107,8 @@ class Company:
         """
         self.issuer, self.registry, self.consents = issuer, registry, consents
         self.relay = Relay(store, consents, lock=lock)
-        readers = ChainStatus(statuses)
-        self.verifications = Verifications(store, consents, readers)
-        self._verifier = Verifier(registry, policy, consents=consents, statuses=readers, keys=DidKeys(registry))
+        self.verifications = Verifications(store, consents, ChainStatus(statuses))
+        self.policy, self._keys = policy, DidKeys(registry)
 
     def ask(
         self,
@@ -130,8 +149,9 @@ class Company:
     def take(self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None) -> Reading:
         """Verify an answer, have its consent put on chain, keep the result and put the use on record.
 
-        Nothing is paid for before everything but the consent was verified. A run that was killed anywhere can be
-        done again: the same answer is then taken once, and what is missing is made up for.
+        Nothing is paid for before everything was verified but that the consent is on chain. A run that was killed
+        anywhere can be done again: the same answer is then taken once, what is missing is made up for, and the chain
+        is asked whether it may still be relied on.
 
         Args:
             request: the one that it answers; `parse_request` reads a stored one back.
@@ -140,19 +160,24 @@ class Company:
         Raises:
             CredentialError, AnswerError: the answer is not accepted; the subclass says why.
             WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is over.
+            InputError: a wish is about a claim that was not asked for.
             Conflict: the consent cannot be put on chain.
             NodeError: the chain cannot be asked.
 
         """
-        answer.check(request, self._now())
         before = self.verifications.of_presentation(answer.presentation_hash)
         if before is not None:
-            return Reading(before, None, None, self._use(answer))
+            return self._again(before, answer, request)
+        wanted = wishes or {}
+        for name in wanted:
+            if path_of(name) not in request.claims:
+                raise InputError(f"{path_text(path_of(name))} was not asked for, so nothing of it is kept")
+        answer.check(request, self._now())
         self.verifications.require_open(request.nonce)
-        self._verifier.verify(answer.presentation, self._expected(request))
+        shown = self._verify(self._verifier(_AsGranted(answer)), answer, request)
+        outcomes: dict[Claim, bool] = {name: wish(shown.get(name)) for name, wish in wanted.items()}
         granted = self._grant(answer)
         verified = self.verify(answer, request)
-        outcomes: dict[Claim, bool] = {name: wish(verified.get(name)) for name, wish in (wishes or {}).items()}
         try:
             kept = self.verifications.record(verified, self._expected(request), outcomes)
         except Replayed:
@@ -170,16 +195,39 @@ class Company:
             NodeError: the chain cannot be asked.
 
         """
-        consent = ExpectedConsent(request.grantee, request.purpose.hash(request.nonce))
-        return self._verifier.verify(answer.presentation, self._expected(request, consent), answer.consent)
+        return self._verify(self._verifier(self.consents), answer, request)
+
+    def _verifier(self, consents: ConsentReader) -> Verifier:
+        readers = self.verifications.statuses
+        return Verifier(self.registry, self.policy, consents=consents, statuses=readers, keys=self._keys)
+
+    def _verify(self, verifier: Verifier, answer: Answer, request: Request) -> Verified:
+        return verifier.verify(answer.presentation, self._expected(request), answer.consent)
 
     @staticmethod
-    def _expected(request: Request, consent: ExpectedConsent | None = None) -> Expected:
+    def _expected(request: Request) -> Expected:
+        consent = ExpectedConsent(request.grantee, request.purpose.hash(request.nonce))
         return Expected(request.audience, request.nonce, request.vct, request.claims, consent)
+
+    def _again(self, before: Verification, answer: Answer, request: Request) -> Reading:
+        """Make up for what a run left undone after the result was kept; then see whether it stands."""
+        answer.check(request, min(self._now(), request.expires_at + LEEWAY))  # it came in time, for it was taken
+        if before.consent_id != answer.consent.id:
+            raise ConsentMismatch("this presentation was taken with another consent than comes with it now")
+        use = self._use(answer)
+        return Reading(self.verifications.read(before.id), None, None, use)
 
     def _grant(self, answer: Answer) -> bytes | None:
         if self.consents.record(answer.consent.id).status is not Status.NONE or answer.grant is None:
             return None  # the verifier says whether it stands
+        soon = self._now() + SUBMITTING
+        if answer.consent.expires_at < soon:
+            raise ConsentExpired(
+                f"the consent ends at {stamp(answer.consent.expires_at)}: not worth being put on chain"
+            )
+        if answer.grant.signed.deadline_at < soon:
+            ends = stamp(answer.grant.signed.deadline_at)
+            raise Conflict(f"the customer's grant can be submitted until {ends}: not worth being tried")
         self.relay.grant(answer.grant)
         self.relay.run()
         outcome = self.relay.outcome(Kind.GRANT, answer.grant)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from eth_account import Account
 
-from careledger.errors import Conflict
+from careledger.errors import Conflict, InputError
 from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.answer import Subject, answer
 from careledger.identity.consent.client import ConsentRegistry
@@ -14,12 +14,14 @@ from careledger.identity.consent.errors import AnswerTooLate
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.request import Purpose
 from careledger.identity.consent.terms import Status
-from careledger.identity.credentials import errors
+from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.sd_jwt import SdJwt
 from careledger.identity.did import format_did
+from careledger.identity.formats import seconds
 from careledger.identity.reading import Company
 from careledger.identity.status.client import CredentialStatus
 from careledger.store import Store
@@ -75,6 +77,11 @@ def town(chain, suite, senders, tmp_path):
 
     with Town.store:
         yield Town()
+
+
+def salted_anew(consent):
+    """Return the same consent under another id."""
+    return replace(consent, terms=replace(consent.terms, salt=b"\1" * 32))
 
 
 def test_what_is_no_good_is_refused_before_anything_is_paid_for(town, chain):
@@ -184,6 +191,83 @@ def test_a_consent_for_longer_than_was_asked(town):
     given = town.answer(replace(request, consent_for=30 * DAY))
     with pytest.raises(AnswerTooLate):
         company.take(given, request)
+
+
+def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_paid_for(town, chain):
+    """Else one good credential and one request could be made into any number of grants that the company pays for."""
+    company = town.company()
+    request = town.ask(company)
+    customer = KeySigner(Account.create())
+    given = town.answer(request, subject=Subject(customer))
+    other = salted_anew(given.consent)
+    grant = town.consents.domain.signed_grant(other, customer, 0, town.now + DAY)
+    before = chain.block_number()
+    with pytest.raises(errors.ConsentMismatch):
+        company.take(replace(given, consent=other, grant=grant), request)
+    token = SdJwt.read(given.presentation)
+    named = {"iat": seconds(town.now), "aud": request.audience, "nonce": request.nonce, "sd_hash": token.sd_hash}
+    bare = token.text + jose.sign({"typ": "kb+jwt"}, named, HOLDER)
+    with pytest.raises(errors.ConsentMissing):
+        company.take(replace(given, presentation=bare), request)
+    assert chain.block_number() == before
+
+
+def test_a_grant_that_ends_at_once_is_not_paid_for(town, chain):
+    company = town.company()
+    request = town.ask(company)
+    short = town.answer(request, until=town.now + timedelta(seconds=9))
+    late = town.answer(request, deadline=town.now + timedelta(seconds=9))
+    before = chain.block_number()
+    with pytest.raises(errors.ConsentExpired, match="not worth"):
+        company.take(short, request)
+    with pytest.raises(Conflict, match="not worth"):
+        company.take(late, request)
+    assert chain.block_number() == before
+
+
+def test_a_wish_that_cannot_be_judged_is_said_before_anything_is_paid_for(town, chain):
+    company = town.company()
+    request = town.ask(company)
+    given, before = town.answer(request), chain.block_number()
+    with pytest.raises(InputError, match="was not asked for"):
+        company.take(given, request, {"given_name": bool})
+    with pytest.raises(ZeroDivisionError):
+        company.take(given, request, {"age_over_18": lambda value: value < 1 // 0})
+    assert chain.block_number() == before
+
+
+def test_what_was_taken_is_not_good_any_more_once_the_consent_has_ended(town):
+    company, customer = town.company(), KeySigner(Account.create())
+    request = town.ask(company)
+    given = town.answer(request, subject=Subject(customer))
+    company.take(given, request)
+    town.consents.revoke_by_sig(town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY))
+    with pytest.raises(errors.ConsentRevoked):
+        company.take(given, request)
+
+
+def test_a_presentation_that_was_taken_comes_with_another_consent(town, chain):
+    """Else whoever holds an answer makes the company pay for evidence of uses that never were."""
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    company.take(given, request)
+    before = chain.block_number()
+    with pytest.raises(errors.ConsentMismatch):
+        company.take(replace(given, consent=salted_anew(given.consent)), request)
+    assert chain.block_number() == before
+
+
+def test_a_use_that_was_not_put_on_record_is_made_up_for_after_the_request_is_over(town, monkeypatch):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    with monkeypatch.context() as patch:
+        patch.setattr(Company, "_use", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            company.take(given, request)
+    monkeypatch.setattr(Company, "_now", lambda _: request.expires_at + timedelta(hours=1))
+    assert town.company().take(given, request).use is not None
 
 
 def test_a_claim_that_is_not_as_wished(town):
