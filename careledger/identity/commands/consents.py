@@ -26,7 +26,7 @@ from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.formats import path_text
 from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.formats import stamp
-from careledger.identity.wallet.giving import TO_SUBMIT, diary, fitting, give, signer_of
+from careledger.identity.wallet.giving import TO_SUBMIT, diary, fitting, forgotten, give, signer_of
 
 consent = typer.Typer(
     help="A customer's leave to read a verification: asked for, given, listed, ended.",
@@ -215,15 +215,18 @@ def revoke(
 ) -> None:
     """End consents that you gave, for good. The key of the settings pays; the chain does not learn whose they were.
 
+    With --all a wallet that was restored from its words ends what stands on chain and it has no notes of, too.
+
     Example: careledger identity consent revoke --all --wallet ana.wallet
     """
     if bool(consents) == all_:
         raise InputError("say which consents are to end: their ids, or --all")
     wanted = [hash_text(one, "a consent's id") for one in consents or []]
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
-    with open_wallet(file, writing=False) as wallet:
+    with open_wallet(file, writing=all_) as wallet:
         mine, until = diary(wallet, desk.consents), desk.now + TO_SUBMIT
         acts = _endings(mine, wanted, lambda subject: signer_of(wallet, (), subject), until)
+        acts += forgotten(wallet, desk.consents, until) if all_ else []
     with _relay(desk) as relay:
         for act in acts:
             relay.end(act) if isinstance(act, End) else relay.revoke(act)

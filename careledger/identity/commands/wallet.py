@@ -72,7 +72,10 @@ def create(
     restore: Annotated[bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")] = False,
     json_: Json = False,
 ) -> None:
-    """Make a new wallet. Its words bring its consents back when the file is lost: `wallet words` shows them.
+    """Make a new wallet. `wallet words` shows its words; when the file is lost they end what it gave.
+
+    A restored wallet has the keys of its consents and no notes of them (`consent revoke --all` ends them), and no
+    credentials (ask the issuers for new ones).
 
     The password comes from the first line of CARELEDGER_WALLET_PASSWORD_FILE, or is asked for.
 

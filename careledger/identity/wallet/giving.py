@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.answer import Answer, Subject, answer
-from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
 from careledger.identity.consent.diary import Diary, Given
-from careledger.identity.consent.messages import KeySigner, Signer
+from careledger.identity.consent.messages import End, KeySigner, Signer
 from careledger.identity.consent.request import Request
 from careledger.identity.credentials.errors import ClaimNotHeld
 from careledger.identity.credentials.presenting import Holding
@@ -82,3 +82,24 @@ def signer_of(wallet: Wallet, others: Sequence[Signer], subject: str) -> Signer:
     """
     known = next((other for other in others if other.address == subject), None)
     return known or KeySigner(wallet.subject(subject).account)
+
+
+def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> list[End]:
+    """Have the end signed of what stands of a wallet's subjects and is not in its notes, for a relay to submit.
+
+    A wallet that was brought back from its words, or from an old copy, has the keys of its consents and not their
+    terms. What it gave and nobody has submitted yet is not found: the chain does not know of it.
+
+    Raises:
+        Conflict: the node says that it knows ever more subjects.
+
+    """
+    noted = {given.consent.subject for given in diary(wallet, consents).given}
+    ends = []
+    for subject in wallet.recover_subjects(consents.knows):
+        who = subject.account.address
+        granted = () if who in noted else consents.history(ConsentGranted, subject=who)
+        if any(isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted):
+            signer = KeySigner(subject.account)
+            ends.append(consents.domain.signed_end(who, signer, consents.epoch(who), deadline))
+    return ends

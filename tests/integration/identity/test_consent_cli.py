@@ -219,6 +219,17 @@ class TestEnd:
         assert answered.verify().status == 1
         assert told(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
 
+    def test_the_words_of_a_lost_wallet_end_what_it_gave(self, answered, tmp_path, monkeypatch):
+        kept = told(answered.verify())["verification"]
+        words = told(answered.ana("wallet", "words", "--json"))["words"]
+        (tmp_path / "ana.wallet").unlink()
+        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: words)
+        told(answered.ana("wallet", "create", "--restore", "--json"))
+        (ended,) = told(answered.ana("consent", "revoke", "--all", "--json"))["consents"]
+        assert ended["state"] == "done"
+        refused(answered.insurer("read", kept), 1, "revoked all at once")
+        assert told(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
+
     def test_ids_that_are_none(self, answered):
         refused(answered.ana("consent", "revoke"), 2, "--all")
         refused(answered.ana("consent", "revoke", answered.consent, "--all"), 2, "--all")
