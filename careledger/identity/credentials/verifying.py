@@ -251,6 +251,10 @@ class Verifier:
         if self._trusted is not None and issuer.address not in self._trusted:
             raise UntrustedIssuer(f"{found.issuer} issued the credential, and is none of those that you trust")
         signed = self.keys.check(found.token, found.issuer, signed_at, policy=self.policy.keys, now=moment.at)
+        if found.status is not None and found.status.on_chain and found.status.issuer != issuer.address:
+            raise UntrustedIssuer(
+                f"the credential is by {found.issuer}, who could not withdraw it: its status is {found.status.issuer}'s"
+            )
         self._check_status(found.status, moment)
         return Verified(
             format=found.format,

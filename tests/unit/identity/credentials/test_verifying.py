@@ -385,6 +385,12 @@ class TestStatus:
         with pytest.raises(SettingsError):
             one.verify(presented(), EXPECTED)
 
+    def test_kept_by_somebody_else(self):
+        """Whoever stole a former key of the issuer would sign credentials that the issuer cannot withdraw."""
+        elsewhere = replace(STATUS, issuer="0x" + "22" * 20)
+        with pytest.raises(errors.UntrustedIssuer, match="could not withdraw"):
+            verify(presented(chosen(issued(status=elsewhere))))
+
     def test_again_later(self):
         check_status(Statuses(False), STATUS)
         with pytest.raises(errors.CredentialRevoked):
