@@ -38,6 +38,8 @@ from careledger.store import Store
 
 SUBMITTING = timedelta(seconds=15)
 """A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for in vain."""
+PATIENCE = 60.0
+"""Seconds that an answer waits for another one that is being put on chain."""
 Claim = str | Sequence[str | int | None]
 """Name of a claim, or a path to it."""
 Wish = Callable[[Any], bool]
@@ -106,7 +108,7 @@ class Company:
 
         """
         self.issuer, self.registry, self.consents = issuer, registry, consents
-        self.relay = Relay(store, consents, lock=lock)
+        self.relay = Relay(store, consents, lock=lock, patience=PATIENCE)
         self.verifications = Verifications(store, consents, ChainStatus(statuses))
         self.policy, self._keys = policy, DidKeys(registry)
 

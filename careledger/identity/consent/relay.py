@@ -53,6 +53,7 @@ class Relay:
         batch: int = ITEMS,
         gas: int = GAS,
         confirmations: int = 0,
+        patience: float = 0,
     ) -> None:
         """Bind to a database, and to a registry with the sender who pays.
 
@@ -62,6 +63,7 @@ class Relay:
             gas: of a transaction, at most.
             confirmations: blocks on top of an act's before it counts as done; a reorganisation that takes the act
                 away before has it submitted again. What somebody else submitted counts at once.
+            patience: seconds to wait for another relay with this lock, which may do the very same work.
 
         Raises:
             SettingsError: there is nobody to pay.
@@ -70,7 +72,7 @@ class Relay:
         if registry.sender is None:
             raise SettingsError("the relay submits transactions and needs a key to sign with")
         self.registry, self.batch, self.gas, self.confirmations = registry, batch, gas, confirmations
-        self._payer, self._lock = registry.sender, lock
+        self._payer, self._lock, self._patience = registry.sender, lock, patience
         self.outbox = Outbox(store, f"eip155:{registry.chain.chain_id}:{registry.address}")
 
     # -- to be done
@@ -117,7 +119,7 @@ class Relay:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            with FileLock(self._lock, timeout=0):  # goes with the process, however it ends
+            with FileLock(self._lock, timeout=self._patience):  # goes with the process, however it ends
                 yield
         except Timeout as error:
             raise Conflict(f"another relay is at work with {self._lock}: one submits at a time") from error

@@ -1,10 +1,12 @@
 """A company takes answers: garbage costs nothing, a crash loses nothing, an answer counts once."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from eth_account import Account
+from filelock import FileLock
 
 from careledger.errors import Conflict, InputError
 from careledger.identity.client import IdentityRegistry
@@ -145,6 +147,17 @@ def test_two_takers_at_the_same_moment(town, monkeypatch):
 
     monkeypatch.setattr(company.verifications, "record", overtaken)
     assert company.take(given, request).kept.id == taken[0].kept.id
+
+
+def test_while_another_answer_is_being_put_on_chain(town, tmp_path):
+    company = town.company()
+    request = town.ask(company)
+    busy = FileLock(tmp_path / "lock", thread_local=False)
+    busy.acquire()
+    done = threading.Timer(0.5, busy.release)
+    done.start()
+    assert company.take(town.answer(request), request).granted is not None
+    done.join()
 
 
 def test_another_answer_to_a_request_that_was_answered(town):
