@@ -19,7 +19,7 @@ import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC
 /// - authenticatorData has at least 37 bytes; its flags say user present and user verified (a finger, a face, a PIN),
 ///   and do not say backed up where they say that it cannot be;
 /// - (r, s) is the key's signature over sha256(authenticatorData, sha256(clientDataJSON)), by the precompile at 0x100
-///   (EIP-7951, RIP-7212) where the chain has it, else in Solidity, some 225,000 gas dearer.
+///   (EIP-7951, RIP-7212) where the chain has it, else in Solidity (`shared/P256.sol`), some 205,000 gas dearer.
 /// Of s both values count: authenticators make either. Whatever it is given, it does not revert; it stops at the first
 /// thing that is wrong, and what it uses grows with the signature's length only, by less than its calldata costs.
 ///

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {Base64} from "solady/utils/Base64.sol";
+import {P256} from "../shared/P256.sol";
 import {IPasskeyVerifier} from "./IPasskeyVerifier.sol";
 
 /// @title PasskeyVerifier
 /// @notice Whether a passkey signed a hash. See `IPasskeyVerifier`.
 contract PasskeyVerifier is IPasskeyVerifier {
     // ------------------------------------------------------------------------------------------------------- constants
-
-    /// @dev Half the order of P-256, rounded down.
-    uint256 private constant GREATEST_LOW_S = 0x7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8;
 
     /// @dev Of authenticatorData: the hash of the relying party's id, the flags, the counter. Extensions may follow.
     uint256 private constant LEAST_AUTHENTICATOR_DATA = 37;
@@ -33,7 +30,7 @@ contract PasskeyVerifier is IPasskeyVerifier {
     }
 
     function addressOf(bytes32 x, bytes32 y) external view returns (address) {
-        if (!P256.isValidPublicKey(x, y)) revert PasskeyVerifier_NotOnCurve(x, y);
+        if (!P256.isOnCurve(uint256(x), uint256(y))) revert PasskeyVerifier_NotOnCurve(x, y);
         return address(uint160(uint256(keccak256(abi.encodePacked(address(this), x, y)))));
     }
 
@@ -43,8 +40,8 @@ contract PasskeyVerifier is IPasskeyVerifier {
         if (key.length != 64 || signature.length < HEAD) return false;
         (bool asserted, bytes32 message) = _message(hash, signature);
         if (!asserted) return false;
-        bytes32 s = _low(bytes32(signature[32:]));
-        return P256.verify(message, bytes32(signature), s, bytes32(key), bytes32(key[32:]));
+        (uint256 r, uint256 s) = (uint256(bytes32(signature)), uint256(bytes32(signature[32:])));
+        return P256.verify(message, r, s, uint256(bytes32(key)), uint256(bytes32(key[32:])));
     }
 
     /// @dev What the authenticator signed, where it asserts what it must.
@@ -84,10 +81,5 @@ contract PasskeyVerifier is IPasskeyVerifier {
         bytes memory expected = abi.encodePacked("\"challenge\":\"", Base64.encode(abi.encode(hash), true, true), "\"");
         if (clientData.length < expected.length || index > clientData.length - expected.length) return false;
         return keccak256(clientData[index:index + expected.length]) == keccak256(expected);
-    }
-
-    /// @dev The lower of the two values of s that sign alike. What is no value of s stays none.
-    function _low(bytes32 s) private pure returns (bytes32) {
-        return uint256(s) > GREATEST_LOW_S && uint256(s) < P256.N ? bytes32(P256.N - uint256(s)) : s;
     }
 }

@@ -81,4 +81,4 @@ def test_by_the_precompile(gas: Gas, chain: Chain, suite: dict[str, str], accoun
 def test_in_solidity(gas: Gas, before_osaka: tuple[Chain, dict[str, str]], accounts: list[LocalAccount]) -> None:
     chain, suite = before_osaka
     assert not p256.is_native(chain)
-    weigh(gas, Office(chain, suite, accounts[1]), "solidity", 240_000)
+    weigh(gas, Office(chain, suite, accounts[1]), "solidity", 210_000)
