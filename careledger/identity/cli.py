@@ -16,6 +16,7 @@ from careledger.files import write_new
 from careledger.identity.commands.consents import consent
 from careledger.identity.commands.credentials import check, issue, present
 from careledger.identity.commands.desk import At, Folder, Identity, duration, moment, open_desk, told
+from careledger.identity.commands.keys import publish, withdraw
 from careledger.identity.commands.reading import erase, read, verify
 from careledger.identity.commands.recovery import recovery
 from careledger.identity.commands.status import status
@@ -35,7 +36,7 @@ app.add_typer(recovery, name="recovery")
 app.add_typer(wallet, name="wallet")
 app.add_typer(status, name="status")
 app.add_typer(consent, name="consent")
-for command in (issue, present, check, verify, read, erase):
+for command in (publish, withdraw, issue, present, check, verify, read, erase):
     app.command()(command)
 
 Role = Annotated[str, typer.Option(help="The delegate's type, such as careledger.agent, veriKey or sigAuth.")]

@@ -8,21 +8,25 @@ company.verifications.read(reading.kept.id)
 ```
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from careledger.chain.rpc import Block
+from eth_utils.address import to_checksum_address
+
+from careledger.chain.rpc import Block, address
 from careledger.chain.send import Receipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.answer import Answer
 from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.errors import RequestElsewhere
+from careledger.identity.consent.messages import Act
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.request import LEEWAY, LIFETIME, Purpose, Request
+from careledger.identity.consent.request import LEEWAY, LIFETIME, Purpose, Request, parse_request
 from careledger.identity.consent.terms import Record, Status
 from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy, Verified
 from careledger.identity.credentials.checks import ConsentReader
@@ -31,6 +35,7 @@ from careledger.identity.credentials.formats import path_of, path_text
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.did import parse
 from careledger.identity.formats import stamp, when
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.verifications import Verification, Verifications
@@ -97,6 +102,7 @@ class Company:
         store: Store,
         policy: Policy,
         lock: Path,
+        verifiers: Collection[str] = (),
     ) -> None:
         """Say who asks, and what it relies on.
 
@@ -105,8 +111,12 @@ class Company:
             consents: with the sender who pays for grants and for evidence of use.
             policy: whose credentials are believed, and how strictly.
             lock: keeps two programs from submitting with one key (`Relay`).
+            verifiers: addresses of the ERC-7913 verifiers that it pays for, such as the suite's `PasskeyVerifier`. A
+                contract of the customer's own could say yes when it is asked and no when it is paid for, so
+                whoever signs by one has the consent put on chain elsewhere.
 
         """
+        self.verifiers = {address(one, "verifier") for one in verifiers}
         self.issuer, self.registry, self.consents = issuer, registry, consents
         self.relay = Relay(store, consents, lock=lock, patience=PATIENCE)
         self.verifications = Verifications(store, consents, ChainStatus(statuses))
@@ -147,6 +157,21 @@ class Company:
             response_uri=response_uri,
         )
         return Asked(request, request.sign(self.issuer))
+
+    def asked(self, text: str) -> Request:
+        """Read a request of this company's back, for `take`, wherever it was in the meantime.
+
+        Raises:
+            MalformedRequest, MalformedToken: it is none.
+            RequestElsewhere: it is another company's.
+            SignatureInvalid, IssuerError: no key of this company's signed it, or it was changed since.
+
+        """
+        request, token = parse_request(text)
+        if request.grantee != parse(self.issuer.did).address:
+            raise RequestElsewhere(f"the request is {request.did}'s, and {self.issuer.did} takes the answer")
+        self._keys.check(token, request.did, request.issued_at)
+        return request
 
     def take(self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None) -> Reading:
         """Verify an answer, have its consent put on chain, keep the result and put the use on record.
@@ -230,12 +255,23 @@ class Company:
         if answer.grant.signed.deadline_at < soon:
             ends = stamp(answer.grant.signed.deadline_at)
             raise Conflict(f"the customer's grant can be submitted until {ends}: not worth being tried")
+        self._require_harmless(answer.grant)
         self.relay.grant(answer.grant)
         self.relay.run()
         outcome = self.relay.outcome(Kind.GRANT, answer.grant)
         if outcome.state is State.REFUSED:
             raise Conflict(f"the customer's consent cannot be put on chain: {outcome.reason}")
         return outcome.transaction
+
+    def _require_harmless(self, grant: Act) -> None:
+        """Refuse to pay where a contract of somebody else's decides, for it may decide otherwise each time."""
+        signer, signature = grant.signed.signer, grant.signed.signature
+        own = len(signature) == 65 and not self.registry.chain.code(signer)
+        if not own and to_checksum_address(signature[:20].ljust(20, b"\0")) not in self.verifiers:
+            raise Conflict(
+                f"the consent is signed by a contract wallet or an unknown kind of key, {signer}: have it put on chain "
+                f"by somebody else, then hand in the answer again"
+            )
 
     def _use(self, answer: Answer) -> Receipt | None:
         if self.consents.uses([answer.use]):

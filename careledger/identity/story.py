@@ -173,6 +173,7 @@ class Story:
             store=store,
             policy=policy,
             lock=self.folder / "insurer.lock",
+            verifiers=[self.stage.addresses["PasskeyVerifier"]],
         )
 
     def _onboard(self, company: Company, wallet: Wallet) -> Reading:

@@ -34,6 +34,7 @@ def open_company(desk: Desk, identity: str, policy: Policy, key: Path | None = N
             store=store,
             policy=policy,
             lock=desk.lock,
+            verifiers=desk.verifiers,
         )
 
 

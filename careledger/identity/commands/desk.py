@@ -90,6 +90,11 @@ class Desk:
         """The revoked credentials."""
         return CredentialStatus(self.chain, self._deployed["CredentialStatus"])
 
+    @property
+    def verifiers(self) -> list[str]:
+        """The ERC-7913 verifiers of the suite."""
+        return [at for name, at in self._deployed.items() if name == "PasskeyVerifier"]
+
     @cached_property
     def _deployed(self) -> dict[str, ChecksumAddress]:
         return deployment.addresses(self.chain, self.deployments)

@@ -35,8 +35,8 @@ def issuer_with(desk: Desk, identity: str, key: Path | None) -> Issuer:
             return Issuer(did, signing, method["id"])
     name, value = signing.attribute
     raise Conflict(
-        f"{did} does not list this key, so nobody could verify what it signs: publish it as the attribute {name} "
-        f"with the value 0x{value.hex()}, or sign with the controller's key"
+        f"{did} does not list this key, so nobody could verify what it signs: `careledger identity publish` it "
+        f"(attribute {name}, value 0x{value.hex()}), or sign with the controller's key"
     )
 
 

@@ -7,7 +7,7 @@ import typer
 
 from careledger.console import Json, Out, Rpc
 from careledger.crypto.canonical import CanonicalError, loads
-from careledger.errors import InputError
+from careledger.errors import InputError, ProofError
 from careledger.identity.commands.claims import claim_path
 from careledger.identity.commands.company import open_company, read_answer
 from careledger.identity.commands.desk import At, Folder, open_desk
@@ -20,7 +20,7 @@ from careledger.identity.credentials.resolving import KeyPolicy
 from careledger.identity.formats import stamp
 from careledger.identity.reading import Claim, Wish
 from careledger.identity.status.client import ChainStatus
-from careledger.identity.verifications import Verification, Verifications
+from careledger.identity.verifications import Outcome, Verification, Verifications
 
 
 def verify(
@@ -33,6 +33,9 @@ def verify(
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Show the values, once; they are not kept.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse what a rotated key of the issuer signed.")] = False,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Private JWK of the company, where the settings' key only pays.")
+    ] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -40,16 +43,18 @@ def verify(
 ) -> None:
     """Verify an answer: have the consent put on chain, check everything, keep the result without any value.
 
-    Safe to run again. The key of the settings is the company's, and pays.
+    Safe to run again. The key of the settings pays. Exit status 1 also when a wish is not met.
 
     Example: careledger identity verify answer.json --request request.jwt --issuer did:ethr:0x7a69:0xf39F…
     --wish age_over_18=true
     """
-    asked, _ = parse_request(read_link(read_token(request, "request")))
+    text = read_link(read_token(request, "request"))
+    claimed, _ = parse_request(text)
     given, wishes, out = read_answer(answer), _wishes(wish or []), Out(json_)
     desk = open_desk(rpc, registry, deployments)
     policy = Policy(issuers=issuer, keys=KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING)
-    with open_company(desk, asked.did, policy) as company:
+    with open_company(desk, claimed.did, policy, key) as company:
+        asked = company.asked(text)
         reading = company.take(given, asked, wishes)
     what = _told(reading.kept) | {"granted": _hash(reading.granted), "alreadyTaken": reading.verified is None}
     out.table("Verified", ["", ""], [[name, _text(value)] for name, value in what.items()])
@@ -61,6 +66,9 @@ def verify(
     if values:
         out.table("Shown, and not kept", ["claim", "value"], list(values.items()))
     out.document(what | ({"values": values} if values else {}))
+    if not reading.kept.met:
+        unmet = [path_text(path) for path, outcome in reading.kept.claims if outcome is Outcome.NOT_MET]
+        raise ProofError(f"everything is genuine, and not as wished: {', '.join(unmet)}")
 
 
 def _wishes(given: list[str]) -> dict[Claim, Wish]:

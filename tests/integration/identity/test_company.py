@@ -288,3 +288,17 @@ def test_a_claim_that_is_not_as_wished(town):
     request = town.ask(company)
     taken = company.take(town.answer(request), request, {"age_over_18": lambda value: value is False})
     assert not taken.kept.met
+
+
+def test_a_contract_of_the_customers_own_is_not_paid_for(town, chain):
+    company = town.company()
+    request = town.ask(company)
+    given = town.answer(request)
+    for signature in (b"\1" * 20 + b"\2" * 200, b"\3", b"\1" * 66):
+        odd = replace(given, grant=replace(given.grant, signed=replace(given.grant.signed, signature=signature)))
+        before = chain.block_number()
+        with pytest.raises(Conflict, match="contract wallet"):
+            company.take(odd, request)
+        assert chain.block_number() == before
+    town.consents.using(town.bank).grant_by_sig(given.grant)  # somebody else pays
+    assert company.take(given, request).granted is None
