@@ -447,7 +447,7 @@ def test_a_broken_verifier_is_found_out(compiled, name):
 
 def test_a_verifier_that_refuses_high_s_is_found_out(compiled):
     broken = Evm().deploy(
-        "PasskeyVerifier", artifact=mutate(SOURCE, "s >= N ||", "s > N / 2 ||", inside=CURVE, optimise=True)
+        "PasskeyVerifier", artifact=mutate(SOURCE, "|| s >= N)", "|| s > N / 2)", inside=CURVE, optimise=True)
     )
     assert asked(broken, GOOD.but(high=True)) == NO
     assert asked(broken, GOOD.but(high=False)) == YES
