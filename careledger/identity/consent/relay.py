@@ -119,7 +119,7 @@ class Relay:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            with FileLock(self._lock, timeout=self._patience):  # goes with the process, however it ends
+            with FileLock(self._lock, timeout=self._patience, mode=0o600):  # goes with the process, however it ends
                 yield
         except Timeout as error:
             raise Conflict(f"another relay is at work with {self._lock}: one submits at a time") from error
