@@ -9,16 +9,17 @@ import typer
 
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, ProofError
-from careledger.files import write_private
+from careledger.files import read_file, write_private
 from careledger.identity.commands.claims import claim_path
 from careledger.identity.commands.company import open_company, read_answer
 from careledger.identity.commands.desk import At, Desk, Folder, duration, open_desk
 from careledger.identity.commands.files import read_token
 from careledger.identity.commands.wallet import File, open_wallet
 from careledger.identity.consent.diary import Diary
+from careledger.identity.consent.endings import LARGEST, TO_HAND_IN, Endings, at_a_contracts_whim
 from careledger.identity.consent.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
 from careledger.identity.consent.messages import Act, End
-from careledger.identity.consent.outbox import Kind, Outcome, State
+from careledger.identity.consent.outbox import Kind, Outcome, State, key_of
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.request import Purpose, Request, read_request
 from careledger.identity.consent.terms import hash_text
@@ -207,6 +208,9 @@ def revoke(
     consents: Consents = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="Everything that you ever gave and that is not over.")] = False,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Sign only, into this file, for somebody else to submit.")
+    ] = None,
     file: File = None,
     rpc: Rpc = None,
     registry: At = None,
@@ -215,24 +219,82 @@ def revoke(
 ) -> None:
     """End consents that you gave, for good. The key of the settings pays; the chain does not learn whose they were.
 
-    With --all a wallet that was restored from its words ends what stands on chain and it has no notes of, too.
+    With --out nothing is sent and no key is needed but the wallet: `consent submit` hands the file in, and anybody
+    with ether can do that, such as the company. With --all a wallet that was restored from its words ends what stands
+    on chain and it has no notes of, too.
 
     Example: careledger identity consent revoke --all --wallet ana.wallet
     """
     if bool(consents) == all_:
         raise InputError("say which consents are to end: their ids, or --all")
-    wanted = [hash_text(one, "a consent's id") for one in consents or []]
+    wanted = list(dict.fromkeys(hash_text(one, "a consent's id") for one in consents or []))
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
+    until = desk.now + (TO_SUBMIT if to is None else TO_HAND_IN)
     with open_wallet(file, writing=all_) as wallet:
-        mine, until = diary(wallet, desk.consents), desk.now + TO_SUBMIT
+        mine = diary(wallet, desk.consents)
         acts = _endings(mine, wanted, lambda subject: signer_of(wallet, (), subject), until)
         acts += forgotten(wallet, desk.consents, until) if all_ else []
+    if to is None:
+        _report(out, "Ended", _submit(desk, acts))
+    else:
+        _hand_over(out, Endings.of(desk.chain.chain_id, desk.consents.address, acts), to)
+
+
+@consent.command()
+def submit(
+    endings: Annotated[Path, typer.Argument(metavar="FILE", help="What `consent revoke --out` wrote.")],
+    *,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
+) -> None:
+    """Hand in the ends of consents that a customer signed. The key of the settings pays; anybody may do it.
+
+    Safe to run again. Exit status 1 when one is refused; the others are handed in. What a contract wallet is said to
+    have signed is not paid for: its owner hands it in.
+
+    Example: careledger identity consent submit endings.json
+    """
+    signed, out = Endings.read(read_file(endings, "endings", LARGEST)), Out(json_)
+    desk = open_desk(rpc, registry, deployments)
+    signed.expect(desk.chain.chain_id, desk.consents.address)
+    dubious = [act for act in signed.acts if at_a_contracts_whim(act, desk.chain.code, desk.verifiers)]
+    refused = [_refused(act) for act in dubious]
+    _report(out, "Ended", [*_submit(desk, [act for act in signed.acts if act not in dubious]), *refused])
+
+
+def _refused(act: Act | End) -> Outcome:
+    reason = f"a contract decides whether {act.signed.signer} signed it: whoever owns that hands it in"
+    return Outcome(_kind(act), key_of(act), State.REFUSED, reason, None, None)
+
+
+def _kind(act: Act | End) -> Kind:
+    return Kind.END if isinstance(act, End) else Kind.REVOKE
+
+
+def _hand_over(out: Out, signed: Endings, to: Path) -> None:
+    write_private(to, signed.write())
+    told = {
+        "revocations": ["0x" + act.consent.id.hex() for act in signed.revocations],
+        "ends": [end.subject for end in signed.ends],
+        "submitUntil": None if signed.deadline_at is None else stamp(signed.deadline_at),
+        "file": str(to),
+    }
+    rows = [[name, _text(value) or "none"] for name, value in told.items()]
+    caption = f"somebody with ether submits it: careledger identity consent submit {to}"
+    out.table("Signed, and nothing sent", ["", ""], rows, caption=caption if signed.acts else "there is nothing to end")
+    out.document(told)
+
+
+def _submit(desk: Desk, acts: Sequence[Act | End]) -> list[Outcome]:
+    if not acts:
+        return []
     with _relay(desk) as relay:
         for act in acts:
             relay.end(act) if isinstance(act, End) else relay.revoke(act)
         relay.run()
-        ended = [relay.outcome(Kind.END if isinstance(act, End) else Kind.REVOKE, act) for act in acts]
-    _report(out, "Ended", ended)
+        return [relay.outcome(_kind(act), act) for act in acts]
 
 
 def _endings(mine: Diary, wanted: Sequence[bytes], signer: Any, until: Any) -> list[Act | End]:

@@ -1,4 +1,4 @@
-"""What can go wrong with consents: the refusals of `ConsentRegistry`, and requests and answers that cannot be used."""
+"""What can go wrong with consents: refusals of `ConsentRegistry`; requests, answers and endings that cannot be used."""
 
 from careledger.chain.reverts import Reverted
 from careledger.errors import InputError, ProofError
@@ -124,7 +124,7 @@ class WrongTerms(Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, byte
     expected: bytes
 
 
-# -- requests and answers
+# -- requests, answers and endings
 
 
 class RequestError(ProofError):
@@ -161,3 +161,15 @@ class MalformedAnswer(AnswerError, InputError):
 
 class AnswerTooLate(AnswerError):
     """The consent lasts longer than was asked for, or the answer came after the request's time."""
+
+
+class EndingsError(ProofError):
+    """The signed ends of consents cannot be handed in."""
+
+
+class MalformedEndings(EndingsError, InputError):
+    """The file with the ends of consents cannot be read."""
+
+
+class EndingsElsewhere(EndingsError):
+    """The ends were signed for another chain, or another contract."""
