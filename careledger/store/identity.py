@@ -47,13 +47,21 @@ class VerifiedPresentation(Base):
 
 
 class StatusIndex(Base):
-    """A place in a status list that was given to a credential, and is never given again."""
+    """A place in a status list that was given to a credential, and is never given again; and which credential it was.
+
+    Enough to find the place of a credential that has to be revoked, and no name of a person: neither DID nor claim.
+    """
 
     __tablename__ = "identity_status_indexes"
 
     issuer: Mapped[str] = mapped_column(String(42), primary_key=True)
     list: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     index: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    type: Mapped[str | None] = mapped_column(String(255))
+    holder_key: Mapped[str | None] = mapped_column(String(43))
+    """Thumbprint (RFC 7638) of the key that the credential is bound to."""
+    issued_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class RelayedAct(Base):

@@ -1,7 +1,8 @@
 """`careledger identity issue`, `present` and `check`: credentials, from the issuer, by the holder, for anybody."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from careledger.errors import Conflict, InputError
 from careledger.files import write_private
 from careledger.identity.commands.claims import claim_path
 from careledger.identity.commands.desk import At, Desk, Folder, duration, open_desk
-from careledger.identity.commands.files import issuer_with, read_object, read_token
+from careledger.identity.commands.files import issuer_with, read_list, read_object, read_token
 from careledger.identity.commands.status import list_id
 from careledger.identity.commands.wallet import File, open_wallet
 from careledger.identity.credentials.asking import Expected, Policy
@@ -20,10 +21,13 @@ from careledger.identity.credentials.formats import StatusReference, path_text
 from careledger.identity.credentials.issuing import Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.received import received
+from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.credentials.verifying import Verifier
 from careledger.identity.formats import stamp
 from careledger.identity.status.client import ChainStatus
 from careledger.identity.status.places import Places
+from careledger.identity.status.reading import ListStatus
 
 
 def issue(
@@ -51,7 +55,8 @@ def issue(
 ) -> None:
     """Issue a credential: an SD-JWT VC, of which the customer shows what they choose, down to a member of an object.
 
-    Nothing is sent. The place in the status list is kept in the database of CARELEDGER_STORE.
+    Nothing is sent. The place in the status list is kept in the database of CARELEDGER_STORE, with the type, the
+    thumbprint of the customer's key and the times, and no claim: `status issued` lists them.
 
     Example: careledger identity issue ana.json --issuer did:ethr:0x7a69:0xf39F… --type https://bank.example/kyc/1
     --holder ana.jwk --list kyc-2026 --uri https://bank.example/status/kyc-2026 --out ana.credential
@@ -63,7 +68,11 @@ def issue(
     validity = Validity(at, at + lasting)
     if (list_ is None) != (uri is None):
         raise InputError("--list and --uri belong together: the place in a list, and where it is exported to")
-    status = None if list_ is None or uri is None else _place(desk, desk.identity(issuer), list_id(list_), uri)
+    status = None
+    if list_ is not None and uri is not None:
+        thumbprint = None if bound is None or vc_jwt else bound.thumbprint
+        taking = partial(Places.take, type_=type_, holder_key=thumbprint, issued_at=at, expires_at=at + lasting)
+        status = _place(desk, desk.identity(issuer), list_id(list_), uri, taking)
     if vc_jwt:
         text = issue_vc_jwt(by, [type_], subject, content, validity, status=status)
     else:
@@ -94,9 +103,9 @@ def _everything(value: Any, path: tuple[str | int | None, ...] = ()) -> Iterator
         yield from _everything(inner, here)
 
 
-def _place(desk: Desk, issuer: str, list_: bytes, uri: str) -> StatusReference:
+def _place(desk: Desk, issuer: str, list_: bytes, uri: str, taking: Callable[[Places], int]) -> StatusReference:
     with desk.store() as store:
-        index = Places(store, issuer, list_).take()
+        index = taking(Places(store, issuer, list_))
     contract = desk.statuses.address
     return StatusReference(uri, index, desk.chain.chain_id, contract, issuer, list_)
 
@@ -138,6 +147,10 @@ def check(
     type_: Annotated[str | None, typer.Option("--type", help="The type that it has to be of.")] = None,
     audience: Annotated[str | None, typer.Option(help="Of a presentation: whom it has to be for.")] = None,
     nonce: Annotated[str | None, typer.Option(help="Of a presentation: what it has to answer.")] = None,
+    status_list: Annotated[
+        Path | None,
+        typer.Option("--status-list", help="File with the issuer's exported list, to ask in the place of the chain."),
+    ] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -145,13 +158,19 @@ def check(
 ) -> None:
     """Check a credential: signature, issuer's key on chain, times, status; with --nonce, a presentation's holder too.
 
+    With --status-list its status is that of an exported list, which has to be the one that the credential names,
+    by its issuer, and fresh. `status read` shows what such a list holds.
+
     Example: careledger identity check ana.credential --issuer did:ethr:0x7a69:0xf39F…
     """
     text, out = read_token(credential, "credential"), Out(json_)
+    exported = None if status_list is None else read_list(status_list)
     desk = open_desk(rpc, registry, deployments)
-    verifier = Verifier(
-        desk.registry, Policy(issuers=issuer, status_required=False), statuses=ChainStatus(desk.statuses)
-    )
+    keys, lists = DidKeys(desk.registry), None
+    if exported is not None:
+        lists = ListStatus(received(text).issuer, keys, lambda _: exported, now=lambda: desk.now)
+    policy = Policy(issuers=issuer, status_required=lists is not None)
+    verifier = Verifier(desk.registry, policy, statuses=lists or ChainStatus(desk.statuses), keys=keys)
     if audience is None or nonce is None or type_ is None:
         if audience is not None or nonce is not None:
             raise InputError("a presentation is checked with --audience, --nonce and --type, all three")
@@ -168,6 +187,8 @@ def check(
         "statusIndex": None if found.status is None else found.status.index,
         "block": found.block_number,
     }
+    if lists is not None and found.status is not None:
+        what["statusAsOf"] = stamp(lists.fresh(found.status.uri).issued_at)
     rows = [[name, ", ".join(value) if isinstance(value, list) else value] for name, value in what.items()]
     out.table("The credential is good", ["", ""], rows)
     out.document(what)

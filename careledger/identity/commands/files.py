@@ -10,6 +10,7 @@ from careledger.identity.commands.desk import Desk
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.keys import KeyType, SigningKey, VerificationKey
 from careledger.identity.resolver import resolve
+from careledger.identity.status.reading import MAX_TEXT
 
 MAX_BYTES = 2**20
 """Of a file with a token, claims or a key."""
@@ -77,14 +78,33 @@ def read_object(file: Path, what: str) -> dict[str, Any]:
     return found
 
 
-def read_token(file: Path, what: str) -> str:
+def read_token(file: Path, what: str, at_most: int = MAX_BYTES) -> str:
     """Read a file that holds one token, perhaps with a line end.
+
+    Args:
+        at_most: bytes.
 
     Raises:
         InputError: it cannot be read, or is not ASCII.
 
     """
     try:
-        return read_file(file, what, MAX_BYTES).decode("ascii").strip()
+        return read_file(file, what, at_most).decode("ascii").strip()
     except UnicodeDecodeError as error:
         raise InputError(f"the {what} file {file} is not ASCII, as every token is") from error
+
+
+def read_list(file: Path) -> str:
+    """Read a file that holds a signed status list.
+
+    Raises:
+        InputError: it cannot be read, or holds one that nobody signed.
+
+    """
+    text = read_token(file, "status list", MAX_TEXT + 2)
+    if text.startswith("{"):
+        raise InputError(
+            f"the status list file {file} is in the plain form, which nobody signed and anybody could have written: "
+            f"ask the issuer for a token or a signed bitstring"
+        )
+    return text

@@ -1,20 +1,28 @@
 """`careledger identity status`: credentials that their issuer has revoked, and the lists made of them."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from careledger.console import Json, Out, Rpc
-from careledger.errors import InputError
+from careledger.console import Json, Out, Rpc, errors
+from careledger.errors import Conflict, InputError
 from careledger.files import write_private
-from careledger.identity.commands.desk import At, Folder, Identity, duration, open_desk, told
-from careledger.identity.commands.files import issuer_with
-from careledger.identity.formats import name32
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, take
+from careledger.identity.commands.desk import At, Desk, Folder, Identity, duration, open_desk, told
+from careledger.identity.commands.files import issuer_with, read_list, read_token
+from careledger.identity.credentials.received import received
+from careledger.identity.credentials.resolving import DidKeys
+from careledger.identity.formats import name32, stamp, when
+from careledger.identity.status import bits
+from careledger.identity.status.client import WORD
+from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, check_within, take
+from careledger.identity.status.places import Given, Places
+from careledger.identity.status.reading import ListStatus
 
 status = typer.Typer(
     help="Which credentials an issuer has revoked, on chain and as standard status lists.",
@@ -55,10 +63,19 @@ def list_id(name: str) -> bytes:
 def revoke(
     issuer: Identity,
     index: Annotated[
-        list[int], typer.Argument(min=0, metavar="INDEX...", help="Places of the credentials in the list.")
-    ],
+        list[int] | None, typer.Argument(min=0, metavar="[INDEX...]", help="Places of the credentials in the list.")
+    ] = None,
     *,
-    list_: ListName,
+    list_: Annotated[
+        str | None, typer.Option("--list", metavar="LIST", help="The status list's name; a credential names its own.")
+    ] = None,
+    credential: Annotated[
+        Path | None, typer.Option("--credential", help="File with the credential, in the place of INDEX.")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Places of the list; beyond them nothing is revoked.")] = MIN_SIZE,
+    force: Annotated[
+        bool, typer.Option("--force", help="Revoke also what the database says was never given out.")
+    ] = False,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -66,13 +83,131 @@ def revoke(
 ) -> None:
     """Revoke credentials, for good; by the issuer's key or a delegate in the role careledger.status.
 
+    Where the database of CARELEDGER_STORE knows the list, a place that it never gave out is refused.
+
     Example: careledger identity status revoke did:ethr:0x7a69:0xf39F… 4711 --list kyc-2026
+
+    Example: careledger identity status revoke did:ethr:0x7a69:0xf39F… --credential ana.credential
     """
-    desk, name = open_desk(rpc, registry, deployments), list_id(list_)
+    if (not index) == (credential is None):
+        raise InputError("either the places of the credentials are needed, or --credential with one of them")
+    if credential is None and list_ is None:
+        raise InputError("--list is needed: a place is one of a list")
+    text = "" if credential is None else read_token(credential, "credential")
+    name, places = b"" if list_ is None else list_id(list_), index or []
+    check_within(places, size)
+    desk = open_desk(rpc, registry, deployments)
     subject = desk.identity(issuer)
-    receipts = desk.statuses.using(desk.sender).revoke_many(subject, name, index)
-    what = {"issuer": desk.did(subject), "list": "0x" + name.hex(), "indexes": sorted(set(index))}
+    if credential is not None:
+        name, place = _place_of(desk, text, subject, name)
+        check_within(places := [place], size)
+    if not force:
+        _check_given(desk, subject, name, places)
+    receipts = desk.statuses.using(desk.sender).revoke_many(subject, name, places)
+    what = {"issuer": desk.did(subject), "list": "0x" + name.hex(), "indexes": sorted(set(places))}
     told(Out(json_), "Revoked", what | {"transactions": len(receipts)}, receipts[-1])
+
+
+def _place_of(desk: Desk, text: str, issuer: str, list_: bytes) -> tuple[bytes, int]:
+    """Return the list and the place that a credential names, if this issuer signed it and keeps them here.
+
+    Args:
+        list_: the list that it has to be; any where it is empty.
+
+    Raises:
+        Conflict: it is another issuer's, or stands in another contract or list.
+        CredentialError: it cannot be read, or the issuer did not sign it.
+
+    """
+    found = received(text)
+    keys, where = DidKeys(desk.registry), found.status
+    if keys.did(found.issuer).address != issuer:
+        raise Conflict(
+            f"the credential is by {found.issuer}, and not by {desk.did(issuer)}: only its issuer revokes it"
+        )
+    keys.check(found.token, found.issuer, when(found.signed_at))
+    if where is None or where.list_id is None:
+        raise Conflict("the credential names no list on a chain, so nobody can revoke it there")
+    if (where.chain_id, where.contract) != (desk.chain.chain_id, desk.statuses.address):
+        raise Conflict(
+            f"the credential's status is kept by {where.contract} on chain {where.chain_id}, "
+            f"and {desk.statuses.address} on chain {desk.chain.chain_id} is written here"
+        )
+    if where.issuer != issuer:
+        raise Conflict(f"the credential's status is kept by {where.issuer}, and not by its issuer, {issuer}")
+    if list_ and list_ != where.list_id:
+        raise Conflict(f"the credential is in the list 0x{where.list_id.hex()}, and not in the one that --list names")
+    return where.list_id, where.index
+
+
+@contextmanager
+def _kept(desk: Desk, issuer: str, list_: bytes) -> Iterator[Places | None]:
+    """Yield the places of a list as the database knows them; None where there is no database, and none is made."""
+    where = desk.settings.store
+    if "://" not in where and not Path(where).expanduser().exists():
+        yield None
+        return
+    with desk.store() as store:
+        yield Places(store, issuer, list_)
+
+
+def _check_given(desk: Desk, issuer: str, list_: bytes, indexes: Sequence[int]) -> None:
+    with _kept(desk, issuer, list_) as places:
+        if places is None:
+            return
+        if not places.taken():
+            if places.others():
+                errors.print(
+                    "note: the database of CARELEDGER_STORE knows other lists of this issuer, and not this one"
+                )
+            return
+        never = places.never_given(indexes)
+    if never:
+        more = f" and {len(never) - 3} more" if len(never) > 3 else ""
+        raise Conflict(
+            f"nothing was sent: the database of CARELEDGER_STORE gave out other places of this list, and never "
+            f"{', '.join(map(str, never[:3]))}{more}; mind the number, or say --force to revoke it all the same"
+        )
+
+
+@status.command()
+def issued(
+    issuer: Identity,
+    *,
+    list_: ListName,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
+) -> None:
+    """List what was issued in a list, as the database of CARELEDGER_STORE knows it, and what of it is revoked.
+
+    A credential is found by its type, its times, and the thumbprint of the customer's key that it is bound to. A
+    place was taken before its credential was signed: one may stand here whose credential nobody ever got.
+
+    Example: careledger identity status issued did:ethr:0x7a69:0xf39F… --list kyc-2026
+    """
+    out, desk = Out(json_), open_desk(rpc, registry, deployments)
+    subject, name = desk.identity(issuer), list_id(list_)
+    with _kept(desk, subject, name) as places:
+        if places is None:
+            raise InputError(f"there is no database {desk.settings.store}: CARELEDGER_STORE names the issuer's")
+        given = places.given()
+    block = desk.chain.block_number()
+    count = max((one.index // WORD + 1 for one in given), default=0)
+    revoked = set(bits.indexes(bits.from_words(desk.statuses.words(subject, name, 0, count, block))))
+    found = [_entry(one) | {"revoked": one.index in revoked} for one in given]
+    rows = [["-" if value is None else value for value in one.values()] for one in found]
+    columns = ["place #", "type", "holder's key", "issued", "expires", "revoked"]
+    caption = f"{len(found)} given out, {sum(one['revoked'] for one in found)} of them revoked as of block {block}"
+    out.table(f"Issued in {list_} of {desk.did(subject)}", columns, rows, caption=caption)
+    out.document({"issuer": desk.did(subject), "list": "0x" + name.hex(), "block": block, "issued": found})
+
+
+def _entry(given: Given) -> dict[str, Any]:
+    issued_at, expires_at = (None if at is None else stamp(at) for at in (given.issued_at, given.expires_at))
+    kept = {"index": given.index, "type": given.type, "holderKey": given.holder_key}
+    return kept | {"issuedAt": issued_at, "expiresAt": expires_at}
 
 
 @status.command()
@@ -138,3 +273,32 @@ def export(
     what = snapshot.source | {"form": form, "uri": uri, "revoked": len(snapshot.indexes), "file": str(to)}
     out.table("Exported", ["", ""], [[name, value] for name, value in what.items()])
     out.document(what)
+
+
+@status.command()
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File with an exported list, signed, of either form.")],
+    *,
+    uri: Annotated[str, typer.Option(help="Where the list was found, as the credentials name it.")],
+    issuer: Annotated[str, typer.Option(help="Who has to have signed it: a did:ethr or an address.")],
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
+) -> None:
+    """Show what an exported list holds, once its signature, its issuer's key on chain and its age are checked.
+
+    Example: careledger identity status read kyc-2026.jwt --uri https://bank.example/status/kyc-2026
+    --issuer did:ethr:0x7a69:0xf39F…
+    """
+    text, out = read_list(file), Out(json_)
+    desk = open_desk(rpc, registry, deployments)
+    did, keys = issuer if issuer.startswith("did:") else desk.did(desk.identity(issuer)), DidKeys(desk.registry)
+    keys.did(did)
+    found = ListStatus(did, keys, lambda _: text, now=lambda: desk.now).fresh(uri)
+    until = None if found.expires_at is None else stamp(found.expires_at)
+    caption = f"{len(found.revoked)} of {found.size:,} places, as of {stamp(found.issued_at)}"
+    caption += "" if until is None else f"; to be relied on until {until}"
+    out.table("Revoked", ["issuer", "list", "place #"], [[did, uri, index] for index in found.revoked], caption=caption)
+    what: dict[str, Any] = {"issuer": did, "uri": uri, "issuedAt": stamp(found.issued_at), "expiresAt": until}
+    out.document(what | {"size": found.size, "source": found.source, "revoked": found.revoked})

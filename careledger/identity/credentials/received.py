@@ -14,10 +14,10 @@ from careledger.identity.credentials.formats import (
     read_date,
     read_text,
 )
-from careledger.identity.credentials.jose import Jws, Limits
+from careledger.identity.credentials.jose import LIMITS, Jws, Limits, parse
 from careledger.identity.credentials.presenting import vc_scope
 from careledger.identity.credentials.sd_jwt import SdJwt
-from careledger.identity.credentials.vc_jwt import VcJwt
+from careledger.identity.credentials.vc_jwt import TYPES, VcJwt, VpJwt
 
 
 @dataclass(frozen=True)
@@ -91,3 +91,20 @@ def from_vc_jwt(text: str, limits: Limits) -> Received:
         status=vc.status,
         scope=vc_scope(text),
     )
+
+
+def received(text: str, limits: Limits = LIMITS) -> Received:
+    """Read a credential, or the one in a presentation, of either format.
+
+    Raises:
+        CredentialError: it cannot be read, or holds several.
+
+    """
+    if "~" in text:
+        return from_sd_jwt(SdJwt.read(text, limits))
+    if "vp" not in parse(text, TYPES, "the credential", limits).claims:
+        return from_vc_jwt(text, limits)
+    credentials = VpJwt.read(text, limits).credentials
+    if len(credentials) != 1:
+        raise MalformedClaim(f"the presentation holds {len(credentials)} credentials, and one is read")
+    return from_vc_jwt(credentials[0], limits)

@@ -9,7 +9,7 @@
 A list is true for the block that it was made from and says when that was; whoever has a node asks the chain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -76,6 +76,30 @@ class Snapshot:
         }
 
 
+def check_size(size: int) -> None:
+    """Make sure that a list can have so many places.
+
+    Raises:
+        InputError: it cannot.
+
+    """
+    if size % WORD or not MIN_SIZE <= size <= MAX_SIZE:
+        raise InputError(f"a list has {MIN_SIZE:,} to {MAX_SIZE:,} places, a multiple of {WORD}; not {size}")
+
+
+def check_within(indexes: Iterable[int], size: int = MIN_SIZE) -> None:
+    """Make sure that a list has these places: the contract takes any, and no exported list would show those beyond.
+
+    Raises:
+        InputError: it does not, or the size is none.
+
+    """
+    check_size(size)
+    for index in indexes:
+        if not 0 <= index < size:
+            raise InputError(f"the list has {size:,} places, numbered from 0, and {index:,} is none of them")
+
+
 def take(
     contract: CredentialStatus, issuer: str, list_id: bytes, *, size: int = MIN_SIZE, block: Block = "latest"
 ) -> Snapshot:
@@ -91,8 +115,7 @@ def take(
         NodeError: the node cannot be asked, or has no such block.
 
     """
-    if size % WORD or not MIN_SIZE <= size <= MAX_SIZE:
-        raise InputError(f"a list has {MIN_SIZE:,} to {MAX_SIZE:,} places, a multiple of {WORD}; not {size}")
+    check_size(size)
     chain = contract.chain
     header = chain.block(block)
     number = int(header["number"], 16)

@@ -25,7 +25,10 @@ MAX_AGE = timedelta(days=1)
 SKEW = timedelta(minutes=5)
 """How far the clocks of issuer and verifier may be apart."""
 
-_LIMITS = Limits(token=4 * 2**20)
+MAX_TEXT = 4 * 2**20
+"""Characters of a list that is read."""
+
+_LIMITS = Limits(token=MAX_TEXT)
 _TOKEN, _CREDENTIAL = "the status list token", "the status list credential"
 
 
@@ -49,6 +52,8 @@ class ExportedList:
     """In the order of the Token Status List."""
     width: int = 1
     """Bits for each credential."""
+    source: Mapping[str, Any] | None = None
+    """Which list of which contract it was made from, as its issuer says; None where it does not."""
 
     @property
     def size(self) -> int:
@@ -63,6 +68,30 @@ class ExportedList:
 
         """
         return bits.value(self.content, index, self.width) != 0
+
+    @property
+    def revoked(self) -> list[int]:
+        """The places that are anything else but valid, ascending."""
+        if self.width == 1:
+            return bits.indexes(self.content)
+        return [index for index in range(self.size) if self.is_revoked(index)]
+
+    def require_for(self, reference: StatusReference) -> None:
+        """Make sure that it was not made from another list than a credential names, where both say from which.
+
+        Raises:
+            StatusUnreadable: it was: its issuer exported the wrong one to this URI.
+
+        """
+        if self.source is None or not reference.on_chain:
+            return
+        wanted = reference.chain_part
+        for name in ("chainId", "contract", "issuer", "list"):
+            if str(self.source.get(name)).lower() != str(wanted[name]).lower():
+                raise StatusUnreadable(
+                    f"the status list {self.uri} was made from another list than the credential's: its {name} is "
+                    f"{str(self.source.get(name))[:100]}, and the credential's {wanted[name]}"
+                )
 
     def require_fresh(self, now: datetime, max_age: timedelta = MAX_AGE) -> None:
         """Make sure that the list may still be relied on.
@@ -107,9 +136,10 @@ def read_token_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Expor
     _same(read_text(claims, "sub", _TOKEN), uri)
     _from(claims.get("iss", issuer), issuer)
     keys.check(jws, issuer, when(issued))
-    until = read_date(claims, "exp", _TOKEN)
+    until, source = read_date(claims, "exp", _TOKEN), claims.get("careledger")
     raw = bits.expanded(_decoded(packed), bits.ZLIB)
-    return ExportedList(uri, issuer, when(issued), None if until is None else when(until), raw, width)
+    ends = None if until is None else when(until)
+    return ExportedList(uri, issuer, when(issued), ends, raw, width, source if isinstance(source, Mapping) else None)
 
 
 def read_bitstring(text: str, uri: str, issuer: str, keys: IssuerKeys) -> ExportedList:
@@ -177,7 +207,7 @@ def _same(found: Any, uri: str) -> None:
 
 def _from(found: Any, issuer: str) -> None:
     if found != issuer:
-        raise UntrustedIssuer(f"the status list is by {str(found)[:200]!r}, and the credential by {issuer}")
+        raise UntrustedIssuer(f"the status list is by {str(found)[:200]!r}, and one by {issuer} is needed")
 
 
 def _decoded(text: str) -> bytes:
@@ -221,9 +251,18 @@ class ListStatus:
             CredentialError: the list cannot be read or believed.
 
         """
-        return self._fresh(reference.uri).is_revoked(reference.index)
+        found = self.fresh(reference.uri)
+        found.require_for(reference)
+        return found.is_revoked(reference.index)
 
-    def _fresh(self, uri: str) -> ExportedList:
+    def fresh(self, uri: str) -> ExportedList:
+        """Return the list of a URI, checked, and not stale.
+
+        Raises:
+            StatusStale: the list is too old, and no newer one is to be had.
+            CredentialError: the list cannot be read or believed.
+
+        """
         known, now = self._known.get(uri), self.now()
         if known is not None:
             try:

@@ -27,7 +27,7 @@ from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.jose import decode, encode, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status import bits
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot
+from careledger.identity.status.lists import MAX_SIZE, MIN_SIZE, Envelope, Exporter, Snapshot, check_within
 from careledger.identity.status.reading import ExportedList, ListStatus, read_bitstring, read_token_list
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -383,3 +383,48 @@ def test_a_size_that_is_none_is_refused():
 def test_a_claim_without_form_is_said():
     with pytest.raises(MalformedClaim, match="lacks"):
         read_token_list(altered(token(), lambda claims: claims.pop("iat")), URI, DID, Keys())
+
+
+class TestWithin:
+    def test_every_place_of_the_list_and_none_beyond(self):
+        check_within([0, MIN_SIZE - 1])
+        check_within([])
+        check_within([MAX_SIZE - 1], MAX_SIZE)
+        for index in (-1, MIN_SIZE, 999_999_999_999):
+            with pytest.raises(InputError, match="131,072 places"):
+                check_within([0, index])
+
+    @pytest.mark.parametrize("size", [0, MIN_SIZE - 256, MIN_SIZE + 1, MAX_SIZE + 256])
+    def test_a_size_that_no_list_has(self, size):
+        with pytest.raises(InputError, match="a multiple of 256"):
+            check_within([], size)
+
+
+class TestSource:
+    REFERENCE = StatusReference(URI, 5, 31337, "0x" + "aa" * 20, "0x" + "11" * 20, b"\1" * 32)
+
+    def reader(self, text):
+        return ListStatus(DID, Keys(), lambda _: text, now=Clock())
+
+    def test_a_list_made_from_the_credentials_own(self):
+        assert self.reader(token(5)).is_revoked(self.REFERENCE)
+        lower = altered(token(5), lambda claims: claims["careledger"].update(contract="0x" + "AA" * 20))
+        assert self.reader(lower).is_revoked(self.REFERENCE)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"chain_id": 1}, {"contract": "0x" + "bb" * 20}, {"issuer": "0x" + "22" * 20}, {"list_id": bytes(32)}],
+    )
+    def test_one_made_from_another_is_refused(self, changes):
+        with pytest.raises(StatusUnreadable, match="made from another list"):
+            self.reader(token(5, **changes)).is_revoked(self.REFERENCE)
+
+    def test_what_does_not_say_from_which_is_taken(self):
+        assert self.reader(credential(5)).is_revoked(self.REFERENCE)
+        assert self.reader(token(5, list_id=bytes(32))).is_revoked(StatusReference(URI, 5))
+        silent = altered(token(5), lambda claims: claims.update(careledger="x"))
+        assert self.reader(silent).is_revoked(self.REFERENCE)
+
+    def test_what_is_revoked_in_lists_of_any_width(self):
+        assert ExportedList(URI, DID, AT, None, bytes([0b1001])).revoked == [0, 3]
+        assert ExportedList(URI, DID, AT, None, bytes([0b1001, 0b1]), 2).revoked == [0, 1, 4]
