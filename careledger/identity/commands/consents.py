@@ -27,6 +27,7 @@ from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.formats import path_text
 from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.formats import stamp
+from careledger.identity.reading import PATIENCE
 from careledger.identity.wallet.giving import TO_SUBMIT, diary, fitting, forgotten, give, signer_of
 
 consent = typer.Typer(
@@ -259,9 +260,10 @@ def submit(
     signed, out = Endings.read(read_file(endings, "endings", LARGEST)), Out(json_)
     desk = open_desk(rpc, registry, deployments)
     signed.expect(desk.chain.chain_id, desk.consents.address)
-    dubious = [act for act in signed.acts if at_a_contracts_whim(act, desk.chain.code, desk.verifiers)]
-    refused = [_refused(act) for act in dubious]
-    _report(out, "Ended", [*_submit(desk, [act for act in signed.acts if act not in dubious]), *refused])
+    parts: dict[bool, list[Act | End]] = {False: [], True: []}
+    for act in signed.acts:
+        parts[at_a_contracts_whim(act, desk.chain.code, desk.verifiers)].append(act)
+    _report(out, "Ended", [*_submit(desk, parts[False]), *map(_refused, parts[True])])
 
 
 def _refused(act: Act | End) -> Outcome:
@@ -325,7 +327,7 @@ def _report(out: Out, title: str, outcomes: Sequence[Outcome]) -> None:
 @contextmanager
 def _relay(desk: Desk) -> Iterator[Relay]:
     with desk.store() as store:
-        yield Relay(store, desk.consents.using(desk.sender), lock=desk.lock)
+        yield Relay(store, desk.consents.using(desk.sender), lock=desk.lock, patience=PATIENCE)
 
 
 @consent.command()
