@@ -15,6 +15,7 @@ from careledger.errors import Conflict, InputError
 from careledger.files import write_private
 from careledger.identity.commands.desk import At, Desk, Folder, Identity, duration, open_desk, told
 from careledger.identity.commands.files import issuer_with, read_list, read_token
+from careledger.identity.credentials.presenting import confirmed_key
 from careledger.identity.credentials.received import received
 from careledger.identity.credentials.resolving import DidKeys
 from careledger.identity.formats import name32, stamp, when
@@ -74,7 +75,7 @@ def revoke(
     ] = None,
     size: Annotated[int, typer.Option(help="Places of the list; beyond them nothing is revoked.")] = MIN_SIZE,
     force: Annotated[
-        bool, typer.Option("--force", help="Revoke also what the database says was never given out.")
+        bool, typer.Option("--force", help="Revoke even what the database says was never given out, or to another.")
     ] = False,
     rpc: Rpc = None,
     registry: At = None,
@@ -103,6 +104,8 @@ def revoke(
         check_within(places := [place], size)
     if not force:
         _check_given(desk, subject, name, places)
+        if credential is not None:
+            _check_same(desk, subject, name, text)
     receipts = desk.statuses.using(desk.sender).revoke_many(subject, name, places)
     what = {"issuer": desk.did(subject), "list": "0x" + name.hex(), "indexes": sorted(set(places))}
     told(Out(json_), "Revoked", what | {"transactions": len(receipts)}, receipts[-1])
@@ -167,6 +170,20 @@ def _check_given(desk: Desk, issuer: str, list_: bytes, indexes: Sequence[int]) 
         raise Conflict(
             f"nothing was sent: the database of CARELEDGER_STORE gave out other places of this list, and never "
             f"{', '.join(map(str, never[:3]))}{more}; mind the number, or say --force to revoke it all the same"
+        )
+
+
+def _check_same(desk: Desk, issuer: str, list_: bytes, text: str) -> None:
+    """Refuse a credential where another is known to stand: whoever stole a key can sign one that names any place."""
+    found = received(text)
+    bound = confirmed_key(found.claims).thumbprint if "cnf" in found.claims else None
+    with _kept(desk, issuer, list_) as places:
+        given = None if places is None or found.status is None else places.find(found.status.index)
+    if given is not None and given.is_other(found.types[-1], bound, when(found.signed_at)):
+        raise Conflict(
+            f"nothing was sent: the database of CARELEDGER_STORE has another credential at place {given.index} than "
+            f"this one, which may be forged with a stolen key; `status issued` lists what was issued, and --force revokes "
+            f"the place all the same"
         )
 
 

@@ -37,6 +37,11 @@ class Given:
     issued_at: datetime | None
     expires_at: datetime | None
 
+    def is_other(self, type_: str, holder_key: str | None, issued_at: datetime) -> bool:
+        """Say whether what is kept is of another credential than one of this type, key and time."""
+        kept = ((self.type, type_), (self.holder_key, holder_key), (self.issued_at, issued_at))
+        return any(mine is not None and mine != its for mine, its in kept)
+
 
 class Places:
     """The places of one list that an issuer has given out, kept in the store.
@@ -103,6 +108,12 @@ class Places:
             rows = session.scalars(select(StatusIndex).where(self._own))
             found = [Given(row.index, row.type, row.holder_key, row.issued_at, row.expires_at) for row in rows]
         return sorted(found, key=lambda one: (one.issued_at or _NEVER, one.index))
+
+    def find(self, index: int) -> Given | None:
+        """Return what is kept of one place; None where nobody ever got it."""
+        with self.store.reading() as session:
+            row = session.get(StatusIndex, (self.issuer, self.list_id, index))
+            return None if row is None else Given(row.index, row.type, row.holder_key, row.issued_at, row.expires_at)
 
     def never_given(self, indexes: Iterable[int]) -> list[int]:
         """Return which of these places nobody ever got, ascending."""

@@ -148,6 +148,14 @@ class TestRevokeOneCredential:
         assert done["list"] == "0x" + name32(LIST).hex()
         refused(bank("check", "ana.credential"), 1, "withdrawn")
 
+    def test_what_was_issued_in_each_form_is_the_databases_own(self, bank, did, issue, folder):
+        with Wallet.create(folder / "ana.wallet", "only Ana knows", work=2**14) as wallet:
+            (folder / "ana.jwk").write_text(json.dumps(wallet.new_holder_key().public.jwk))
+        for more in (("--holder", "ana.jwk"), ("--vc-jwt",), ("--vc-jwt", "--holder", "ana.jwk")):
+            place = issue(*more)
+            done = told(bank("status", "revoke", did, "--credential", "ana.credential", "--json"))
+            assert done["indexes"] == [place]
+
     def test_a_w3c_credential_too(self, bank, did, write):
         file = write(vc_jwt=True, index=42)
         done = told(bank("status", "revoke", did, "--credential", file, "--list", LIST, "--json"))
@@ -176,6 +184,13 @@ class TestRevokeOneCredential:
         file, before = write(**changes), chain.block_number()
         refused(bank("status", "revoke", did, "--credential", file, "--list", LIST), 1, says)
         assert chain.block_number() == before
+
+    def test_one_that_a_thief_of_the_key_put_in_anothers_place(self, bank, did, write, issue, chain):
+        file, before = write(index=issue()), chain.block_number()
+        revoke = ("status", "revoke", did, "--credential", file, "--json")
+        refused(bank(*revoke), 1, "nothing was sent", "another credential", "stolen key")
+        assert chain.block_number() == before
+        assert told(bank(*revoke, "--force"))["transactions"] == 1
 
     def test_a_place_beyond_the_list_or_never_given_out(self, bank, did, write, issue):
         refused(bank("status", "revoke", did, "--credential", write(index=131_072)), 2, "is none of them")

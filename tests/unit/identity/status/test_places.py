@@ -100,6 +100,18 @@ class TestGiven:
         assert places.never_given([10**30]) == [10**30]
         assert Places(store, OTHER, LIST).never_given([*given][:1]) == [*given][:1]
 
+    def test_whether_a_place_is_another_credentials(self, store):
+        places = Places(store, ISSUER, LIST)
+        given = places.find(places.take(type_="kyc", holder_key=THUMBPRINT, issued_at=AT))
+        assert not given.is_other("kyc", THUMBPRINT, AT)
+        assert given.is_other("kyb", THUMBPRINT, AT)
+        assert given.is_other("kyc", "B" * 43, AT)
+        assert given.is_other("kyc", None, AT)
+        assert given.is_other("kyc", THUMBPRINT, AT + YEAR)
+        silent = places.find(places.take())
+        assert not silent.is_other("kyc", THUMBPRINT, AT)
+        assert Places(store, OTHER, LIST).find(given.index) is None
+
     def test_other_lists_of_the_same_issuer(self, store):
         Places(store, ISSUER, bytes(32)).take()
         Places(store, OTHER, LIST).take()
