@@ -182,8 +182,8 @@ def _check_same(desk: Desk, issuer: str, list_: bytes, text: str) -> None:
     if given is not None and given.is_other(found.types[-1], bound, when(found.signed_at)):
         raise Conflict(
             f"nothing was sent: the database of CARELEDGER_STORE has another credential at place {given.index} than "
-            f"this one, which may be forged with a stolen key; `status issued` lists what was issued, and --force revokes "
-            f"the place all the same"
+            f"this one, which may be forged with a stolen key; `status issued` lists what was issued, and "
+            f"--force revokes the place all the same"
         )
 
 
