@@ -151,7 +151,7 @@ class Story:
         did, now = format_did(self.bank.address, self.stage.chain.chain_id), self._now()
         issuer = Issuer(did, SigningKey.of_account(self.bank.account), f"{did}#controller")
         key = wallet.new_holder_key()
-        index = Places(store, self.bank.address, LIST).take()
+        index = Places(store, self.bank.address, LIST).take(type_=VCT, holder_key=key.public.thumbprint, issued_at=now)
         chain_id = self.stage.chain.chain_id
         self.status = StatusReference(URI, index, chain_id, self.statuses.address, self.bank.address, LIST)
         text = issue_sd_jwt(

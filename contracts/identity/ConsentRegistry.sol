@@ -103,6 +103,24 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revoke(kept, id, word);
     }
 
+    function revokeCompact(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external {
+        Kept storage kept = _kept[id];
+        uint256 word = kept.word;
+        if (word >> _STATUS != uint256(Status.Granted)) revert ConsentRegistry_NotGranted(id, _status(word));
+        address subject = address(uint160(word));
+        if (block.timestamp > deadline) revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
+        address controller = REGISTRY.identityOwner(subject);
+        bytes32 digest = _revokeDigest(id, deadline);
+        if (!Signatures.isBy(controller, digest, uint8(27 + (uint256(vs) >> 255)), r, vs << 1 >> 1)) {
+            revert ConsentRegistry_BadSignature(subject, controller, digest);
+        }
+        // From Granted to Revoked, the number after it.
+        unchecked {
+            kept.word = word + (1 << _STATUS);
+        }
+        emit ConsentRevoked(id, subject);
+    }
+
     function revokeBatch(Act[] calldata acts) external returns (uint256 revoked) {
         for (uint256 i; i < acts.length; ++i) {
             if (_tryRevoke(acts[i])) ++revoked;

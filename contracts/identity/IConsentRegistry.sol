@@ -195,6 +195,15 @@ interface IConsentRegistry {
     /// signer may act for the subject.
     function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external;
 
+    /// @notice `revokeBySig` in fewer bytes, for what most revocations are: of a consent on chain, signed by the
+    /// account that controls the subject. The same typed data `RevokeConsent`, so one signature fits both.
+    /// @param r of the signature.
+    /// @param vs its s, with the parity of v in the highest bit (ERC-2098).
+    /// @dev Anyone may send it. `NotGranted` where there is nothing to end (an id is burned before its grant by
+    /// `revokeBySig`), `SignatureExpired`, and `BadSignature` where it is not the controller's own: delegates,
+    /// contract wallets and passkeys go by `revokeBySig`.
+    function revokeCompact(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external;
+
     /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be) is skipped.
     /// @dev Gas as with `grantBatch`.
     /// @return revoked How many were.

@@ -72,6 +72,7 @@ class World:
         self.terms_of_consent = (SELLER.address, X, X, X)
         self.consent = (BRAND.address, START + DAY, consents.call("termsHash", self.terms_of_consent))
         consents.transact("grant", self.consent, 0, sender=BRAND)
+        self.granted = consents.call("idOf", self.consent)
 
     def at(self, contract):
         return self.contracts[contract].address
@@ -157,9 +158,15 @@ RELAYED = [
     ("grantBySig", lambda w, s: ((BRAND.address, START + DAY, X), 0, BRAND.address, START + DAY, s), "BadSignature"),
     ("revokeBySig", lambda w, s: (w.consent, ME, START + DAY, s), "NotSubject"),
     ("revokeBySig", lambda w, s: (w.consent, BRAND.address, START + DAY, s), "BadSignature"),
+    ("revokeCompact", lambda w, s: (w.granted, START + DAY, s[:32], compacted(s)), "BadSignature"),
     ("revokeAllBySig", lambda w, s: (BRAND.address, ME, START + DAY, s), "NotSubject"),
     ("revokeAllBySig", lambda w, s: (BRAND.address, BRAND.address, START + DAY, s), "BadSignature"),
 ]
+
+
+def compacted(signature):
+    """Return s with the parity of v in its highest bit."""
+    return bytes([signature[32] | (signature[64] - 27) << 7]) + signature[33:64]
 
 
 def strangers(digest):
@@ -223,7 +230,7 @@ OWN = {
 def test_no_cell_is_forgotten():
     relayed = re.compile(r"Signed$|Signature$|BySig$|Authorization$|^open|^fill|^split$")
     tested = {(contract, function) for contract, function, *_ in CELLS}
-    tested |= {("ConsentRegistry", function) for function in BATCHES}
+    tested |= {("ConsentRegistry", function) for function in (*BATCHES, *(one for one, *_ in RELAYED))}
     for contract, functions in rows().items():
         for function in functions:
             if not relayed.search(function) and function not in OWN.get(contract, ()):

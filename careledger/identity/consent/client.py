@@ -116,6 +116,16 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
+    def revoke_compact(self, act: Act) -> Receipt:
+        """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
+
+        Raises:
+            NotGranted, SignatureTooLate, SignatureRefused: as they say.
+            InputError: the signature is not an account's: `revoke_by_sig` takes the others.
+
+        """
+        return self._write("revokeCompact", act.consent.id, act.signed.deadline, *act.signed.compact)
+
     def revoke_batch(self, acts: Sequence[Act]) -> Receipt:
         """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
         return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))

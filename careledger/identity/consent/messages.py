@@ -147,6 +147,19 @@ class Signature:
         """Seconds since 1970 UTC."""
         return seconds(self.deadline_at)
 
+    @property
+    def compact(self) -> tuple[bytes, bytes]:
+        """An account's signature in 64 bytes (ERC-2098): r, and s with the parity of v in its highest bit.
+
+        Raises:
+            InputError: it is not an account's.
+
+        """
+        raw = self.signature
+        if len(raw) != 65 or raw[64] not in (27, 28) or raw[32] >> 7:
+            raise InputError(f"the signature of {self.signer} is not an account's own, of 65 bytes with a low s")
+        return raw[:32], bytes([raw[32] | (raw[64] - 27) << 7]) + raw[33:64]
+
     def abi(self) -> tuple[str, int, bytes]:
         """Return the contract's arguments signer, deadline and signature."""
         return self.signer, self.deadline, self.signature
