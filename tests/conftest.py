@@ -70,6 +70,7 @@ def deployments(_deployed: tuple[dict[str, str], Path], chain: Chain) -> Path:
 @pytest.fixture
 def chain(node: Chain, _deployed: tuple[dict[str, str], Path]) -> Iterator[Chain]:
     """Return the Anvil, with the suite deployed; what the test does to it is undone afterwards."""
+    vars(node).pop("request", None)  # monkeypatch leaves a method that it put back in the instance, before the class's
     development = DevelopmentChain(node)
     snapshot = development.snapshot()
     yield node

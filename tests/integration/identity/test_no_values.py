@@ -29,7 +29,7 @@ CLAIMS = {
     "age_over_18": True,
 }  # fmt: skip
 SHOWN = ["given_name", "birthdate", "income", "height", ["address", "street"], ["nationalities", None], "age_over_18"]
-TRACES = ["Xiomara", "1971-03-29", "73519846", "183.4567", "Distintiva", "4711", "Erewhon", "Utopian", "Laputan",
+TRACES = ["Xiomara", "1971-03-29", "73519846", "183.4567", "Distintiva", "Erewhon", "Utopian", "Laputan",
           "customer-8214973"]  # fmt: skip
 
 
