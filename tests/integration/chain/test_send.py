@@ -115,7 +115,7 @@ class TestSend:
 
     def test_a_lost_reply_whose_transaction_waits_is_looked_for_not_replaced(self, still, fresh):
         with Proxy(still.url, on("eth_sendRawTransaction", Fault.LOST, times=3)) as proxy:
-            sender = Sender(connect(proxy.url), fresh, stuck_after=2, timeout=3)
+            sender = Sender(connect(proxy.url), fresh, stuck_after=60, timeout=3)
             pending = sender.send(fresh.address)
             with pytest.raises(SendError):
                 sender.wait(pending)
