@@ -274,6 +274,8 @@ class Wallet:
         if holder_key is not None:
             self.holder_key(holder_key)
         identifier = encode(sha256(text.encode())[:12])
+        if identifier.startswith("-"):  # a command would take it for an option
+            identifier = f"_{identifier[1:]}"
         if identifier not in self._content["credentials"]:
             kept = {"text": text, "holderKey": holder_key, "addedAt": stamp(datetime.now(UTC))}
             self._save(lambda content: content["credentials"].update({identifier: kept}))

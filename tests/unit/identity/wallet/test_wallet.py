@@ -12,6 +12,7 @@ import pytest
 
 from careledger import files
 from careledger.chain.toolchain import ROOT
+from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.wallet import Wallet
 from careledger.identity.wallet import wallet as module
@@ -417,3 +418,13 @@ def test_the_content_is_what_the_protocol_says(wallet):
         "credentials": {held.id: {"text": "a.b.c", "holderKey": key.public.thumbprint, "addedAt": held.added_at}},
         "consents": {"0x" + "01" * 32: DOCUMENT},
     }
+
+
+def test_no_id_of_a_credential_looks_like_an_option(wallet):
+    for number in range(1_000):
+        text = f"credential {number}"
+        if sha256(text.encode())[0] >> 2 == 62:  # "-" in base64url
+            assert wallet.add_credential(text).id.startswith("_")
+            assert wallet.credential(wallet.add_credential(text).id).text == text
+            return
+    raise AssertionError
