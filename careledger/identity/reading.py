@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from careledger.chain.rpc import Block, address
 from careledger.chain.send import Receipt
 from careledger.errors import Conflict, InputError
@@ -23,7 +21,7 @@ from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.answer import Answer
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere
-from careledger.identity.consent.messages import Act
+from careledger.identity.consent.messages import Act, at_a_contracts_whim
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.request import LEEWAY, LIFETIME, Purpose, Request, parse_request
@@ -265,12 +263,10 @@ class Company:
 
     def _require_harmless(self, grant: Act) -> None:
         """Refuse to pay where a contract of somebody else's decides, for it may decide otherwise each time."""
-        signer, signature = grant.signed.signer, grant.signed.signature
-        own = len(signature) == 65 and not self.registry.chain.code(signer)
-        if not own and to_checksum_address(signature[:20].ljust(20, b"\0")) not in self.verifiers:
+        if at_a_contracts_whim(grant, self.registry.chain.code, self.verifiers):
             raise Conflict(
-                f"the consent is signed by a contract wallet or an unknown kind of key, {signer}: have it put on chain "
-                f"by somebody else, then hand in the answer again"
+                f"the consent is signed by a contract wallet or an unknown kind of key, {grant.signed.signer}: have it put on chain "
+                "by somebody else, then hand in the answer again"
             )
 
     def _use(self, answer: Answer) -> Receipt | None:

@@ -16,9 +16,9 @@ from careledger.identity.commands.desk import At, Desk, Folder, duration, open_d
 from careledger.identity.commands.files import read_token
 from careledger.identity.commands.wallet import File, open_wallet
 from careledger.identity.consent.diary import Diary
-from careledger.identity.consent.endings import LARGEST, TO_HAND_IN, Endings, at_a_contracts_whim
+from careledger.identity.consent.endings import LARGEST, TO_HAND_IN, Endings
 from careledger.identity.consent.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
-from careledger.identity.consent.messages import Act, End
+from careledger.identity.consent.messages import Act, End, at_a_contracts_whim
 from careledger.identity.consent.outbox import Kind, Outcome, State, key_of
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.request import Purpose, Request, read_request

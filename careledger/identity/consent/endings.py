@@ -4,7 +4,7 @@ Nothing in a file is believed: the relay asks the chain about each act, and what
 is refused there without a transaction. Format: docs/protocol/identity-consent.md.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -131,22 +131,6 @@ class Endings:
                 f"this was signed for {self.registry} on chain {self.chain_id}, and cannot be handed in at {registry} "
                 f"on chain {chain_id}"
             )
-
-
-def at_a_contracts_whim(act: Act | End, code: Callable[[str], bytes], verifiers: Collection[str]) -> bool:
-    """Say whether a contract of somebody else's decides if a signature is good, and may decide otherwise each time.
-
-    Who pays for such an act may pay in vain; who signed it can hand it in.
-
-    Args:
-        code: that of an address, from `Chain.code`.
-        verifiers: the ERC-7913 verifiers that are relied on, such as the suite's `PasskeyVerifier`.
-
-    """
-    raw = act.signed.signature
-    if len(raw) == 65:
-        return bool(code(act.signed.signer))
-    return raw[:20] not in {bytes.fromhex(one.removeprefix("0x")) for one in verifiers}
 
 
 def _revocation_document(act: Act) -> dict[str, Any]:

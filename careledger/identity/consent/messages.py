@@ -5,7 +5,7 @@ relays see the terms' hash alone. A `Signer` is all that the rest needs to know 
 one, a one-time one of the holder's wallet, a contract wallet (ERC-1271), a passkey.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
@@ -253,3 +253,19 @@ class Domain:
 
 def _signed(message: TypedData, signer: Signer, deadline: datetime) -> Signature:
     return Signature(signer.address, deadline, signer.sign(message))
+
+
+def at_a_contracts_whim(act: Act | End, code: Callable[[str], bytes], verifiers: Collection[str]) -> bool:
+    """Say whether a contract of somebody else's decides if a signature is good, and may decide otherwise each time.
+
+    Who pays for such an act may pay in vain; who signed it can hand it in.
+
+    Args:
+        code: that of an address, from `Chain.code`.
+        verifiers: the ERC-7913 verifiers that are relied on, such as the suite's `PasskeyVerifier`.
+
+    """
+    raw = act.signed.signature
+    if len(raw) == 65:
+        return bool(code(act.signed.signer))
+    return raw[:20] not in {bytes.fromhex(one.removeprefix("0x")) for one in verifiers}

@@ -1,5 +1,6 @@
 """Where consents are played: the in-process EVM for depth, an Anvil for truth."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,7 +40,7 @@ def phone() -> SoftwareAuthenticator:
     return SoftwareAuthenticator(Site("care.example", ("https://care.example",)), secret=7)
 
 
-class Stage:
+class Stage(ABC):
     """A consent registry, people who can pay, and time. What differs between the two back ends is theirs."""
 
     people: list[LocalAccount]
@@ -66,37 +67,45 @@ class Stage:
         """Return the domain of another chain, or of another contract."""
         return replace(self.signing, **{"chain": {"chain_id": 1}, "contract": {"contract": self.wallet}}[what])
 
+    @abstractmethod
     def reset(self) -> None:
-        raise NotImplementedError
+        """Begin anew: nothing was granted."""
 
+    @abstractmethod
     def fork(self) -> Any:
-        raise NotImplementedError
+        """Return a context in which things are tried and left undone."""
 
+    @abstractmethod
     def next_block(self) -> None:
-        raise NotImplementedError
+        """Have the next transaction in another block than the last."""
 
+    @abstractmethod
     def wait(self, seconds: int) -> None:
-        raise NotImplementedError
+        """Let time pass."""
 
+    @abstractmethod
     def identity(self, who: str, function: str, *arguments: Any) -> None:
         """Have somebody change an identity."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, who: str, act: str, *sent: Any) -> Told:
         """Have somebody send an act to the consent registry; returns the events."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_valid(self, consent: Consent) -> bool:
-        raise NotImplementedError
+        """Say what the contract's `isValid` says."""
 
+    @abstractmethod
     def row(self, consent: Consent) -> tuple[str, int, int, int]:
-        raise NotImplementedError
+        """Return what the contract keeps: subject, expiry, epoch, status."""
 
+    @abstractmethod
     def epoch(self, subject: str) -> int:
-        raise NotImplementedError
+        """Return a subject's epoch."""
 
+    @abstractmethod
     def id_of(self, consent: Consent) -> bytes:
-        raise NotImplementedError
+        """Return the id as the contract computes it."""
 
 
 FUNCTIONS = {

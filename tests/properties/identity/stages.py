@@ -1,5 +1,6 @@
 """The two back ends: the in-process EVM for depth, an Anvil for truth. Both are driven through the real client."""
 
+from abc import ABC, abstractmethod
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,7 +37,7 @@ class InProcess(IdentityRegistry):
         return self.deployed.call(function, *arguments)
 
 
-class Stage:
+class Stage(ABC):
     """A registry, people who can pay, and time. What differs between the two back ends is theirs: see below."""
 
     people: list[LocalAccount]
@@ -48,21 +49,25 @@ class Stage:
     exact: bool
     """Whether time can be met to the second. On a node a simulation is not of the second of its block."""
 
+    @abstractmethod
     def reset(self) -> None:
-        raise NotImplementedError
+        """Begin anew: nobody has changed anything."""
 
+    @abstractmethod
     def by(self, who: LocalAccount) -> IdentityRegistry:
-        raise NotImplementedError
+        """Return the registry as somebody uses it, who pays."""
 
+    @abstractmethod
     def told(self, receipt: Any) -> Told:
-        raise NotImplementedError
+        """Return the events of a transaction."""
 
+    @abstractmethod
     def next_block(self) -> None:
         """The next transaction is in another block than the last."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wait(self, seconds: int) -> None:
-        raise NotImplementedError
+        """Let time pass."""
 
 
 class Deep(Stage):

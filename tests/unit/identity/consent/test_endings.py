@@ -11,9 +11,9 @@ from careledger.chain.toolchain import ROOT
 from careledger.crypto import canonical
 from careledger.errors import CareLedgerError, InputError
 from careledger.identity.consent import endings
-from careledger.identity.consent.endings import LARGEST, MOST, Endings, at_a_contracts_whim
+from careledger.identity.consent.endings import LARGEST, MOST, Endings
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
-from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner
+from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner, at_a_contracts_whim
 from tests.unit.identity.consent.test_malformed import spoil_text, spoil_value
 from tests.unit.identity.consent.test_protocol import COMPANY, CONSENT, CUSTOMER, REGISTRY
 from tests.unit.identity.world import at
