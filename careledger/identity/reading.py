@@ -265,8 +265,8 @@ class Company:
         """Refuse to pay where a contract of somebody else's decides, for it may decide otherwise each time."""
         if at_a_contracts_whim(grant, self.registry.chain.code, self.verifiers):
             raise Conflict(
-                f"the consent is signed by a contract wallet or an unknown kind of key, {grant.signed.signer}: have it put on chain "
-                "by somebody else, then hand in the answer again"
+                f"the consent is signed by a contract wallet or an unknown kind of key, {grant.signed.signer}: have "
+                "it put on chain by somebody else, then hand in the answer again"
             )
 
     def _use(self, answer: Answer) -> Receipt | None:

@@ -158,6 +158,9 @@ class Deep(Stage):
     def now(self) -> int:  # type: ignore[override]
         return self.evm.now
 
+    def next_block(self) -> None:
+        """Do nothing: every transaction here is by itself."""
+
     def wait(self, seconds: int) -> None:
         self.evm.sleep(seconds)
 
