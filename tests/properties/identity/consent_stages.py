@@ -53,7 +53,7 @@ class Stage(ABC):
     now: int
     """When the next transaction will happen; seconds since 1970 UTC."""
     exact: bool
-    """Whether time can be met to the second, and a state be tried and left again."""
+    """Whether time can be met to the second, and a state be tried and left again (`fork`, which only such have)."""
 
     @property
     def passkey(self) -> str:
@@ -70,10 +70,6 @@ class Stage(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Begin anew: nothing was granted."""
-
-    @abstractmethod
-    def fork(self) -> Any:
-        """Return a context in which things are tried and left undone."""
 
     @abstractmethod
     def next_block(self) -> None:
