@@ -178,3 +178,20 @@ def packed(terms):
         ["address"] * 4 + ["uint256"] * 4 + ["address"] * 2 + ["uint256", "address", "uint256", "bytes32", "bytes32"]
     )
     return encode(kinds, terms.words() if isinstance(terms, Terms) else terms)
+
+
+def hostile(world, name="CallingToken", fee=0):
+    token = world.evm.deploy(name, "Odd Dollar", "ODD", 6)
+    if fee is not None and name in ("CallingToken", "FeeToken"):
+        token.transact("setFee", fee)
+    return token
+
+
+def loyalty(world):
+    """Return points that the payer has plenty of."""
+    points = world.evm.deploy(
+        "LoyaltyToken", world.registry.address, world.seller.address, "Points", "PTS", 10**30, 90 * DAY
+    )
+    points.transact("setIssuerLimit", world.seller.address, 10**21, DAY, sender=world.seller)
+    points.transact("issue", world.payer.address, 10**20, bytes(31) + b"\1", sender=world.seller)
+    return points

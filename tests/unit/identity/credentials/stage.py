@@ -187,3 +187,10 @@ def disclosure(*parts):
 def part(token, number):
     """Return a part of a compact JWS as JSON."""
     return json.loads(decode(token.split(".")[number]))
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def verify(presentation, expected=EXPECTED, consent=None, **given):
+    return verifier(**given).verify(presentation, expected, consent)
