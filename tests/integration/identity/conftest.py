@@ -4,9 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from careledger.chain.rpc import Chain
 from careledger.console import run
 from careledger.identity.cli import app
 from careledger.identity.client import IdentityRegistry
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.status.client import CredentialStatus
+from tests.support.credentials import Town
+from tests.support.relays import Bench
 
 
 @pytest.fixture
@@ -41,3 +46,35 @@ def registry(chain, suite, senders):
 def soon(chain):
     """Return a time an hour after the newest block's."""
     return datetime.fromtimestamp(chain.timestamp(), UTC) + timedelta(hours=1)
+
+
+@pytest.fixture
+def town(chain, suite, senders, registry):
+    return Town(
+        registry,
+        ConsentRegistry(chain, suite["ConsentRegistry"]),
+        CredentialStatus(chain, suite["CredentialStatus"], senders[1]),
+        bank=senders[1],
+        insurer=senders[2],
+        relayer=senders[5],
+        chain=chain,
+    )
+
+
+@pytest.fixture
+def calls(chain, monkeypatch):
+    """Return the list of requests to the node."""
+    made = []
+    request = Chain.request
+
+    def counted(self, method, *params):
+        made.append(method)
+        return request(self, method, *params)
+
+    monkeypatch.setattr(Chain, "request", counted)
+    return made
+
+
+@pytest.fixture
+def bench(chain, suite, senders, tmp_path):
+    return Bench(chain, suite, senders[5], tmp_path)
