@@ -7,7 +7,7 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from careledger.errors import SettingsError
+from careledger.errors import InputError, SettingsError
 from careledger.settings import Settings
 
 
@@ -53,6 +53,25 @@ def password_in(file: Path) -> str:
         return file.read_text().splitlines()[0]
     except (OSError, ValueError, IndexError) as error:
         raise SettingsError(f"the password file {file} cannot be read or is empty") from error
+
+
+def new_password(file: Path | None) -> str:
+    """Return a password for a new file: the first line of a password file, or asked for twice.
+
+    Raises:
+        SettingsError: the password file cannot be read, or is empty.
+        InputError: the two that were typed differ, or the password is empty.
+
+    """
+    if file is not None:
+        password = password_in(file)
+    else:
+        password = getpass("new password: ")
+        if getpass("once more: ") != password:
+            raise InputError("the two passwords differ; nothing was written")
+    if not password:
+        raise InputError("an empty password protects nothing; nothing was written")
+    return password
 
 
 def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:

@@ -1,14 +1,13 @@
 """`careledger identity`: identifiers, delegates, keys, and what they resolve to."""
 
 import json
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from eth_account import Account
 
-from careledger.chain.keys import password_in
+from careledger.chain.keys import new_password
 from careledger.chain.rpc import address, connect
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import InputError
@@ -62,7 +61,7 @@ def create(
     if keystore.exists():
         raise InputError(f"{keystore} is there already and is left as it is")
     account = Account.create()
-    encrypted = Account.encrypt(account.key, _new_password(settings.password_file))
+    encrypted = Account.encrypt(account.key, new_password(settings.password_file))
     write_new(keystore, (json.dumps(encrypted) + "\n").encode())
     key = "0x" + account._key_obj.public_key.to_compressed_bytes().hex()
     found = {
@@ -74,18 +73,6 @@ def create(
     }
     out.table("A new identity", ["", ""], list(found.items()), caption=f"sign with CARELEDGER_KEYSTORE={keystore}")
     out.document(found)
-
-
-def _new_password(file: Path | None) -> str:
-    if file is not None:
-        password = password_in(file)
-    else:
-        password = getpass("new password: ")
-        if getpass("once more: ") != password:
-            raise InputError("the two passwords differ; nothing was written")
-    if not password:
-        raise InputError("an empty password protects nothing; nothing was written")
-    return password
 
 
 @app.command()

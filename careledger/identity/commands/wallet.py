@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from careledger.chain.keys import password_in
+from careledger.chain.keys import new_password, password_in
 from careledger.console import Json, Out, errors
 from careledger.errors import InputError, SettingsError
 from careledger.files import write_private
@@ -55,16 +55,6 @@ def _named(file: Path | None) -> Path:
     return path
 
 
-def _new_password() -> str:
-    where = Settings.from_environment().wallet_password_file
-    if where is not None:
-        return password_in(where)
-    password = getpass("new password: ")
-    if getpass("once more: ") != password:
-        raise InputError("the two passwords differ; nothing was written")
-    return password
-
-
 @wallet.command()
 def create(
     *,
@@ -85,7 +75,7 @@ def create(
     if path.exists():
         raise InputError(f"{path} is there already and is left as it is")
     words = getpass("the wallet's words: ") if restore else None
-    Wallet.create(path, _new_password(), words).close()
+    Wallet.create(path, new_password(Settings.from_environment().wallet_password_file), words).close()
     out.say(f"{path} is a new wallet. Write down its words: careledger identity wallet words --wallet {path}")
     out.document({"wallet": str(path)})
 

@@ -71,13 +71,13 @@ class TestCreate:
 
     def test_the_password_is_asked_for_twice(self, careledger, tmp_path, monkeypatch):
         answers = iter(["one", "one"])
-        monkeypatch.setattr("careledger.identity.cli.getpass", lambda _: next(answers))
+        monkeypatch.setattr("careledger.chain.keys.getpass", lambda _: next(answers))
         assert careledger("create", "--keystore", tmp_path / "a.json").status == 0
 
     @pytest.mark.parametrize(("answers", "says"), [(["one", "two"], "differ"), (["", ""], "protects nothing")])
     def test_a_bad_password_writes_nothing(self, careledger, tmp_path, monkeypatch, answers, says):
         given = iter(answers)
-        monkeypatch.setattr("careledger.identity.cli.getpass", lambda _: next(given))
+        monkeypatch.setattr("careledger.chain.keys.getpass", lambda _: next(given))
         refused(careledger("create", "--keystore", tmp_path / "a.json"), 2, says)
         assert not (tmp_path / "a.json").exists()
 

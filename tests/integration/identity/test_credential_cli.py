@@ -148,7 +148,8 @@ class TestWallet:
     def test_a_password_typed_twice(self, bank, monkeypatch, folder):
         monkeypatch.delenv("CARELEDGER_WALLET_PASSWORD_FILE")
         answers = iter(["one", "two", "one", "one", "one"])
-        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: next(answers))
+        for module in ("careledger.chain.keys", "careledger.identity.commands.wallet"):
+            monkeypatch.setattr(f"{module}.getpass", lambda _: next(answers))
         refused(bank("wallet", "create"), 2, "the two passwords differ")
         assert bank("wallet", "create").status == 0
         assert len(bank("wallet", "words").out.split()) == 12
