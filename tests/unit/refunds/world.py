@@ -195,3 +195,12 @@ def loyalty(world):
     points.transact("setIssuerLimit", world.seller.address, 10**21, DAY, sender=world.seller)
     points.transact("issue", world.payer.address, 10**20, bytes(31) + b"\1", sender=world.seller)
     return points
+
+
+WINDOW = 3 * DAY
+EVIDENCE = b"\x0e" * 32
+REFUSED = 10_001
+
+
+def seconds(time):
+    return int(time.timestamp())
