@@ -1,8 +1,9 @@
 """Issue, present and verify a credential: ours beside npm's did-jwt-vc and @sd-jwt/sd-jwt-vc, on one Anvil in one run.
 
-Each step a thousand times, one after the other; p50 and p95. Every verifier reads the issuer's key from the chain
-each time. Ours checks the status bit and the customer's consent on the chain too, which the others do not know.
-Nothing is asserted; figures depend on the machine. `--json` prints one document.
+Each step a thousand times, one after the other; p50 and p95. Every verifier reads the issuer's key
+from the chain each time. Ours checks the status bit and the customer's consent on the chain too,
+which the others do not know. Nothing is asserted; figures depend on the machine. `--json` prints
+one document.
 """
 
 import json as jsonlib
@@ -41,9 +42,18 @@ from careledger.identity.did import format_did
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 
 PEER = Path(__file__).with_suffix(".mjs")
-CLAIMS: dict[str, Any] = {"given_name": "Ana", "family_name": "Ruiz", "birthdate": "1990-05-17", "country": "ES"}
+CLAIMS: dict[str, Any] = {
+    "given_name": "Ana",
+    "family_name": "Ruiz",
+    "birthdate": "1990-05-17",
+    "country": "ES",
+}
 CLAIMS |= {"age_over_18": True, "resident_eu": True}
-SHOWN, AUDIENCE, VCT = ("age_over_18", "resident_eu"), "https://insurer.example", "https://bank.example/kyc/1"
+SHOWN, AUDIENCE, VCT = (
+    ("age_over_18", "resident_eu"),
+    "https://insurer.example",
+    "https://bank.example/kyc/1",
+)
 Times = dict[str, list[float]]
 """Milliseconds by step."""
 
@@ -62,13 +72,18 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
     """Issue SD-JWT VCs, present two claims of six with a consent, verify against the chain."""
     did, now = format_did(bank.address, chain.chain_id), datetime.now(UTC)
     issuer = Issuer(did, SigningKey.of_account(bank.account), f"{did}#controller")
-    holder, validity = SigningKey.generate("ES256K"), Validity(now - timedelta(minutes=1), now + timedelta(days=1))
+    holder, validity = (
+        SigningKey.generate("ES256K"),
+        Validity(now - timedelta(minutes=1), now + timedelta(days=1)),
+    )
     contract = CredentialStatus(chain, addresses["CredentialStatus"])
     consents = ConsentRegistry(chain, addresses["ConsentRegistry"], bank)
     uri, list_id = "https://bank.example/status/1", bytes(32)
 
     def issue(number: int) -> str:
-        status = StatusReference(uri, number, chain.chain_id, contract.address, bank.address, list_id)
+        status = StatusReference(
+            uri, number, chain.chain_id, contract.address, bank.address, list_id
+        )
         return issue_sd_jwt(issuer, VCT, CLAIMS, validity, holder=holder.public, status=status)
 
     issuing, credentials = timed(count, issue)
@@ -76,7 +91,11 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
     # One consent for each presentation, given before the clock runs: verifying is what is timed.
     selections = [Holding.read(one).choose(SHOWN) for one in credentials]
     given = [
-        Consent(bank.address, now + timedelta(days=1), Terms(insurer, one.scope, purpose, n.to_bytes(32, "big")))
+        Consent(
+            bank.address,
+            now + timedelta(days=1),
+            Terms(insurer, one.scope, purpose, n.to_bytes(32, "big")),
+        )
         for n, one in enumerate(selections)
     ]
     pending = [bank.send(consents.address, consents.encode("grant", one.abi(), 0)) for one in given]
@@ -86,14 +105,20 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
     def present(number: int) -> str:
         selection = Holding.read(credentials[number]).choose(SHOWN)
         return selection.present(
-            holder, audience=AUDIENCE, nonce=f"nonce-{number}", at=datetime.now(UTC), consent=given[number].id
+            holder,
+            audience=AUDIENCE,
+            nonce=f"nonce-{number}",
+            at=datetime.now(UTC),
+            consent=given[number].id,
         )
 
     presenting, presentations = timed(count, present)
     registry = IdentityRegistry(chain, addresses["IdentityRegistry"])
 
     def verify(number: int) -> None:
-        verifier = Verifier(registry, Policy(issuers=[did]), consents=consents, statuses=ChainStatus(contract))
+        verifier = Verifier(
+            registry, Policy(issuers=[did]), consents=consents, statuses=ChainStatus(contract)
+        )
         wanted = ExpectedConsent(insurer, purpose)
         expected = Expected(AUDIENCE, f"nonce-{number}", VCT, claims=SHOWN, consent=wanted)
         verifier.verify(presentations[number], expected, given[number])
@@ -109,7 +134,10 @@ def theirs(chain: Chain, registry: str, bank: Sender, count: int) -> dict[str, T
         "rpc": chain.url,
         "registry": registry,
         "chainId": chain.chain_id,
-        "issuer": {"did": format_did(bank.address, chain.chain_id), "secret": bytes(bank.account.key).hex()},
+        "issuer": {
+            "did": format_did(bank.address, chain.chain_id),
+            "secret": bytes(bank.account.key).hex(),
+        },
         "holder": {
             "did": format_did(holder.address, chain.chain_id),
             "secret": holder.secret.hex(),
@@ -118,9 +146,13 @@ def theirs(chain: Chain, registry: str, bank: Sender, count: int) -> dict[str, T
         "claims": CLAIMS,
         "count": count,
     }
-    done = subprocess.run(["node", str(PEER)], input=jsonlib.dumps(asked), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["node", str(PEER)], input=jsonlib.dumps(asked), capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise ToolchainError(f"the npm packages failed (`make bench` installs them): {done.stderr.strip()[-300:]}")
+        raise ToolchainError(
+            f"the npm packages failed (`make bench` installs them): {done.stderr.strip()[-300:]}"
+        )
     found: dict[str, Times] = jsonlib.loads(done.stdout)
     return found
 
@@ -132,7 +164,8 @@ def summary(times: list[float]) -> dict[str, float]:
 
 
 def measure(
-    count: Annotated[int, typer.Option(min=100, help="How often each step is done.")] = 1000, json: Json = False
+    count: Annotated[int, typer.Option(min=100, help="How often each step is done.")] = 1000,
+    json: Json = False,
 ) -> None:
     """Time issuing, presenting and verifying, ours and other people's."""
     out = Out(json)
@@ -142,17 +175,30 @@ def measure(
         with tempfile.TemporaryDirectory() as folder:
             addresses = deploy(chain, patron, Path(folder))
         registry = IdentityRegistry(chain, addresses["IdentityRegistry"], bank)
-        registry.set_attribute(bank.address, "did/svc/Kyc", b"https://bank.example", timedelta(days=365))
+        registry.set_attribute(
+            bank.address, "did/svc/Kyc", b"https://bank.example", timedelta(days=365)
+        )
         insurer = Account.create().address
         found = {"CareLedger": ours(chain, addresses, bank, insurer, count)}
         found |= theirs(chain, addresses["IdentityRegistry"], bank, count)
-    figures = {who: {step: summary(times) for step, times in steps.items()} for who, steps in found.items()}
+    figures = {
+        who: {step: summary(times) for step, times in steps.items()} for who, steps in found.items()
+    }
     out.table(
         f"Milliseconds, p50 / p95 of {count:,}, one after the other",
         ["", "issue #", "present #", "verify #", "the verifier also asks the chain for"],
         [
-            [who, *(f"{steps[s]['p50']:.1f} / {steps[s]['p95']:.1f}" for s in ("issue", "present", "verify")), asks]
-            for (who, steps), asks in zip(figures.items(), ("status, consent", "-", "-"), strict=True)
+            [
+                who,
+                *(
+                    f"{steps[s]['p50']:.1f} / {steps[s]['p95']:.1f}"
+                    for s in ("issue", "present", "verify")
+                ),
+                asks,
+            ]
+            for (who, steps), asks in zip(
+                figures.items(), ("status, consent", "-", "-"), strict=True
+            )
         ],
         caption="all read the issuer's DID document from the chain at every verification; ES256K throughout",
     )

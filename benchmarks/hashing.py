@@ -1,7 +1,7 @@
 """How fast the hashes and trees are on one core of this machine: `python benchmarks/hashing.py [--count N] [--json]`.
 
-Rates are per CPU-second of this process, so another program on the machine does not falsify them; each figure is
-the best of several runs, for what disturbs a run only ever makes it slower.
+Rates are per CPU-second of this process, so another program on the machine does not falsify them;
+each figure is the best of several runs, for what disturbs a run only ever makes it slower.
 """
 
 import hashlib
@@ -51,7 +51,10 @@ def interactions(count: int) -> list[dict[str, Any]]:
             "startedAt": "2026-03-02T08:14:05Z",
             "content": {
                 "language": "es",
-                "said": [{"at": f"2026-03-02T08:{turn:02d}:00Z", "by": "agent", "text": "á" * 60} for turn in range(8)],
+                "said": [
+                    {"at": f"2026-03-02T08:{turn:02d}:00Z", "by": "agent", "text": "á" * 60}
+                    for turn in range(8)
+                ],
             },
         }
         for number in range(count)
@@ -72,15 +75,23 @@ def rows(count: int) -> list[tuple[str, str, int]]:
         for _ in range(HASHES):
             hash_(data)
 
-    result = [(name, "64-byte hashes", rate(lambda h=hash_: loop(h), HASHES)) for name, hash_ in hashes]  # type: ignore[misc]
+    result = [
+        (name, "64-byte hashes", rate(lambda h=hash_: loop(h), HASHES)) for name, hash_ in hashes
+    ]  # type: ignore[misc]
     raw = os.urandom(128 * count)
     values = [raw[at : at + 128] for at in range(0, len(raw), 128)]
     result.append((f"batch tree of {count:,}", "leaves", rate(lambda: MerkleTree(values), count)))
     few = values[: count // 10]
     result.append(
-        (f"batch tree of {len(few):,}, fallback", "leaves", rate(lambda: MerkleTree(few, keccak256_fallback), len(few)))
+        (
+            f"batch tree of {len(few):,}, fallback",
+            "leaves",
+            rate(lambda: MerkleTree(few, keccak256_fallback), len(few)),
+        )
     )
-    result.append((f"log tree (RFC 6962) of {count:,}", "entries", rate(lambda: LogTree(values), count)))
+    result.append(
+        (f"log tree (RFC 6962) of {count:,}", "entries", rate(lambda: LogTree(values), count))
+    )
     tree, log = MerkleTree(values), LogTree(values)
     some = range(0, count, max(1, count // 2000))
 
@@ -92,8 +103,12 @@ def rows(count: int) -> list[tuple[str, str, int]]:
         for place in some:
             verify_inclusion(log.leaf(place), place, count, log.inclusion_proof(place), root)
 
-    result.append((f"batch proof made and verified, of {count:,}", "proofs", rate(prove, len(some))))
-    result.append((f"log proof made and verified, of {count:,}", "proofs", rate(prove_log, len(some))))
+    result.append(
+        (f"batch proof made and verified, of {count:,}", "proofs", rate(prove, len(some)))
+    )
+    result.append(
+        (f"log proof made and verified, of {count:,}", "proofs", rate(prove_log, len(some)))
+    )
     return result + ingest(min(count, 10_000))
 
 
@@ -113,7 +128,9 @@ def ingest(count: int) -> list[tuple[str, str, int]]:
 
 
 def main(
-    count: Annotated[int, typer.Option(min=1000, help="Leaves and entries of the large trees.")] = 1_000_000,
+    count: Annotated[
+        int, typer.Option(min=1000, help="Leaves and entries of the large trees.")
+    ] = 1_000_000,
     json: Json = False,
 ) -> None:
     """Measure hashes, trees and ingest, and print what a CPU-second does."""

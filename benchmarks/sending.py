@@ -1,7 +1,8 @@
 """Transactions a second: our pipelined sender beside plain web3.py, on the same Anvil in the same run.
 
-The same work on both sides: `setAttribute` on an IdentityRegistry, simulated, priced, signed, sent and waited for by
-one account. Nothing is asserted; figures depend on the machine. `--json` prints one document.
+The same work on both sides: `setAttribute` on an IdentityRegistry, simulated, priced, signed, sent
+and waited for by one account. Nothing is asserted; figures depend on the machine. `--json` prints
+one document.
 """
 
 import sys
@@ -32,7 +33,8 @@ def web3(chain: Chain, registry: str, count: int, ahead: bool) -> None:
     """Build, sign and send by web3.py.
 
     Args:
-        ahead: count the nonces by hand and wait for all at the end, instead of waiting for each before the next.
+        ahead: count the nonces by hand and wait for all at the end, instead of waiting for each
+            before the next.
     """
     w3 = Web3(HTTPProvider(chain.url))
     account = development_accounts(3)[2]
@@ -64,7 +66,9 @@ def pipelined(chain: Chain, registry: str, count: int) -> None:
     """Hand all over to our sender, then wait for all."""
     sender = Sender(chain, development_accounts(2)[1])
     contract = Web3().eth.contract(abi=artifacts.load("IdentityRegistry").abi)
-    data = bytes.fromhex(contract.encode_abi("setAttribute", [sender.address, NAME, VALUE, VALIDITY])[2:])
+    data = bytes.fromhex(
+        contract.encode_abi("setAttribute", [sender.address, NAME, VALUE, VALIDITY])[2:]
+    )
     for pending in [sender.send(registry, data) for _ in range(count)]:
         sender.wait(pending)
 
@@ -78,7 +82,8 @@ def rate(send: Send, chain: Chain, registry: str, count: int) -> float:
 
 
 def main(
-    count: Annotated[int, typer.Option(min=4, help="Transactions of those who send ahead.")] = 400, json: Json = False
+    count: Annotated[int, typer.Option(min=4, help="Transactions of those who send ahead.")] = 400,
+    json: Json = False,
 ) -> None:
     """Measure transactions a second: our sender beside web3.py, on one Anvil in one run."""
     out = Out(json)
@@ -87,15 +92,25 @@ def main(
     for blocks, options in BLOCKS.items():
         with LocalNode("anvil", extra=options) as chain:
             deployer = Sender(chain, development_accounts(1)[0])
-            registry = deployer.transact(None, artifacts.load("IdentityRegistry").bytecode).contract_address
+            registry = deployer.transact(
+                None, artifacts.load("IdentityRegistry").bytecode
+            ).contract_address
             assert registry
             few = 5 if options else count // 4  # one a block: a longer run shows nothing more
             plain = rate(one_by_one, chain, registry, few)
-            rows.append((blocks, plain, *(rate(send, chain, registry, count) for send in (ahead, pipelined))))
+            rows.append(
+                (
+                    blocks,
+                    plain,
+                    *(rate(send, chain, registry, count) for send in (ahead, pipelined)),
+                )
+            )
     columns = ("chain", "web3.py, one by one #", "web3.py, ahead #", "our sender #")
     lines = [(blocks, *(f"{figure:,.0f}" for figure in figures)) for blocks, *figures in rows]
     out.table("Transactions a second", columns, lines)
-    out.document([{"chain": blocks, "oneByOne": a, "ahead": b, "careledger": c} for blocks, a, b, c in rows])
+    out.document(
+        [{"chain": blocks, "oneByOne": a, "ahead": b, "careledger": c} for blocks, a, b, c in rows]
+    )
 
 
 if __name__ == "__main__":

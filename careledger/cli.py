@@ -17,7 +17,12 @@ from careledger.chain import artifacts, p256
 from careledger.chain import deploy as deployment
 from careledger.chain.compile import STANDARD_JSON, compile_all
 from careledger.chain.keys import load_account
-from careledger.chain.node import DEVELOPMENT_MNEMONIC, DevelopmentChain, LocalNode, development_accounts
+from careledger.chain.node import (
+    DEVELOPMENT_MNEMONIC,
+    DevelopmentChain,
+    LocalNode,
+    development_accounts,
+)
 from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.chain.toolchain import ROOT
@@ -40,12 +45,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-demo = typer.Typer(help="Play a scripted flow and show what happened.", no_args_is_help=True, rich_markup_mode=None)
+demo = typer.Typer(
+    help="Play a scripted flow and show what happened.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(demo, name="demo")
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
     if version:
         typer.echo(f"careledger {__version__}")
         raise typer.Exit
@@ -66,10 +75,16 @@ def compile_contracts(json_: Json = False) -> None:
 @app.command()
 def deploy(
     rpc: Rpc = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show gas and cost; send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show gas and cost; send nothing.")
+    ] = False,
     deployments: Annotated[
         Path | None,
-        typer.Option(envvar="CARELEDGER_DEPLOYMENTS", help="Folder of the deployment records.", show_default=False),
+        typer.Option(
+            envvar="CARELEDGER_DEPLOYMENTS",
+            help="Folder of the deployment records.",
+            show_default=False,
+        ),
     ] = None,
     json_: Json = False,
 ) -> None:
@@ -96,7 +111,9 @@ def deploy(
         )
         passkeys = p256.support(chain)
         out.say(passkeys.sentence)
-        out.document({"chainId": chain.chain_id, "contracts": rows, "cost": total, "passkeys": passkeys})
+        out.document(
+            {"chainId": chain.chain_id, "contracts": rows, "cost": total, "passkeys": passkeys}
+        )
         return
     folder = deployments or settings.deployments
     what: dict[str, str] = {}
@@ -107,12 +124,16 @@ def deploy(
 
     found = deployment.deploy(chain, Sender(chain, account), folder, told)
     out.table(
-        f"The suite on chain {chain.chain_id}", ["contract", "address", ""], [[n, a, what[n]] for n, a in found.items()]
+        f"The suite on chain {chain.chain_id}",
+        ["contract", "address", ""],
+        [[n, a, what[n]] for n, a in found.items()],
     )
     passkeys = p256.support(chain, found["PasskeyVerifier"])
     out.say(passkeys.sentence)
     record = str(folder / f"{chain.chain_id}.json")
-    out.document({"chainId": chain.chain_id, "contracts": found, "record": record, "passkeys": passkeys})
+    out.document(
+        {"chainId": chain.chain_id, "contracts": found, "record": record, "passkeys": passkeys}
+    )
 
 
 @app.command()
@@ -124,11 +145,19 @@ def up(port: Annotated[int, typer.Option(help="Loopback port to serve on.")] = 8
     out, folder = Out(), Settings.from_environment().deployments
     node = LocalNode("anvil", port=port)
     with node as chain:
-        (folder / f"{chain.chain_id}.json").unlink(missing_ok=True)  # an earlier local chain's, gone with it
+        (folder / f"{chain.chain_id}.json").unlink(
+            missing_ok=True
+        )  # an earlier local chain's, gone with it
         accounts = development_accounts(10)
         found = deployment.deploy(chain, Sender(chain, accounts[0]), folder)
-        out.table(f"The suite at {node.url}, chain {chain.chain_id}", ["contract", "address"], list(found.items()))
-        out.say("\nWell-known development accounts (address, private key): never send anything of value to them")
+        out.table(
+            f"The suite at {node.url}, chain {chain.chain_id}",
+            ["contract", "address"],
+            list(found.items()),
+        )
+        out.say(
+            "\nWell-known development accounts (address, private key): never send anything of value to them"
+        )
         for account in accounts:
             out.say(f"{account.address} 0x{account.key.hex().removeprefix('0x')}")
         out.say(f"mnemonic: {DEVELOPMENT_MNEMONIC}\n")
@@ -139,7 +168,9 @@ def up(port: Annotated[int, typer.Option(help="Loopback port to serve on.")] = 8
 
 
 @app.command("standard-json")
-def standard_json(contract: Annotated[str, typer.Argument(help="Name of a contract, such as RefundEscrow.")]) -> None:
+def standard_json(
+    contract: Annotated[str, typer.Argument(help="Name of a contract, such as RefundEscrow.")],
+) -> None:
     """Print the compiler's standard-JSON input of a contract, as explorers want it to verify the source.
 
     Example: careledger standard-json RefundEscrow > RefundEscrow.input.json
@@ -160,7 +191,11 @@ def status(rpc: Rpc = None, json_: Json = False) -> None:
     out, settings = Out(json_), Settings.from_environment()
     chain = connect(rpc or settings.rpc or DEFAULT_RPC)
     found = deployment.addresses(chain, settings.deployments)
-    out.table(f"Chain {chain.chain_id}, block {chain.block_number()}", ["contract", "address"], list(found.items()))
+    out.table(
+        f"Chain {chain.chain_id}, block {chain.block_number()}",
+        ["contract", "address"],
+        list(found.items()),
+    )
     out.document({"chainId": chain.chain_id, "block": chain.block_number(), "contracts": found})
 
 
@@ -174,7 +209,9 @@ def demo_all() -> None:
     flows = [(name, summary, _flow(name)) for name, summary in FLOWS.items()]
     done = compile_all(lambda path: errors.print(f"compiled {path}"))
     with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
-        out.say(f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled.")
+        out.say(
+            f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled."
+        )
         os.environ["CARELEDGER_DEPLOYMENTS"] = folder
         deploy(rpc=chain.url)
         for number, (name, summary, flow) in enumerate(flows, 1):

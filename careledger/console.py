@@ -1,6 +1,7 @@
 """How commands and flows speak: tables for people, one JSON document for machines, errors to stderr.
 
-Exit status: 0 done; 1 refused, not found or not verified; 2 bad input or settings; 3 the node failed.
+Exit status: 0 done; 1 refused, not found or not verified; 2 bad input or settings; 3 the node
+failed.
 """
 
 import json as jsonlib
@@ -15,15 +16,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from careledger.errors import CareLedgerError, CompileError, NodeError, SettingsError, ToolchainError
+from careledger.errors import (
+    CareLedgerError,
+    CompileError,
+    NodeError,
+    SettingsError,
+    ToolchainError,
+)
 
 Rpc = Annotated[
     str | None,
-    typer.Option("--rpc", envvar="CARELEDGER_RPC", metavar="URL", help="The node's HTTP address.", show_default=False),
+    typer.Option(
+        "--rpc",
+        envvar="CARELEDGER_RPC",
+        metavar="URL",
+        help="The node's HTTP address.",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
-_UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: Any = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 """Typer carries its own copy of click; other versions import it: only typer knows which."""
 
 _INTERRUPTED = 130
@@ -44,17 +59,29 @@ class Out:
     def say(self, text: str) -> None:
         """Print a sentence for people; it may carry rich's markup."""
         if not self.json:
-            self._console.print(text, soft_wrap=not self._console.is_terminal)  # who reads a pipe wants whole lines
+            self._console.print(
+                text, soft_wrap=not self._console.is_terminal
+            )  # who reads a pipe wants whole lines
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> None:
+    def table(
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        caption: str = "",
+    ) -> None:
         """Print a table for people; columns whose name ends in `#` hold numbers and align right."""
         if self.json:
             return
-        table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+        table = Table(
+            title=title, caption=caption or None, title_justify="left", caption_justify="left"
+        )
         for column in columns:
             side: Literal["left", "right"] = "right" if column.endswith("#") else "left"
             # Folded where it is too long, never cut off: addresses and keys are to be copied.
-            table.add_column(column.removesuffix("#").rstrip() or column, justify=side, overflow="fold")
+            table.add_column(
+                column.removesuffix("#").rstrip() or column, justify=side, overflow="fold"
+            )
         for row in rows:
             table.add_row(*[str(cell) for cell in row])
         self._console.print(table)
@@ -62,7 +89,9 @@ class Out:
     def document(self, content: Any) -> None:
         """Print the result for machines; bytes become 0x-text, amounts stay integers."""
         if self.json:
-            sys.stdout.write(jsonlib.dumps(content, indent=2, default=_plain, ensure_ascii=False) + "\n")
+            sys.stdout.write(
+                jsonlib.dumps(content, indent=2, default=_plain, ensure_ascii=False) + "\n"
+            )
 
     def progress(self) -> "ProgressBar":
         """Return a progress bar on stderr; nothing is drawn where nobody looks."""
@@ -74,7 +103,11 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
 
     def __init__(self) -> None:
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=errors
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=errors,
         )
         self._task: Any = None
 
@@ -135,7 +168,9 @@ def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         raise SystemExit(0) from None
-    if isinstance(status, int) and status:  # typer.Exit: a command that ended with a status of its own
+    if (
+        isinstance(status, int) and status
+    ):  # typer.Exit: a command that ended with a status of its own
         if status == _INTERRUPTED:
             errors.print("stopped")
         raise SystemExit(status)

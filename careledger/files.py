@@ -14,7 +14,8 @@ MAX_BYTES = 64 * 2**20
 def write_private(file: Path, content: bytes) -> None:
     """Write a file in place of what was there, so that a crash leaves the old one or the new one; makes its folder.
 
-    Two that write at once get a whole file of one of them, or this error: who needs more takes a lock.
+    Two that write at once get a whole file of one of them, or this error: who needs more takes a
+    lock.
 
     Raises:
         InputError: it cannot be written; what was there is as it was.

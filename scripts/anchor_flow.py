@@ -40,13 +40,20 @@ def agreement(customer: str) -> dict[str, Any]:
         "customer": customer,
         "kind": "agreement",
         "startedAt": "2026-03-05T12:30:00Z",
-        "content": {"language": "en", "agreed": ["The technician comes today before 18:00, or the visit is free"]},
+        "content": {
+            "language": "en",
+            "agreed": ["The technician comes today before 18:00, or the visit is free"],
+        },
     }
 
 
 def flow(
-    interactions: Annotated[Path, typer.Option(help="Interactions, as `interactions anchor` reads them.")] = EXAMPLES,
-    out_folder: Annotated[Path, typer.Option("--out", help="Where the files go.")] = ROOT / "build" / "anchor-flow",
+    interactions: Annotated[
+        Path, typer.Option(help="Interactions, as `interactions anchor` reads them.")
+    ] = EXAMPLES,
+    out_folder: Annotated[Path, typer.Option("--out", help="Where the files go.")] = ROOT
+    / "build"
+    / "anchor-flow",
     rpc: Rpc = None,
     json: Json = False,
 ) -> None:
@@ -64,16 +71,28 @@ def flow(
 
         def anchored(records: list[Record], file: Path) -> Batch:
             file.unlink(missing_ok=True)  # of an earlier chain
-            return anchoring.anchor(log, anchoring.prepare(log, brand.address, records, keyring, file), file)
+            return anchoring.anchor(
+                log, anchoring.prepare(log, brand.address, records, keyring, file), file
+            )
 
-        batch = anchored(read_interactions(text, name, str(interactions)), out_folder / "batch.json")
+        batch = anchored(
+            read_interactions(text, name, str(interactions)), out_folder / "batch.json"
+        )
         person = formats.did(stage.chain.chain_id, customer.address)
         urgent = anchored([Record.create(agreement(person), name)], out_folder / "urgent.json")
         fields = urgent.entries[0].fields
         deadline = stage.chain.timestamp() + DAY
-        signed = anchoring.acknowledgement(urgent.log, customer.address, fields, deadline, customer.account)
+        signed = anchoring.acknowledgement(
+            urgent.log, customer.address, fields, deadline, customer.account
+        )
         relayed = log.acknowledge_by_signature(
-            customer.address, brand.address, 1, fields, [], deadline=deadline, signature=signed.signature
+            customer.address,
+            brand.address,
+            1,
+            fields,
+            [],
+            deadline=deadline,
+            signature=signed.signature,
         )
         out.table(
             f"Anchored for Lumbre ({brand.address}) by its delegate",
@@ -81,22 +100,38 @@ def flow(
             [
                 ["a batch", batch.count, *_gas(batch)],
                 ["an urgent agreement", 1, *_gas(urgent)],
-                ["Marta's countersignature, relayed", "", f"{relayed.gas_used:,}", "", _hex(relayed.transaction_hash)],
+                [
+                    "Marta's countersignature, relayed",
+                    "",
+                    f"{relayed.gas_used:,}",
+                    "",
+                    _hex(relayed.transaction_hash),
+                ],
             ],
         )
         results = _verified(stage, log, batch, keyring, out_folder)
         out.table(
             "careledger interactions verify …",
             ["file", "verdict", "altered"],
-            [[file, result.verdict.value, ", ".join(result.parts)] for file, result in results.items()],
+            [
+                [file, result.verdict.value, ", ".join(result.parts)]
+                for file, result in results.items()
+            ],
         )
         for result in results.values():
             out.say(result.sentence())
         block = "0x" + batch.place().block_hash.hex()
-        out.say(f"Try it: careledger interactions verify {out_folder / 'receipt.json'} --block-hash {block}")
+        out.say(
+            f"Try it: careledger interactions verify {out_folder / 'receipt.json'} --block-hash {block}"
+        )
         out.document(
             {
-                "batch": {"id": 0, "count": batch.count, "root": batch.root, "gasUsed": batch.place().gas_used},
+                "batch": {
+                    "id": 0,
+                    "count": batch.count,
+                    "root": batch.root,
+                    "gasUsed": batch.place().gas_used,
+                },
                 "urgent": {
                     "id": 1,
                     "count": 1,
@@ -120,10 +155,15 @@ def _hex(raw: bytes) -> str:
     return "0x" + raw.hex()
 
 
-def _verified(stage: Stage, log: InteractionLog, batch: Batch, keyring: Keyring, folder: Path) -> dict[str, Any]:
+def _verified(
+    stage: Stage, log: InteractionLog, batch: Batch, keyring: Keyring, folder: Path
+) -> dict[str, Any]:
     """Write a receipt and a changed copy of it, read both back, and judge them."""
     written = anchoring.receipt(log, batch, 0, keyring)
-    files = {"receipt.json": written.dumps(), "receipt-changed.json": one_byte_changed(written.dumps())}
+    files = {
+        "receipt.json": written.dumps(),
+        "receipt-changed.json": one_byte_changed(written.dumps()),
+    }
     results = {}
     for name, content in files.items():
         write_private(folder / name, content)

@@ -26,21 +26,29 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
         did = format_did(identity, stage.chain.chain_id)
         documents = {"created": resolve(registry, did)}
 
-        now = datetime.fromtimestamp(max(stage.chain.timestamp(), int(datetime.now(UTC).timestamp())), UTC)
+        now = datetime.fromtimestamp(
+            max(stage.chain.timestamp(), int(datetime.now(UTC).timestamp())), UTC
+        )
         expiry, deadline = now + timedelta(days=30), now + timedelta(hours=1)
         steps = [
             Operation.add_delegate(AGENT, agent, expiry),
             Operation.add_delegate("veriKey", agent, expiry),
             Operation.set_attribute(SERVICE, ENDPOINT, expiry),
         ]
-        typed = registry.domain.batch(identity, steps, nonce=registry.nonce(identity), deadline=deadline)
-        named = relayer.execute_by_sig(identity, steps, deadline=deadline, signature=typed.sign(brand.account))
+        typed = registry.domain.batch(
+            identity, steps, nonce=registry.nonce(identity), deadline=deadline
+        )
+        named = relayer.execute_by_sig(
+            identity, steps, deadline=deadline, signature=typed.sign(brand.account)
+        )
         allowed = registry.may_act(identity, AGENT, agent)
         documents["delegate named"] = resolve(registry, did)
 
         rotated = registry.change_owner(identity, successor.address)
         documents["key rotated"] = resolve(registry, did)
-        documents["as of before the rotation"] = resolve(registry, did, block=rotated.block_number - 1)
+        documents["as of before the rotation"] = resolve(
+            registry, did, block=rotated.block_number - 1
+        )
         documents["a day after the expiry"] = resolve(registry, did, now=expiry + timedelta(days=1))
         try:
             registry.revoke_delegate(identity, AGENT, agent)
@@ -54,7 +62,12 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
             ["step", "gas #", "paid by", "transaction"],
             [
                 ["created the identifier", "0", "nobody: an address is enough", ""],
-                ["named Ines until an expiry, and a service", f"{named.gas_used:,}", "a relayer", _hash(named)],
+                [
+                    "named Ines until an expiry, and a service",
+                    f"{named.gas_used:,}",
+                    "a relayer",
+                    _hash(named),
+                ],
                 ["rotated its key", f"{rotated.gas_used:,}", "the old key", _hash(rotated)],
                 ["dismissed Ines", f"{dismissed.gas_used:,}", "the new key", _hash(dismissed)],
             ],
@@ -69,8 +82,15 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
             {
                 "did": did,
                 "agent": {"address": agent, "role": AGENT, "validTo": stamp(expiry)},
-                "agentMayAct": {"named": allowed, "dismissed": registry.may_act(identity, AGENT, agent)},
-                "gas": {"named": named.gas_used, "rotated": rotated.gas_used, "dismissed": dismissed.gas_used},
+                "agentMayAct": {
+                    "named": allowed,
+                    "dismissed": registry.may_act(identity, AGENT, agent),
+                },
+                "gas": {
+                    "named": named.gas_used,
+                    "rotated": rotated.gas_used,
+                    "dismissed": dismissed.gas_used,
+                },
                 "controller": registry.identity_owner(identity),
                 "oldKey": refused,
                 "documents": {when: found.result for when, found in documents.items()},
@@ -86,7 +106,12 @@ def _row(stage: Stage, found: Resolution) -> list[Any]:
     controller, *keys = found.document["verificationMethod"]
     services = [service["serviceEndpoint"] for service in found.document.get("service", [])]
     account = controller["blockchainAccountId"].rpartition(":")[2]
-    return [found.metadata.get("versionId", "-"), stage.name_of(account), len(keys), ", ".join(services) or "-"]
+    return [
+        found.metadata.get("versionId", "-"),
+        stage.name_of(account),
+        len(keys),
+        ", ".join(services) or "-",
+    ]
 
 
 def main() -> None:

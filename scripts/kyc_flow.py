@@ -34,7 +34,11 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
             [[name, told.shown.get(name, "not shown")] for name in CLAIMS],
             caption=f"values of claims found in the insurer's database and files: {', '.join(told.leaked) or 'none'}",
         )
-        out.table("What was refused", ["attempt", "reason"], [list(item) for item in told.refusals.items()])
+        out.table(
+            "What was refused",
+            ["attempt", "reason"],
+            [list(item) for item in told.refusals.items()],
+        )
         out.table(
             "Ana's diary",
             ["given at", "to", "what", "what for", "until", "used", "stands"],
@@ -44,7 +48,12 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
             {
                 "identity": story.ana,
                 "steps": [
-                    {"who": s.who, "what": s.what, "seconds": s.seconds, "gas": [r.gas_used for r in s.receipts]}
+                    {
+                        "who": s.who,
+                        "what": s.what,
+                        "seconds": s.seconds,
+                        "gas": [r.gas_used for r in s.receipts],
+                    }
                     for s in told.steps
                 ],
                 "onboardingSeconds": told.onboarding,
@@ -52,7 +61,8 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
                 "leaked": told.leaked,
                 "refusals": told.refusals,
                 "consents": [
-                    {"id": one.given.consent.id, "stands": one.standing, "uses": len(one.uses)} for one in told.diary
+                    {"id": one.given.consent.id, "stands": one.standing, "uses": len(one.uses)}
+                    for one in told.diary
                 ],
             }
         )

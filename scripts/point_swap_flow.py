@@ -20,7 +20,9 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
         registry = IdentityRegistry(stage.chain, stage.addresses["IdentityRegistry"])
 
         def appoint(brand: Sender, till: Sender) -> None:
-            registry.using(brand).add_delegate(brand.address, ISSUER_ROLE, till.address, timedelta(days=30))
+            registry.using(brand).add_delegate(
+                brand.address, ISSUER_ROLE, till.address, timedelta(days=30)
+            )
 
         story = Story(stage, appoint)
         reports = play(story)

@@ -43,14 +43,20 @@ def appoint(stage: Stage) -> Cast:
 
 def stablecoin(stage: Stage) -> Token:
     """Deploy a stablecoin of six decimals that is worth nothing."""
-    code = artifacts.load("TestToken").bytecode + encode(["string", "string", "uint8"], ["Test Dollar", "TUSD", 6])
+    code = artifacts.load("TestToken").bytecode + encode(
+        ["string", "string", "uint8"], ["Test Dollar", "TUSD", 6]
+    )
     at = stage.patron.transact(None, code).contract_address
     return Token(stage.chain, str(at), stage.patron)
 
 
 def flow(
-    orders: Annotated[Path, typer.Option(help="Orders: our JSON or CSV format, or the retail one.")] = EXAMPLES,
-    everything: Annotated[bool, typer.Option("--all", help="Show every order, however many there are.")] = False,
+    orders: Annotated[
+        Path, typer.Option(help="Orders: our JSON or CSV format, or the retail one.")
+    ] = EXAMPLES,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every order, however many there are.")
+    ] = False,
     rpc: Rpc = None,
     json: Json = False,
 ) -> None:

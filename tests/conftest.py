@@ -16,7 +16,11 @@ from tests.support.gas import Gas
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-gas", action="store_true", help="write benchmarks/gas.json instead of comparing with it")
+    parser.addoption(
+        "--write-gas",
+        action="store_true",
+        help="write benchmarks/gas.json instead of comparing with it",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,7 +74,9 @@ def deployments(_deployed: tuple[dict[str, str], Path], chain: Chain) -> Path:
 @pytest.fixture
 def chain(node: Chain, _deployed: tuple[dict[str, str], Path]) -> Iterator[Chain]:
     """Return the Anvil, with the suite deployed; what the test does to it is undone afterwards."""
-    vars(node).pop("request", None)  # monkeypatch leaves a method that it put back in the instance, before the class's
+    vars(node).pop(
+        "request", None
+    )  # monkeypatch leaves a method that it put back in the instance, before the class's
     development = DevelopmentChain(node)
     snapshot = development.snapshot()
     yield node

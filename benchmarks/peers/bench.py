@@ -58,7 +58,9 @@ class Contract:
     def encode(self, function: str, *arguments: Any) -> bytes:
         """Return the calldata of a call."""
         entry = self._entries[function]
-        return keccak(text=artifacts.signature(entry))[:4] + encode(artifacts.types(entry), arguments)
+        return keccak(text=artifacts.signature(entry))[:4] + encode(
+            artifacts.types(entry), arguments
+        )
 
     def read(self, function: str, *arguments: Any) -> Any:
         """Call a function and return what it answers."""
@@ -96,11 +98,16 @@ class Bench:
         """Let time pass on the chain."""
         self.development.warp(self.chain.timestamp() + seconds)
 
-    def in_one_block(self, contract: Contract, calls: list[tuple[Sender, str, tuple[Any, ...]]]) -> list[int]:
+    def in_one_block(
+        self, contract: Contract, calls: list[tuple[Sender, str, tuple[Any, ...]]]
+    ) -> list[int]:
         """Send calls into one block, and return the gas of each."""
         self.chain.request("evm_setAutomine", False)
         sent = [
-            (sender, sender.send(contract.address, contract.encode(function, *arguments), gas=1_000_000))
+            (
+                sender,
+                sender.send(contract.address, contract.encode(function, *arguments), gas=1_000_000),
+            )
             for sender, function, arguments in calls
         ]
         self.chain.request("evm_mine")

@@ -1,7 +1,7 @@
 """Consents and revocations: Ethereum Attestation Service and ONCHAINID, and ours.
 
-A consent is 32 bytes that say nothing by themselves, a subject and an expiry, on every side. The peers are not made
-for it, and are what people use for it.
+A consent is 32 bytes that say nothing by themselves, a subject and an expiry, on every side. The
+peers are not made for it, and are what people use for it.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,9 @@ ATTEST = (
     "Attest(address attester,bytes32 schema,address recipient,uint64 expirationTime,bool revocable,"
     "bytes32 refUID,bytes data,uint256 value,uint256 nonce,uint64 deadline)"
 )
-REVOKE = "Revoke(address revoker,bytes32 schema,bytes32 uid,uint256 value,uint256 nonce,uint64 deadline)"
+REVOKE = (
+    "Revoke(address revoker,bytes32 schema,bytes32 uid,uint256 value,uint256 nonce,uint64 deadline)"
+)
 TERMS = "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
 CONSENT = f"Consent(address subject,uint48 expiry,Terms terms){TERMS}"
 OUR_GRANT = f"GrantConsent(Consent consent,uint40 epoch,uint256 deadline){CONSENT}"
@@ -55,8 +57,12 @@ class Attestations:
     def deploy(cls, bench: Bench) -> "Attestations":
         """Deploy registry and service, and register the schema."""
         package, folder = "@ethereum-attestation-service/eas-contracts", "artifacts/contracts"
-        schemas = bench.deploy(published(package, f"{folder}/SchemaRegistry.sol/SchemaRegistry.json", "not stated"))
-        eas = bench.deploy(published(package, f"{folder}/EAS.sol/EAS.json", "not stated"), schemas.address)
+        schemas = bench.deploy(
+            published(package, f"{folder}/SchemaRegistry.sol/SchemaRegistry.json", "not stated")
+        )
+        eas = bench.deploy(
+            published(package, f"{folder}/EAS.sol/EAS.json", "not stated"), schemas.address
+        )
         schemas.gas(bench.actors[0], "register", "bytes32 terms", NOBODY, True)
         schema = keccak(b"bytes32 terms" + bytes(20) + b"\1")
         return cls(eas, schema, bench.actors[9])
@@ -68,7 +74,18 @@ class Attestations:
     def attestation(self, who: LocalAccount, number: int, nonce: int) -> tuple[int, bytes, bytes]:
         """Sign an attestation."""
         recipient, expiry, revocable, reference, data, value = self.data(number)
-        words = [who.address, self.schema, recipient, expiry, revocable, reference, data, value, nonce, DEADLINE]
+        words = [
+            who.address,
+            self.schema,
+            recipient,
+            expiry,
+            revocable,
+            reference,
+            data,
+            value,
+            nonce,
+            DEADLINE,
+        ]
         return _sign(who, self.eas.read("getDomainSeparator"), struct_hash(ATTEST, words))
 
     def delegated(self, who: LocalAccount, number: int, nonce: int) -> int:
@@ -97,7 +114,9 @@ class Attestations:
         words = [who.address, self.schema, uid, 0, nonce, DEADLINE]
         signature = _sign(who, self.eas.read("getDomainSeparator"), struct_hash(REVOKE, words))
         return self.eas.gas(
-            self.relayer, "revokeByDelegation", (self.schema, (uid, 0), signature, who.address, DEADLINE)
+            self.relayer,
+            "revokeByDelegation",
+            (self.schema, (uid, 0), signature, who.address, DEADLINE),
         )
 
 
@@ -115,7 +134,9 @@ def _eas(bench: Bench) -> dict[str, float]:
     )
     many = [peer.data(100 + number) for number in range(TOGETHER)]
     gas["batch"] = eas.gas(actor, "multiAttest", [(peer.schema, many)]) / TOGETHER
-    gas["batch.signed"] = peer.all_delegated([keyed(f"subject {number}") for number in range(TOGETHER)])
+    gas["batch.signed"] = peer.all_delegated(
+        [keyed(f"subject {number}") for number in range(TOGETHER)]
+    )
     gas["status"] = eas.gas(actor, "revokeOffchain", _hash(0))
     hashes = [_hash(1 + number) for number in range(TOGETHER)]
     gas["status.batch"] = eas.gas(actor, "multiRevokeOffchain", hashes) / TOGETHER
@@ -126,11 +147,17 @@ def _onchainid(bench: Bench) -> dict[str, float]:
     """Return what a claim on an identity costs; the identity's second one, of another topic."""
     package, folder, settings = "@onchain-id/solidity", "artifacts/contracts", "optimizer off"
     owner, clerk = bench.actors[2], keyed("issuer")
-    identity = bench.deploy(published(package, f"{folder}/Identity.sol/Identity.json", settings), owner.address, False)
-    issuer = bench.deploy(published(package, f"{folder}/ClaimIssuer.sol/ClaimIssuer.json", settings), clerk.address)
+    identity = bench.deploy(
+        published(package, f"{folder}/Identity.sol/Identity.json", settings), owner.address, False
+    )
+    issuer = bench.deploy(
+        published(package, f"{folder}/ClaimIssuer.sol/ClaimIssuer.json", settings), clerk.address
+    )
     gas: dict[str, float] = {}
     for topic in (1, 2):
-        said = keccak(encode(["address", "uint256", "bytes"], [identity.address, topic, _hash(topic)]))
+        said = keccak(
+            encode(["address", "uint256", "bytes"], [identity.address, topic, _hash(topic)])
+        )
         signed = clerk.unsafe_sign_hash(keccak(b"\x19Ethereum Signed Message:\n32" + said))
         gas["claim"] = identity.gas(
             owner, "addClaim", topic, 1, issuer.address, bytes(signed.signature), _hash(topic), ""
@@ -142,14 +169,18 @@ def _ours(bench: Bench) -> dict[str, float]:
     gas: dict[str, float] = {}
     suite = Suite(bench)
     registry, status = suite.contract("ConsentRegistry"), suite.contract("CredentialStatus")
-    separator = domain_separator("CareLedger ConsentRegistry", "1", bench.chain.chain_id, registry.address)
+    separator = domain_separator(
+        "CareLedger ConsentRegistry", "1", bench.chain.chain_id, registry.address
+    )
     relayer, actor, issuer, clerk, one = *(bench.actors[n] for n in (9, 1, 3, 4)), keyed("subject")
 
     def consent(of: str, number: int) -> tuple[str, int, bytes]:
         return of, EXPIRY, _hash(number)
 
     def sign(who: LocalAccount, kind: str, what: tuple[str, int, bytes], *epoch: int) -> bytes:
-        v, r, s = _sign(who, separator, struct_hash(kind, [struct_hash(CONSENT, list(what)), *epoch, DEADLINE]))
+        v, r, s = _sign(
+            who, separator, struct_hash(kind, [struct_hash(CONSENT, list(what)), *epoch, DEADLINE])
+        )
         return r + s + bytes([v])
 
     def act(who: LocalAccount, number: int) -> tuple[Any, ...]:
@@ -169,7 +200,9 @@ def _ours(bench: Bench) -> dict[str, float]:
     gas["status.first"] = status.gas(clerk, "revoke", issuer.address, _hash(0), 70_000)
     gas["status.steady"] = status.gas(clerk, "revoke", issuer.address, _hash(0), 70_001)
     bits = sum(1 << (5 * place + 2) for place in range(TOGETHER))
-    gas["status.batch"] = status.gas(clerk, "revokeWord", issuer.address, _hash(0), 273, bits) / TOGETHER
+    gas["status.batch"] = (
+        status.gas(clerk, "revokeWord", issuer.address, _hash(0), 273, bits) / TOGETHER
+    )
     return gas
 
 

@@ -27,7 +27,9 @@ class Registry:
         operation = row.partition(".")[0]
         self.gas[row] = self.contract.gas(actor, operation, function, *arguments)
 
-    def signed(self, row: str, identity: str, signer: LocalAccount, packed: bytes, *arguments: object) -> None:
+    def signed(
+        self, row: str, identity: str, signer: LocalAccount, packed: bytes, *arguments: object
+    ) -> None:
         """Let somebody else send what the controller signed."""
         operation = row.partition(".")[0]
         nonce = self.contract.read("nonce", signer.address)
@@ -61,14 +63,20 @@ def measure(contract: Contract, actors: list[Sender]) -> dict[str, int]:
 
     year = YEAR.to_bytes(32, "big")
     a, b, c = keyed("a"), keyed("b"), keyed("c")
-    registry.signed("changeOwnerSigned.first", b.address, b, bytes.fromhex(a.address[2:]), a.address)
+    registry.signed(
+        "changeOwnerSigned.first", b.address, b, bytes.fromhex(a.address[2:]), a.address
+    )
     registry.signed("setAttributeSigned.first", a.address, a, NAME + KEY + year, NAME, KEY, YEAR)
     registry.signed("setAttributeSigned.steady", a.address, a, NAME + KEY + year, NAME, KEY, YEAR)
-    registry.signed("changeOwnerSigned.steady", b.address, a, bytes.fromhex(c.address[2:]), c.address)
+    registry.signed(
+        "changeOwnerSigned.steady", b.address, a, bytes.fromhex(c.address[2:]), c.address
+    )
     d, e = keyed("d"), keyed("e")
     to, to_other = bytes.fromhex(delegate[2:]), bytes.fromhex(other[2:])
     registry.signed("addDelegateSigned.first", d.address, d, ROLE + to + year, ROLE, delegate, YEAR)
-    registry.signed("addDelegateSigned.steady", d.address, d, ROLE + to_other + year, ROLE, other, YEAR)
+    registry.signed(
+        "addDelegateSigned.steady", d.address, d, ROLE + to_other + year, ROLE, other, YEAR
+    )
     registry.signed("revokeDelegateSigned.steady", d.address, d, ROLE + to, ROLE, delegate)
     registry.signed("revokeAttributeSigned.first", e.address, e, NAME + KEY, NAME, KEY)
     registry.signed("revokeAttributeSigned.steady", e.address, e, NAME + KEY, NAME, KEY)
@@ -78,12 +86,15 @@ def measure(contract: Contract, actors: list[Sender]) -> dict[str, int]:
 def rows(bench: Bench) -> list[Row]:
     """Measure both registries."""
     reference = published(
-        "ethr-did-registry", "artifacts/contracts/EthereumDIDRegistry.sol/EthereumDIDRegistry.json", "1,000 runs"
+        "ethr-did-registry",
+        "artifacts/contracts/EthereumDIDRegistry.sol/EthereumDIDRegistry.json",
+        "1,000 runs",
     )
     theirs = measure(bench.deploy(reference), bench.actors)
     own = measure(bench.deploy(ours("IdentityRegistry")), bench.actors)
     return [
-        Row(row, "reference", theirs[row], f"IdentityRegistry.{row}", own[row]) for row in sorted(theirs, key=_order)
+        Row(row, "reference", theirs[row], f"IdentityRegistry.{row}", own[row])
+        for row in sorted(theirs, key=_order)
     ]
 
 

@@ -6,11 +6,13 @@ from packages import published
 from suite import Suite
 
 BATCHES = 128
-"""As many of ours as are averaged: the log's cost goes up and down with the binary form of its length."""
+"""As many of ours as are averaged: the log's cost goes up and down with the binary form of its
+length."""
 ITEMS = 10_000
 """Interactions in one of our batches."""
 TOGETHER = 100
-"""Hashes in one multiTimestamp, as its documentation suggests; a hundred of them nearly hide the transaction's base."""
+"""Hashes in one multiTimestamp, as its documentation suggests; a hundred of them nearly hide the
+transaction's base."""
 
 
 def _hash(number: int) -> bytes:
@@ -20,8 +22,12 @@ def _hash(number: int) -> bytes:
 def _eas(bench: Bench) -> dict[str, float]:
     folder = "artifacts/contracts"
     package = "@ethereum-attestation-service/eas-contracts"
-    schemas = bench.deploy(published(package, f"{folder}/SchemaRegistry.sol/SchemaRegistry.json", "not stated"))
-    eas = bench.deploy(published(package, f"{folder}/EAS.sol/EAS.json", "not stated"), schemas.address)
+    schemas = bench.deploy(
+        published(package, f"{folder}/SchemaRegistry.sol/SchemaRegistry.json", "not stated")
+    )
+    eas = bench.deploy(
+        published(package, f"{folder}/EAS.sol/EAS.json", "not stated"), schemas.address
+    )
     actor = bench.actors[1]
     single = eas.gas(actor, "timestamp", _hash(0))
     together = eas.gas(actor, "multiTimestamp", [_hash(1 + number) for number in range(TOGETHER)])
@@ -33,7 +39,8 @@ def _anchor(log: Contract, bench: Bench, brand: str) -> float:
     agent = bench.actors[2]
     log.gas(agent, "anchorBatch", brand, _hash(0), ITEMS, 0)
     used = [
-        log.gas(agent, "anchorBatch", brand, _hash(number), ITEMS, number * ITEMS) for number in range(1, BATCHES + 1)
+        log.gas(agent, "anchorBatch", brand, _hash(number), ITEMS, number * ITEMS)
+        for number in range(1, BATCHES + 1)
     ]
     return sum(used) / BATCHES
 

@@ -26,7 +26,9 @@ def solady_token() -> Build:
     return compiled("solady", "contracts/SoladyToken.sol", at=MODULES)
 
 
-def _permit(token: Contract, relayer: Sender, holder: LocalAccount, spender: str, value: int) -> int:
+def _permit(
+    token: Contract, relayer: Sender, holder: LocalAccount, spender: str, value: int
+) -> int:
     nonce = token.read("nonces", holder.address)
     domain = {
         "name": token.read("name"),
@@ -34,7 +36,13 @@ def _permit(token: Contract, relayer: Sender, holder: LocalAccount, spender: str
         "chainId": token.chain.chain_id,
         "verifyingContract": token.address,
     }
-    message = {"owner": holder.address, "spender": spender, "value": value, "nonce": nonce, "deadline": DEADLINE}
+    message = {
+        "owner": holder.address,
+        "spender": spender,
+        "value": value,
+        "nonce": nonce,
+        "deadline": DEADLINE,
+    }
     s = holder.sign_typed_data(domain, PERMIT, message)
     parts = (s.v, s.r.to_bytes(32, "big"), s.s.to_bytes(32, "big"))
     permit = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
@@ -46,16 +54,21 @@ def measure(token: Contract, actors: list[Sender], mint: str, *ref: bytes) -> di
 
     Args:
         actors: the issuer, a holder and a spender.
-        mint: the function by which the issuer creates tokens; `ref` is its third argument where it has one.
+        mint: the function by which the issuer creates tokens; `ref` is its third argument where it
+            has one.
     """
     issuer, holder, spender = actors
     stranger, signer = keyed("stranger").address, keyed("signer")
     token.gas(issuer, mint, holder.address, 1000 * ETHER, *ref)
-    found: dict[str, float] = {"issue.existing": token.gas(issuer, mint, holder.address, 10 * ETHER, *ref)}
+    found: dict[str, float] = {
+        "issue.existing": token.gas(issuer, mint, holder.address, 10 * ETHER, *ref)
+    }
     found["transfer.new"] = token.gas(holder, "transfer", stranger, 10 * ETHER)
     found["transfer.existing"] = token.gas(holder, "transfer", stranger, 10 * ETHER)
     found["approve.first"] = token.gas(holder, "approve", spender.address, 100 * ETHER)
-    found["transferFrom.existing"] = token.gas(spender, "transferFrom", holder.address, stranger, 10 * ETHER)
+    found["transferFrom.existing"] = token.gas(
+        spender, "transferFrom", holder.address, stranger, 10 * ETHER
+    )
     found["permit.first"] = _permit(token, issuer, signer, spender.address, 10 * ETHER)
     found["permit.repeat"] = _permit(token, issuer, signer, spender.address, 20 * ETHER)
     return found
@@ -64,7 +77,9 @@ def measure(token: Contract, actors: list[Sender], mint: str, *ref: bytes) -> di
 def peers() -> dict[Build, str]:
     """Return the libraries' tokens, and what each puts before its mint."""
     return {
-        compiled("@openzeppelin/contracts", "contracts/OpenZeppelinToken.sol", at=MODULES): "AccessControl",
+        compiled(
+            "@openzeppelin/contracts", "contracts/OpenZeppelinToken.sol", at=MODULES
+        ): "AccessControl",
         solady_token(): "a role",
         compiled("solmate", "contracts/SolmateToken.sol"): "an owner",
     }
@@ -84,7 +99,14 @@ def rows(bench: Bench) -> list[Row]:
     points = suite.points("Points", "PTS", issuer=actors[0])
     own = measure(points, actors, "issue", REF)
     own["issueBatch100.perItem"] = _batch(points, actors[0])
-    found = [Row("issue.existing", *_managed(bench, actors), "LoyaltyToken.issue.existing", own["issue.existing"])]
+    found = [
+        Row(
+            "issue.existing",
+            *_managed(bench, actors),
+            "LoyaltyToken.issue.existing",
+            own["issue.existing"],
+        )
+    ]
     for build, guard in peers().items():
         token = bench.deploy(build)
         _let_mint(token, bench.actors[0], actors[0].address)
@@ -92,7 +114,9 @@ def rows(bench: Bench) -> list[Row]:
         theirs["issueBatch100.perItem"] = theirs["issue.existing"]
         for row, gas in theirs.items():
             function = f"mint, {guard}" if row.startswith("issue") else row.partition(".")[0]
-            found.append(Row(row, f"{build.label} {function}", gas, f"LoyaltyToken.{row}", own[row]))
+            found.append(
+                Row(row, f"{build.label} {function}", gas, f"LoyaltyToken.{row}", own[row])
+            )
     order = list(own)
     return sorted(found, key=lambda row: order.index(row.operation))
 
@@ -102,7 +126,9 @@ def _managed(bench: Bench, actors: list[Sender]) -> tuple[str, float]:
     owner, (issuer, holder, _) = bench.actors[0], actors
     source = "@openzeppelin/contracts/access/manager/AccessManager.sol"
     manager = bench.deploy(compiled("@openzeppelin/contracts", source, at=MODULES), owner.address)
-    build = compiled("@openzeppelin/contracts", "contracts/OpenZeppelinManagedToken.sol", at=MODULES)
+    build = compiled(
+        "@openzeppelin/contracts", "contracts/OpenZeppelinManagedToken.sol", at=MODULES
+    )
     token = bench.deploy(build, manager.address)
     minter, mint = 1, token.encode("mint", holder.address, 0)[:4]
     manager.gas(owner, "setTargetFunctionRole", token.address, [mint], minter)

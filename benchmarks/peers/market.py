@@ -17,7 +17,9 @@ FOREVER = 2**256 - 1
 
 def struct(text: str) -> list[dict[str, str]]:
     """Return the members of an EIP-712 struct, given as `type name, type name`."""
-    return [{"type": kind, "name": name} for kind, name in (part.split() for part in text.split(", "))]
+    return [
+        {"type": kind, "name": name} for kind, name in (part.split() for part in text.split(", "))
+    ]
 
 
 def _domain(name: str, version: str, contract: Contract) -> dict[str, object]:
@@ -59,7 +61,9 @@ def airswap(trade: Trade, fee: int) -> dict[str, float]:
         fee: in basis points of what the maker gives; it goes to a wallet that has some already.
     """
     bench, maker, taker = trade.bench, trade.maker, trade.taker
-    build = published("@airswap/swap-erc20", "build/contracts/SwapERC20.sol/SwapERC20.json", "999,999 runs, paris")
+    build = published(
+        "@airswap/swap-erc20", "build/contracts/SwapERC20.sol/SwapERC20.json", "999,999 runs, paris"
+    )
     swap = bench.deploy(build, 0, fee, trade.treasury, 0, 0)
     trade.allow(swap.address)
     domain = {
@@ -72,7 +76,9 @@ def airswap(trade: Trade, fee: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for nonce, row in enumerate(("newWord", "usedWord")):
         gives, takes = (maker.address, trade.given.address, GIVE), (trade.wanted.address, WANT)
-        message = dict(zip(names, (nonce, DEADLINE, *gives, fee, taker.address, *takes), strict=True))
+        message = dict(
+            zip(names, (nonce, DEADLINE, *gives, fee, taker.address, *takes), strict=True)
+        )
         s = maker.account.sign_typed_data(domain, {"OrderERC20": AIRSWAP_ORDER}, message)
         parts = (s.v, s.r.to_bytes(32, "big"), s.s.to_bytes(32, "big"))
         found[row] = swap.gas(taker, "swapLight", nonce, DEADLINE, *gives, *takes, *parts)
@@ -99,23 +105,44 @@ SEAPORT_COMPILER = "0.8.24"
 def seaport(trade: Trade) -> dict[str, float]:
     """Fill a signed order of one token for another whole, by `fulfillOrder`, straight by allowance."""
     bench, maker = trade.bench, trade.maker
-    settings = {"compiler": SEAPORT_COMPILER, "runs": 2**32 - 1, "ir": True}  # as its authors deploy it
-    conduits = compiled("seaport-core", "seaport-core/src/conduit/ConduitController.sol", **settings)
+    settings = {
+        "compiler": SEAPORT_COMPILER,
+        "runs": 2**32 - 1,
+        "ir": True,
+    }  # as its authors deploy it
+    conduits = compiled(
+        "seaport-core", "seaport-core/src/conduit/ConduitController.sol", **settings
+    )
     controller = bench.deploy(conduits)
-    market = bench.deploy(compiled("seaport-core", "seaport-core/src/Seaport.sol", **settings), controller.address)
+    market = bench.deploy(
+        compiled("seaport-core", "seaport-core/src/Seaport.sol", **settings), controller.address
+    )
     trade.allow(market.address)
     domain = _domain("Seaport", "1.6", market)
     offer = (ERC20_ITEM, trade.given.address, 0, GIVE, GIVE)
     consideration = (ERC20_ITEM, trade.wanted.address, 0, WANT, WANT, maker.address)
     used = []
     for salt in (1, 2):
-        head = (maker.address, ZERO, [offer], [consideration], 0, 0, DEADLINE, NOTHING, salt, NOTHING)
+        head = (
+            maker.address,
+            ZERO,
+            [offer],
+            [consideration],
+            0,
+            0,
+            DEADLINE,
+            NOTHING,
+            salt,
+            NOTHING,
+        )
         names = [entry["name"] for entry in SEAPORT_TYPES["OrderComponents"]]
         message = dict(zip(names, (*head, 0), strict=True))
         message["offer"] = [_named("OfferItem", offer)]
         message["consideration"] = [_named("ConsiderationItem", consideration)]
         signature = maker.account.sign_typed_data(domain, SEAPORT_TYPES, message).signature
-        used.append(market.gas(trade.taker, "fulfillOrder", ((*head, 1), bytes(signature)), NOTHING))
+        used.append(
+            market.gas(trade.taker, "fulfillOrder", ((*head, 1), bytes(signature)), NOTHING)
+        )
     return {"first": used[0], "later": used[1]}
 
 
@@ -139,7 +166,9 @@ def uniswap(trade: Trade) -> dict[str, float]:
     added = 0.0
     for _ in range(2):
         bench.pass_time(12)
-        added = contract.gas(maker, "addLiquidity", *pair, POOLED, POOLED, 1, 1, maker.address, DEADLINE)
+        added = contract.gas(
+            maker, "addLiquidity", *pair, POOLED, POOLED, 1, 1, maker.address, DEADLINE
+        )
     bench.pass_time(12)
     swap = (taker, "swapExactTokensForTokens", (GIVE, 1, pair, taker.address, DEADLINE))
     first, later = bench.in_one_block(contract, [swap, swap])
@@ -156,10 +185,13 @@ def policies(trade: Trade, suite: Suite, fee: int) -> Contract:
     """Deploy a market and let both brands' points in.
 
     Args:
-        fee: in basis points, that the brand of the given points asks; it goes to a wallet that has some already.
+        fee: in basis points, that the brand of the given points asks; it goes to a wallet that has
+            some already.
     """
     market = suite.contract("PointMarket")
-    for token, brand, asked in zip((trade.given, trade.wanted), trade.brands, (fee, 0), strict=True):
+    for token, brand, asked in zip(
+        (trade.given, trade.wanted), trade.brands, (fee, 0), strict=True
+    ):
         market.gas(brand, "setPolicy", token.address, (trade.treasury, asked, 100, True, True))
     return market
 
@@ -173,7 +205,17 @@ def offers(trade: Trade, market: Contract, fee: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for nonce, row in enumerate(("newWord", "usedWord")):
         pair = (trade.given.address, trade.wanted.address)
-        offer = (maker.address, trade.taker.address, *pair, GIVE, WANT, GIVE, DEADLINE, nonce, NOTHING)
+        offer = (
+            maker.address,
+            trade.taker.address,
+            *pair,
+            GIVE,
+            WANT,
+            GIVE,
+            DEADLINE,
+            nonce,
+            NOTHING,
+        )
         message = dict(zip(names, offer, strict=True))
         signature = maker.account.sign_typed_data(domain, {"Offer": OFFER}, message).signature
         least = GIVE - GIVE * fee // 10_000
@@ -207,15 +249,51 @@ def rows(bench: Bench) -> list[Row]:
     charged = offers(trade, policies(trade, suite, FEE), FEE)
     fill = "PointMarket.fill"
     found = [
-        Row("fill.usedWord", "AirSwap swapLight", light["usedWord"], f"{fill}.usedWord", free["usedWord"]),
-        Row("fill.newWord", "AirSwap swapLight", light["newWord"], f"{fill}.newWord", free["newWord"]),
-        Row("fill.usedWord, 7 bps", "AirSwap swapLight", dear["usedWord"], f"{fill}.fee", charged["usedWord"]),
-        Row("fill.usedWord", "Seaport fulfillOrder", orders["later"], f"{fill}.usedWord", free["usedWord"]),
+        Row(
+            "fill.usedWord",
+            "AirSwap swapLight",
+            light["usedWord"],
+            f"{fill}.usedWord",
+            free["usedWord"],
+        ),
+        Row(
+            "fill.newWord",
+            "AirSwap swapLight",
+            light["newWord"],
+            f"{fill}.newWord",
+            free["newWord"],
+        ),
+        Row(
+            "fill.usedWord, 7 bps",
+            "AirSwap swapLight",
+            dear["usedWord"],
+            f"{fill}.fee",
+            charged["usedWord"],
+        ),
+        Row(
+            "fill.usedWord",
+            "Seaport fulfillOrder",
+            orders["later"],
+            f"{fill}.usedWord",
+            free["usedWord"],
+        ),
     ]
     swap, peer = "PointPools.swap.existing", "Uniswap V2 router"
     return [
         *found,
         Row("swap.existing", peer, router["existing"], swap, pool["existing"]),
-        Row("swap.existing", f"{peer}, first in block", router["firstInBlock"], swap, pool["existing"]),
-        Row("addLiquidity", peer, router["addLiquidity"], "PointPools.addLiquidity", pool["addLiquidity"]),
+        Row(
+            "swap.existing",
+            f"{peer}, first in block",
+            router["firstInBlock"],
+            swap,
+            pool["existing"],
+        ),
+        Row(
+            "addLiquidity",
+            peer,
+            router["addLiquidity"],
+            "PointPools.addLiquidity",
+            pool["addLiquidity"],
+        ),
     ]

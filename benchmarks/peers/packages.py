@@ -35,7 +35,8 @@ class Build:
     compiler: str
     optimizer: str
     published: bool
-    """Whether the bytecode is the package's own; if not, it was compiled here from the package's sources."""
+    """Whether the bytecode is the package's own; if not, it was compiled here from the package's
+    sources."""
     abi: artifacts.Abi
     bytecode: bytes
 
@@ -66,7 +67,11 @@ def published(package: str, file: str, optimizer: str) -> Build:
     manifest = _manifest(package, PEERS)
     code = document["bytecode"].removeprefix("0x")
     stamp = _STAMP.findall(code)
-    compiler = ".".join(str(part) for part in bytes.fromhex(stamp[-1])) if stamp else document["compiler"]["version"]
+    compiler = (
+        ".".join(str(part) for part in bytes.fromhex(stamp[-1]))
+        if stamp
+        else document["compiler"]["version"]
+    )
     return Build(
         name=document.get("contractName", Path(file).stem),
         package=manifest["name"],
@@ -111,7 +116,9 @@ def compiled(
     if not kept.is_file():
         contract = _compile(compiler, request)["contracts"][source][Path(source).stem]
         CACHE.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"abi": contract["abi"], "bytecode": contract["evm"]["bytecode"]["object"]}))
+        kept.write_text(
+            json.dumps({"abi": contract["abi"], "bytecode": contract["evm"]["bytecode"]["object"]})
+        )
     document = json.loads(kept.read_text())
     manifest = _manifest(package, at)
     return Build(
@@ -131,9 +138,15 @@ def _compile(compiler: str, request: dict[str, Any]) -> dict[str, Any]:
     if compiler == SOLC_VERSION:
         return solc(request)
     command = ["node", "--stack-size=8000", str(HERE / "solc.cjs"), f"solc-{compiler}"]
-    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, text=True, check=True
+    )
     output: dict[str, Any] = json.loads(done.stdout)
-    problems = [entry["formattedMessage"] for entry in output.get("errors", []) if entry["severity"] == "error"]
+    problems = [
+        entry["formattedMessage"]
+        for entry in output.get("errors", [])
+        if entry["severity"] == "error"
+    ]
     if problems:
         raise CompileError("\n".join(problems))
     return output
@@ -143,7 +156,17 @@ def ours(name: str) -> Build:
     """Return a contract of ours, as `make setup` and the tests compile it."""
     artifact = artifacts.load(name)
     optimizer = f"{SETTINGS['optimizer']['runs']:,} runs, {EVM_VERSION}"
-    return Build(name, OURS, __version__, "MIT", SOLC_VERSION, optimizer, False, artifact.abi, artifact.bytecode)
+    return Build(
+        name,
+        OURS,
+        __version__,
+        "MIT",
+        SOLC_VERSION,
+        optimizer,
+        False,
+        artifact.abi,
+        artifact.bytecode,
+    )
 
 
 def _file(name: str) -> Path:
@@ -161,6 +184,7 @@ def _collect(source: str) -> dict[str, str]:
         if name not in found:
             text = found[name] = _file(name).read_text()
             pending += [
-                normpath(join(dirname(name), path)) if path.startswith(".") else path for path in _IMPORT.findall(text)
+                normpath(join(dirname(name), path)) if path.startswith(".") else path
+                for path in _IMPORT.findall(text)
             ]
     return found

@@ -26,7 +26,9 @@ def openzeppelin(bench: Bench) -> dict[str, float]:
 def kleros(bench: Bench) -> dict[str, float]:
     """Open, reimburse and pay; after a first deal, as the list of deals grows only once from nothing."""
     buyer, seller, arbitrator = *bench.actors[6:8], keyed("arbitrator").address
-    build = published("kleros-interaction", "build/contracts/MultipleArbitrableTransaction.json", "200 runs")
+    build = published(
+        "kleros-interaction", "build/contracts/MultipleArbitrableTransaction.json", "200 runs"
+    )
     escrow = bench.deploy(build)
     evidence = "/ipfs/QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG"
     deal = (arbitrator, 30 * DAY, seller.address, b"", evidence)
@@ -42,7 +44,10 @@ class Ours:
 
     def __init__(self, bench: Bench) -> None:
         self.suite = Suite(bench)
-        self.issuer, self.carrier, self.scanner, self.payer, self.seller = *bench.actors[3:6], *bench.actors[6:8]
+        self.issuer, self.carrier, self.scanner, self.payer, self.seller = (
+            *bench.actors[3:6],
+            *bench.actors[6:8],
+        )
         self.escrow = self.suite.contract("RefundEscrow")
         self.desk = self.suite.contract("ReturnDesk", self.escrow.address)
         self.suite.delegate(self.carrier, "careledger.scanner", self.scanner)
@@ -54,19 +59,39 @@ class Ours:
         order = bytes.fromhex(self.carrier.address[2:]) + keccak(text=f"order {self.deals}")[:12]
         parties = (self.payer.address, ZERO, self.seller.address)
         arbiter = (self.desk.address, keyed("arbiter").address)
-        times = (START + 30 * DAY, START + 7 * DAY, 3 * DAY)  # released, delivered by, each step of a dispute
-        return (*parties, token, ETHER, *times, *arbiter, 0, ZERO, 5_000, order, keccak(text=f"salt {self.deals}"))
+        times = (
+            START + 30 * DAY,
+            START + 7 * DAY,
+            3 * DAY,
+        )  # released, delivered by, each step of a dispute
+        return (
+            *parties,
+            token,
+            ETHER,
+            *times,
+            *arbiter,
+            0,
+            ZERO,
+            5_000,
+            order,
+            keccak(text=f"salt {self.deals}"),
+        )
 
     def opened(self, token: str) -> tuple[tuple[object, ...], int]:
         """Open a deal; return its terms and the gas."""
         terms = self.terms(token)
-        return terms, self.escrow.gas(self.payer, "open", terms, value=0 if token != ZERO else ETHER)
+        return terms, self.escrow.gas(
+            self.payer, "open", terms, value=0 if token != ZERO else ETHER
+        )
 
     def measure(self, token: str) -> dict[str, float]:
         """Return gas by operation, in a token or, for the zero address, in ether."""
         self.opened(token)
         released, gas = self.opened(token)
-        found: dict[str, float] = {"open": gas, "release": self.escrow.gas(self.payer, "release", released)}
+        found: dict[str, float] = {
+            "open": gas,
+            "release": self.escrow.gas(self.payer, "release", released),
+        }
         given_back, _ = self.opened(token)
         found["refundPart"] = self.escrow.gas(self.seller, "refundPart", given_back, ETHER)
         scanned, _ = self.opened(token)
@@ -104,5 +129,10 @@ def rows(bench: Bench) -> list[Row]:
         row("open", token["open"], NONE, None),
         row("release", token["release"], NONE, None),
         row("refund", token["refundPart"], NONE, None),
-        row("scanAndRefund", token["scanAndRefund"], "ours, in two transactions", token["scanThenRefund"]),
+        row(
+            "scanAndRefund",
+            token["scanAndRefund"],
+            "ours, in two transactions",
+            token["scanThenRefund"],
+        ),
     ]

@@ -1,6 +1,7 @@
 """Gas of other people's contracts beside ours: one Anvil, one run, every figure from a receipt.
 
-`make bench` runs it. `--json` prints one document; naming nouns (`run.py identity market`) runs these alone.
+`make bench` runs it. `--json` prints one document; naming nouns (`run.py identity market`) runs
+these alone.
 """
 
 import importlib
@@ -60,7 +61,10 @@ def difference(row: Row) -> str:
 
 def show(out: Out, noun: str, rows: list[Row]) -> None:
     """Print the table of a noun."""
-    lines = [(row.operation, row.peer, gas(row.peer_gas), gas(row.our_gas), difference(row)) for row in rows]
+    lines = [
+        (row.operation, row.peer, gas(row.peer_gas), gas(row.our_gas), difference(row))
+        for row in rows
+    ]
     out.table(noun, ("operation", "peer", "peer gas #", "ours #", "difference #"), lines)
 
 
@@ -70,10 +74,15 @@ def provenance(out: Out, builds: list[Build], node: str) -> None:
     for build in builds:
         origin = "bytecode as published" if build.published else "compiled here"
         compiler = f"solc {build.compiler}, optimizer: {build.optimizer}"
-        out.say(f"  {build.name}: {build.package} {build.version} ({build.licence}), {origin}, {compiler}")
+        out.say(
+            f"  {build.name}: {build.package} {build.version} ({build.licence}), {origin}, {compiler}"
+        )
 
 
-def main(nouns: Annotated[list[Noun] | None, typer.Argument(help="Only these.")] = None, json: Json = False) -> None:
+def main(
+    nouns: Annotated[list[Noun] | None, typer.Argument(help="Only these.")] = None,
+    json: Json = False,
+) -> None:
     """Measure gas of other people's contracts beside ours, on one Anvil in one run."""
     if not PEERS.is_dir():
         raise ToolchainError("the peers' packages are not installed: run `make bench`")

@@ -24,7 +24,9 @@ class Suite:
         """Deploy a contract that asks the registry who may act."""
         return self.bench.deploy(ours(name), self.registry.address, *arguments)
 
-    def points(self, name: str, symbol: str, issuer: Sender, brand: Sender | None = None) -> Contract:
+    def points(
+        self, name: str, symbol: str, issuer: Sender, brand: Sender | None = None
+    ) -> Contract:
         """Deploy a brand's points; the issuer may issue a million a day."""
         brand = brand or self.bench.actors[1]
         cap, limit, day = 10**9 * ETHER, 10**6 * ETHER, 24 * 3600

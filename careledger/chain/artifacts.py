@@ -88,7 +88,9 @@ def load(name: str, folder: Path = ARTIFACTS) -> Artifact:
     try:
         raw = json.loads((folder / f"{name}.json").read_text())
     except OSError as error:
-        raise ToolchainError(f"contract '{name}' has not been compiled: run `careledger compile`") from error
+        raise ToolchainError(
+            f"contract '{name}' has not been compiled: run `careledger compile`"
+        ) from error
     return Artifact(
         name=raw["contractName"],
         source=raw["source"],

@@ -88,7 +88,9 @@ def _read(name: str, importer: str) -> str:
         return file.read_text()
     except OSError as error:
         hint = "run `make setup`" if MODULES in file.parents else "check the path"
-        raise CompileError(f"{importer} imports {name}, which cannot be read ({error.strerror}): {hint}") from error
+        raise CompileError(
+            f"{importer} imports {name}, which cannot be read ({error.strerror}): {hint}"
+        ) from error
 
 
 def collect(path: str) -> Unit:
@@ -177,7 +179,9 @@ def _artifact(name: str, unit: Unit, contract: dict[str, Any]) -> dict[str, Any]
 
 def _write(file: Path, document: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")  # two may compile at once
+    partial = file.with_suffix(
+        f".{os.getpid()}-{threading.get_ident()}.partial"
+    )  # two may compile at once
     partial.write_text(json.dumps(document, indent=1))
     partial.replace(file)
 
@@ -198,7 +202,10 @@ def compile_unit(unit: Unit) -> list[str]:
             if path == unit.path:
                 names.append(name)
     _write(STANDARD_JSON / (Path(unit.path).stem + ".json"), unit.standard_json)
-    _write(ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"), {"key": unit.key, "contracts": names})
+    _write(
+        ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"),
+        {"key": unit.key, "contracts": names},
+    )
     return names
 
 
@@ -211,7 +218,9 @@ def stale(collected: Iterable[Unit]) -> list[Unit]:
             known = json.loads(record.read_text())
         except (OSError, ValueError):
             known = {}
-        complete = all((ARTIFACTS / f"{name}.json").is_file() for name in known.get("contracts", []))
+        complete = all(
+            (ARTIFACTS / f"{name}.json").is_file() for name in known.get("contracts", [])
+        )
         if known.get("key") != unit.key or not complete:
             result.append(unit)
     return result
@@ -224,8 +233,8 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
         progress: told the path of each source file as it is done.
 
     Raises:
-        CompileError: sources do not compile or warn (all of them are named, the others are compiled all the
-            same), or two contracts share a name.
+        CompileError: sources do not compile or warn (all of them are named, the others are compiled
+            all the same), or two contracts share a name.
 
     """
     collected = units()
@@ -247,8 +256,12 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
 def _refuse_doubles(collected: list[Unit]) -> None:
     seen: dict[str, str] = {}
     for unit in collected:
-        record = json.loads((ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json")).read_text())
+        record = json.loads(
+            (ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json")).read_text()
+        )
         for name in record["contracts"]:
             if name in seen:
-                raise CompileError(f"{name} is defined in both {seen[name]} and {unit.path}: rename one")
+                raise CompileError(
+                    f"{name} is defined in both {seen[name]} and {unit.path}: rename one"
+                )
             seen[name] = unit.path

@@ -53,7 +53,10 @@ class Event:
 
     @classmethod
     def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
-        return cls(log, **{field.name: arguments[field.name] for field in fields(cls) if field.name != "log"})
+        return cls(
+            log,
+            **{field.name: arguments[field.name] for field in fields(cls) if field.name != "log"},
+        )
 
 
 def declared_events() -> dict[tuple[str, str], type[Event]]:
@@ -76,7 +79,9 @@ def _clean(kind: ABIType, value: Any) -> Any:
     if kind.is_array:
         return [_clean(kind.item_type, inner) for inner in value]
     if isinstance(kind, TupleType):
-        return tuple(_clean(part, inner) for part, inner in zip(kind.components, value, strict=True))
+        return tuple(
+            _clean(part, inner) for part, inner in zip(kind.components, value, strict=True)
+        )
     return to_checksum_address(value) if getattr(kind, "base", "") == "address" else value
 
 
@@ -119,9 +124,15 @@ class ContractClient:
 
     def entry(self, function: str) -> dict[str, Any]:
         """Return a function's ABI entry, by name or, where it is overloaded, by signature."""
-        found = [e for e in self.artifact.entries("function") if function in (e["name"], artifacts.signature(e))]
+        found = [
+            e
+            for e in self.artifact.entries("function")
+            if function in (e["name"], artifacts.signature(e))
+        ]
         if len(found) != 1:
-            raise NotFound(f"{self.name} has {len(found)} functions '{function}': give the signature")
+            raise NotFound(
+                f"{self.name} has {len(found)} functions '{function}': give the signature"
+            )
         return found[0]
 
     def encode(self, function: str, *arguments: Any) -> bytes:
@@ -137,28 +148,42 @@ class ContractClient:
         try:
             return selector + encode(artifacts.types(entry), arguments)
         except (EncodingError, TypeError, ValueError) as error:
-            raise InputError(f"{self.name}.{signature} cannot take these arguments: {error}") from error
+            raise InputError(
+                f"{self.name}.{signature} cannot take these arguments: {error}"
+            ) from error
 
-    def _read(self, function: str, *arguments: Any, block: Block = "latest", sender: str | None = None) -> Any:
+    def _read(
+        self, function: str, *arguments: Any, block: Block = "latest", sender: str | None = None
+    ) -> Any:
         """Call a function and return its result: one value, or a tuple of several; structs are tuples."""
         entry = self.entry(function)
         answer = self.chain.call(self.address, self.encode(function, *arguments), block, sender)
         kinds = artifacts.types({"inputs": entry["outputs"]})
         if not answer and kinds:
             raise RevertedSilently()
-        values = [clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
+        values = [
+            clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)
+        ]
         return values[0] if len(values) == 1 else tuple(values)
 
-    def _send(self, function: str, *arguments: Any, value: int = 0, gas: int | None = None) -> Pending:
+    def _send(
+        self, function: str, *arguments: Any, value: int = 0, gas: int | None = None
+    ) -> Pending:
         """Hand over a transaction that calls a function, without waiting for it."""
-        return self._paying(function).send(self.address, self.encode(function, *arguments), value, gas)
+        return self._paying(function).send(
+            self.address, self.encode(function, *arguments), value, gas
+        )
 
     def _paying(self, function: str) -> Sender:
         if self.sender is None:
-            raise SettingsError(f"{self.name}.{function} is a transaction and needs a key to sign with")
+            raise SettingsError(
+                f"{self.name}.{function} is a transaction and needs a key to sign with"
+            )
         return self.sender
 
-    def _write(self, function: str, *arguments: Any, value: int = 0, gas: int | None = None) -> Receipt:
+    def _write(
+        self, function: str, *arguments: Any, value: int = 0, gas: int | None = None
+    ) -> Receipt:
         """Send a transaction that calls a function, and wait for it."""
         return self._paying(function).wait(self._send(function, *arguments, value=value, gas=gas))
 
@@ -177,7 +202,11 @@ class ContractClient:
         return [event for log in receipt.logs if (event := self.decode_log(log)) is not None]
 
     def history(
-        self, *kinds: type[Event], from_block: Block = "earliest", to_block: Block = "latest", **indexed: Any
+        self,
+        *kinds: type[Event],
+        from_block: Block = "earliest",
+        to_block: Block = "latest",
+        **indexed: Any,
     ) -> Iterator[Event]:
         """Yield this contract's events from the node's logs, oldest first.
 

@@ -1,8 +1,8 @@
 """Deploy the suite so that it can be killed at any moment and run again.
 
-The record `deployments/<chain id>.json` is written, atomically, when a transaction is signed, before
-it is handed over, and again when it is mined. A run that was killed in between hands over the very
-same transaction, which a chain executes at most once.
+The record `deployments/<chain id>.json` is written, atomically, when a transaction is signed,
+before it is handed over, and again when it is mined. A run that was killed in between hands over
+the very same transaction, which a chain executes at most once.
 """
 
 import json
@@ -46,7 +46,8 @@ SUITE = (
     Step("CredentialStatus", ("IdentityRegistry",)),
     Step("PasskeyVerifier"),
 )
-"""The contracts that a chain needs once, in the order of their dependencies. A brand's points are its own."""
+"""The contracts that a chain needs once, in the order of their dependencies. A brand's points are
+its own."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +70,28 @@ class Record:
 
     def __init__(self, folder: Path, chain_id: int) -> None:
         self.file = folder / f"{chain_id}.json"
-        self.document: dict[str, Any] = {"format": FORMAT, "chainId": chain_id, "contracts": {}, "pending": {}}
+        self.document: dict[str, Any] = {
+            "format": FORMAT,
+            "chainId": chain_id,
+            "contracts": {},
+            "pending": {},
+        }
         try:
             self.document = json.loads(self.file.read_text())
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
-            raise SettingsError(f"the deployment record {self.file} cannot be read: {error}") from error
+            raise SettingsError(
+                f"the deployment record {self.file} cannot be read: {error}"
+            ) from error
         if (
             not isinstance(self.document, dict)
             or self.document.get("format") != FORMAT
             or self.document.get("chainId") != chain_id
         ):
-            raise SettingsError(f"{self.file} is no deployment record of chain {chain_id} in format {FORMAT}")
+            raise SettingsError(
+                f"{self.file} is no deployment record of chain {chain_id} in format {FORMAT}"
+            )
 
     @property
     def contracts(self) -> dict[str, dict[str, Any]]:
@@ -122,7 +132,9 @@ class Record:
 
     def addresses(self) -> dict[str, ChecksumAddress]:
         """Return the address of every deployed contract."""
-        return {name: to_checksum_address(entry["address"]) for name, entry in self.contracts.items()}
+        return {
+            name: to_checksum_address(entry["address"]) for name, entry in self.contracts.items()
+        }
 
 
 def addresses(chain: Chain, folder: Path) -> dict[str, ChecksumAddress]:
@@ -135,7 +147,9 @@ def addresses(chain: Chain, folder: Path) -> dict[str, ChecksumAddress]:
     """
     record = Record(folder, chain.chain_id)
     if not record.contracts:
-        raise NotFound(f"no deployment on chain {chain.chain_id} is recorded in {folder}: run `careledger deploy`")
+        raise NotFound(
+            f"no deployment on chain {chain.chain_id} is recorded in {folder}: run `careledger deploy`"
+        )
     record.bind(chain.block(0)["hash"])
     return record.addresses()
 
@@ -162,7 +176,10 @@ def estimate(chain: Chain, sender: str) -> list[Estimate]:
 
 
 def deploy(
-    chain: Chain, sender: Sender, folder: Path, progress: Callable[[str, str], None] = lambda _name, _what: None
+    chain: Chain,
+    sender: Sender,
+    folder: Path,
+    progress: Callable[[str, str], None] = lambda _name, _what: None,
 ) -> dict[str, ChecksumAddress]:
     """Deploy what is missing of the suite and return the address of every contract.
 
@@ -197,7 +214,9 @@ def _check(chain: Chain, record: Record, artifact: artifacts.Artifact) -> None:
     at = record.contracts[artifact.name]["address"]
     code = chain.code(at)
     if not code:
-        raise Conflict(f"{artifact.name} is recorded at {at}, but nothing is there: check --rpc and the record")
+        raise Conflict(
+            f"{artifact.name} is recorded at {at}, but nothing is there: check --rpc and the record"
+        )
     if not artifact.matches(code):
         raise Conflict(
             f"{artifact.name} at {at} is of another build than the artifact: its source changed after it was deployed. "
@@ -224,7 +243,9 @@ def _resume(chain: Chain, sender: Sender, record: Record, artifact: artifacts.Ar
     return True
 
 
-def _create(sender: Sender, record: Record, step: Step, artifact: artifacts.Artifact, code: bytes) -> None:
+def _create(
+    sender: Sender, record: Record, step: Step, artifact: artifacts.Artifact, code: bytes
+) -> None:
     try:
         pending = sender.prepare(None, code)
     except Reverted as error:

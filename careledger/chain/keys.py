@@ -38,7 +38,9 @@ def from_private_key(text: str) -> LocalAccount:
     try:
         account: LocalAccount = Account.from_key(text)
     except Exception:  # noqa: BLE001  whatever the library says of a bad key may quote it
-        raise SettingsError("CARELEDGER_PRIVATE_KEY is not a private key: 64 hexadecimal digits are needed") from None
+        raise SettingsError(
+            "CARELEDGER_PRIVATE_KEY is not a private key: 64 hexadecimal digits are needed"
+        ) from None
     return account
 
 
@@ -80,8 +82,12 @@ def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:
     except OSError as error:
         raise SettingsError(f"the key file {file} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise SettingsError(f"the key file {file} is not JSON (Web3 Secret Storage, version 3, is needed)") from error
-    password = getpass(f"password of {file}: ") if password_file is None else password_in(password_file)
+        raise SettingsError(
+            f"the key file {file} is not JSON (Web3 Secret Storage, version 3, is needed)"
+        ) from error
+    password = (
+        getpass(f"password of {file}: ") if password_file is None else password_in(password_file)
+    )
     try:
         account: LocalAccount = Account.from_key(Account.decrypt(document, password))
     except (ValueError, KeyError, TypeError) as error:

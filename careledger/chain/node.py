@@ -25,7 +25,8 @@ from careledger.errors import NodeError, ToolchainError
 Kind = Literal["anvil", "ganache"]
 
 DEVELOPMENT_MNEMONIC = "test test test test test test test test test test test junk"
-"""Known to everybody: Anvil's and Hardhat's default. Whatever its accounts hold on a public chain is lost."""
+"""Known to everybody: Anvil's and Hardhat's default. Whatever its accounts hold on a public chain
+is lost."""
 GRACE = 5.0
 """Seconds between asking a node to stop and killing it."""
 CHAIN_IDS: dict[Kind, int] = {"anvil": 31337, "ganache": 1337}
@@ -35,7 +36,8 @@ def development_accounts(count: int = 10) -> list[LocalAccount]:
     """Return the well-known development accounts, in Anvil's order."""
     Account.enable_unaudited_hdwallet_features()
     return [
-        Account.from_mnemonic(DEVELOPMENT_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}") for index in range(count)
+        Account.from_mnemonic(DEVELOPMENT_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+        for index in range(count)
     ]
 
 
@@ -50,13 +52,27 @@ def free_port() -> int:
 def _command(kind: Kind, port: int, accounts: int, extra: list[str]) -> list[str]:
     if kind == "anvil":
         command = [str(foundry("anvil")), "--host", "127.0.0.1", "--port", str(port)]
-        command += ["--accounts", str(accounts), "--mnemonic", DEVELOPMENT_MNEMONIC, "--balance", "1000000"]
+        command += [
+            "--accounts",
+            str(accounts),
+            "--mnemonic",
+            DEVELOPMENT_MNEMONIC,
+            "--balance",
+            "1000000",
+        ]
         return [*command, *extra]
     node = shutil.which("node")
     if node is None:
         raise ToolchainError("Node is not installed; Ganache needs Node.js 20 or newer")
     command = [node, str(npm_tool("ganache", "dist/node/cli.js")), "--server.host", "127.0.0.1"]
-    command += ["--server.port", str(port), "--chain.hardfork", "shanghai", "--chain.chainId", str(CHAIN_IDS[kind])]
+    command += [
+        "--server.port",
+        str(port),
+        "--chain.hardfork",
+        "shanghai",
+        "--chain.chainId",
+        str(CHAIN_IDS[kind]),
+    ]
     command += ["--wallet.mnemonic", DEVELOPMENT_MNEMONIC, "--wallet.totalAccounts", str(accounts)]
     return [*command, "--wallet.defaultBalance", "1000000", *extra]
 
@@ -65,7 +81,11 @@ class LocalNode:
     """A local chain that this process started, and stops again. Use as a context manager."""
 
     def __init__(
-        self, kind: Kind = "anvil", port: int | None = None, accounts: int = 10, extra: list[str] | None = None
+        self,
+        kind: Kind = "anvil",
+        port: int | None = None,
+        accounts: int = 10,
+        extra: list[str] | None = None,
     ) -> None:
         """Describe the chain; nothing is started yet.
 
@@ -101,9 +121,13 @@ class LocalNode:
         """
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                raise NodeError(f"port {self.port} is taken by another program: give another with --port")
+                raise NodeError(
+                    f"port {self.port} is taken by another program: give another with --port"
+                )
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -132,7 +156,10 @@ class LocalNode:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 

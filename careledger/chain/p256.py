@@ -1,7 +1,7 @@
 """Find out how a chain verifies passkeys (P-256), by asking it rather than by its node's name.
 
-From Osaka on (EIP-7951; RIP-7212 on roll-ups before) the precompile at 0x100 does it cheaply. Elsewhere the
-suite's `PasskeyVerifier` does it in Solidity: dearer, the same answers.
+From Osaka on (EIP-7951; RIP-7212 on roll-ups before) the precompile at 0x100 does it cheaply.
+Elsewhere the suite's `PasskeyVerifier` does it in Solidity: dearer, the same answers.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,18 @@ KEY = bytes.fromhex(
 DIGEST = bytes.fromhex("c6c2548536ab87b4accf793d2dff8e17df9fbf0e57d028ca6bc826ab88fba6b3")
 R = 0x9256372CF5C9E06E67917B4BB8722B1F4681246E962C21FAE9FB3E713C9A7F3F
 S = 0x7060014B762F8AAF55FF22C9B9DA0A1D24DF03B597CE66EAC25900414F8CD690
-AUTHENTICATOR_DATA = bytes.fromhex("f34f7fb99d0c0e35e4dcd9e337700bbc66bbc64ead5e3f674968feac210344551d00000000")
+AUTHENTICATOR_DATA = bytes.fromhex(
+    "f34f7fb99d0c0e35e4dcd9e337700bbc66bbc64ead5e3f674968feac210344551d00000000"
+)
 CLIENT_DATA = (
     '{"type":"webauthn.get","challenge":"xsJUhTarh7Ssz3k9Lf-OF9-fvw5X0CjKa8gmq4j7prM",'
     '"origin":"https://wallet.example","crossOrigin":false}'
 )
-"""The example of docs/protocol/identity-passkeys.md: a passkey with the secret 1729 signed this digest."""
+"""The example of docs/protocol/identity-passkeys.md: a passkey with the secret 1729 signed this
+digest."""
 
-# A signature that is good, from Wycheproof's tests (ecdsa_secp256r1_sha256_p1363): hash, r, s, x, y.
+# A signature that is good, from Wycheproof's tests (ecdsa_secp256r1_sha256_p1363): hash, r, s, x,
+# y.
 _GOOD = bytes.fromhex(
     "bb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023"
     "0000000000000000000000000000000000000000000000000000000000000005"
@@ -47,12 +51,17 @@ class PasskeySupport:
     native: bool
     """By the precompile at 0x100; else in Solidity."""
     gas: int | None
-    """Of a transaction that verifies one passkey and does nothing else, as the node estimates it."""
+    """Of a transaction that verifies one passkey and does nothing else, as the node estimates it.
+    """
 
     @property
     def sentence(self) -> str:
         """What to tell whoever deploys."""
-        cost = f"; verifying one takes {self.gas:,} gas, the whole transaction" if self.gas is not None else ""
+        cost = (
+            f"; verifying one takes {self.gas:,} gas, the whole transaction"
+            if self.gas is not None
+            else ""
+        )
         if self.native:
             return f"Passkeys: this chain has the P-256 precompile at 0x100{cost}."
         return (
@@ -65,7 +74,8 @@ def is_native(chain: Chain) -> bool:
     """Say whether the precompile at 0x100 is there.
 
     Raises:
-        NodeError: something is there that calls a bad signature good: passkeys could be forged on this chain.
+        NodeError: something is there that calls a bad signature good: passkeys could be forged on
+            this chain.
 
     """
     if not _says_good(chain, _GOOD):
@@ -95,7 +105,8 @@ def support(chain: Chain, verifier: str | None = None) -> PasskeySupport:
     """Find out how a chain verifies passkeys, and have the verifier prove that it does.
 
     Args:
-        verifier: the address of `PasskeyVerifier`; where it is not deployed yet, no cost can be told.
+        verifier: the address of `PasskeyVerifier`; where it is not deployed yet, no cost can be
+            told.
 
     Raises:
         NodeError: the chain has something at 0x100 that calls bad signatures good.
@@ -107,6 +118,8 @@ def support(chain: Chain, verifier: str | None = None) -> PasskeySupport:
         return PasskeySupport(native, None)
     answers = [chain.call(verifier, example(s))[:4] for s in (S, S ^ 1)]
     if answers != [YES, NO]:
-        raise Conflict(f"what is at {verifier} does not verify passkeys: it is no PasskeyVerifier of this suite")
+        raise Conflict(
+            f"what is at {verifier} does not verify passkeys: it is no PasskeyVerifier of this suite"
+        )
     question: dict[str, Any] = {"to": verifier, "data": "0x" + example().hex()}
     return PasskeySupport(native, int(chain.request("eth_estimateGas", question), 16))

@@ -30,10 +30,14 @@ def address(text: str, what: str = "address") -> ChecksumAddress:
     if not isinstance(text, str) or not re.fullmatch("0x[0-9a-fA-F]{40}", text):
         shown = repr(text)
         shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
-        raise InputError(f"{what} {shown} is not an address: 0x and 40 hexadecimal digits are needed")
+        raise InputError(
+            f"{what} {shown} is not an address: 0x and 40 hexadecimal digits are needed"
+        )
     mixed = text[2:] not in {text[2:].lower(), text[2:].upper()}
     if mixed and text != to_checksum_address(text):
-        raise InputError(f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped")
+        raise InputError(
+            f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped"
+        )
     return to_checksum_address(text)
 
 
@@ -86,7 +90,10 @@ class Chain:
         # A proxy is for the outside; looking for one at every request takes a fifth of its time.
         session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
         self.provider = _Provider(
-            url, request_kwargs={"timeout": timeout}, session=session, exception_retry_configuration=None
+            url,
+            request_kwargs={"timeout": timeout},
+            session=session,
+            exception_retry_configuration=None,
         )
         self.w3 = Web3(self.provider)
         self.chain_id = int(self.request("eth_chainId"), 16)
@@ -109,7 +116,9 @@ class Chain:
         except requests.exceptions.HTTPError as error:
             answer = self._refused_with_status(method, error.response)
         except (requests.exceptions.RequestException, ValueError, CanonicalError) as error:
-            raise Unreachable(f"no node answers at {self.url}: start one (`make up`) or correct --rpc") from error
+            raise Unreachable(
+                f"no node answers at {self.url}: start one (`make up`) or correct --rpc"
+            ) from error
         if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
             raise Unreachable(f"what answers at {self.url} is no node: correct --rpc")
         if answer.get("error") is not None:
@@ -118,7 +127,10 @@ class Chain:
 
     def _refused_with_status(self, method: str, response: requests.Response) -> Any:
         """Return the JSON-RPC error that some nodes send along with a status of HTTP; raise where there is none."""
-        status, refused = response.status_code, f"the node at {self.url} answered {method} with HTTP status "
+        status, refused = (
+            response.status_code,
+            f"the node at {self.url} answered {method} with HTTP status ",
+        )
         if status == requests.codes.too_many:
             raise Unreachable(f"{refused}429: it is asked too often")
         answer: Any
@@ -130,7 +142,14 @@ class Chain:
             return answer
         raise (Unreachable if status >= 500 else NodeError)(f"{refused}{status}")
 
-    def call(self, to: str, data: bytes, block: Block = "latest", sender: str | None = None, value: int = 0) -> bytes:
+    def call(
+        self,
+        to: str,
+        data: bytes,
+        block: Block = "latest",
+        sender: str | None = None,
+        value: int = 0,
+    ) -> bytes:
         """Run a call without a transaction and return what it answers.
 
         Raises:
@@ -156,8 +175,8 @@ class Chain:
     ) -> list[Log]:
         """Return the events of contracts, oldest first; `topics` as in eth_getLogs.
 
-        One request. Where the node refuses it (many limit the blocks of a request, or the events of an
-        answer), the range is halved until it answers.
+        One request. Where the node refuses it (many limit the blocks of a request, or the events of
+        an answer), the range is halved until it answers.
 
         Args:
             split: False lets the refusal through, for callers who know a cheaper way.
@@ -190,16 +209,22 @@ class Chain:
             found = self._halves(query, self._number(from_block), self._number(to_block), refusal)
         return [Log.from_rpc(raw) for raw in found]
 
-    def _halves(self, query: dict[str, Any], first: int, last: int, refusal: NodeError) -> list[dict[str, Any]]:
+    def _halves(
+        self, query: dict[str, Any], first: int, last: int, refusal: NodeError
+    ) -> list[dict[str, Any]]:
         """Ask for both halves of a range that was refused, and so on."""
         if first > last:
             raise refusal
         if first == last:
-            raise LogsRefused(f"the node refuses the events of block {first} alone: {refusal}") from refusal
+            raise LogsRefused(
+                f"the node refuses the events of block {first} alone: {refusal}"
+            ) from refusal
         middle, found = (first + last) // 2, []
         for begin, end in ((first, middle), (middle + 1, last)):
             try:
-                found += self.request("eth_getLogs", query | {"fromBlock": hex(begin), "toBlock": hex(end)})
+                found += self.request(
+                    "eth_getLogs", query | {"fromBlock": hex(begin), "toBlock": hex(end)}
+                )
             except Unreachable:
                 raise
             except NodeError as error:
@@ -249,7 +274,9 @@ class Chain:
 
         """
         if self.chain_id != chain_id:
-            raise WrongChain(f"the node at {self.url} serves chain {self.chain_id}, but chain {chain_id} is expected")
+            raise WrongChain(
+                f"the node at {self.url} serves chain {self.chain_id}, but chain {chain_id} is expected"
+            )
 
 
 def _name(block: Block | bytes) -> str:
@@ -273,7 +300,9 @@ def _failure(method: str, error: Mapping[str, Any] | str) -> Exception:
         return NodeError(f"the node refused {method}: {error}")
     message = str(error.get("message", ""))
     if "insufficient funds" in message.lower():
-        return NoFunds("the sending account has too little ether for the transaction: fund it or use another key")
+        return NoFunds(
+            "the sending account has too little ether for the transaction: fund it or use another key"
+        )
     data = _revert_data(error)
     if data is not None:
         return decode_revert(data)

@@ -1,14 +1,14 @@
 """Send transactions: one owner of nonces per key, fees for old and new chains, stuck ones replaced.
 
 A `Sender` owns the nonces of one account on one chain within a process. `send` hands a signed
-transaction over and returns at once, so that many can be under way; `wait` returns when it is mined.
-A transaction is simulated before it is first sent, so a refusal costs nothing and comes with its
-reason; a replacement is not, for the effect may have happened already.
+transaction over and returns at once, so that many can be under way; `wait` returns when it is
+mined. A transaction is simulated before it is first sent, so a refusal costs nothing and comes with
+its reason; a replacement is not, for the effect may have happened already.
 
 What was handed over once is remembered. When it vanishes (the node forgot it, a reply was lost, a
-reorganisation took its block away) the same signed transaction is handed over again, and a nonce that
-was taken and never used is filled by a transfer of nothing to oneself, so that no later one waits for
-ever. A nonce is never signed anew for another purpose while the first may still be mined.
+reorganisation took its block away) the same signed transaction is handed over again, and a nonce
+that was taken and never used is filled by a transfer of nothing to oneself, so that no later one
+waits for ever. A nonce is never signed anew for another purpose while the first may still be mined.
 """
 
 import threading
@@ -25,7 +25,8 @@ from careledger.chain.rpc import Chain, Log
 from careledger.errors import NodeError, SendError, Unreachable
 
 BUMP_PERCENT = 13
-"""Nodes replace a waiting transaction only when both fees rise by at least 10 %; some ask 12.5 %."""
+"""Nodes replace a waiting transaction only when both fees rise by at least 10 %; some ask 12.5 %.
+"""
 
 FEES_HOLD_FOR = 1.0
 """Seconds; the ceiling is twice the base fee, which rises by an eighth a block at most."""
@@ -63,7 +64,9 @@ class Receipt:
             block_hash=bytes.fromhex(raw["blockHash"][2:]),
             gas_used=int(raw["gasUsed"], 16),
             gas_price=int(raw.get("effectiveGasPrice", "0x0"), 16),
-            contract_address=to_checksum_address(raw["contractAddress"]) if raw.get("contractAddress") else None,
+            contract_address=to_checksum_address(raw["contractAddress"])
+            if raw.get("contractAddress")
+            else None,
             logs=tuple(Log.from_rpc(log) for log in raw["logs"]),
             succeeded=int(raw["status"], 16) == 1,
         )
@@ -118,7 +121,12 @@ class Sender:
         self._lock = threading.Lock()
 
     def send(
-        self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None, nonce: int | None = None
+        self,
+        to: str | None,
+        data: bytes = b"",
+        value: int = 0,
+        gas: int | None = None,
+        nonce: int | None = None,
     ) -> Pending:
         """Simulate, sign and hand over a transaction; return without waiting for it.
 
@@ -132,10 +140,11 @@ class Sender:
             Reverted: the contract would refuse.
             NoFunds: the account cannot pay.
             SendError: fees are above `max_fee`.
-            NodeError: the node cannot be asked before anything is signed, or refused it. It will not happen.
+            NodeError: the node cannot be asked before anything is signed, or refused it. It will
+                not happen.
 
-        When the node does not answer after it was signed, nothing is raised: whether it has the transaction is
-        open, and `wait` finds out.
+        When the node does not answer after it was signed, nothing is raised: whether it has the
+        transaction is open, and `wait` finds out.
         """
         transaction = self._transaction(to, data, value, gas)
         with self._lock:
@@ -143,11 +152,13 @@ class Sender:
             self._hand_over_first(pending)
             return pending
 
-    def prepare(self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None) -> Pending:
+    def prepare(
+        self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None
+    ) -> Pending:
         """Simulate and sign a transaction without handing it over, so that it can be stored first.
 
-        Raises what `send` raises. Its nonce is taken: hand it over before preparing or sending the next. One
-        that never is has its nonce filled as soon as a later one waits for it.
+        Raises what `send` raises. Its nonce is taken: hand it over before preparing or sending the
+        next. One that never is has its nonce filled as soon as a later one waits for it.
         """
         transaction = self._transaction(to, data, value, gas)
         with self._lock:
@@ -181,13 +192,19 @@ class Sender:
                 receipt = self._receipt(pending)
                 if receipt is not None:
                     return self._settle(pending, receipt)
-                if now - looked > (min(self.stuck_after, 1) if pending.unanswered else self.stuck_after):
+                if now - looked > (
+                    min(self.stuck_after, 1) if pending.unanswered else self.stuck_after
+                ):
                     looked, trouble = now, ""
                     overtaken = overtaken + 1 if self._unstick(pending) else 0
             except NodeError as error:
                 trouble = f"; {error}"
-            if overtaken > 1:  # seen twice, for one of several nodes behind an address may lag behind the others
-                raise SendError(f"another transaction used up nonce {pending.nonce} of {self.address}")
+            if (
+                overtaken > 1
+            ):  # seen twice, for one of several nodes behind an address may lag behind the others
+                raise SendError(
+                    f"another transaction used up nonce {pending.nonce} of {self.address}"
+                )
             if now - started > self.timeout:
                 raise SendError(
                     f"transaction 0x{pending.hashes[-1].hex()} was not mined within {self.timeout:g} s; "
@@ -196,12 +213,18 @@ class Sender:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
 
-    def transact(self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None) -> Receipt:
+    def transact(
+        self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None
+    ) -> Receipt:
         """Send a transaction and wait for it. Raises what `send` and `wait` raise."""
         return self.wait(self.send(to, data, value, gas))
 
     def _estimate(self, transaction: dict[str, Any]) -> int:
-        asked = {"from": self.address, "data": transaction["data"], "value": hex(transaction["value"])}
+        asked = {
+            "from": self.address,
+            "data": transaction["data"],
+            "value": hex(transaction["value"]),
+        }
         if "to" in transaction:
             asked["to"] = transaction["to"]
         estimate = int(self.chain.request("eth_estimateGas", asked), 16)
@@ -219,7 +242,9 @@ class Sender:
         if base is None:  # a chain from before EIP-1559
             price = int(self.chain.request("eth_gasPrice"), 16)
             if price > self.max_fee:
-                raise SendError(f"the gas price is {price} wei, above the limit of {self.max_fee}: wait, or raise it")
+                raise SendError(
+                    f"the gas price is {price} wei, above the limit of {self.max_fee}: wait, or raise it"
+                )
             return {"gasPrice": price}
         try:
             tip = int(self.chain.request("eth_maxPriorityFeePerGas"), 16)
@@ -234,8 +259,11 @@ class Sender:
 
     def _take_nonce(self) -> int:
         if self._next_nonce is None:
-            # A node that lost some of ours counts too few; signing their nonces anew could undo them.
-            self._next_nonce = max(self._count("latest"), self._count("pending"), *(n + 1 for n in self._sent))
+            # A node that lost some of ours counts too few; signing their nonces anew could undo
+            # them.
+            self._next_nonce = max(
+                self._count("latest"), self._count("pending"), *(n + 1 for n in self._sent)
+            )
         taken = self._next_nonce
         self._next_nonce += 1
         return taken
@@ -243,15 +271,23 @@ class Sender:
     def _count(self, block: str) -> int:
         return int(self.chain.request("eth_getTransactionCount", self.address, block), 16)
 
-    def _transaction(self, to: str | None, data: bytes, value: int, gas: int | None) -> dict[str, Any]:
-        transaction: dict[str, Any] = {"data": "0x" + data.hex(), "value": value, "chainId": self.chain.chain_id}
+    def _transaction(
+        self, to: str | None, data: bytes, value: int, gas: int | None
+    ) -> dict[str, Any]:
+        transaction: dict[str, Any] = {
+            "data": "0x" + data.hex(),
+            "value": value,
+            "chainId": self.chain.chain_id,
+        }
         if to is not None:
             transaction["to"] = to
         transaction["gas"] = gas if gas is not None else self._estimate(transaction)
         return transaction | self._fees()
 
     def _sign(self, transaction: dict[str, Any], nonce: int | None) -> Pending:
-        pending = Pending(transaction | {"nonce": nonce if nonce is not None else self._take_nonce()})
+        pending = Pending(
+            transaction | {"nonce": nonce if nonce is not None else self._take_nonce()}
+        )
         self._sign_again(pending)
         return pending
 
@@ -263,7 +299,9 @@ class Sender:
     def _hand_over_first(self, pending: Pending) -> None:
         before = self._sent.get(pending.nonce)
         refusal = self._hand_over(pending)
-        if refusal is not None and not pending.unanswered:  # it never got to the node: its nonce is free
+        if (
+            refusal is not None and not pending.unanswered
+        ):  # it never got to the node: its nonce is free
             del self._sent[pending.nonce]
             if before is not None:
                 self._sent[pending.nonce] = before
@@ -293,12 +331,15 @@ class Sender:
         except Unreachable:
             raise
         except NodeError as refusal:
-            # "already known" and "nonce too low" are questions: the answer is whether a hash of ours is there.
+            # "already known" and "nonce too low" are questions: the answer is whether a hash of
+            # ours is there.
             return None if self._known(pending) else refusal
         return None
 
     def _known(self, pending: Pending) -> bool:
-        return any(self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes)
+        return any(
+            self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes
+        )
 
     def _receipt(self, pending: Pending) -> Receipt | None:
         for transaction_hash in reversed(pending.hashes):
@@ -333,7 +374,9 @@ class Sender:
         """Hand over again what vanished, and fill nonces that nothing uses; say whether there were any."""
         nonce, mended = max(self._count("latest"), self._count("pending")), False
         if sum(n not in self._sent for n in range(nonce, upto)) > GAPS:
-            raise SendError(f"the chain went back to nonce {nonce} of {self.address}, far below {upto}: is it another?")
+            raise SendError(
+                f"the chain went back to nonce {nonce} of {self.address}, far below {upto}: is it another?"
+            )
         while nonce <= upto:  # below it the node has one for every nonce
             ours = self._sent.get(nonce)
             if ours is None or not self._known(ours):
@@ -361,7 +404,11 @@ class Sender:
     def _why(self, pending: Pending, receipt: Receipt) -> Exception:
         """Run the refused transaction again as a call, on the state before its block, to hear the reason."""
         transaction = pending.transaction
-        asked = {"from": self.address, "data": transaction["data"], "value": hex(transaction["value"])}
+        asked = {
+            "from": self.address,
+            "data": transaction["data"],
+            "value": hex(transaction["value"]),
+        }
         asked["gas"] = hex(transaction["gas"])
         if "to" in transaction:
             asked["to"] = transaction["to"]

@@ -1,7 +1,7 @@
 """What a scripted flow plays on: a chain, the suite deployed on it, actors with ether, and time.
 
-Without an address the flow gets an Anvil of its own, which ends with it. With one it plays there: on
-a development chain with the well-known keys, elsewhere with the key that the settings name.
+Without an address the flow gets an Anvil of its own, which ends with it. With one it plays there:
+on a development chain with the well-known keys, elsewhere with the key that the settings name.
 
 A script in `scripts/` is a typed function and two lines, and runs in three ways: by python, by
 `brownie run`, and as `careledger demo <flow>`:
@@ -101,7 +101,9 @@ def brownie_rpc() -> str | None:
 
 @contextmanager
 def open_stage(
-    rpc: str | None, settings: Settings | None = None, progress: Callable[[str, str], None] = lambda _name, _what: None
+    rpc: str | None,
+    settings: Settings | None = None,
+    progress: Callable[[str, str], None] = lambda _name, _what: None,
 ) -> Iterator[Stage]:
     """Set the stage for a flow, and clear it away afterwards.
 
@@ -111,7 +113,8 @@ def open_stage(
         progress: told each contract and what became of it.
 
     Raises:
-        NodeError, SettingsError, WrongChain, Conflict: as `connect`, `load_account` and `deploy` say.
+        NodeError, SettingsError, WrongChain, Conflict: as `connect`, `load_account` and `deploy`
+        say.
 
     """
     settings = settings or Settings.from_environment()
@@ -121,12 +124,20 @@ def open_stage(
         chain = connect(rpc) if rpc else stack.enter_context(LocalNode("anvil"))
         development = DevelopmentChain.of(chain)
         named = settings.keystore or settings.private_key
-        account = development_accounts(1)[0] if development and not named else load_account(settings)
+        account = (
+            development_accounts(1)[0] if development and not named else load_account(settings)
+        )
         patron = Sender(chain, account)
-        folder = settings.deployments if lasting else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = (
+            settings.deployments
+            if lasting
+            else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        )
         addresses = deploy(chain, patron, folder, progress)
         yield Stage(chain, addresses, patron, development, folder)
         if brownie_rpc():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Brownie warns of its own snapshot
-                sys.modules["brownie"].chain.snapshot()  # or it ends with a traceback of its undo thread
+                sys.modules[
+                    "brownie"
+                ].chain.snapshot()  # or it ends with a traceback of its undo thread

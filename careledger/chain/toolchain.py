@@ -39,7 +39,9 @@ def native_solc() -> Path | None:
             continue
         if candidate.read_bytes()[:2] == b"#!":  # a script: ours, or somebody's around npm's solc
             continue
-        answer = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)
+        answer = subprocess.run(
+            [candidate, "--version"], capture_output=True, text=True, check=False
+        )
         if re.search(rf"Version: {re.escape(SOLC_VERSION)}\+commit", answer.stdout):
             return candidate
     return None
@@ -55,7 +57,9 @@ def foundry(tool: str) -> Path:
     system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
     binary = MODULES / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin" / tool
     if not binary.is_file():
-        raise ToolchainError(f"{tool} is not installed for {platform.system()} {platform.machine()}: run `make setup`")
+        raise ToolchainError(
+            f"{tool} is not installed for {platform.system()} {platform.machine()}: run `make setup`"
+        )
     return binary
 
 
@@ -74,9 +78,13 @@ def npm_tool(package: str, script: str) -> Path:
 
 def _wrap_npm_solc(entry: Path) -> None:
     """Write an executable that speaks solc's command line; the version comes from text, 0.7 s sooner."""
-    answer = subprocess.run(["node", str(SHIM), "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["node", str(SHIM), "--version"], capture_output=True, text=True, check=False
+    )
     if answer.returncode or f"Version: {SOLC_VERSION}+" not in answer.stdout:
-        raise ToolchainError(f"npm's solc is not {SOLC_VERSION}: {answer.stderr or answer.stdout}. Run `make setup`")
+        raise ToolchainError(
+            f"npm's solc is not {SOLC_VERSION}: {answer.stderr or answer.stdout}. Run `make setup`"
+        )
     entry.write_text(
         "#!/bin/sh\n"
         f"if [ \"$1\" = --version ]; then cat <<'END'\n{answer.stdout.strip()}\nEND\nexit 0; fi\n"
@@ -135,7 +143,9 @@ def main() -> None:
     _forget_deleted_sources(ROOT / "build" / "contracts")
     old = Path.home() / ".brownie" / "network-config.yaml"
     if old.is_file() and "cmd: anvil" not in old.read_text():
-        print(f"warning: {old} is an older Brownie's and knows no anvil; rename it", file=sys.stderr)
+        print(
+            f"warning: {old} is an older Brownie's and knows no anvil; rename it", file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

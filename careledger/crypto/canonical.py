@@ -1,7 +1,8 @@
 """Canonical JSON: the one byte string that RFC 8785 gives a JSON value, and a reader that is as strict.
 
-What has no canonical form (NaN, an integer beyond 2^53 - 1, half a surrogate pair, a key that is not
-text, a key given twice) is refused with a sentence that says where; nothing is rounded or repaired.
+What has no canonical form (NaN, an integer beyond 2^53 - 1, half a surrogate pair, a key that is
+not text, a key given twice) is refused with a sentence that says where; nothing is rounded or
+repaired.
 """
 
 import json
@@ -21,12 +22,15 @@ MAX_DEPTH = 64
 """How deeply values may be nested; enough for any record, and no reader runs out of stack."""
 
 _BRACKETS = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*"?', re.DOTALL)
-"""Brackets, and texts whole; a text without its end goes to the end, so that no text is looked at twice."""
+"""Brackets, and texts whole; a text without its end goes to the end, so that no text is looked at
+twice."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-"""Writes RFC 8785 at twenty times the speed where `_plain` and the two patterns below say that it does."""
+"""Writes RFC 8785 at twenty times the speed where `_plain` and the two patterns below say that it
+does."""
 _ASTRAL, _PRIVATE = re.compile("[\U00010000-\U0010ffff]"), re.compile("[\ue000-\uffff]")
-"""Keys are sorted as UTF-16; as code points, which Python compares, the order differs only between these two."""
+"""Keys are sorted as UTF-16; as code points, which Python compares, the order differs only between
+these two."""
 
 
 class CanonicalError(InputError):
@@ -55,7 +59,9 @@ def dumps(value: Any) -> bytes:
         return bytes(rfc8785.dumps(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         _explain(value, "$", 0)
-        raise CanonicalError("$", str(error)) from error  # pragma: no cover - _explain names whatever is refused
+        raise CanonicalError(
+            "$", str(error)
+        ) from error  # pragma: no cover - _explain names whatever is refused
 
 
 def _plain(value: Any, depth: int) -> bool:
@@ -69,7 +75,8 @@ def _plain(value: Any, depth: int) -> bool:
         return False
     if kind is dict:
         return all(
-            type(key) is str and (type(inner) is str or _plain(inner, depth + 1)) for key, inner in value.items()
+            type(key) is str and (type(inner) is str or _plain(inner, depth + 1))
+            for key, inner in value.items()
         )
     if kind is list or kind is tuple:
         return all(type(inner) is str or _plain(inner, depth + 1) for inner in value)
@@ -119,7 +126,8 @@ def loads(text: bytes | str) -> Any:
     """Read JSON as strictly as RFC 8785 wants it (I-JSON, RFC 7493): whatever it returns, `dumps` can write.
 
     Raises:
-        CanonicalError: it is not JSON, not UTF-8, gives a key twice, or holds what has no canonical form.
+        CanonicalError: it is not JSON, not UTF-8, gives a key twice, or holds what has no canonical
+            form.
     """
     try:
         text = text.decode() if isinstance(text, bytes) else text
@@ -127,9 +135,13 @@ def loads(text: bytes | str) -> Any:
         raise CanonicalError("$", f"not UTF-8: byte {error.start} cannot be read") from error
     refuse_deep(text)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer
+        )
     except json.JSONDecodeError as error:
-        raise CanonicalError("$", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise CanonicalError(
+            "$", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
     _explain(value, "$", 0)
     return value
 
@@ -137,8 +149,9 @@ def loads(text: bytes | str) -> Any:
 def refuse_deep(text: str) -> None:
     """Refuse JSON that is nested deeper than `MAX_DEPTH` before a parser sees it.
 
-    The parser of the standard library goes down a level on the C stack for each level of the text. Where the
-    recursion limit was raised, or the stack is a thread's, a file of brackets ends the process.
+    The parser of the standard library goes down a level on the C stack for each level of the text.
+    Where the recursion limit was raised, or the stack is a thread's, a file of brackets ends the
+    process.
 
     Raises:
         CanonicalError: it is nested too deep.
@@ -171,7 +184,8 @@ def _constant(name: str) -> Any:
 def _integer(digits: str) -> int | float:
     if len(digits) <= 17 and abs(int(digits)) <= SAFE_INTEGER:
         return int(digits)
-    # RFC 8785 writes doubles up to 1e21 in whole digits; exactly those are read back, and nothing is rounded.
+    # RFC 8785 writes doubles up to 1e21 in whole digits; exactly those are read back, and nothing
+    # is rounded.
     if len(digits) <= 22 and rfc8785.dumps(float(digits)).decode() == digits:
         return float(digits)
     raise CanonicalError("$", f"the integer {digits[:20]} is beyond 2^53 - 1; write it as text")

@@ -1,7 +1,7 @@
 """The hash functions that the protocol names.
 
-Keccak-256 comes from `tiny_keccak` (Rust, about a million hashes a second) where it is installed and
-from pycryptodome otherwise, eight to ten times slower with the same answers.
+Keccak-256 comes from `tiny_keccak` (Rust, about a million hashes a second) where it is installed
+and from pycryptodome otherwise, eight to ten times slower with the same answers.
 """
 
 import hmac
@@ -25,7 +25,9 @@ keccak256: Hash
 
 try:
     from tiny_keccak import keccak256
-except ImportError:  # pragma: no cover - the lock carries the wheel; tests run the fallback by its name
+except (
+    ImportError
+):  # pragma: no cover - the lock carries the wheel; tests run the fallback by its name
     keccak256 = keccak256_fallback
 
 

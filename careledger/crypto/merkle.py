@@ -6,10 +6,10 @@ backwards, so that node 2n - 2 is the smallest leaf and node 0 is the root; a no
 its two children, the smaller one first. `@openzeppelin/merkle-tree` on npm and `MerkleProof` on
 chain read and write the same trees.
 
-Pairs are sorted before they are hashed, so a proof says *that* a leaf is in the tree and not *where*.
-Verification therefore starts from the value and never from a leaf (an interior node would pass for
-one), and the length of the proof must be one that a tree of that many leaves has (an empty proof
-would make any root its own leaf).
+Pairs are sorted before they are hashed, so a proof says *that* a leaf is in the tree and not
+*where*. Verification therefore starts from the value and never from a leaf (an interior node would
+pass for one), and the length of the proof must be one that a tree of that many leaves has (an empty
+proof would make any root its own leaf).
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,9 @@ def leaf_hash(value: bytes) -> bytes:
 
     """
     if not value or len(value) % 32:
-        raise InputError(f"a value of the tree is one or more words of 32 bytes, not {len(value)} bytes")
+        raise InputError(
+            f"a value of the tree is one or more words of 32 bytes, not {len(value)} bytes"
+        )
     return keccak256(keccak256(value))
 
 
@@ -64,7 +66,8 @@ def verify(value: bytes, proof: Sequence[bytes], root: bytes, count: int) -> Non
     """Check that a value is in the tree of `count` leaves with this root.
 
     Raises:
-        MalformedProof: the value is not a positive number of words, or an element of the proof not 32 bytes.
+        MalformedProof: the value is not a positive number of words, or an element of the proof not
+            32 bytes.
         WrongLength: no leaf of a tree of `count` leaves has a proof of this length.
         WrongRoot: the proof leads elsewhere.
 
@@ -101,7 +104,9 @@ class MerkleTree:
 
         def leaf(value: bytes) -> bytes:
             if not value or len(value) % 32:
-                raise InputError(f"a value of the tree is one or more words of 32 bytes, not {len(value)} bytes")
+                raise InputError(
+                    f"a value of the tree is one or more words of 32 bytes, not {len(value)} bytes"
+                )
             return keccak(keccak(value))
 
         leaves = [leaf(value) for value in values]

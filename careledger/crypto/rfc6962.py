@@ -58,7 +58,9 @@ class LogTree:
                 self._levels.append(bytearray())
             own = self._levels[level]
             pairs = bytes(below[2 * len(own) : len(below) // 64 * 64])
-            own += b"".join([sha256(b"\x01" + pairs[at : at + 64]).digest() for at in range(0, len(pairs), 64)])
+            own += b"".join(
+                [sha256(b"\x01" + pairs[at : at + 64]).digest() for at in range(0, len(pairs), 64)]
+            )
             below = own
             level += 1
 
@@ -164,7 +166,9 @@ def inclusion_proof_length(index: int, size: int) -> int:
     return shared + (index >> shared).bit_count()
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> None:
     """Check that an entry with this leaf hash stands at an index of the log of `size` entries (RFC 9162, 2.1.3.2).
 
     Raises:
@@ -200,12 +204,16 @@ def consistency_proof_length(old: int, size: int) -> int:
         raise InputError(f"a log of {size} entries has no beginning of {old}")
     if old in (0, size):
         return 0
-    zeros = (old & -old).bit_length() - 1  # complete subtrees of this height are the old size's last part
+    zeros = (
+        old & -old
+    ).bit_length() - 1  # complete subtrees of this height are the old size's last part
     place, last = (old - 1) >> zeros, (size - 1) >> zeros
     return int(place > 0) + inclusion_proof_length(place, last + 1)
 
 
-def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
+def verify_consistency(
+    old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
+) -> None:
     """Check that the log of `old` entries is the beginning of that of `size` entries (RFC 9162, 2.1.4.2).
 
     Raises:

@@ -18,7 +18,8 @@ EMPTY_TRIE = keccak256(rlp.encode(b""))
 NO_CODE = keccak256(b"")
 
 _HEADER: tuple[tuple[str, int | None], ...] = (
-    # name in JSON-RPC, length in bytes (None: an integer without leading zeros, 0: any length); in the header's order
+    # name in JSON-RPC, length in bytes (None: an integer without leading zeros, 0: any length); in
+    # the header's order
     ("parentHash", 32), ("sha3Uncles", 32), ("miner", 20), ("stateRoot", 32), ("transactionsRoot", 32),
     ("receiptsRoot", 32), ("logsBloom", 256), ("difficulty", None), ("number", None), ("gasLimit", None),
     ("gasUsed", None), ("timestamp", None), ("extraData", 0), ("mixHash", 32), ("nonce", 8),
@@ -55,11 +56,13 @@ def encode_header(block: Mapping[str, Any]) -> bytes:
     """Return the RLP of the header of a block as JSON-RPC gives it, with its hash checked.
 
     Args:
-        block: the answer of `eth_getBlockByHash`: quantities and data as 0x-text, or already int and bytes.
+        block: the answer of `eth_getBlockByHash`: quantities and data as 0x-text, or already int
+            and bytes.
 
     Raises:
-        MalformedProof: a member is missing or malformed, or the header does not have the block's hash (chains
-            whose header is hashed in another form than Ethereum's, such as those of Besu's QBFT).
+        MalformedProof: a member is missing or malformed, or the header does not have the block's
+            hash (chains whose header is hashed in another form than Ethereum's, such as those of
+            Besu's QBFT).
     """
     items = []
     for place, (name, length) in enumerate(_HEADER):
@@ -72,7 +75,9 @@ def encode_header(block: Mapping[str, Any]) -> bytes:
     encoded: bytes = rlp.encode(items)
     actual, expected = keccak256(encoded), _member("hash", 32, block.get("hash"))
     if actual != expected:
-        raise MalformedProof(f"the header hashes to 0x{actual.hex()} and not to the block's 0x{expected.hex()}")
+        raise MalformedProof(
+            f"the header hashes to 0x{actual.hex()} and not to the block's 0x{expected.hex()}"
+        )
     return encoded
 
 
@@ -99,7 +104,11 @@ def open_header(encoded: bytes, block_hash: bytes) -> Header:
     if keccak256(encoded) != block_hash:
         raise WrongRoot(keccak256(encoded), block_hash)
     items = _decode(encoded)
-    if not isinstance(items, list) or len(items) < _REQUIRED or not all(isinstance(item, bytes) for item in items):
+    if (
+        not isinstance(items, list)
+        or len(items) < _REQUIRED
+        or not all(isinstance(item, bytes) for item in items)
+    ):
         raise MalformedProof("what has this hash is no block header")
     if len(items[3]) != 32 or len(items[0]) != 32:
         raise MalformedProof("what has this hash is no block header")
@@ -118,7 +127,11 @@ def open_account(state_root: bytes, address: bytes, proof: Sequence[bytes]) -> A
     if value is None:
         return None
     items = _decode(value)
-    if not isinstance(items, list) or len(items) != 4 or not all(isinstance(item, bytes) for item in items):
+    if (
+        not isinstance(items, list)
+        or len(items) != 4
+        or not all(isinstance(item, bytes) for item in items)
+    ):
         raise MalformedProof("the proof leads to something that is no account")
     nonce, balance = (int.from_bytes(item, "big") for item in items[:2])
     return AccountState(nonce=nonce, balance=balance, storage_root=items[2], code_hash=items[3])
@@ -152,7 +165,9 @@ def open_trie(root: bytes, key: bytes, proof: Sequence[bytes]) -> bytes | None:
         MalformedProof: a node has not the form of one, nodes are missing, or nodes are left over.
         WrongRoot: a node is not the one that the node above it (or the root) names.
     """
-    nodes = [node for node in proof if node != b"\x80"]  # some nodes prove an empty trie by its one node
+    nodes = [
+        node for node in proof if node != b"\x80"
+    ]  # some nodes prove an empty trie by its one node
     if root == EMPTY_TRIE:
         if nodes:
             raise MalformedProof("the trie is empty and the proof is not")
@@ -177,7 +192,12 @@ def _step(node: Any, path: str) -> tuple[bytes | None, Any, str]:
     """Take one node: (value, None, "") at the end, (None, link, rest of the path) on the way."""
     if isinstance(node, list) and len(node) == 17 and path:
         return _follow(node[int(path[0], 16)], path[1:])
-    if not isinstance(node, list) or len(node) != 2 or not isinstance(node[0], bytes) or not node[0]:
+    if (
+        not isinstance(node, list)
+        or len(node) != 2
+        or not isinstance(node[0], bytes)
+        or not node[0]
+    ):
         raise MalformedProof("the proof holds something that is no node of a trie")
     flag = node[0].hex()
     if flag[0] not in "0123":

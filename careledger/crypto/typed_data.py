@@ -33,17 +33,19 @@ def struct_hash(encoded_type: str, values: Sequence[Any]) -> bytes:
     """Return the 32-byte hash of a struct.
 
     Args:
-        encoded_type: EIP-712's encodeType, such as `Promise(address brand,bytes32 content)`; the definitions
-            of member structs follow in alphabetical order.
-        values: one a member, in order: int, bool, bytes, 0x-text for addresses and bytesN, text for `string`,
-            the 32-byte struct hash for a member that is a struct.
+        encoded_type: EIP-712's encodeType, such as `Promise(address brand,bytes32 content)`; the
+            definitions of member structs follow in alphabetical order.
+        values: one a member, in order: int, bool, bytes, 0x-text for addresses and bytesN, text for
+            `string`, the 32-byte struct hash for a member that is a struct.
 
     Raises:
         InputError: a value does not fit its member, or their number differs.
     """
     members = _members(encoded_type)
     if len(members) != len(values):
-        raise InputError(f"{encoded_type.partition('(')[0]} has {len(members)} members, not {len(values)}")
+        raise InputError(
+            f"{encoded_type.partition('(')[0]} has {len(members)} members, not {len(values)}"
+        )
     words = [_word(kind, name, value) for (kind, name), value in zip(members, values, strict=True)]
     return keccak256(keccak256(encoded_type.encode()) + b"".join(words))
 
@@ -69,9 +71,13 @@ def recover(message: bytes, signature: bytes) -> bytes:
     if v not in (27, 28):
         raise SignatureError(f"the signature's last byte is 27 or 28, not {v}")
     if s > HALF_ORDER:
-        raise SignatureError("the signature's s is above half the order: a malleable form is refused")
+        raise SignatureError(
+            "the signature's s is above half the order: a malleable form is refused"
+        )
     try:
-        key = PublicKey.from_signature_and_message(signature[:64] + bytes([v - 27]), message, hasher=None)
+        key = PublicKey.from_signature_and_message(
+            signature[:64] + bytes([v - 27]), message, hasher=None
+        )
     except Exception as error:
         raise SignatureError("the signature fits no key") from error
     return keccak256(key.format(compressed=False)[1:])[12:]
@@ -107,7 +113,11 @@ def _word(kind: str, name: str, value: Any) -> bytes:
 
 def _bytes(kind: str, name: str, value: Any, length: int) -> bytes:
     try:
-        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else memoryview(value).tobytes()
+        raw = (
+            bytes.fromhex(value.removeprefix("0x"))
+            if isinstance(value, str)
+            else memoryview(value).tobytes()
+        )
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: {value!r} is no {kind}") from error
     if len(raw) != length:

@@ -14,7 +14,15 @@ from careledger.errors import InputError
 from careledger.files import write_new
 from careledger.identity.commands.consents import consent
 from careledger.identity.commands.credentials import check, issue, present
-from careledger.identity.commands.desk import At, Folder, Identity, duration, moment, open_desk, told
+from careledger.identity.commands.desk import (
+    At,
+    Folder,
+    Identity,
+    duration,
+    moment,
+    open_desk,
+    told,
+)
 from careledger.identity.commands.keys import publish, withdraw
 from careledger.identity.commands.reading import erase, read, verify
 from careledger.identity.commands.recovery import recovery
@@ -38,15 +46,21 @@ app.add_typer(consent, name="consent")
 for command in (publish, withdraw, issue, present, check, verify, read, erase):
     app.command()(command)
 
-Role = Annotated[str, typer.Option(help="The delegate's type, such as careledger.agent, veriKey or sigAuth.")]
+Role = Annotated[
+    str, typer.Option(help="The delegate's type, such as careledger.agent, veriKey or sigAuth.")
+]
 
 
 @app.command()
 def create(
     *,
-    keystore: Annotated[Path, typer.Option("--keystore", help="Encrypted key file to write; must not exist yet.")],
+    keystore: Annotated[
+        Path, typer.Option("--keystore", help="Encrypted key file to write; must not exist yet.")
+    ],
     rpc: Rpc = None,
-    chain_id: Annotated[int | None, typer.Option(min=1, help="Instead of asking the node.", show_default=False)] = None,
+    chain_id: Annotated[
+        int | None, typer.Option(min=1, help="Instead of asking the node.", show_default=False)
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Make a new key in an encrypted file, and show the identifier that it controls.
@@ -71,21 +85,30 @@ def create(
         "publicKey": key,
         "keystore": str(keystore),
     }
-    out.table("A new identity", ["", ""], list(found.items()), caption=f"sign with CARELEDGER_KEYSTORE={keystore}")
+    out.table(
+        "A new identity",
+        ["", ""],
+        list(found.items()),
+        caption=f"sign with CARELEDGER_KEYSTORE={keystore}",
+    )
     out.document(found)
 
 
 @app.command()
 def delegate(
     identity: Identity,
-    account: Annotated[str, typer.Argument(metavar="DELEGATE", help="Address of the account that may act.")],
+    account: Annotated[
+        str, typer.Argument(metavar="DELEGATE", help="Address of the account that may act.")
+    ],
     *,
     role: Role,
     for_: Annotated[
-        str | None, typer.Option("--for", help="How long: 90s, 15m, 12h, 30d, 8w.", show_default=False)
+        str | None,
+        typer.Option("--for", help="How long: 90s, 15m, 12h, 30d, 8w.", show_default=False),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Until when, such as 2030-01-31T12:00:00Z.", show_default=False)
+        str | None,
+        typer.Option(help="Until when, such as 2030-01-31T12:00:00Z.", show_default=False),
     ] = None,
     rpc: Rpc = None,
     registry: At = None,
@@ -94,7 +117,8 @@ def delegate(
 ) -> None:
     """Let an account act for an identity in a role, until an expiry; again to change the expiry.
 
-    Example: careledger identity delegate did:ethr:0x7a69:0xf39F… 0x7099… --role careledger.agent --for 30d
+    Example: careledger identity delegate did:ethr:0x7a69:0xf39F… 0x7099… --role careledger.agent
+    --for 30d
     """
     if (for_ is None) == (until is None):
         raise InputError("either --for or --until is needed")
@@ -115,7 +139,9 @@ def delegate(
 @app.command()
 def revoke(
     identity: Identity,
-    account: Annotated[str, typer.Argument(metavar="DELEGATE", help="Address of the account that may act no more.")],
+    account: Annotated[
+        str, typer.Argument(metavar="DELEGATE", help="Address of the account that may act no more.")
+    ],
     *,
     role: Role,
     rpc: Rpc = None,
@@ -131,13 +157,20 @@ def revoke(
     desk = open_desk(rpc, registry, deployments)
     subject = desk.identity(identity)
     receipt = desk.signing().revoke_delegate(subject, role, who)
-    told(Out(json_), "Delegate dismissed", {"identity": desk.did(subject), "delegate": who, "role": role}, receipt)
+    told(
+        Out(json_),
+        "Delegate dismissed",
+        {"identity": desk.did(subject), "delegate": who, "role": role},
+        receipt,
+    )
 
 
 @app.command()
 def rotate(
     identity: Identity,
-    new_owner: Annotated[str, typer.Argument(metavar="NEW_KEY", help="Address of the key that is to control it.")],
+    new_owner: Annotated[
+        str, typer.Argument(metavar="NEW_KEY", help="Address of the key that is to control it.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,
@@ -150,21 +183,29 @@ def rotate(
     """
     owner = address(new_owner, "new key")
     if int(owner, 16) == 0:
-        raise InputError("the zero address is no key: it would give control back to the first key of the identity")
+        raise InputError(
+            "the zero address is no key: it would give control back to the first key of the identity"
+        )
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     subject = desk.identity(identity)
     guarded = desk.registry.guardianship(subject).active
     receipt = desk.signing().change_owner(subject, owner)
     told(out, "Key rotated", {"identity": desk.did(subject), "controller": owner}, receipt)
     if guarded:
-        errors.print("note: the guardians were the former key's; name them anew with `careledger identity recovery`")
+        errors.print(
+            "note: the guardians were the former key's; name them anew with `careledger identity recovery`"
+        )
 
 
 @app.command()
 def resolve(
-    did: Annotated[str, typer.Argument(metavar="DID", help="A did:ethr, perhaps with ?versionId=BLOCK.")],
+    did: Annotated[
+        str, typer.Argument(metavar="DID", help="A did:ethr, perhaps with ?versionId=BLOCK.")
+    ],
     *,
-    block: Annotated[int | None, typer.Option(min=0, help="The document as of this block.", show_default=False)] = None,
+    block: Annotated[
+        int | None, typer.Option(min=0, help="The document as of this block.", show_default=False)
+    ] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -179,16 +220,24 @@ def resolve(
     found = resolve_did(desk.registry, url, block=block)
     document, metadata = found.document, found.metadata
     rows = [
-        [_short(m["id"]), m["type"], _material(m), _uses(document, m["id"])] for m in document["verificationMethod"]
+        [_short(m["id"]), m["type"], _material(m), _uses(document, m["id"])]
+        for m in document["verificationMethod"]
     ]
-    rows += [[_short(s["id"]), s["type"], s["serviceEndpoint"], "service"] for s in document.get("service", [])]
+    rows += [
+        [_short(s["id"]), s["type"], s["serviceEndpoint"], "service"]
+        for s in document.get("service", [])
+    ]
     state = "DEACTIVATED; " if metadata.get("deactivated") else ""
     version = (
-        f"version {metadata['versionId']} of {metadata['updated']}" if "versionId" in metadata else "never changed"
+        f"version {metadata['versionId']} of {metadata['updated']}"
+        if "versionId" in metadata
+        else "never changed"
     )
     if "nextVersionId" in metadata:
         version += "; next version {nextVersionId} of {nextUpdate}".format(**metadata)
-    out.table(document["id"], ["id", "type", "key or endpoint", "for"], rows, caption=state + version)
+    out.table(
+        document["id"], ["id", "type", "key or endpoint", "for"], rows, caption=state + version
+    )
     out.document(found.result)
 
 
@@ -210,7 +259,9 @@ def _uses(document: dict[str, Any], reference: str) -> str:
 def delegates(
     identity: Identity,
     *,
-    block: Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)] = None,
+    block: Annotated[
+        int | None, typer.Option(min=0, help="As of this block.", show_default=False)
+    ] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -225,11 +276,20 @@ def delegates(
     changes = history(desk.registry, subject)
     time = chain.timestamp("latest" if block is None else block)
     found = [
-        {"delegate": one.delegate, "role": _role(one.delegate_type), "validTo": stamp(when(one.valid_to))}
+        {
+            "delegate": one.delegate,
+            "role": _role(one.delegate_type),
+            "validTo": stamp(when(one.valid_to)),
+        }
         for one in delegates_at(changes, time, block)
     ]
     rows = [[one["delegate"], one["role"], one["validTo"]] for one in found]
-    out.table(f"Delegates of {desk.did(subject)}", ["delegate", "role", "until"], rows, caption=_count(changes))
+    out.table(
+        f"Delegates of {desk.did(subject)}",
+        ["delegate", "role", "until"],
+        rows,
+        caption=_count(changes),
+    )
     out.document({"identity": desk.did(subject), "delegates": found})
 
 
@@ -241,7 +301,11 @@ def _role(delegate_type: bytes) -> str:
 
 
 def _count(changes: list[Change]) -> str:
-    return f"{len(changes)} changes so far" if changes else "nothing was ever recorded for this identity"
+    return (
+        f"{len(changes)} changes so far"
+        if changes
+        else "nothing was ever recorded for this identity"
+    )
 
 
 @app.command()
@@ -266,4 +330,9 @@ def deactivate(
     valid = delegates_at(history(desk.registry, subject), now)
     steps = [Operation.revoke_delegate(one.delegate_type, one.delegate) for one in valid]
     receipt = desk.signing().execute(subject, [*steps, Operation.deactivate()])
-    told(Out(json_), "Deactivated", {"identity": desk.did(subject), "delegatesDismissed": len(steps)}, receipt)
+    told(
+        Out(json_),
+        "Deactivated",
+        {"identity": desk.did(subject), "delegatesDismissed": len(steps)},
+        receipt,
+    )

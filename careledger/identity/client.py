@@ -131,13 +131,22 @@ class IdentityRegistry(ContractClient):
         self, identity: str, delegate_type: str | bytes, delegate: str, validity: int | timedelta
     ) -> Receipt:
         """Name a delegate for so many seconds."""
-        return self._standard("addDelegate", identity, name32(delegate_type), delegate, _seconds(validity))
+        return self._standard(
+            "addDelegate", identity, name32(delegate_type), delegate, _seconds(validity)
+        )
 
     def add_delegate_signed(
-        self, identity: str, signature: Vrs, delegate_type: str | bytes, delegate: str, validity: int
+        self,
+        identity: str,
+        signature: Vrs,
+        delegate_type: str | bytes,
+        delegate: str,
+        validity: int,
     ) -> Receipt:
         """Relay the naming of a delegate; validity in seconds, as it was signed."""
-        return self._standard("addDelegateSigned", identity, *signature, name32(delegate_type), delegate, validity)
+        return self._standard(
+            "addDelegateSigned", identity, *signature, name32(delegate_type), delegate, validity
+        )
 
     def revoke_delegate(self, identity: str, delegate_type: str | bytes, delegate: str) -> Receipt:
         """Dismiss a delegate."""
@@ -147,9 +156,13 @@ class IdentityRegistry(ContractClient):
         self, identity: str, signature: Vrs, delegate_type: str | bytes, delegate: str
     ) -> Receipt:
         """Relay the dismissal of a delegate."""
-        return self._standard("revokeDelegateSigned", identity, *signature, name32(delegate_type), delegate)
+        return self._standard(
+            "revokeDelegateSigned", identity, *signature, name32(delegate_type), delegate
+        )
 
-    def set_attribute(self, identity: str, name: str | bytes, value: bytes, validity: int | timedelta) -> Receipt:
+    def set_attribute(
+        self, identity: str, name: str | bytes, value: bytes, validity: int | timedelta
+    ) -> Receipt:
         """Publish an attribute for so many seconds."""
         return self._standard("setAttribute", identity, name32(name), value, _seconds(validity))
 
@@ -157,13 +170,17 @@ class IdentityRegistry(ContractClient):
         self, identity: str, signature: Vrs, name: str | bytes, value: bytes, validity: int
     ) -> Receipt:
         """Relay the publication of an attribute; validity in seconds, as it was signed."""
-        return self._standard("setAttributeSigned", identity, *signature, name32(name), value, validity)
+        return self._standard(
+            "setAttributeSigned", identity, *signature, name32(name), value, validity
+        )
 
     def revoke_attribute(self, identity: str, name: str | bytes, value: bytes) -> Receipt:
         """Withdraw an attribute."""
         return self._standard("revokeAttribute", identity, name32(name), value)
 
-    def revoke_attribute_signed(self, identity: str, signature: Vrs, name: str | bytes, value: bytes) -> Receipt:
+    def revoke_attribute_signed(
+        self, identity: str, signature: Vrs, name: str | bytes, value: bytes
+    ) -> Receipt:
         """Relay the withdrawal of an attribute."""
         return self._standard("revokeAttributeSigned", identity, *signature, name32(name), value)
 
@@ -179,7 +196,9 @@ class IdentityRegistry(ContractClient):
         self, identity: str, delegate_type: str | bytes, delegate: str, block: Block = "latest"
     ) -> datetime | None:
         """Return until when a delegate is valid; None where it never was."""
-        until = self._read("delegates", identity, keccak256(name32(delegate_type)), delegate, block=block)
+        until = self._read(
+            "delegates", identity, keccak256(name32(delegate_type)), delegate, block=block
+        )
         return when(until) if until else None
 
     def changed(self, identity: str, block: Block = "latest") -> int:
@@ -194,13 +213,19 @@ class IdentityRegistry(ContractClient):
         """Return the controller of an identity: itself, until changed."""
         return ChecksumAddress(self._read("identityOwner", identity, block=block))
 
-    def valid_delegate(self, identity: str, delegate_type: str | bytes, delegate: str, block: Block = "latest") -> bool:
+    def valid_delegate(
+        self, identity: str, delegate_type: str | bytes, delegate: str, block: Block = "latest"
+    ) -> bool:
         """Say whether a delegate's expiry lies in the future."""
-        return bool(self._read("validDelegate", identity, name32(delegate_type), delegate, block=block))
+        return bool(
+            self._read("validDelegate", identity, name32(delegate_type), delegate, block=block)
+        )
 
     # -- authority
 
-    def may_act(self, identity: str, role: str | bytes, actor: str, block: Block = "latest") -> bool:
+    def may_act(
+        self, identity: str, role: str | bytes, actor: str, block: Block = "latest"
+    ) -> bool:
         """Say whether an account may act for an identity in a role."""
         return bool(self._read("mayAct", identity, name32(role), actor, block=block))
 
@@ -218,7 +243,9 @@ class IdentityRegistry(ContractClient):
         """Void every unused signature of the account that sends this."""
         return self._write("cancelSignatures")
 
-    def change_owner_by_sig(self, identity: str, new_owner: str, deadline: datetime, signature: bytes) -> Receipt:
+    def change_owner_by_sig(
+        self, identity: str, new_owner: str, deadline: datetime, signature: bytes
+    ) -> Receipt:
         """Relay typed data `ChangeOwner`."""
         return self._write("changeOwnerBySig", identity, new_owner, seconds(deadline), signature)
 
@@ -237,7 +264,13 @@ class IdentityRegistry(ContractClient):
         return self._write("addDelegateBySig", identity, *what, seconds(deadline), signature)
 
     def revoke_delegate_by_sig(
-        self, identity: str, delegate_type: str | bytes, delegate: str, *, deadline: datetime, signature: bytes
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        *,
+        deadline: datetime,
+        signature: bytes,
     ) -> Receipt:
         """Relay typed data `RevokeDelegate`."""
         what = (name32(delegate_type), delegate)
@@ -258,13 +291,26 @@ class IdentityRegistry(ContractClient):
         return self._write("setAttributeBySig", identity, *what, seconds(deadline), signature)
 
     def revoke_attribute_by_sig(
-        self, identity: str, name: str | bytes, value: bytes, *, deadline: datetime, signature: bytes
+        self,
+        identity: str,
+        name: str | bytes,
+        value: bytes,
+        *,
+        deadline: datetime,
+        signature: bytes,
     ) -> Receipt:
         """Relay typed data `RevokeAttribute`."""
-        return self._write("revokeAttributeBySig", identity, name32(name), value, seconds(deadline), signature)
+        return self._write(
+            "revokeAttributeBySig", identity, name32(name), value, seconds(deadline), signature
+        )
 
     def execute_by_sig(
-        self, identity: str, operations: Sequence[Operation], *, deadline: datetime, signature: bytes
+        self,
+        identity: str,
+        operations: Sequence[Operation],
+        *,
+        deadline: datetime,
+        signature: bytes,
     ) -> Receipt:
         """Relay typed data `Batch`."""
         steps = [step.abi() for step in operations]
@@ -272,18 +318,29 @@ class IdentityRegistry(ContractClient):
 
     # -- recovery
 
-    def set_guardians(self, identity: str, root: bytes, threshold: int, delay: timedelta) -> Receipt:
+    def set_guardians(
+        self, identity: str, root: bytes, threshold: int, delay: timedelta
+    ) -> Receipt:
         """Name guardians by the root of their tree; zeros dismiss them."""
         return self._write("setGuardians", identity, root, threshold, _seconds(delay))
 
     def set_guardians_by_sig(
-        self, identity: str, root: bytes, threshold: int, delay: timedelta, *, deadline: datetime, signature: bytes
+        self,
+        identity: str,
+        root: bytes,
+        threshold: int,
+        delay: timedelta,
+        *,
+        deadline: datetime,
+        signature: bytes,
     ) -> Receipt:
         """Relay typed data `SetGuardians`."""
         what = (root, threshold, _seconds(delay))
         return self._write("setGuardiansBySig", identity, *what, seconds(deadline), signature)
 
-    def start_recovery(self, identity: str, new_owner: str, approvals: Sequence[Approval]) -> Receipt:
+    def start_recovery(
+        self, identity: str, new_owner: str, approvals: Sequence[Approval]
+    ) -> Receipt:
         """Start to hand an identity to a new controller; approvals in any order."""
         given = [one.abi() for one in sorted(approvals, key=lambda one: int(one.guardian, 16))]
         return self._write("startRecovery", identity, new_owner, given)

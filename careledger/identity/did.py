@@ -75,7 +75,9 @@ class Did:
             return known[name]
         if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", name):
             return int(name, 16)
-        raise MalformedDid(f"{self.text}: network '{name}' is unknown; a chain id in hexadecimal works everywhere")
+        raise MalformedDid(
+            f"{self.text}: network '{name}' is unknown; a chain id in hexadecimal works everywhere"
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def parse_url(text: str) -> DidUrl:
     """Read a DID URL.
 
     Raises:
-        MalformedDid: it is no did:ethr, its key is no point of the curve, or its versionId no block number.
+        MalformedDid: it is no did:ethr, its key is no point of the curve, or its versionId no block
+            number.
         InputError: its address is mistyped.
 
     """

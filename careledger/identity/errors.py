@@ -19,7 +19,9 @@ class BadActor(RevertedWithText):
     """Only the identity's controller may do this."""
 
     def _sentence(self) -> str:
-        return "Only the identity's controller may do this, and the account that signs is another one"
+        return (
+            "Only the identity's controller may do this, and the account that signs is another one"
+        )
 
 
 class BadSigner(RevertedWithText):
@@ -45,7 +47,8 @@ def erc1056() -> Iterator[None]:
 
 
 class NotController(
-    Reverted, solidity="IdentityRegistry_NotController(address identity, address actor, address controller)"
+    Reverted,
+    solidity="IdentityRegistry_NotController(address identity, address actor, address controller)",
 ):
     """Only the identity's controller may do this."""
 
@@ -55,7 +58,8 @@ class NotController(
 
 
 class SignatureExpired(
-    Reverted, solidity="IdentityRegistry_SignatureExpired(address identity, uint256 deadline, uint256 time)"
+    Reverted,
+    solidity="IdentityRegistry_SignatureExpired(address identity, uint256 deadline, uint256 time)",
 ):
     """The signature came too late."""
 
@@ -64,7 +68,9 @@ class SignatureExpired(
     time: int
 
 
-class BadSignature(Reverted, solidity="IdentityRegistry_BadSignature(address identity, address signer)"):
+class BadSignature(
+    Reverted, solidity="IdentityRegistry_BadSignature(address identity, address signer)"
+):
     """The signature is malformed, or not the signer's over these values with this nonce or round."""
 
     identity: str
@@ -72,7 +78,8 @@ class BadSignature(Reverted, solidity="IdentityRegistry_BadSignature(address ide
 
 
 class AlreadyExpired(
-    Reverted, solidity="IdentityRegistry_AlreadyExpired(address identity, uint256 validTo, uint256 time)"
+    Reverted,
+    solidity="IdentityRegistry_AlreadyExpired(address identity, uint256 validTo, uint256 time)",
 ):
     """What was to be valid until then would be void at once."""
 
@@ -97,7 +104,8 @@ class ControllerChangedMidway(
 
 
 class BadGuardianship(
-    Reverted, solidity="IdentityRegistry_BadGuardianship(address identity, bytes32 root, uint8 threshold, uint32 delay)"
+    Reverted,
+    solidity="IdentityRegistry_BadGuardianship(address identity, bytes32 root, uint8 threshold, uint32 delay)",
 ):
     """Guardians need a root, at least one who must agree, and a delay between a day and a year."""
 
@@ -108,7 +116,8 @@ class BadGuardianship(
 
 
 class NoGuardians(
-    Reverted, solidity="IdentityRegistry_NoGuardians(address identity, address namedBy, address controller)"
+    Reverted,
+    solidity="IdentityRegistry_NoGuardians(address identity, address namedBy, address controller)",
 ):
     """No guardians are named, or those named were a former controller's."""
 
@@ -118,7 +127,8 @@ class NoGuardians(
 
 
 class WrongThreshold(
-    Reverted, solidity="IdentityRegistry_WrongThreshold(address identity, uint256 approvals, uint256 threshold)"
+    Reverted,
+    solidity="IdentityRegistry_WrongThreshold(address identity, uint256 approvals, uint256 threshold)",
 ):
     """More or fewer guardians agreed than are needed."""
 
@@ -127,14 +137,18 @@ class WrongThreshold(
     threshold: int
 
 
-class NotGuardian(Reverted, solidity="IdentityRegistry_NotGuardian(address identity, address guardian)"):
+class NotGuardian(
+    Reverted, solidity="IdentityRegistry_NotGuardian(address identity, address guardian)"
+):
     """This is no guardian of the identity, or it comes out of ascending order, or twice."""
 
     identity: str
     guardian: str
 
 
-class BadNewOwner(Reverted, solidity="IdentityRegistry_BadNewOwner(address identity, address newOwner)"):
+class BadNewOwner(
+    Reverted, solidity="IdentityRegistry_BadNewOwner(address identity, address newOwner)"
+):
     """An identity cannot be recovered to nobody, nor to whom it has."""
 
     identity: str
@@ -147,7 +161,9 @@ class NoRecovery(Reverted, solidity="IdentityRegistry_NoRecovery(address identit
     identity: str
 
 
-class TooEarly(Reverted, solidity="IdentityRegistry_TooEarly(address identity, uint256 readyAt, uint256 time)"):
+class TooEarly(
+    Reverted, solidity="IdentityRegistry_TooEarly(address identity, uint256 readyAt, uint256 time)"
+):
     """The controller can still object."""
 
     identity: str
@@ -156,7 +172,8 @@ class TooEarly(Reverted, solidity="IdentityRegistry_TooEarly(address identity, u
 
 
 class RecoveryVoid(
-    Reverted, solidity="IdentityRegistry_RecoveryVoid(address identity, uint256 startedAfter, uint256 changed)"
+    Reverted,
+    solidity="IdentityRegistry_RecoveryVoid(address identity, uint256 startedAfter, uint256 changed)",
 ):
     """The controller acted after the start, so its key is not lost."""
 

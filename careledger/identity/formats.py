@@ -14,7 +14,12 @@ ZERO_ADDRESS = ChecksumAddress("0x0000000000000000000000000000000000000000")  # 
 DEACTIVATED = address("0x000000000000000000000000000000000000dEaD")
 """Controls what was taken out of use: an address without a key."""
 
-AGENT, ISSUER, SCANNER, MANAGER = "careledger.agent", "careledger.issuer", "careledger.scanner", "careledger.manager"
+AGENT, ISSUER, SCANNER, MANAGER = (
+    "careledger.agent",
+    "careledger.issuer",
+    "careledger.scanner",
+    "careledger.manager",
+)
 """The roles in which a brand's delegates act in the suite."""
 
 
@@ -43,7 +48,9 @@ def name_text(name: bytes) -> str:
     try:
         return name.rstrip(b"\0").decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"name 0x{name.hex()} is no text: sign for it by ERC-1056 or send it directly") from error
+        raise InputError(
+            f"name 0x{name.hex()} is no text: sign for it by ERC-1056 or send it directly"
+        ) from error
 
 
 def seconds(at: datetime) -> int:

@@ -57,7 +57,9 @@ class Card:
             "proof": ["0x" + node.hex() for node in self.proof],
             "root": "0x" + self.root.hex(),
         }
-        write_new(file, (json.dumps({"careledgerGuardianCard": 1} | document, indent=2) + "\n").encode())
+        write_new(
+            file, (json.dumps({"careledgerGuardianCard": 1} | document, indent=2) + "\n").encode()
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class Guardians:
         if len(set(chosen)) != len(chosen):
             raise InputError("a guardian is named twice, but counts once")
         if not 1 <= threshold <= len(chosen) <= MOST:
-            raise InputError(f"{threshold} of {len(chosen)} guardians cannot agree: 1 to {MOST} are possible")
+            raise InputError(
+                f"{threshold} of {len(chosen)} guardians cannot agree: 1 to {MOST} are possible"
+            )
         return cls(tuple((account, secrets.token_bytes(32)) for account in chosen))
 
     @property
@@ -90,7 +94,15 @@ class Guardians:
         """Return a card for each guardian, in the order in which they were chosen."""
         tree, subject = self.tree, address(identity, "identity")
         return [
-            Card(domain.chain_id, domain.registry, subject, guardian, salt, tuple(tree.proof(place)), tree.root)
+            Card(
+                domain.chain_id,
+                domain.registry,
+                subject,
+                guardian,
+                salt,
+                tuple(tree.proof(place)),
+                tree.root,
+            )
             for place, (guardian, salt) in enumerate(self.members)
         ]
 
@@ -148,7 +160,10 @@ class SignedApproval:
             "proof": ["0x" + node.hex() for node in self.approval.proof],
             "signature": "0x" + self.approval.signature.hex(),
         }
-        write_new(file, (json.dumps({"careledgerRecoveryApproval": 1} | document, indent=2) + "\n").encode())
+        write_new(
+            file,
+            (json.dumps({"careledgerRecoveryApproval": 1} | document, indent=2) + "\n").encode(),
+        )
 
 
 def read_approval(file: Path) -> SignedApproval:
@@ -167,14 +182,23 @@ def read_approval(file: Path) -> SignedApproval:
             tuple(_word(node) for node in raw["proof"]),
             bytes.fromhex(raw["signature"][2:]),
         )
-        identity, new_owner = address(raw["identity"], "identity"), address(raw["newOwner"], "new owner")
+        identity, new_owner = (
+            address(raw["identity"], "identity"),
+            address(raw["newOwner"], "new owner"),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file} is no approval of a recovery: {error!r}") from error
     return SignedApproval(identity, new_owner, approval)
 
 
 def approve(
-    card: Card, account: LocalAccount, *, controller: str, new_owner: str, in_round: int, deadline: datetime
+    card: Card,
+    account: LocalAccount,
+    *,
+    controller: str,
+    new_owner: str,
+    in_round: int,
+    deadline: datetime,
 ) -> SignedApproval:
     """Sign a guardian's consent.
 
@@ -194,7 +218,9 @@ def approve(
     typed = Domain(card.chain_id, card.registry).approve_recovery(
         card.identity, controller, owner, in_round=in_round, deadline=deadline
     )
-    approval = Approval(card.guardian, seconds(deadline), card.salt, card.proof, typed.sign(account))
+    approval = Approval(
+        card.guardian, seconds(deadline), card.salt, card.proof, typed.sign(account)
+    )
     return SignedApproval(card.identity, owner, approval)
 
 

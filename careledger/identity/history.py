@@ -25,7 +25,9 @@ Change = DIDOwnerChanged | DIDDelegateChanged | DIDAttributeChanged
 CHANGES = (DIDOwnerChanged, DIDDelegateChanged, DIDAttributeChanged)
 
 
-def history(registry: IdentityRegistry, identity: str, from_block: Block = "earliest") -> list[Change]:
+def history(
+    registry: IdentityRegistry, identity: str, from_block: Block = "earliest"
+) -> list[Change]:
     """Return every change of an identity, oldest first.
 
     Two calls, whatever the number of changes. A node that refuses to search all blocks at once, or
@@ -54,7 +56,8 @@ def history(registry: IdentityRegistry, identity: str, from_block: Block = "earl
 def check_links(identity: str, changes: Sequence[Change], last: int) -> None:
     """Make sure that no change is missing between the first one ever and block `last`.
 
-    Within a block an event names either that block or the one before; the first one always the latter.
+    Within a block an event names either that block or the one before; the first one always the
+    latter.
 
     Raises:
         HistoryWithheld: a link leads to a block without events.
@@ -77,8 +80,13 @@ def _withheld(identity: str, block: int) -> HistoryWithheld:
     )
 
 
-def _asked(registry: IdentityRegistry, identity: str, from_block: Block, to_block: Block) -> list[Change]:
-    topics: list[bytes | Sequence[bytes] | None] = [_topics(registry), encode(["address"], [identity])]
+def _asked(
+    registry: IdentityRegistry, identity: str, from_block: Block, to_block: Block
+) -> list[Change]:
+    topics: list[bytes | Sequence[bytes] | None] = [
+        _topics(registry),
+        encode(["address"], [identity]),
+    ]
     logs = registry.chain.logs(registry.address, topics, from_block, to_block, split=False)
     return _typed(registry, logs)
 
@@ -128,6 +136,8 @@ def delegates_at(changes: Iterable[Change], time: int, block: int | None = None)
     """
     valid: dict[tuple[bytes, str], int] = {}
     for change in changes:
-        if isinstance(change, DIDDelegateChanged) and (block is None or change.log.block_number <= block):
+        if isinstance(change, DIDDelegateChanged) and (
+            block is None or change.log.block_number <= block
+        ):
             valid[change.delegate_type, change.delegate] = change.valid_to
     return [Delegate(kind, who, until) for (kind, who), until in valid.items() if until > time]

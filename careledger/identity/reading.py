@@ -40,7 +40,8 @@ from careledger.identity.verifications import Verification, Verifications
 from careledger.store import Store
 
 SUBMITTING = timedelta(seconds=15)
-"""A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for in vain."""
+"""A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for
+in vain."""
 PATIENCE = 60.0
 """Seconds that an answer waits for another one that is being put on chain."""
 Claim = str | Sequence[str | int | None]
@@ -78,7 +79,7 @@ class _AsGranted:
     def __init__(self, answer: Answer) -> None:
         self._consent = answer.consent
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002, ARG002  as the registry has them
+    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: ARG002  as the registry has them
         """Return the record as it would be."""
         return Record(self._consent.subject, self._consent.expires_at, 0, Status.GRANTED)
 
@@ -109,9 +110,10 @@ class Company:
             consents: with the sender who pays for grants and for evidence of use.
             policy: whose credentials are believed, and how strictly.
             lock: keeps two programs from submitting with one key (`Relay`).
-            verifiers: addresses of the ERC-7913 verifiers that it pays for, such as the suite's `PasskeyVerifier`. A
-                contract of the customer's own could say yes when it is asked and no when it is paid for, so
-                whoever signs by one has the consent put on chain elsewhere.
+            verifiers: addresses of the ERC-7913 verifiers that it pays for, such as the suite's
+                `PasskeyVerifier`. A contract of the customer's own could say yes when it is asked
+                and no when it is paid for, so whoever signs by one has the consent put on chain
+                elsewhere.
 
         """
         self.verifiers = {address(one, "verifier") for one in verifiers}
@@ -161,22 +163,26 @@ class Company:
 
         Raises:
             MalformedRequest, MalformedToken: it is none.
-            RequestElsewhere: it is another company's.
-            SignatureInvalid, IssuerError: no key of this company's signed it, or it was changed since.
+            RequestElsewhere: it is another company's. SignatureInvalid, IssuerError: no key of this
+            company's signed it, or it was changed since.
 
         """
         request, token = parse_request(text)
         if request.grantee != parse(self.issuer.did).address:
-            raise RequestElsewhere(f"the request is {request.did}'s, and {self.issuer.did} takes the answer")
+            raise RequestElsewhere(
+                f"the request is {request.did}'s, and {self.issuer.did} takes the answer"
+            )
         self._keys.check(token, request.did, request.issued_at)
         return request
 
-    def take(self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None) -> Reading:
+    def take(
+        self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None
+    ) -> Reading:
         """Verify an answer, have its consent put on chain, keep the result and put the use on record.
 
-        Nothing is paid for before everything was verified but that the consent is on chain. A run that was killed
-        anywhere can be done again: the same answer is then taken once, what is missing is made up for, and the chain
-        is asked whether it may still be relied on.
+        Nothing is paid for before everything was verified but that the consent is on chain. A run
+        that was killed anywhere can be done again: the same answer is then taken once, what is
+        missing is made up for, and the chain is asked whether it may still be relied on.
 
         Args:
             request: the one that it answers; `parse_request` reads a stored one back.
@@ -184,7 +190,8 @@ class Company:
 
         Raises:
             CredentialError, AnswerError: the answer is not accepted; the subclass says why.
-            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is over.
+            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is
+            over.
             InputError: a wish is about a claim that was not asked for.
             Conflict: the consent cannot be put on chain.
             NodeError: the chain cannot be asked.
@@ -196,7 +203,9 @@ class Company:
         wanted = wishes or {}
         for name in wanted:
             if path_of(name) not in request.claims:
-                raise InputError(f"{path_text(path_of(name))} was not asked for, so nothing of it is kept")
+                raise InputError(
+                    f"{path_text(path_of(name))} was not asked for, so nothing of it is kept"
+                )
         answer.check(request, self._now())
         self.verifications.require_open(request.nonce)
         shown = self._verify(self._verifier(_AsGranted(answer)), answer, request)
@@ -224,7 +233,9 @@ class Company:
 
     def _verifier(self, consents: ConsentReader) -> Verifier:
         readers = self.verifications.statuses
-        return Verifier(self.registry, self.policy, consents=consents, statuses=readers, keys=self._keys)
+        return Verifier(
+            self.registry, self.policy, consents=consents, statuses=readers, keys=self._keys
+        )
 
     def _verify(self, verifier: Verifier, answer: Answer, request: Request) -> Verified:
         return verifier.verify(answer.presentation, self._expected(request), answer.consent)
@@ -236,14 +247,21 @@ class Company:
 
     def _again(self, before: Verification, answer: Answer, request: Request) -> Reading:
         """Make up for what a run left undone after the result was kept; then see whether it stands."""
-        answer.check(request, min(self._now(), request.expires_at + LEEWAY))  # it came in time, for it was taken
+        answer.check(
+            request, min(self._now(), request.expires_at + LEEWAY)
+        )  # it came in time, for it was taken
         if before.consent_id != answer.consent.id:
-            raise ConsentMismatch("this presentation was taken with another consent than comes with it now")
+            raise ConsentMismatch(
+                "this presentation was taken with another consent than comes with it now"
+            )
         use = self._use(answer)
         return Reading(self.verifications.read(before.id), None, None, use)
 
     def _grant(self, answer: Answer) -> bytes | None:
-        if self.consents.record(answer.consent.id).status is not Status.NONE or answer.grant is None:
+        if (
+            self.consents.record(answer.consent.id).status is not Status.NONE
+            or answer.grant is None
+        ):
             return None  # the verifier says whether it stands
         soon = self._now() + SUBMITTING
         if answer.consent.expires_at < soon:
@@ -252,7 +270,9 @@ class Company:
             )
         if answer.grant.signed.deadline_at < soon:
             ends = stamp(answer.grant.signed.deadline_at)
-            raise Conflict(f"the customer's grant can be submitted until {ends}: not worth being tried")
+            raise Conflict(
+                f"the customer's grant can be submitted until {ends}: not worth being tried"
+            )
         self._require_harmless(answer.grant)
         self.relay.grant(answer.grant)
         self.relay.run()

@@ -1,8 +1,8 @@
 """Resolve a did:ethr to its DID document, from the chain alone.
 
-The document is that of `ethr-did-resolver` 11 on npm, to the letter, so that whoever checks with the
-other resolver finds the same: its numbering of keys (revoked and expired ones count), its treatment
-of names and values that are no text, and its leaving a revoked key in `keyAgreement`.
+The document is that of `ethr-did-resolver` 11 on npm, to the letter, so that whoever checks with
+the other resolver finds the same: its numbering of keys (revoked and expired ones count), its
+treatment of names and values that are no text, and its leaving a revoked key in `keyAgreement`.
 """
 
 import base64
@@ -16,7 +16,12 @@ from typing import Any
 from careledger.chain.rpc import Chain
 from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import NodeError, NotFound, WrongChain
-from careledger.identity.client import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged, IdentityRegistry
+from careledger.identity.client import (
+    DIDAttributeChanged,
+    DIDDelegateChanged,
+    DIDOwnerChanged,
+    IdentityRegistry,
+)
 from careledger.identity.did import Did, DidUrl, format_did, parse_url
 from careledger.identity.formats import ZERO_ADDRESS, stamp, when
 from careledger.identity.history import Change, history
@@ -31,7 +36,11 @@ CONTENT_TYPE = "application/did+ld+json"
 _RECOVERY_METHOD = "EcdsaSecp256k1RecoveryMethod2020"
 _KEY_2019 = "EcdsaSecp256k1VerificationKey2019"
 _ATTRIBUTE = re.compile(r"did/(pub|svc)/(\w+)(?:/(\w+))?(?:/(\w+))?", re.ASCII)
-_PURPOSES = {"sigAuth": "SignatureAuthentication2018", "veriKey": "VerificationKey2018", "enc": "KeyAgreementKey2019"}
+_PURPOSES = {
+    "sigAuth": "SignatureAuthentication2018",
+    "veriKey": "VerificationKey2018",
+    "enc": "KeyAgreementKey2019",
+}
 _KEY_TYPES = {
     "Secp256k1VerificationKey2018": _KEY_2019,
     "Secp256k1SignatureAuthentication2018": _KEY_2019,
@@ -76,8 +85,8 @@ def resolve(
     Args:
         did: a DID or a DID URL; its `versionId` counts where `block` is None.
         block: the document as it was after this block.
-        now: decides what has expired; the block's time when one is named. Else the newest block's or this
-            machine's, whichever is later: an idle chain's newest block may be old.
+        now: decides what has expired; the block's time when one is named. Else the newest block's
+            or this machine's, whichever is later: an idle chain's newest block may be old.
         names: further networks by name, with their chain ids.
         from_block: the registry's block, where it is known.
 
@@ -131,14 +140,19 @@ def _time(chain: Chain, block: int | None, now: datetime | None) -> int:
     try:
         at = chain.timestamp(block)
     except NodeError as error:
-        raise NotFound(f"there is no block {block} yet, so no version of that number: {error}") from error
+        raise NotFound(
+            f"there is no block {block} yet, so no version of that number: {error}"
+        ) from error
     return int(now.timestamp()) if now else at
 
 
 def _metadata(chain: Chain, draft: "_Draft") -> dict[str, Any]:
     found: dict[str, Any] = {"deactivated": True} if draft.deactivated else {}
     if draft.version:
-        found |= {"versionId": str(draft.version), "updated": stamp(when(chain.timestamp(draft.version)))}
+        found |= {
+            "versionId": str(draft.version),
+            "updated": stamp(when(chain.timestamp(draft.version))),
+        }
     if draft.next_version:
         found |= {
             "nextVersionId": str(draft.next_version),
@@ -218,7 +232,9 @@ class _Draft:
         if authenticates:
             self.authentication[key] = reference
 
-    def _add_key(self, key: Key, algorithm: str, purpose: str | None, encoding: str | None, value: bytes) -> None:
+    def _add_key(
+        self, key: Key, algorithm: str, purpose: str | None, encoding: str | None, value: bytes
+    ) -> None:
         reference = f"{self.did.text}#delegate-{self.keys}"
         kind = _KEY_TYPES.get(f"{algorithm}{_PURPOSES.get(purpose or '', purpose)}", algorithm)
         material = _material(encoding, value)
@@ -236,7 +252,11 @@ class _Draft:
         text = _decoded(value)
         if text is not None:
             reference = f"{self.did.text}#service-{self.services}"
-            self.endpoints[key] = {"id": reference, "type": kind, "serviceEndpoint": _endpoint(text)}
+            self.endpoints[key] = {
+                "id": reference,
+                "type": kind,
+                "serviceEndpoint": _endpoint(text),
+            }
 
     def _remove(self, change: DIDDelegateChanged | DIDAttributeChanged, name: str) -> None:
         if isinstance(change, DIDDelegateChanged) or name.startswith("did/pub/"):
@@ -251,7 +271,11 @@ class _Draft:
 
     def document(self) -> dict[str, Any]:
         """Return the DID document."""
-        found: dict[str, Any] = {"id": self.did.text, "verificationMethod": [], "authentication": []}
+        found: dict[str, Any] = {
+            "id": self.did.text,
+            "verificationMethod": [],
+            "authentication": [],
+        }
         found |= {"assertionMethod": [], "@context": CONTEXT}
         if self.deactivated:
             return found
@@ -262,7 +286,9 @@ class _Draft:
         ]
         if self.did.public_key and self.controller == self.did.address:
             own.append(f"{self.did.text}#controllerKey")
-            methods.append(self._method(own[1], _KEY_2019) | {"publicKeyHex": self.did.public_key[2:]})
+            methods.append(
+                self._method(own[1], _KEY_2019) | {"publicKeyHex": self.did.public_key[2:]}
+            )
         found["verificationMethod"] = [*methods, *self.methods.values()]
         found["authentication"] = [*own, *self.authentication.values()]
         found["assertionMethod"] = [*own, *self.assertion.values()]

@@ -54,7 +54,8 @@ class TypedData:
         """The JSON document that wallets take; bytes as 0x-text."""
         kinds = [self.kind, "Operation"] if self.kind == "Batch" else [self.kind]
         return {
-            "types": {name: _members(TYPES[name]) for name in kinds} | {"EIP712Domain": _members(_DOMAIN)},
+            "types": {name: _members(TYPES[name]) for name in kinds}
+            | {"EIP712Domain": _members(_DOMAIN)},
             "primaryType": self.kind,
             "domain": {
                 "name": NAME,
@@ -84,13 +85,16 @@ def _members(parts: Sequence[str]) -> list[dict[str, str]]:
 class Domain:
     """The registry that signatures are for; its methods make what is signed.
 
-    `nonce` is the controller's (`IdentityRegistry.nonce`), `deadline` the last moment for a relayer.
+    `nonce` is the controller's (`IdentityRegistry.nonce`), `deadline` the last moment for a
+    relayer.
     """
 
     chain_id: int
     registry: ChecksumAddress
 
-    def change_owner(self, identity: str, new_owner: str, *, nonce: int, deadline: datetime) -> TypedData:
+    def change_owner(
+        self, identity: str, new_owner: str, *, nonce: int, deadline: datetime
+    ) -> TypedData:
         """Return `ChangeOwner`: give the identity another controller."""
         return self._typed("ChangeOwner", identity, nonce, deadline, newOwner=new_owner)
 
@@ -105,18 +109,35 @@ class Domain:
         deadline: datetime,
     ) -> TypedData:
         """Return `AddDelegate`: name a delegate until a point in time."""
-        what = {"delegateType": _text(delegate_type), "delegate": delegate, "validTo": seconds(valid_to)}
+        what = {
+            "delegateType": _text(delegate_type),
+            "delegate": delegate,
+            "validTo": seconds(valid_to),
+        }
         return self._typed("AddDelegate", identity, nonce, deadline, **what)
 
     def revoke_delegate(
-        self, identity: str, delegate_type: str | bytes, delegate: str, *, nonce: int, deadline: datetime
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        *,
+        nonce: int,
+        deadline: datetime,
     ) -> TypedData:
         """Return `RevokeDelegate`: dismiss a delegate."""
         what = {"delegateType": _text(delegate_type), "delegate": delegate}
         return self._typed("RevokeDelegate", identity, nonce, deadline, **what)
 
     def set_attribute(
-        self, identity: str, name: str | bytes, value: bytes, valid_to: datetime, *, nonce: int, deadline: datetime
+        self,
+        identity: str,
+        name: str | bytes,
+        value: bytes,
+        valid_to: datetime,
+        *,
+        nonce: int,
+        deadline: datetime,
     ) -> TypedData:
         """Return `SetAttribute`: publish an attribute until a point in time."""
         what = {"name": _text(name), "value": _hex(value), "validTo": seconds(valid_to)}
@@ -126,9 +147,13 @@ class Domain:
         self, identity: str, name: str | bytes, value: bytes, *, nonce: int, deadline: datetime
     ) -> TypedData:
         """Return `RevokeAttribute`: withdraw an attribute."""
-        return self._typed("RevokeAttribute", identity, nonce, deadline, name=_text(name), value=_hex(value))
+        return self._typed(
+            "RevokeAttribute", identity, nonce, deadline, name=_text(name), value=_hex(value)
+        )
 
-    def batch(self, identity: str, operations: Sequence[Operation], *, nonce: int, deadline: datetime) -> TypedData:
+    def batch(
+        self, identity: str, operations: Sequence[Operation], *, nonce: int, deadline: datetime
+    ) -> TypedData:
         """Return `Batch`: do several things, all or none."""
         steps = [
             {
@@ -143,7 +168,14 @@ class Domain:
         return self._typed("Batch", identity, nonce, deadline, operations=steps)
 
     def set_guardians(
-        self, identity: str, root: bytes, threshold: int, delay: timedelta, *, nonce: int, deadline: datetime
+        self,
+        identity: str,
+        root: bytes,
+        threshold: int,
+        delay: timedelta,
+        *,
+        nonce: int,
+        deadline: datetime,
     ) -> TypedData:
         """Return `SetGuardians`: name guardians, or dismiss them with zeros."""
         what = {"root": _hex(root), "threshold": threshold, "delay": int(delay.total_seconds())}
@@ -178,7 +210,9 @@ class Domain:
         }
         return TypedData(self.chain_id, self.registry, "ApproveRecovery", message)
 
-    def _typed(self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any) -> TypedData:
+    def _typed(
+        self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any
+    ) -> TypedData:
         message = {"identity": identity, **what, "nonce": nonce, "deadline": seconds(deadline)}
         return TypedData(self.chain_id, self.registry, kind, message)
 
@@ -191,16 +225,25 @@ def _hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-def erc1056_digest(registry: str, nonce: int, identity: str, operation: str, *packed: bytes) -> bytes:
+def erc1056_digest(
+    registry: str, nonce: int, identity: str, operation: str, *packed: bytes
+) -> bytes:
     """Return the 32 bytes that ERC-1056 has signed; neither chain nor deadline are among them.
 
     Args:
         nonce: the controller's.
         operation: the function's name without `Signed`, such as `addDelegate`.
-        packed: its arguments after the identity: 20 bytes an address, 32 a name or a number, a value as it is.
+        packed: its arguments after the identity: 20 bytes an address, 32 a name or a number, a
+            value as it is.
 
     """
-    parts = [b"\x19\x00", _address(registry), nonce.to_bytes(32, "big"), _address(identity), operation.encode()]
+    parts = [
+        b"\x19\x00",
+        _address(registry),
+        nonce.to_bytes(32, "big"),
+        _address(identity),
+        operation.encode(),
+    ]
     return keccak256(b"".join(parts) + b"".join(packed))
 
 

@@ -1,7 +1,8 @@
 """The story that `scripts/kyc_flow.py` plays: verified once by a bank, read by an insurer, with the customer's leave.
 
-Ana has a phone with a passkey and no ether. Everything she does is signed on the phone and submitted by somebody
-else. The phone is a `SoftwareAuthenticator`: it answers as a browser does, without asking for a finger.
+Ana has a phone with a passkey and no ether. Everything she does is signed on the phone and
+submitted by somebody else. The phone is a `SoftwareAuthenticator`: it answers as a browser does,
+without asking for a finger.
 """
 
 import time
@@ -53,7 +54,8 @@ CLAIMS = {
     "age_over_18": True,
     "resident_eu": True,
 }
-"""What the bank learned when it saw Ana's passport. The insurer gets the last two and nothing else."""
+"""What the bank learned when it saw Ana's passport. The insurer gets the last two and nothing else.
+"""
 SHOWN = ("age_over_18", "resident_eu")
 WISHES: dict[Any, Callable[[Any], bool]] = {name: lambda value: value is True for name in SHOWN}
 PURPOSE = Purpose("Offer you a household policy", "https://insurer.example/terms/2026-11")
@@ -94,7 +96,9 @@ class Told:
 class Story:
     """The people, and what they do one after the other; `tell` plays it all."""
 
-    def __init__(self, stage: Stage, folder: Path, note: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, stage: Stage, folder: Path, note: Callable[[str], None] = lambda _: None
+    ) -> None:
         """Set the scene.
 
         Args:
@@ -137,13 +141,26 @@ class Story:
         """Give Ana an identity and guardians, and the bank's credential."""
         with self._step("Ana", "makes a passkey on her phone: its address is her identity") as step:
             step.payer = "nobody: nothing is registered"
-        with self._step("Ana", "names three friends as guardians, two of whom can give her a new key") as step:
-            root, nonce, until = self.guardians.tree.root, self.registry.nonce(self.ana), self._soon()
-            asked = self.registry.domain.set_guardians(self.ana, root, 2, DELAY, nonce=nonce, deadline=until)
+        with self._step(
+            "Ana", "names three friends as guardians, two of whom can give her a new key"
+        ) as step:
+            root, nonce, until = (
+                self.guardians.tree.root,
+                self.registry.nonce(self.ana),
+                self._soon(),
+            )
+            asked = self.registry.domain.set_guardians(
+                self.ana, root, 2, DELAY, nonce=nonce, deadline=until
+            )
             signature = self._sign(self.phone, asked.digest)
             what = (self.ana, root, 2, DELAY)
-            step.paid(self.registry.set_guardians_by_sig(*what, deadline=until, signature=signature), "the bank")
-        with self._step("Banco Azul", "has seen Ana's passport, and issues a credential with seven claims") as step:
+            step.paid(
+                self.registry.set_guardians_by_sig(*what, deadline=until, signature=signature),
+                "the bank",
+            )
+        with self._step(
+            "Banco Azul", "has seen Ana's passport, and issues a credential with seven claims"
+        ) as step:
             self._issue(wallet, store)
             step.payer = "nobody: nothing is sent"
 
@@ -151,13 +168,24 @@ class Story:
         did, now = format_did(self.bank.address, self.stage.chain.chain_id), self._now()
         issuer = Issuer(did, SigningKey.of_account(self.bank.account), f"{did}#controller")
         key = wallet.new_holder_key()
-        index = Places(store, self.bank.address, LIST).take(type_=VCT, holder_key=key.public.thumbprint, issued_at=now)
-        chain_id = self.stage.chain.chain_id
-        self.status = StatusReference(URI, index, chain_id, self.statuses.address, self.bank.address, LIST)
-        text = issue_sd_jwt(
-            issuer, VCT, CLAIMS, Validity(now, now + timedelta(days=365)), holder=key.public, status=self.status
+        index = Places(store, self.bank.address, LIST).take(
+            type_=VCT, holder_key=key.public.thumbprint, issued_at=now
         )
-        Verifier(self.registry, Policy(issuers=[did]), statuses=ChainStatus(self.statuses)).check(text, VCT)
+        chain_id = self.stage.chain.chain_id
+        self.status = StatusReference(
+            URI, index, chain_id, self.statuses.address, self.bank.address, LIST
+        )
+        text = issue_sd_jwt(
+            issuer,
+            VCT,
+            CLAIMS,
+            Validity(now, now + timedelta(days=365)),
+            holder=key.public,
+            status=self.status,
+        )
+        Verifier(self.registry, Policy(issuers=[did]), statuses=ChainStatus(self.statuses)).check(
+            text, VCT
+        )
         wallet.add_credential(text, key.public.thumbprint)
 
     def _company(self, store: Store) -> Company:
@@ -180,17 +208,21 @@ class Story:
         """Ask, consent, verify: what took a branch visit and copies of papers."""
         started = time.monotonic()
         asked = self._ask(company)
-        with self._step("Ana", "sees who asks for what and why, and consents with her passkey") as step:
+        with self._step(
+            "Ana", "sees who asks for what and why, and consents with her passkey"
+        ) as step:
             given = self._answer(wallet, asked, self._ana(self.phone))
             step.payer = "nobody: the phone signs"
         self.told.onboarding["the phone reads, chooses and signs"] = self.told.steps[-1].seconds
-        with self._step("Aseguradora Luz", "puts the consent on chain, verifies, keeps the result") as step:
+        with self._step(
+            "Aseguradora Luz", "puts the consent on chain, verifies, keeps the result"
+        ) as step:
             reading = company.take(given, asked.request, WISHES)
             step.paid(self._receipt(reading.granted), "the insurer")
             step.paid(reading.use, "the insurer")
-        self.told.onboarding["the insurer: consent on chain, verification, result kept, use on record"] = (
-            self.told.steps[-1].seconds
-        )
+        self.told.onboarding[
+            "the insurer: consent on chain, verification, result kept, use on record"
+        ] = self.told.steps[-1].seconds
         self.told.onboarding["end to end"] = time.monotonic() - started
         verified = reading.verified
         assert verified is not None  # noqa: S101  this answer was not taken before
@@ -199,7 +231,9 @@ class Story:
         return reading
 
     def _ask(self, company: Company) -> Asked:
-        with self._step("Aseguradora Luz", "asks for 'over 18' and 'lives in the EU', signed, as a QR code") as step:
+        with self._step(
+            "Aseguradora Luz", "asks for 'over 18' and 'lives in the EU', signed, as a QR code"
+        ) as step:
             asked = company.ask(VCT, SHOWN, PURPOSE, timedelta(days=30))
             step.payer = f"nobody: a link of {len(deep_link(asked.text)):,} characters"
         return asked
@@ -212,19 +246,29 @@ class Story:
 
     def _revoke(self, company: Company, wallet: Wallet, first: Reading) -> None:
         """Let Ana end her consent, and the insurer find out."""
-        with self._step("Aseguradora Luz", "reads the result again: the chain says that it still may"):
+        with self._step(
+            "Aseguradora Luz", "reads the result again: the chain says that it still may"
+        ):
             company.verifications.read(first.kept.id)
         with self._step("Ana", "changes her mind and revokes, with her passkey") as step:
             assert first.kept.consent_id is not None  # noqa: S101
             mine = diary(wallet, self.consents)
             act = mine.revoke(first.kept.consent_id, self._signer(self.phone), self._soon())
-            step.paid(self.consents.using(self.bank).revoke_by_sig(act), "the bank, as a relayer: anybody may")
-        self._refused("the insurer reads again after Ana revoked", lambda: company.verifications.read(first.kept.id))
+            step.paid(
+                self.consents.using(self.bank).revoke_by_sig(act),
+                "the bank, as a relayer: anybody may",
+            )
+        self._refused(
+            "the insurer reads again after Ana revoked",
+            lambda: company.verifications.read(first.kept.id),
+        )
 
     def _again(self, company: Company, wallet: Wallet) -> Reading:
         """Consent anew, this time by a key that serves once: nobody can join this consent to any other."""
         asked = self._ask(company)
-        with self._step("Ana", "consents anew, by a key of her wallet that serves this one consent") as step:
+        with self._step(
+            "Ana", "consents anew, by a key of her wallet that serves this one consent"
+        ) as step:
             given = self._answer(wallet, asked, None)
             step.payer = "nobody: the wallet signs"
         with self._step("Aseguradora Luz", "takes the answer") as step:
@@ -233,35 +277,50 @@ class Story:
             step.paid(reading.use, "the insurer")
         other = company.ask(VCT, SHOWN, PURPOSE, timedelta(days=30))
         other = company.ask(VCT, SHOWN, PURPOSE, timedelta(days=30))
-        self._refused("the same answer to another request", lambda: company.take(given, other.request, WISHES))
+        self._refused(
+            "the same answer to another request", lambda: company.take(given, other.request, WISHES)
+        )
         return reading
 
     def _withdraw(self, company: Company, second: Reading) -> None:
         """Let the bank withdraw the credential."""
         with self._step("Banco Azul", "withdraws the credential: a bit in its list") as step:
             step.paid(self.statuses.revoke(self.bank.address, LIST, self.status.index), "the bank")
-        self._refused("the insurer reads after the bank withdrew", lambda: company.verifications.read(second.kept.id))
+        self._refused(
+            "the insurer reads after the bank withdrew",
+            lambda: company.verifications.read(second.kept.id),
+        )
 
     def _lose_phone(self) -> None:
         """Let two guardians give Ana's identity to the passkey of her new phone."""
         lost, self.phone = self.phone, SoftwareAuthenticator(SITE)
         fresh = self._address(self.phone)
-        with self._step("two friends", "sign that Ana's identity is to have the passkey of her new phone") as step:
-            receipt = self.registry.start_recovery(self.ana, fresh, [self._approve(fresh, n) for n in (0, 1)])
+        with self._step(
+            "two friends", "sign that Ana's identity is to have the passkey of her new phone"
+        ) as step:
+            receipt = self.registry.start_recovery(
+                self.ana, fresh, [self._approve(fresh, n) for n in (0, 1)]
+            )
             step.paid(receipt, "the bank: anybody may")
         if self.stage.development is None:
-            self.note(f"Ana could object until {self.registry.recovery(self.ana).ready_at}; here the story ends early")
+            self.note(
+                f"Ana could object until {self.registry.recovery(self.ana).ready_at}; here the story ends early"
+            )
             return
         ready = int(self.registry.recovery(self.ana).ready_at.timestamp())
         self.stage.wait_until(ready, self.note)
-        with self._step("anybody", "hands it over, a day later: Ana could have objected until then") as step:
+        with self._step(
+            "anybody", "hands it over, a day later: Ana could have objected until then"
+        ) as step:
             step.paid(self.registry.finish_recovery(self.ana), "the bank: anybody may")
         end = self.consents.domain
         until, epoch = self._soon(), self.consents.epoch(self.ana)
         relayed = self.consents.using(self.bank)
         self._refused(
             "the lost phone tries to end Ana's consents",
-            lambda: relayed.revoke_all_by_sig(end.signed_end(self.ana, self._signer(lost), epoch, until)),
+            lambda: relayed.revoke_all_by_sig(
+                end.signed_end(self.ana, self._signer(lost), epoch, until)
+            ),
         )
         with self._step("Ana", "ends all that the lost phone ever gave, with the new one") as step:
             signed = end.signed_end(self.ana, self._signer(self.phone), epoch, until)
@@ -290,13 +349,23 @@ class Story:
     def _approve(self, new_owner: str, number: int) -> Approval:
         friend, until = self.friends[number], self._soon()
         domain = self.registry.domain
-        card = next(card for card in self.guardians.cards(domain, self.ana) if card.guardian == friend.address)
+        card = next(
+            card
+            for card in self.guardians.cards(domain, self.ana)
+            if card.guardian == friend.address
+        )
         in_round = self.registry.guardianship(self.ana).round
-        typed = domain.approve_recovery(self.ana, self.ana, new_owner, in_round=in_round, deadline=until)
-        return Approval(friend.address, int(until.timestamp()), card.salt, tuple(card.proof), typed.sign(friend))
+        typed = domain.approve_recovery(
+            self.ana, self.ana, new_owner, in_round=in_round, deadline=until
+        )
+        return Approval(
+            friend.address, int(until.timestamp()), card.salt, tuple(card.proof), typed.sign(friend)
+        )
 
     def _receipt(self, transaction: bytes | None) -> Receipt | None:
-        found = transaction and self.stage.chain.request("eth_getTransactionReceipt", "0x" + transaction.hex())
+        found = transaction and self.stage.chain.request(
+            "eth_getTransactionReceipt", "0x" + transaction.hex()
+        )
         return Receipt.from_rpc(found) if found else None
 
     def _now(self) -> datetime:

@@ -1,8 +1,8 @@
 """The company's side: which requests are open, which were answered, and what is left of a verification.
 
-A result says who issued the credential, which of the asked claims were there, and under which consent. It holds
-no value of any claim, so there is nothing to leak, and nothing that may be read once the customer's consent has
-ended: `read` asks the chain every time.
+A result says who issued the credential, which of the asked claims were there, and under which
+consent. It holds no value of any claim, so there is nothing to leak, and nothing that may be read
+once the customer's consent has ended: `read` asks the chain every time.
 
 ```python
 nonce = verifications.issue(timedelta(minutes=10))
@@ -28,8 +28,19 @@ from careledger.chain.rpc import Chain
 from careledger.crypto.hashing import sha256
 from careledger.errors import InputError, NotFound
 from careledger.identity.credentials.asking import Expected, Verified
-from careledger.identity.credentials.checks import ConsentReader, StatusReader, check_consent, check_status
-from careledger.identity.credentials.errors import Expired, KeyBindingStale, Replayed, UnknownChain, WrongNonce
+from careledger.identity.credentials.checks import (
+    ConsentReader,
+    StatusReader,
+    check_consent,
+    check_status,
+)
+from careledger.identity.credentials.errors import (
+    Expired,
+    KeyBindingStale,
+    Replayed,
+    UnknownChain,
+    WrongNonce,
+)
 from careledger.identity.credentials.formats import Path, StatusReference, path_of, path_text
 from careledger.identity.formats import stamp, when
 from careledger.identity.status.reading import ListStatus
@@ -141,7 +152,9 @@ class Verifications:
     def purge(self, grace: timedelta = GRACE) -> int:
         """Forget the requests that have been over for some time, and return how many; they stay refused."""
         with self.store.writing() as session:
-            gone = session.execute(delete(IssuedNonce).where(IssuedNonce.expires_at < self._clock() - grace))
+            gone = session.execute(
+                delete(IssuedNonce).where(IssuedNonce.expires_at < self._clock() - grace)
+            )
             return int(gone.rowcount)  # type: ignore[attr-defined]  # Result's subclass for DML has it
 
     # -- results
@@ -160,7 +173,8 @@ class Verifications:
             wishes: whether a claim was as the company wished, for those where it matters.
 
         Raises:
-            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is over.
+            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is
+            over.
             InputError: a wish is about a claim that was not asked for.
 
         """
@@ -185,7 +199,9 @@ class Verifications:
             )
             if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
                 _require_open(session.get(IssuedNonce, _digest(expected.nonce)), now)
-                raise Replayed("this request was answered by somebody else at the same instant: ask anew")
+                raise Replayed(
+                    "this request was answered by somebody else at the same instant: ask anew"
+                )
             session.add(self._row(kept))
         return kept
 
@@ -202,7 +218,9 @@ class Verifications:
     def of_presentation(self, presentation_hash: bytes) -> Verification | None:
         """Return the result of a presentation: what to answer to who hands in the same once more after a crash."""
         with self.store.reading() as session:
-            wanted = select(VerifiedPresentation).where(VerifiedPresentation.presentation == presentation_hash)
+            wanted = select(VerifiedPresentation).where(
+                VerifiedPresentation.presentation == presentation_hash
+            )
             row = session.scalar(wanted)
             return None if row is None else _read(row)
 
@@ -210,14 +228,17 @@ class Verifications:
         """Return the results under a consent, the oldest first: what to erase when it has ended."""
         with self.store.reading() as session:
             wanted = select(VerifiedPresentation).where(VerifiedPresentation.consent == consent_id)
-            return sorted((_read(row) for row in session.scalars(wanted)), key=lambda one: (one.checked_at, one.id))
+            return sorted(
+                (_read(row) for row in session.scalars(wanted)),
+                key=lambda one: (one.checked_at, one.id),
+            )
 
     def read(self, identifier: str) -> Verification:
         """Return a result if it may still be relied on: the chain is asked anew, all of it as of one block.
 
         Raises:
-            NotFound: there is none, or it was erased.
-            ConsentRevoked, ConsentExpired, ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the consent ended.
+            NotFound: there is none, or it was erased. ConsentRevoked, ConsentExpired,
+            ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the consent ended.
             Expired: the credential's time is over.
             CredentialRevoked: the issuer withdrew it.
             StatusUnreadable, StatusStale, UnknownChain: this cannot be known here.
@@ -231,10 +252,14 @@ class Verifications:
         number, now = int(head["number"], 16), max(self._clock(), when(int(head["timestamp"], 16)))
         if kept.consent_id is not None:
             if at != self._where():
-                raise UnknownChain(f"the consent is kept at {at}, and {self._where()} is asked: use that registry")
+                raise UnknownChain(
+                    f"the consent is kept at {at}, and {self._where()} is asked: use that registry"
+                )
             check_consent(self.consents, kept.consent_id, now, number)
         if kept.expires_at is not None and kept.expires_at <= now:
-            raise Expired(f"the credential expired at {stamp(kept.expires_at)}: ask the customer for a new one")
+            raise Expired(
+                f"the credential expired at {stamp(kept.expires_at)}: ask the customer for a new one"
+            )
         if kept.status is not None:
             check_status(self.statuses, kept.status, number)
         return replace(kept, confirmed_at=now.replace(microsecond=0), block_number=number)
@@ -244,7 +269,8 @@ class Verifications:
 
         Raises:
             NotFound: there is none, or it was erased.
-            StoreBusy: it is erased, but another program still reads what was before; `Store.sweep` does the rest.
+            StoreBusy: it is erased, but another program still reads what was before; `Store.sweep`
+                does the rest.
 
         """
         with self.store.writing() as session:
@@ -281,9 +307,13 @@ def _digest(nonce: str) -> bytes:
 
 def _require_open(row: IssuedNonce | None, now: datetime) -> None:
     if row is None:
-        raise WrongNonce("the presentation answers a request that is none of ours, or long over: ask anew")
+        raise WrongNonce(
+            "the presentation answers a request that is none of ours, or long over: ask anew"
+        )
     if row.spent_at is not None:
-        raise Replayed("this request was answered already: a presentation is good for one reading; ask anew")
+        raise Replayed(
+            "this request was answered already: a presentation is good for one reading; ask anew"
+        )
     if row.expires_at <= now:
         raise KeyBindingStale(f"the request was good until {stamp(row.expires_at)}: ask anew")
 
@@ -297,7 +327,9 @@ def _outcomes(
         if path not in asked:
             raise InputError(f"{path_text(path)} was not asked for, so nothing of it is kept")
     found = {True: Outcome.MET, False: Outcome.NOT_MET, None: Outcome.SHOWN}
-    return tuple((path, found[None if path not in wished else bool(wished[path])]) for path in asked)
+    return tuple(
+        (path, found[None if path not in wished else bool(wished[path])]) for path in asked
+    )
 
 
 def _found(session: Session, identifier: str) -> VerifiedPresentation:

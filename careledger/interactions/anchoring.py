@@ -34,18 +34,22 @@ def log_address(client: InteractionLog, brand: str) -> LogAddress:
     return LogAddress(client.chain.chain_id, client.address, brand)
 
 
-def prepare(client: InteractionLog, brand: str, records: Sequence[Record], keyring: Keyring, file: Path) -> Batch:
+def prepare(
+    client: InteractionLog, brand: str, records: Sequence[Record], keyring: Keyring, file: Path
+) -> Batch:
     """Number records, build their batch and write its file; or take up the batch of a run that was killed.
 
     Raises:
-        Conflict: the file holds another batch.
-        SettingsError, MalformedFile, ProofError: the file cannot be read or written, or was altered.
+        Conflict: the file holds another batch. SettingsError, MalformedFile, ProofError: the file
+        cannot be read or written, or was altered.
 
     """
     log = log_address(client, brand)
     if file.exists():
         batch = Batch.load(file)
-        same = [entry.record and entry.record.raw for entry in batch.entries] == [record.raw for record in records]
+        same = [entry.record and entry.record.raw for entry in batch.entries] == [
+            record.raw for record in records
+        ]
         if batch.log != log or not same:
             raise Conflict(f"{file} holds another batch: name a new file, or move it away")
         return batch
@@ -59,8 +63,8 @@ def anchor(client: InteractionLog, batch: Batch, file: Path | None = None) -> Ba
     """Anchor a batch, once however often this is called, and note where in its file.
 
     Raises:
-        NotAuthorised: the sender may not anchor for the brand.
-        AlreadyAnchored, WrongFirst: the brand's log has gone on without it; it has to be numbered anew.
+        NotAuthorised: the sender may not anchor for the brand. AlreadyAnchored, WrongFirst: the
+        brand's log has gone on without it; it has to be numbered anew.
 
     """
     try:
@@ -75,7 +79,8 @@ def anchor(client: InteractionLog, batch: Batch, file: Path | None = None) -> Ba
 def log_tree(client: InteractionLog, brand: str) -> LogTree:
     """Rebuild a brand's log of batches and check it against the contract's head.
 
-    From the node's events in one request; batch by batch from the contract where the node does not keep them.
+    From the node's events in one request; batch by batch from the contract where the node does not
+    keep them.
 
     Raises:
         ProofError: the node contradicts itself.
@@ -83,7 +88,11 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
     """
     log, head = log_address(client, brand), client.head(brand)
     try:
-        found = [event for event in client.history(BatchAnchored, brand=brand) if isinstance(event, BatchAnchored)]
+        found = [
+            event
+            for event in client.history(BatchAnchored, brand=brand)
+            if isinstance(event, BatchAnchored)
+        ]
     except NodeError:
         found = []
     tree = LogTree()
@@ -94,7 +103,9 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
         return tree
     tree = LogTree(client.record_of(brand, batch_id) for batch_id in range(head.batches))
     if tree.root() != head.root:
-        raise ProofError(f"the node at {client.chain.url} contradicts itself: its batches do not lead to its head")
+        raise ProofError(
+            f"the node at {client.chain.url} contradicts itself: its batches do not lead to its head"
+        )
     return tree
 
 
@@ -120,7 +131,11 @@ def where(client: InteractionLog, batch: Batch) -> Anchor:
         there = client.batch(brand, batch_id)
     except UnknownInteraction:
         there = None
-    if there is None or (there.root, there.first, there.count) != (batch.root, batch.first, batch.count):
+    if there is None or (there.root, there.first, there.count) != (
+        batch.root,
+        batch.first,
+        batch.count,
+    ):
         raise Conflict("the batch is not on the chain (any more): anchor it again")
     try:
         in_place = client.chain.block(known.block_number)["hash"] == "0x" + known.block_hash.hex()
@@ -147,7 +162,8 @@ def receipt(
         client: the contract, as a node serves it.
         batch: the anchored batch.
         place: of the interaction in the batch, from 0.
-        keyring: where the customer's key is; without it, or after it was destroyed, the receipt opens nothing.
+        keyring: where the customer's key is; without it, or after it was destroyed, the receipt
+            opens nothing.
         tree: from `log_tree`, when several receipts are written.
         with_record: whether the record itself goes into the file.
         with_evidence: whether offline evidence does, where the node can still give it.
@@ -167,7 +183,8 @@ def receipt(
         try:
             proof = evidence.collect(chain, log, anchor.id, anchor.block_hash)
         except (NodeError, ProofError):
-            proof = None  # a node that keeps no old state, or a chain whose headers are hashed in another way
+            # a node that keeps no old state, or a chain whose headers are hashed in another way
+            proof = None
     return Receipt(
         state=finality(chain, anchor.block_number),
         log=log,
@@ -195,7 +212,9 @@ def _salts(entry: Entry, keyring: Keyring | None) -> Salts | None:
     return Salts(*formats.salts(key, entry.record.id))
 
 
-def promise(log: LogAddress, record: Record, keyring: Keyring, anchor_by: int, signer: LocalAccount) -> Receipt:
+def promise(
+    log: LogAddress, record: Record, keyring: Keyring, anchor_by: int, signer: LocalAccount
+) -> Receipt:
     """Write the receipt that a customer gets at once: the brand's signature that it will anchor the interaction.
 
     Args:

@@ -1,8 +1,9 @@
 """Does a brand number its interactions as it says? What an auditor, or two customers together, can find out.
 
-A proof says that a leaf is in a batch, and the leaf says its number; nothing on chain keeps a brand from giving a
-number twice or leaving one out. Both come to light: the first as soon as two receipts meet, each when the leaves of the
-batch are laid open, which tells nobody what the interactions were.
+A proof says that a leaf is in a batch, and the leaf says its number; nothing on chain keeps a brand
+from giving a number twice or leaving one out. Both come to light: the first as soon as two receipts
+meet, each when the leaves of the batch are laid open, which tells nobody what the interactions
+were.
 """
 
 from careledger.errors import ProofError
@@ -17,8 +18,8 @@ def check_leaves(client: InteractionLog, batch: Batch) -> int:
 
     Args:
         client: the contract, as a node serves it.
-        batch: as the brand lays it open, with or without records (`Batch.bare`). The numbers of its leaves follow
-            from their order, so an equal root leaves no room for another numbering.
+        batch: as the brand lays it open, with or without records (`Batch.bare`). The numbers of its
+            leaves follow from their order, so an equal root leaves no room for another numbering.
 
     Returns the batch's id.
 

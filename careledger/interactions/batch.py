@@ -1,7 +1,7 @@
 """A batch: records with their leaves in a tree, and the brand's own file of it.
 
-The file is written before the batch is anchored, so that a run that is killed anywhere in between is simply run
-again: the same file gives the same root, and `expectedFirst` lets it in once.
+The file is written before the batch is anchored, so that a run that is killed anywhere in between
+is simply run again: the same file gives the same root, and `expectedFirst` lets it in once.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,8 @@ from careledger.interactions.record import Record
 
 FORMAT = "careledger.batch/1"
 MAX_COUNT = 2**20
-"""Interactions in one batch; the contract takes up to 2^32 - 1, but every receipt needs the whole tree."""
+"""Interactions in one batch; the contract takes up to 2^32 - 1, but every receipt needs the whole
+tree."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ class Batch:
     """Where it was anchored; None before."""
 
     @classmethod
-    def build(cls, log: LogAddress, records: Sequence[Record], keyring: Keyring, first: int) -> "Batch":
+    def build(
+        cls, log: LogAddress, records: Sequence[Record], keyring: Keyring, first: int
+    ) -> "Batch":
         """Number records from `first` on and compute their leaves' fields.
 
         Raises:
@@ -85,12 +88,16 @@ class Batch:
         for place, entry in enumerate(self.entries):
             if entry.record is not None and entry.record.id == interaction_id:
                 return place
-        raise NotFound(f"no interaction '{interaction_id}' is in this batch, or its record was erased")
+        raise NotFound(
+            f"no interaction '{interaction_id}' is in this batch, or its record was erased"
+        )
 
     def erase(self, customer: str) -> "Batch":
         """Return the batch without the records of a customer; leaves and proofs of all stay what they were."""
         kept = [
-            replace(entry, record=None) if entry.record and entry.record.customer == customer else entry
+            replace(entry, record=None)
+            if entry.record and entry.record.customer == customer
+            else entry
             for entry in self.entries
         ]
         return replace(self, entries=tuple(kept))
@@ -161,7 +168,9 @@ class Batch:
             ["format", "chainId", "contract", "brand", "first", "root", "entries"], ["anchor"]
         )
         top["format"].one_of(FORMAT)
-        log = LogAddress(top["chainId"].integer(), top["contract"].address(), top["brand"].address())
+        log = LogAddress(
+            top["chainId"].integer(), top["contract"].address(), top["brand"].address()
+        )
         first = top["first"].integer()
         nodes = top["entries"].items(MAX_COUNT)
         if not nodes:
@@ -170,7 +179,9 @@ class Batch:
         anchor = _read_anchor(top["anchor"]) if "anchor" in top else None
         batch = cls(log, first, entries, anchor)
         if batch.root != top["root"].hex(32):
-            raise ProofError("the batch file was altered: its leaves have another root than the one it names")
+            raise ProofError(
+                "the batch file was altered: its leaves have another root than the one it names"
+            )
         return batch
 
 
@@ -195,7 +206,9 @@ def _read_entry(node: Node, index: int) -> Entry:
     )
     record = None
     if "record" in members:
-        record = Record.parse(members["record"].text().encode(), f"batch file {members['record'].path}")
+        record = Record.parse(
+            members["record"].text().encode(), f"batch file {members['record'].path}"
+        )
     return Entry(fields, record)
 
 

@@ -25,15 +25,26 @@ from careledger.interactions.verify import verify as judge
 from careledger.interactions.verify import verify_offline
 from careledger.settings import Settings
 
-app = typer.Typer(help="The anchored record of what was said and agreed.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The anchored record of what was said and agreed.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Contract = Annotated[
     str | None,
-    typer.Option(help="InteractionLog's address; that of the deployment record when not given.", show_default=False),
+    typer.Option(
+        help="InteractionLog's address; that of the deployment record when not given.",
+        show_default=False,
+    ),
 ]
 Deployments = Annotated[
     Path | None,
-    typer.Option(envvar="CARELEDGER_DEPLOYMENTS", help="Folder of the deployment records.", show_default=False),
+    typer.Option(
+        envvar="CARELEDGER_DEPLOYMENTS",
+        help="Folder of the deployment records.",
+        show_default=False,
+    ),
 ]
 Keys = Annotated[Path, typer.Option(help="File of the customers' keys; made when it is not there.")]
 
@@ -43,15 +54,21 @@ def _deployed(chain: Chain, contract: str | None, folder: Path | None) -> str | 
     if contract is not None:
         return address(contract, "--contract")
     try:
-        return deployment.addresses(chain, folder or Settings.from_environment().deployments).get("InteractionLog")
+        return deployment.addresses(chain, folder or Settings.from_environment().deployments).get(
+            "InteractionLog"
+        )
     except NotFound:
         return None
 
 
-def _client(chain: Chain, contract: str | None, folder: Path | None, sender: Sender | None = None) -> InteractionLog:
+def _client(
+    chain: Chain, contract: str | None, folder: Path | None, sender: Sender | None = None
+) -> InteractionLog:
     at = _deployed(chain, contract, folder)
     if at is None:
-        raise NotFound(f"no InteractionLog is recorded for chain {chain.chain_id}: deploy, or give --contract")
+        raise NotFound(
+            f"no InteractionLog is recorded for chain {chain.chain_id}: deploy, or give --contract"
+        )
     client = InteractionLog(chain, at, sender)
     if not client.artifact.matches(chain.code(at)):
         raise NotFound(f"there is no InteractionLog at {at} on chain {chain.chain_id}")
@@ -66,15 +83,22 @@ def _sender(chain: Chain, settings: Settings) -> Sender:
 
 @app.command()
 def anchor(
-    file: Annotated[Path, typer.Argument(help="Interactions: a JSON array, or one JSON object a line.")],
+    file: Annotated[
+        Path, typer.Argument(help="Interactions: a JSON array, or one JSON object a line.")
+    ],
     *,
     keys: Keys = Path("customer-keys.json"),
     batch: Annotated[
         Path | None,
-        typer.Option(help="Where the batch goes; FILE with .batch.json when not given.", show_default=False),
+        typer.Option(
+            help="Where the batch goes; FILE with .batch.json when not given.", show_default=False
+        ),
     ] = None,
     brand: Annotated[
-        str | None, typer.Option(help="The brand's address; the sender's own when not given.", show_default=False)
+        str | None,
+        typer.Option(
+            help="The brand's address; the sender's own when not given.", show_default=False
+        ),
     ] = None,
     contract: Contract = None,
     deployments: Deployments = None,
@@ -136,9 +160,13 @@ def anchor(
 @app.command()
 def receipt(
     batch: Annotated[Path, typer.Argument(help="The batch file that `anchor` wrote.")],
-    interaction: Annotated[str, typer.Option("--id", help="Which interaction, by the id in its record.")],
+    interaction: Annotated[
+        str, typer.Option("--id", help="Which interaction, by the id in its record.")
+    ],
     *,
-    out_file: Annotated[Path, typer.Option("--out", help="Where the receipt goes.")] = Path("receipt.json"),
+    out_file: Annotated[Path, typer.Option("--out", help="Where the receipt goes.")] = Path(
+        "receipt.json"
+    ),
     keys: Keys = Path("customer-keys.json"),
     record: Annotated[bool, typer.Option(help="Put the record itself into the receipt.")] = True,
     rpc: Rpc = None,
@@ -146,7 +174,8 @@ def receipt(
 ) -> None:
     """Write the receipt of one interaction, for its customer to keep.
 
-    Example: careledger interactions receipt interactions.batch.json --id call-0001 --out receipt.json
+    Example: careledger interactions receipt interactions.batch.json --id call-0001 --out
+    receipt.json
     """
     out, settings = Out(json_), Settings.from_environment()
     held = Batch.load(batch)
@@ -158,8 +187,17 @@ def receipt(
     client = _client(chain, held.log.contract, None)
     made = anchoring.receipt(client, held, place, Keyring(keys), with_record=record)
     write_private(out_file, made.dumps())
-    out.say(f"{out_file}: receipt of interaction {made.fields.index} ('{interaction}'), {made.state.value}")
-    out.document({"file": str(out_file), "id": interaction, "index": made.fields.index, "state": made.state.value})
+    out.say(
+        f"{out_file}: receipt of interaction {made.fields.index} ('{interaction}'), {made.state.value}"
+    )
+    out.document(
+        {
+            "file": str(out_file),
+            "id": interaction,
+            "index": made.fields.index,
+            "state": made.state.value,
+        }
+    )
 
 
 @app.command()
@@ -167,12 +205,16 @@ def verify(
     file: Annotated[Path, typer.Argument(help="The receipt.", metavar="RECEIPT")],
     *,
     record: Annotated[
-        Path | None, typer.Option(help="The record, where the receipt does not carry it.", show_default=False)
+        Path | None,
+        typer.Option(help="The record, where the receipt does not carry it.", show_default=False),
     ] = None,
     block_hash: Annotated[
         str | None,
         typer.Option(
-            "--block-hash", metavar="HASH", help="Verify offline, against this block hash.", show_default=False
+            "--block-hash",
+            metavar="HASH",
+            help="Verify offline, against this block hash.",
+            show_default=False,
         ),
     ] = None,
     contract: Contract = None,
@@ -180,16 +222,19 @@ def verify(
     rpc: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="CARELEDGER_RPC", metavar="URL", help="A node; give several to ask each.", show_default=False
+            envvar="CARELEDGER_RPC",
+            metavar="URL",
+            help="A node; give several to ask each.",
+            show_default=False,
         ),
     ] = None,
     json_: Json = False,
 ) -> None:
     """Say whether a receipt and its record are what was anchored. Exit status 0 only when they are.
 
-    Examples: careledger interactions verify receipt.json
-              careledger interactions verify receipt.json --rpc http://one:8545 --rpc http://two:8545
-              careledger interactions verify receipt.json --block-hash 0x…
+    Examples: careledger interactions verify receipt.json careledger interactions verify
+              receipt.json --rpc http://one:8545 --rpc http://two:8545 careledger interactions
+              verify receipt.json --block-hash 0x…
     """
     out = Out(json_)
     held = Receipt.loads(read_file(file, "receipt"))
@@ -199,7 +244,12 @@ def verify(
         trusted = address(contract, "--contract") if contract else None
         result = verify_offline(held, Node(block_hash, "--block-hash").hex(32), trusted)
     else:
-        result = _ask([connect(url) for url in rpc or [Settings.from_environment().rpc]], held, contract, deployments)
+        result = _ask(
+            [connect(url) for url in rpc or [Settings.from_environment().rpc]],
+            held,
+            contract,
+            deployments,
+        )
     if not json_:
         typer.echo(result.sentence())  # in one line, however wide the terminal is
     out.document(result.document())

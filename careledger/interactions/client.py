@@ -80,7 +80,13 @@ class InteractionLog(ContractClient):
                 raise
             return self._find(brand, root, count, first, refusal)
         (event,) = (event for event in self.events(receipt) if isinstance(event, BatchAnchored))
-        return Anchor(event.id, receipt.transaction_hash, receipt.block_number, receipt.block_hash, receipt.gas_used)
+        return Anchor(
+            event.id,
+            receipt.transaction_hash,
+            receipt.block_number,
+            receipt.block_hash,
+            receipt.gas_used,
+        )
 
     def _find(self, brand: str, root: bytes, count: int, first: int, refusal: WrongFirst) -> Anchor:
         batch_id = self.batch_of(brand, first)
@@ -99,7 +105,9 @@ class InteractionLog(ContractClient):
         for event in self.history(BatchAnchored, brand=brand, id=batch_id):
             log = event.log
             return Anchor(batch_id, log.transaction_hash, log.block_number, log.block_hash, None)
-        raise NodeError(f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: ask an archive node")
+        raise NodeError(
+            f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: ask an archive node"
+        )
 
     def batch(self, brand: str, batch_id: int, block: Block = "latest") -> AnchoredBatch:
         """Return a batch; raises `UnknownBatch` where there is none."""
@@ -125,7 +133,9 @@ class InteractionLog(ContractClient):
         """Let the contract say whether an interaction is in a batch."""
         return bool(self._read("verify", brand, batch_id, fields.abi(), proof))
 
-    def acknowledge(self, customer: str, brand: str, batch_id: int, fields: Fields, proof: list[bytes]) -> Receipt:
+    def acknowledge(
+        self, customer: str, brand: str, batch_id: int, fields: Fields, proof: list[bytes]
+    ) -> Receipt:
         """Countersign an interaction, as the customer's controller."""
         return self._write("acknowledge", customer, brand, batch_id, fields.abi(), proof)
 
@@ -148,7 +158,9 @@ class InteractionLog(ContractClient):
         """Return when a customer acknowledged an interaction, in seconds since 1970 UTC; 0 if not."""
         return int(self._read("acknowledgedAt", customer, brand, leaf))
 
-    def acknowledgement_digest(self, customer: str, brand: str, fields: Fields, deadline: int) -> bytes:
+    def acknowledgement_digest(
+        self, customer: str, brand: str, fields: Fields, deadline: int
+    ) -> bytes:
         """Return what a customer signs to acknowledge an interaction."""
         return bytes(self._read("acknowledgementDigest", customer, brand, fields.abi(), deadline))
 

@@ -4,7 +4,9 @@ from careledger.chain.reverts import Reverted
 from careledger.errors import Conflict, InputError
 
 
-class NotAuthorised(Reverted, solidity="InteractionLog_NotAuthorised(address brand, address actor)"):
+class NotAuthorised(
+    Reverted, solidity="InteractionLog_NotAuthorised(address brand, address actor)"
+):
     """The account is neither the brand's controller nor its delegate for careledger.agent."""
 
     brand: str
@@ -23,7 +25,9 @@ class NoInteractions(Reverted, solidity="InteractionLog_NoInteractions(address b
     brand: str
 
 
-class WrongFirst(Reverted, solidity="InteractionLog_WrongFirst(address brand, uint64 actual, uint64 expected)"):
+class WrongFirst(
+    Reverted, solidity="InteractionLog_WrongFirst(address brand, uint64 actual, uint64 expected)"
+):
     """The brand's next interaction has another number than the batch begins with."""
 
     brand: str
@@ -31,7 +35,9 @@ class WrongFirst(Reverted, solidity="InteractionLog_WrongFirst(address brand, ui
     expected: int
 
 
-class UnknownBatch(Reverted, solidity="InteractionLog_UnknownBatch(address brand, uint256 id, uint256 batches)"):
+class UnknownBatch(
+    Reverted, solidity="InteractionLog_UnknownBatch(address brand, uint256 id, uint256 batches)"
+):
     """The brand has not anchored so many batches."""
 
     brand: str
@@ -40,7 +46,8 @@ class UnknownBatch(Reverted, solidity="InteractionLog_UnknownBatch(address brand
 
 
 class UnknownInteraction(
-    Reverted, solidity="InteractionLog_UnknownInteraction(address brand, uint256 index, uint256 interactions)"
+    Reverted,
+    solidity="InteractionLog_UnknownInteraction(address brand, uint256 index, uint256 interactions)",
 ):
     """The brand has not anchored so many interactions."""
 
@@ -49,7 +56,9 @@ class UnknownInteraction(
     interactions: int
 
 
-class NotIncluded(Reverted, solidity="InteractionLog_NotIncluded(address brand, uint256 id, bytes32 leaf)"):
+class NotIncluded(
+    Reverted, solidity="InteractionLog_NotIncluded(address brand, uint256 id, bytes32 leaf)"
+):
     """The interaction is not in that batch, or the proof does not show it."""
 
     brand: str
@@ -57,7 +66,10 @@ class NotIncluded(Reverted, solidity="InteractionLog_NotIncluded(address brand, 
     leaf: bytes
 
 
-class NotCustomer(Reverted, solidity="InteractionLog_NotCustomer(address customer, address actual, address expected)"):
+class NotCustomer(
+    Reverted,
+    solidity="InteractionLog_NotCustomer(address customer, address actual, address expected)",
+):
     """Only the customer's controller acknowledges without a signature."""
 
     customer: str
@@ -66,7 +78,8 @@ class NotCustomer(Reverted, solidity="InteractionLog_NotCustomer(address custome
 
 
 class AlreadyAcknowledged(
-    Reverted, solidity="InteractionLog_AlreadyAcknowledged(address customer, bytes32 leaf, uint256 acknowledgedAt)"
+    Reverted,
+    solidity="InteractionLog_AlreadyAcknowledged(address customer, bytes32 leaf, uint256 acknowledgedAt)",
 ):
     """This customer acknowledged this interaction already."""
 
@@ -75,7 +88,9 @@ class AlreadyAcknowledged(
     acknowledged_at: int
 
 
-class Expired(Reverted, solidity="InteractionLog_Expired(address customer, uint256 actual, uint256 deadline)"):
+class Expired(
+    Reverted, solidity="InteractionLog_Expired(address customer, uint256 actual, uint256 deadline)"
+):
     """The signature's deadline has passed."""
 
     customer: str
@@ -84,7 +99,8 @@ class Expired(Reverted, solidity="InteractionLog_Expired(address customer, uint2
 
 
 class BadSignature(
-    Reverted, solidity="InteractionLog_BadSignature(address customer, address controller, bytes32 digest)"
+    Reverted,
+    solidity="InteractionLog_BadSignature(address customer, address controller, bytes32 digest)",
 ):
     """The signature is not one of the customer's controller, or has a high s."""
 
@@ -112,7 +128,7 @@ class AlreadyAnchored(Conflict):
 
     """
 
-    def __init__(self, id: int, first: int) -> None:  # noqa: A002 - the contract's word for it
+    def __init__(self, id: int, first: int) -> None:
         super().__init__(
             f"interaction {first} is anchored already, by batch {id}, which is another one than this: "
             f"number the batch anew from the log's head"

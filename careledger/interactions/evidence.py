@@ -29,7 +29,9 @@ def collect(chain: Chain, log: LogAddress, batch_id: int, block_hash: bytes) -> 
     header = state_proof.encode_header(block)
     slots = [formats.slot_root(log.brand, batch_id), formats.slot_pair(log.brand, batch_id)]
     slots.append(formats.slot_tip(log.brand))
-    answer = chain.request("eth_getProof", log.contract, [_slot(slot) for slot in slots], block["number"])
+    answer = chain.request(
+        "eth_getProof", log.contract, [_slot(slot) for slot in slots], block["number"]
+    )
     try:
         account = _bytes(answer["accountProof"])
         root, pair, tip = (_bytes(item["proof"]) for item in answer["storageProof"])
@@ -55,7 +57,9 @@ def check(evidence: Evidence, log: LogAddress, batch_id: int, block_hash: bytes)
 
     """
     header = state_proof.open_header(evidence.header, block_hash)
-    account = state_proof.open_account(header.state_root, formats.address_bytes(log.contract), evidence.account)
+    account = state_proof.open_account(
+        header.state_root, formats.address_bytes(log.contract), evidence.account
+    )
     if account is None or account.code_hash == state_proof.NO_CODE:
         raise ProofError(f"there is no contract at {log.contract} in block {header.number}")
 
@@ -76,6 +80,8 @@ def check(evidence: Evidence, log: LogAddress, batch_id: int, block_hash: bytes)
             slot(formats.slot_tip(log.brand), evidence.numbers)
         )
         if batches != batch_id + 1:
-            raise ProofError(f"the evidence shows the numbers of batch {batches - 1}, not of batch {batch_id}")
+            raise ProofError(
+                f"the evidence shows the numbers of batch {batches - 1}, not of batch {batch_id}"
+            )
         first = interactions - count
     return AnchoredBatch(root.to_bytes(32, "big"), first, count, anchored_at)

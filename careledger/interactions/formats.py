@@ -101,7 +101,9 @@ def did(chain_id: int, address: str) -> str:
 def salts(key: bytes, interaction_id: str) -> tuple[bytes, bytes]:
     """Derive an interaction's two 32-byte salts (content, parties) from the customer's key and the interaction's id."""
     name = interaction_id.encode()
-    return hkdf_sha256(key, VERSION, b"content\0" + name), hkdf_sha256(key, VERSION, b"parties\0" + name)
+    return hkdf_sha256(key, VERSION, b"content\0" + name), hkdf_sha256(
+        key, VERSION, b"parties\0" + name
+    )
 
 
 def content_commitment(salt: bytes, record: bytes) -> bytes:
@@ -112,13 +114,16 @@ def content_commitment(salt: bytes, record: bytes) -> bytes:
 def parties_commitment(salt: bytes, agent: str, customer: str) -> bytes:
     """Return the 32-byte commitment to the identifiers of the two parties."""
     one, other = agent.encode(), customer.encode()
-    return hmac_sha256(salt, len(one).to_bytes(4, "big") + one + len(other).to_bytes(4, "big") + other)
+    return hmac_sha256(
+        salt, len(one).to_bytes(4, "big") + one + len(other).to_bytes(4, "big") + other
+    )
 
 
 def leaf_value(log: LogAddress, fields: Fields) -> bytes:
     """Return the 128 bytes that a leaf is the double Keccak-256 of.
 
-    The last word holds the kind (16 bits), the start (64 bits) and, lowest, the global index (64 bits).
+    The last word holds the kind (16 bits), the start (64 bits) and, lowest, the global index (64
+    bits).
     """
     meta = fields.kind << 128 | fields.started_at << 64 | fields.index
     return log.domain + fields.content + fields.parties + meta.to_bytes(32, "big")
@@ -164,7 +169,12 @@ def slot_pair(brand: str, batch_id: int) -> int:
 
 def read_tip(word: int) -> tuple[int, int, int, int]:
     """Unpack a tip: number of batches, number of interactions, count and time of the last batch."""
-    return word & 2**64 - 1, word >> 64 & 2**64 - 1, word >> 128 & 2**32 - 1, word >> 160 & 2**40 - 1
+    return (
+        word & 2**64 - 1,
+        word >> 64 & 2**64 - 1,
+        word >> 128 & 2**32 - 1,
+        word >> 160 & 2**40 - 1,
+    )
 
 
 def read_pair(word: int, odd: bool) -> tuple[int, int, int]:

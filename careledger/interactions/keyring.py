@@ -1,7 +1,8 @@
 """The random key of each customer, from which the salts of their interactions are derived.
 
-Whoever holds a customer's key can open what the leaves of their interactions commit to, and without it nobody can:
-so the file is readable by its owner alone, and erasing a customer is destroying the key (and the records).
+Whoever holds a customer's key can open what the leaves of their interactions commit to, and without
+it nobody can: so the file is readable by its owner alone, and erasing a customer is destroying the
+key (and the records).
 """
 
 import secrets
@@ -33,7 +34,9 @@ class Keyring:
             members = Node.read(read_file(file, "key"), "key file").object(["format", "keys"])
             members["format"].one_of(FORMAT)
             names = list(members["keys"].value) if isinstance(members["keys"].value, dict) else []
-            self._keys = {name: node.hex(32) for name, node in members["keys"].object(names).items()}
+            self._keys = {
+                name: node.hex(32) for name, node in members["keys"].object(names).items()
+            }
 
     def key(self, customer: str) -> bytes:
         """Return a customer's key, made now if there is none; `save` before anything is built on it."""
@@ -51,7 +54,9 @@ class Keyring:
         try:
             return self._keys[customer]
         except KeyError:
-            raise NotFound(f"there is no key of {customer}: it was destroyed, or is in another key file") from None
+            raise NotFound(
+                f"there is no key of {customer}: it was destroyed, or is in another key file"
+            ) from None
 
     def salts(self, customer: str, interaction_id: str) -> tuple[bytes, bytes]:
         """Return the salts of an interaction: content, parties. Makes the customer's key if there is none."""

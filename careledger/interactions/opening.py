@@ -16,9 +16,16 @@ from careledger.interactions.receipt import Anchored, BatchProof, Receipt
 from careledger.interactions.record import Record
 from careledger.interactions.verdict import Finding
 
-_NAMES = {"content": "content", "parties": "parties", "kind": "kind", "started_at": "startedAt", "index": "index"}
+_NAMES = {
+    "content": "content",
+    "parties": "parties",
+    "kind": "kind",
+    "started_at": "startedAt",
+    "index": "index",
+}
 INDEX_SEARCH = 2**14
-"""Up to so many numbers are tried to find out that the number was altered; hashing them takes under a second."""
+"""Up to so many numbers are tried to find out that the number was altered; hashing them takes under
+a second."""
 
 
 def examine(receipt: Receipt, shown: BatchProof, batch: AnchoredBatch) -> list[Finding]:
@@ -81,7 +88,9 @@ def _commitments(receipt: Receipt, record: Record | None) -> dict[str, bytes | i
         made["content"] = formats.content_commitment(receipt.salts.content, receipt.record)
     if record is not None:
         if receipt.salts is not None:
-            made["parties"] = formats.parties_commitment(receipt.salts.parties, record.agent, record.customer)
+            made["parties"] = formats.parties_commitment(
+                receipt.salts.parties, record.agent, record.customer
+            )
         made["kind"] = formats.KINDS[record.kind]
         made["started_at"] = record.seconds()
     return made
@@ -97,14 +106,22 @@ def _opened(receipt: Receipt, record: Record | None, fault: str) -> list[Finding
     """The fields are those of a leaf: whatever else differs from them was altered."""
     wrong = differing(receipt, record)
     if "content" in wrong:
-        return [Finding("record", "it is not the record that was anchored, or salts.content is not its salt")]
+        return [
+            Finding(
+                "record", "it is not the record that was anchored, or salts.content is not its salt"
+            )
+        ]
     if fault:
         return [Finding("record", f"it is what was anchored, and yet no record ({fault})")]
     findings = []
     if "parties" in wrong:
-        findings.append(Finding("salts.parties", "it is not the salt of the two parties in the record"))
+        findings.append(
+            Finding("salts.parties", "it is not the salt of the two parties in the record")
+        )
     findings += [
-        Finding("record", f"its {_NAMES[name]} is another than the leaf's: the brand anchored them so")
+        Finding(
+            "record", f"its {_NAMES[name]} is another than the leaf's: the brand anchored them so"
+        )
         for name in wrong
         if name in ("kind", "started_at")
     ]
@@ -126,7 +143,9 @@ def _blamed(receipt: Receipt, record: Record | None, shown: BatchProof, why: str
     for index in _indices(shown.batch):
         corrected = replace(receipt.fields, index=index)
         if unproven(receipt.log, corrected, shown) is None:
-            finding = Finding("interaction.index", f"the number is {index}, not {receipt.fields.index}")
+            finding = Finding(
+                "interaction.index", f"the number is {index}, not {receipt.fields.index}"
+            )
             return [finding, *_opened(replace(receipt, fields=corrected), record, "")]
     findings = [Finding("batch.proof", why)]
     if "content" in wrong:
@@ -136,7 +155,9 @@ def _blamed(receipt: Receipt, record: Record | None, shown: BatchProof, why: str
 
 
 def _field(name: str) -> Finding:
-    return Finding(f"interaction.{_NAMES[name]}", "it is not what the record leads to, nor what was anchored")
+    return Finding(
+        f"interaction.{_NAMES[name]}", "it is not what the record leads to, nor what was anchored"
+    )
 
 
 def _indices(batch: AnchoredBatch) -> Iterator[int]:

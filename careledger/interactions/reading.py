@@ -42,8 +42,15 @@ class Node:
                 raise MalformedFile(self.what, f"{self.path}.{name}", "missing")
         if unknown := sorted(self.value.keys() - {*required, *optional}):
             raise MalformedFile(self.what, f"{self.path}.{unknown[0]}", "unknown")
-        members = {name: Node(value, self.what, f"{self.path}.{name}") for name, value in self.value.items()}
-        return {name: node for name, node in members.items() if name in required or node.value is not None}
+        members = {
+            name: Node(value, self.what, f"{self.path}.{name}")
+            for name, value in self.value.items()
+        }
+        return {
+            name: node
+            for name, node in members.items()
+            if name in required or node.value is not None
+        }
 
     def items(self, at_most: int) -> list["Node"]:
         """Return the elements of an array."""
@@ -51,7 +58,10 @@ class Node:
             raise self.fault("not a JSON array")
         if len(self.value) > at_most:
             raise self.fault(f"more than {at_most} elements")
-        return [Node(value, self.what, f"{self.path}[{place}]") for place, value in enumerate(self.value)]
+        return [
+            Node(value, self.what, f"{self.path}[{place}]")
+            for place, value in enumerate(self.value)
+        ]
 
     def text(self) -> str:
         """Return a text."""
@@ -67,7 +77,11 @@ class Node:
 
     def integer(self, bits: int = 64) -> int:
         """Return an integer from 0, of so many bits at most."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool) or not 0 <= self.value < 1 << bits:
+        if (
+            not isinstance(self.value, int)
+            or isinstance(self.value, bool)
+            or not 0 <= self.value < 1 << bits
+        ):
             raise self.fault(f"not an integer from 0 to 2^{bits} - 1")
         return self.value
 

@@ -1,7 +1,8 @@
 """The receipt: the file that a customer keeps, and that proves an interaction to anyone without the brand's help.
 
-One canonical JSON document. What is in it, member by member, is in `docs/protocol/interactions.md`; it is read as
-strictly as it is written, so that two programs never understand one receipt in two ways.
+One canonical JSON document. What is in it, member by member, is in `docs/protocol/interactions.md`;
+it is read as strictly as it is written, so that two programs never understand one receipt in two
+ways.
 """
 
 from collections.abc import Mapping
@@ -109,7 +110,8 @@ class Evidence:
     root: tuple[bytes, ...]
     """Nodes of the contract's storage trie down to the batch's root."""
     numbers: tuple[bytes, ...]
-    """Nodes down to the batch's numbers: in the pair's slot, or in the tip for the last batch with an even id."""
+    """Nodes down to the batch's numbers: in the pair's slot, or in the tip for the last batch with
+    an even id."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,9 @@ class Receipt:
         try:
             record.decode()
         except UnicodeDecodeError as error:
-            raise InputError(f"the record is not UTF-8: byte {error.start} cannot be read") from error
+            raise InputError(
+                f"the record is not UTF-8: byte {error.start} cannot be read"
+            ) from error
         return replace(self, record=record)
 
     def dumps(self) -> bytes:
@@ -158,13 +162,15 @@ class Receipt:
             "contract": self.log.contract,
             "brand": self.log.brand,
             "interaction": interaction,
-            "salts": self.salts and {"content": hexed(self.salts.content), "parties": hexed(self.salts.parties)},
+            "salts": self.salts
+            and {"content": hexed(self.salts.content), "parties": hexed(self.salts.parties)},
             "record": None if self.record is None else self.record.decode(),
             "batch": self.anchored and _write_batch(self.anchored.batch),
             "log": self.anchored and _write_log(self.anchored.log),
             "anchor": self.anchored and _write_place(self.anchored.place),
             "promise": self.promise and _write_promise(self.promise),
-            "acknowledgement": self.acknowledgement and _write_acknowledgement(self.acknowledgement),
+            "acknowledgement": self.acknowledgement
+            and _write_acknowledgement(self.acknowledgement),
             "evidence": self.evidence and _write_evidence(self.evidence),
         }
         return dumps({name: value for name, value in document.items() if value is not None})
@@ -178,12 +184,16 @@ class Receipt:
 
         """
         top = Node.read(text, WHAT)
-        members = top.object(["format", "state", "chainId", "contract", "brand", "interaction"], _OPTIONAL)
+        members = top.object(
+            ["format", "state", "chainId", "contract", "brand", "interaction"], _OPTIONAL
+        )
         members["format"].one_of(FORMAT)
         state = State(members["state"].one_of(*State))
         promised = state is State.PROMISED
         _complete(top, members, promised)
-        log = LogAddress(members["chainId"].integer(), members["contract"].address(), members["brand"].address())
+        log = LogAddress(
+            members["chainId"].integer(), members["contract"].address(), members["brand"].address()
+        )
 
         def part(name: str, read: Any) -> Any:
             return read(members[name]) if name in members else None
@@ -217,7 +227,9 @@ def _complete(top: Node, members: Mapping[str, Node], promised: bool) -> None:
 
 
 def _read_anchored(members: Mapping[str, Node]) -> Anchored:
-    return Anchored(_read_batch(members["batch"]), _read_log(members["log"]), _read_place(members["anchor"]))
+    return Anchored(
+        _read_batch(members["batch"]), _read_log(members["log"]), _read_place(members["anchor"])
+    )
 
 
 def _hashes(node: Node) -> tuple[bytes, ...]:
@@ -263,12 +275,21 @@ def _read_batch(node: Node) -> BatchProof:
     count = members["count"].integer(32)
     if count == 0:
         raise members["count"].fault("a batch holds at least one interaction")
-    batch = AnchoredBatch(members["root"].hex(32), members["first"].integer(), count, members["anchoredAt"].integer(40))
+    batch = AnchoredBatch(
+        members["root"].hex(32),
+        members["first"].integer(),
+        count,
+        members["anchoredAt"].integer(40),
+    )
     return BatchProof(members["id"].integer(), batch, _hashes(members["proof"]))
 
 
 def _write_log(part: LogProof) -> dict[str, Any]:
-    return {"size": part.size, "head": hexed(part.head), "proof": [hexed(node) for node in part.proof]}
+    return {
+        "size": part.size,
+        "head": hexed(part.head),
+        "proof": [hexed(node) for node in part.proof],
+    }
 
 
 def _read_log(node: Node) -> LogProof:
@@ -286,7 +307,11 @@ def _write_place(part: Place) -> dict[str, Any]:
 
 def _read_place(node: Node) -> Place:
     members = node.object(["transaction", "blockNumber", "blockHash"])
-    return Place(members["transaction"].hex(32), members["blockNumber"].integer(), members["blockHash"].hex(32))
+    return Place(
+        members["transaction"].hex(32),
+        members["blockNumber"].integer(),
+        members["blockHash"].hex(32),
+    )
 
 
 def _write_promise(part: Promise) -> dict[str, Any]:
@@ -295,16 +320,24 @@ def _write_promise(part: Promise) -> dict[str, Any]:
 
 def _read_promise(node: Node) -> Promise:
     members = node.object(["anchorBy", "signer", "signature"])
-    return Promise(members["anchorBy"].integer(), members["signer"].address(), members["signature"].hex())
+    return Promise(
+        members["anchorBy"].integer(), members["signer"].address(), members["signature"].hex()
+    )
 
 
 def _write_acknowledgement(part: Acknowledgement) -> dict[str, Any]:
-    return {"customer": part.customer, "deadline": part.deadline, "signature": hexed(part.signature)}
+    return {
+        "customer": part.customer,
+        "deadline": part.deadline,
+        "signature": hexed(part.signature),
+    }
 
 
 def _read_acknowledgement(node: Node) -> Acknowledgement:
     members = node.object(["customer", "deadline", "signature"])
-    return Acknowledgement(members["customer"].address(), members["deadline"].integer(), members["signature"].hex())
+    return Acknowledgement(
+        members["customer"].address(), members["deadline"].integer(), members["signature"].hex()
+    )
 
 
 def _write_evidence(part: Evidence) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The record of one interaction: what is kept, what is hashed, and how a file of interactions is read.
 
-The canonical form of a record is RFC 8785 JSON with exactly the members of `MEMBERS`. It is made once, when the
-interaction enters the ledger; from then on the stored bytes are what counts and nothing serialises them again.
+The canonical form of a record is RFC 8785 JSON with exactly the members of `MEMBERS`. It is made
+once, when the interaction enters the ledger; from then on the stored bytes are what counts and
+nothing serialises them again.
 """
 
 import re
@@ -35,14 +36,18 @@ class Record:
     kind: str
     started_at: datetime
     content: Mapping[str, Any]
-    """Whatever the brand keeps of the interaction: language, subject, what was said, what was agreed."""
+    """Whatever the brand keeps of the interaction: language, subject, what was said, what was
+    agreed."""
 
     @classmethod
-    def create(cls, interaction: Mapping[str, Any], brand: str, what: str = "interaction") -> "Record":
+    def create(
+        cls, interaction: Mapping[str, Any], brand: str, what: str = "interaction"
+    ) -> "Record":
         """Make the canonical record of an interaction.
 
         Args:
-            interaction: `id`, `agent`, `customer`, `kind`, `startedAt`, `content`; `brand` and `version` may be there.
+            interaction: `id`, `agent`, `customer`, `kind`, `startedAt`, `content`; `brand` and
+                `version` may be there.
             brand: the brand's identifier.
             what: how messages call it.
 
@@ -54,7 +59,9 @@ class Record:
         members.setdefault("version", VERSION)
         members.setdefault("brand", brand)
         if isinstance(members["brand"], str) and members["brand"].lower() != brand.lower():
-            raise MalformedFile(what, "$.brand", f"'{members['brand']}' is another brand than {brand}")
+            raise MalformedFile(
+                what, "$.brand", f"'{members['brand']}' is another brand than {brand}"
+            )
         try:
             raw = dumps(members)
         except CanonicalError as error:
@@ -83,7 +90,9 @@ class Record:
             if name not in members:
                 raise MalformedFile(what, f"$.{name}", "missing")
         if unknown := sorted(members.keys() - MEMBERS):
-            raise MalformedFile(what, f"$.{unknown[0]}", f"unknown; a record has {', '.join(MEMBERS)}")
+            raise MalformedFile(
+                what, f"$.{unknown[0]}", f"unknown; a record has {', '.join(MEMBERS)}"
+            )
         if members["version"] != VERSION or isinstance(members["version"], bool):
             raise MalformedFile(what, "$.version", f"{members['version']!r} is not {VERSION}")
         name = members["id"]
@@ -91,9 +100,15 @@ class Record:
             raise MalformedFile(what, "$.id", f"a text of 1 to {MAX_ID} characters is needed")
         for party in ("brand", "agent", "customer"):
             if not isinstance(members[party], str) or not _DID.fullmatch(members[party]):
-                raise MalformedFile(what, f"$.{party}", f"{members[party]!r} is not a decentralised identifier (DID)")
+                raise MalformedFile(
+                    what,
+                    f"$.{party}",
+                    f"{members[party]!r} is not a decentralised identifier (DID)",
+                )
         if not isinstance(members["kind"], str) or members["kind"] not in formats.KINDS:
-            raise MalformedFile(what, "$.kind", f"{members['kind']!r} is none of {', '.join(formats.KINDS)}")
+            raise MalformedFile(
+                what, "$.kind", f"{members['kind']!r} is none of {', '.join(formats.KINDS)}"
+            )
         if not isinstance(members["content"], dict):
             raise MalformedFile(what, "$.content", "not a JSON object")
         return cls(
@@ -136,7 +151,9 @@ def _time(text: Any, what: str) -> datetime:
             moment = None
         if moment is not None and moment.year >= 1970:
             return moment
-    raise MalformedFile(what, "$.startedAt", f"{text!r} is not a time such as 2026-03-14T09:26:53Z, from 1970 on")
+    raise MalformedFile(
+        what, "$.startedAt", f"{text!r} is not a time such as 2026-03-14T09:26:53Z, from 1970 on"
+    )
 
 
 def read_interactions(text: bytes | str, brand: str, what: str = "interactions") -> list[Record]:
@@ -149,7 +166,11 @@ def read_interactions(text: bytes | str, brand: str, what: str = "interactions")
     try:
         items = loads(text)
     except CanonicalError as error:
-        lines = (text.decode(errors="replace") if isinstance(text, bytes) else text).strip().splitlines()
+        lines = (
+            (text.decode(errors="replace") if isinstance(text, bytes) else text)
+            .strip()
+            .splitlines()
+        )
         if len(lines) < 2 or not lines[0].rstrip().endswith("}"):
             raise MalformedFile(what, error.path, error.reason) from error
         items = [_line(line, number, what) for number, line in enumerate(lines, 1) if line.strip()]

@@ -16,11 +16,13 @@ class Verdict(StrEnum):
     LATE = "LATE"
     """It matches, and the brand anchored it after the time that it had promised."""
     PROMISE_BROKEN = "PROMISE_BROKEN"
-    """The brand promised to anchor it by a time that has passed, and nothing here shows that it did."""
+    """The brand promised to anchor it by a time that has passed, and nothing here shows that it
+    did."""
     PENDING = "PENDING"
     """The brand promised to anchor it, and its time is not over."""
     ERASED = "ERASED"
-    """An interaction with these commitments is anchored, and nothing is left that says what it was."""
+    """An interaction with these commitments is anchored, and nothing is left that says what it was.
+    """
     REORGED = "REORGED"
     """It is not, or no longer, anchored in the block that the receipt names."""
     UNKNOWN = "UNKNOWN"
@@ -78,7 +80,9 @@ class Result:
         return {
             "verdict": self.verdict.value,
             "altered": self.parts if self.verdict is Verdict.ALTERED else [],
-            "findings": [{"part": finding.part, "reason": finding.reason} for finding in self.findings],
+            "findings": [
+                {"part": finding.part, "reason": finding.reason} for finding in self.findings
+            ],
             "facts": dict(self.facts),
             "sentence": self.sentence(),
         }

@@ -30,10 +30,14 @@ class _Registry:
 
     def may_act(self, brand: str, actor: str) -> bool:
         arguments = encode(["address", "bytes32", "address"], [brand, formats.AGENT_ROLE, actor])
-        return any(self.chain.call(self.at, keccak256(b"mayAct(address,bytes32,address)")[:4] + arguments))
+        return any(
+            self.chain.call(self.at, keccak256(b"mayAct(address,bytes32,address)")[:4] + arguments)
+        )
 
     def controller(self, identity: str) -> str:
-        answer = self.chain.call(self.at, keccak256(b"identityOwner(address)")[:4] + encode(["address"], [identity]))
+        answer = self.chain.call(
+            self.at, keccak256(b"identityOwner(address)")[:4] + encode(["address"], [identity])
+        )
         return to_checksum_address(answer[12:32])
 
 
@@ -43,8 +47,8 @@ def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Resul
     Args:
         receipt: what the customer holds.
         chain: the node; its answers are believed.
-        contract: the InteractionLog that the verifier trusts; when None, the one that the receipt names is believed
-            to be it if its code is ours.
+        contract: the InteractionLog that the verifier trusts; when None, the one that the receipt
+            names is believed to be it if its code is ours.
 
     Raises:
         WrongChain: the node serves another chain than the receipt's.
@@ -58,7 +62,11 @@ def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Resul
         reason = f"the receipt names {receipt.log.contract}, the trusted contract is {contract}"
         return Result(Verdict.ALTERED, [Finding("contract", reason)], facts)
     if not client.artifact.matches(chain.code(receipt.log.contract)):
-        return Result(Verdict.UNKNOWN, [Finding("contract", "there is no InteractionLog at this address")], facts)
+        return Result(
+            Verdict.UNKNOWN,
+            [Finding("contract", "there is no InteractionLog at this address")],
+            facts,
+        )
     if receipt.anchored is None:
         return _judge_promise(receipt, client, facts)
     return _Online(receipt, receipt.anchored, client, facts).judge()
@@ -81,13 +89,17 @@ def verify_offline(receipt: Receipt, block_hash: bytes, contract: str | None = N
         reason = f"the receipt names {receipt.log.contract}, the trusted contract is {contract}"
         return Result(Verdict.ALTERED, [Finding("contract", reason)], facts)
     if receipt.evidence is None or receipt.anchored is None:
-        raise InputError("the receipt carries no offline evidence: give --rpc to verify it against a node")
+        raise InputError(
+            "the receipt carries no offline evidence: give --rpc to verify it against a node"
+        )
     try:
         batch = evidence.check(receipt.evidence, receipt.log, receipt.anchored.batch.id, block_hash)
     except ProofError as error:
         return Result(Verdict.ALTERED, [Finding("evidence", str(error))], facts)
     facts["anchoredAt"] = _time(batch.anchored_at)
-    findings = examine(receipt, receipt.anchored.batch, batch) + examine_log(receipt, receipt.anchored, batch)
+    findings = examine(receipt, receipt.anchored.batch, batch) + examine_log(
+        receipt, receipt.anchored, batch
+    )
     findings += _signatures(receipt, None)
     if findings:
         return Result(Verdict.ALTERED, findings, facts)
@@ -109,7 +121,11 @@ def _facts(receipt: Receipt) -> dict[str, Any]:
     }
     if receipt.anchored:
         shown = receipt.anchored.batch
-        facts |= {"index": receipt.fields.index, "batch": shown.id, "anchoredAt": _time(shown.batch.anchored_at)}
+        facts |= {
+            "index": receipt.fields.index,
+            "batch": shown.id,
+            "anchoredAt": _time(shown.batch.anchored_at),
+        }
     if receipt.promise:
         facts["anchorBy"] = _time(receipt.promise.anchor_by)
     return facts
@@ -142,7 +158,9 @@ def _signed(chain: Chain | None, signer: str, digest: bytes, signature: bytes) -
     padded = signature + bytes(-len(signature) % 32)
     words = [digest, (64).to_bytes(32, "big"), len(signature).to_bytes(32, "big"), padded]
     try:
-        return chain.call(signer, bytes.fromhex("1626ba7e") + b"".join(words))[:4].hex() == "1626ba7e"
+        return (
+            chain.call(signer, bytes.fromhex("1626ba7e") + b"".join(words))[:4].hex() == "1626ba7e"
+        )
     except Reverted:
         return False
 
@@ -167,8 +185,12 @@ def _promise(receipt: Receipt, given: Promise, registry: _Registry | None) -> li
     return []
 
 
-def _acknowledgement(receipt: Receipt, given: Acknowledgement, registry: _Registry | None) -> list[Finding]:
-    digest = formats.acknowledgement_digest(receipt.log, given.customer, receipt.fields, given.deadline)
+def _acknowledgement(
+    receipt: Receipt, given: Acknowledgement, registry: _Registry | None
+) -> list[Finding]:
+    digest = formats.acknowledgement_digest(
+        receipt.log, given.customer, receipt.fields, given.deadline
+    )
     signer = registry.controller(given.customer) if registry else given.customer
     if not _signed(registry.chain if registry else None, signer, digest, given.signature):
         return [Finding("acknowledgement", f"it is not signed by {signer}")]
@@ -183,7 +205,9 @@ def _judge_promise(receipt: Receipt, client: InteractionLog, facts: dict[str, An
     findings = _signatures(receipt, client)
     findings += [Finding("record", fault)] if fault else []
     findings += [
-        Finding("record" if name == "content" else f"interaction.{name}", "it is not what was promised")
+        Finding(
+            "record" if name == "content" else f"interaction.{name}", "it is not what was promised"
+        )
         for name in differing(receipt, record)
     ]
     if findings or receipt.promise is None:
@@ -195,7 +219,9 @@ def _judge_promise(receipt: Receipt, client: InteractionLog, facts: dict[str, An
 class _Online:
     """The judgement of an anchored receipt against a node, step by step."""
 
-    def __init__(self, receipt: Receipt, anchored: Anchored, client: InteractionLog, facts: dict[str, Any]) -> None:
+    def __init__(
+        self, receipt: Receipt, anchored: Anchored, client: InteractionLog, facts: dict[str, Any]
+    ) -> None:
         self.receipt, self.anchored, self.client, self.facts = receipt, anchored, client, facts
         self.brand, self.batch_id, self.place = receipt.log.brand, anchored.batch.id, anchored.place
 
@@ -209,13 +235,19 @@ class _Online:
         findings = examine(self.receipt, self.anchored.batch, batch)
         findings += self._log(batch) + _signatures(self.receipt, self.client)
         findings += self._transaction(moved) + self._evidence(moved)
-        if moved and all(finding.part.startswith(("batch.", "log.", "anchor.")) for finding in findings):
-            return Result(Verdict.REORGED, [moved, *findings], self.facts)  # what a reorganisation changes, and no more
+        if moved and all(
+            finding.part.startswith(("batch.", "log.", "anchor.")) for finding in findings
+        ):
+            return Result(
+                Verdict.REORGED, [moved, *findings], self.facts
+            )  # what a reorganisation changes, and no more
         if findings:
             return Result(Verdict.ALTERED, findings, self.facts)
         if self.receipt.acknowledgement:
             leaf = self.client.leaf_of(self.receipt.fields)
-            at = self.client.acknowledged_at(self.receipt.acknowledgement.customer, self.brand, leaf)
+            at = self.client.acknowledged_at(
+                self.receipt.acknowledgement.customer, self.brand, leaf
+            )
             self.facts["acknowledgedAt"] = _time(at) if at else None
         state = finality(self.client.chain, self.place.block_number)
         self.facts |= {"block": self.place.block_number, "state": state.value}
@@ -232,7 +264,9 @@ class _Online:
         if found < head.batches:
             shown = replace(shown, batch=self.client.batch(self.brand, found))
             if unproven(self.receipt.log, self.receipt.fields, shown) is None:
-                finding = Finding("batch.id", f"the interaction is in batch {found}, not in {self.batch_id}")
+                finding = Finding(
+                    "batch.id", f"the interaction is in batch {found}, not in {self.batch_id}"
+                )
                 self.facts |= {"batch": found, "anchoredAt": _time(shown.batch.anchored_at)}
                 moved = self._moved()
                 if moved:
@@ -242,8 +276,14 @@ class _Online:
             return None  # the batch is there, and does not hold that number: examine says so
         record, _ = read_record(self.receipt)
         if record is not None and not record.brand.lower().endswith(self.brand.lower()):
-            return Result(Verdict.ALTERED, [Finding("brand", f"the record is one of {record.brand}")], self.facts)
-        finding = Finding("batch.id", f"the brand has anchored {head.batches} batches and none is {self.batch_id}")
+            return Result(
+                Verdict.ALTERED,
+                [Finding("brand", f"the record is one of {record.brand}")],
+                self.facts,
+            )
+        finding = Finding(
+            "batch.id", f"the brand has anchored {head.batches} batches and none is {self.batch_id}"
+        )
         moved = self._moved()
         return Result(Verdict.UNKNOWN, [finding, moved] if moved else [finding], self.facts)
 
@@ -256,21 +296,33 @@ class _Online:
             return Finding("anchor.blockNumber", f"the chain has no block {number}")
         if there == "0x" + self.place.block_hash.hex():
             return None
-        return Finding("anchor.blockHash", f"block {number} of the chain is {there}: reorganised, or altered here")
+        return Finding(
+            "anchor.blockHash",
+            f"block {number} of the chain is {there}: reorganised, or altered here",
+        )
 
     def _transaction(self, moved: Finding | None) -> list[Finding]:
         """Look for the batch's event in the transaction that the receipt names."""
         chain = self.client.chain
         raw = chain.request("eth_getTransactionReceipt", "0x" + self.place.transaction.hex())
         if raw is None:
-            return [] if moved else [Finding("anchor.transaction", "the chain has no such transaction")]
+            return (
+                []
+                if moved
+                else [Finding("anchor.transaction", "the chain has no such transaction")]
+            )
         mined = TransactionReceipt.from_rpc(raw)
         events = [event for event in self.client.events(mined) if isinstance(event, BatchAnchored)]
         if not any((event.brand, event.id) == (self.brand, self.batch_id) for event in events):
             return [Finding("anchor.transaction", "it did not anchor this batch")]
         if moved is None and mined.block_hash != self.place.block_hash:
-            return [Finding("anchor.blockHash", f"the transaction is in block {mined.block_number}")]
-        if self.receipt.state is State.FINAL and finality(chain, mined.block_number) is not State.FINAL:
+            return [
+                Finding("anchor.blockHash", f"the transaction is in block {mined.block_number}")
+            ]
+        if (
+            self.receipt.state is State.FINAL
+            and finality(chain, mined.block_number) is not State.FINAL
+        ):
             return [Finding("state", "it says FINAL, and the chain has not made the block final")]
         return []
 
@@ -278,11 +330,18 @@ class _Online:
         """Compare the receipt's head with the log's at that size, then the proof with the head."""
         tree, shown = log_tree(self.client, self.brand), self.anchored.log
         if shown.size > len(tree):
-            return [Finding("log.size", f"the brand has anchored {len(tree)} batches, not {shown.size}")]
+            return [
+                Finding("log.size", f"the brand has anchored {len(tree)} batches, not {shown.size}")
+            ]
         if tree.root(shown.size) != shown.head:
             for size in range(1, len(tree) + 1):
                 if tree.root(size) == shown.head:
-                    return [Finding("log.size", f"the head is that of the first {size} batches, not {shown.size}")]
+                    return [
+                        Finding(
+                            "log.size",
+                            f"the head is that of the first {size} batches, not {shown.size}",
+                        )
+                    ]
             return [Finding("log.head", f"it is not the head of the first {shown.size} batches")]
         return examine_log(self.receipt, self.anchored, batch)
 
@@ -291,7 +350,9 @@ class _Online:
         if self.receipt.evidence is None or moved:
             return []
         try:
-            evidence.check(self.receipt.evidence, self.receipt.log, self.batch_id, self.place.block_hash)
+            evidence.check(
+                self.receipt.evidence, self.receipt.log, self.batch_id, self.place.block_hash
+            )
         except ProofError as error:
             return [Finding("evidence", str(error))]
         return []

@@ -21,7 +21,9 @@ def points(text: str, what: str = "amount") -> int:
     """
     match = _POINTS.fullmatch(text)
     if match is None:
-        raise InputError(f"{what} {text!r} is no amount of points such as 250 or 12.5 (at most 18 decimals)")
+        raise InputError(
+            f"{what} {text!r} is no amount of points such as 250 or 12.5 (at most 18 decimals)"
+        )
     amount = int(match[1]) * POINT + int((match[2] or "").ljust(DECIMALS, "0"))
     if amount == 0:
         raise InputError(f"{what} is 0: nothing would move")
@@ -51,7 +53,9 @@ def seconds(at: datetime) -> int:
 
     """
     if at.tzinfo is None or at.microsecond or at.timestamp() < 0:
-        raise InputError(f"{at.isoformat()} has to be a whole second after 1970, with its time zone")
+        raise InputError(
+            f"{at.isoformat()} has to be a whole second after 1970, with its time zone"
+        )
     return int(at.timestamp())
 
 

@@ -31,7 +31,9 @@ from careledger.loyalty.report import Kind, Use
 from careledger.loyalty.report import report as read_report
 
 app = typer.Typer(
-    help="Points that customers own, and where they swap them.", no_args_is_help=True, rich_markup_mode=None
+    help="Points that customers own, and where they swap them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(offer, name="offer")
 app.add_typer(pool, name="pool")
@@ -39,16 +41,26 @@ app.add_typer(pool, name="pool")
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the points, such as 'Aurora Points'.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Of the points, such as 'Aurora Points'.")
+    ],
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Such as AURORA.")],
     *,
-    cap: Annotated[str, typer.Option(help="The most points that may ever be outstanding; fixed for good.")],
-    notice: Annotated[str, typer.Option(help="Between announcing the end and the end, at least 30d; fixed.")] = "90d",
+    cap: Annotated[
+        str, typer.Option(help="The most points that may ever be outstanding; fixed for good.")
+    ],
+    notice: Annotated[
+        str, typer.Option(help="Between announcing the end and the end, at least 30d; fixed.")
+    ] = "90d",
     brand: Annotated[
-        str | None, typer.Option(help="The brand's identity; the signing account when not given.", show_default=False)
+        str | None,
+        typer.Option(
+            help="The brand's identity; the signing account when not given.", show_default=False
+        ),
     ] = None,
     registry: Annotated[
-        str | None, typer.Option(help="Another IdentityRegistry than the deployed one.", show_default=False)
+        str | None,
+        typer.Option(help="Another IdentityRegistry than the deployed one.", show_default=False),
     ] = None,
     rpc: Rpc = None,
     deployments: Deployments = None,
@@ -68,20 +80,41 @@ def create(
     desk = Desk.open(rpc, deployments)
     owner = who or desk.sender.address
     at = desk.at("IdentityRegistry", registry)
-    token = LoyaltyToken.deploy(desk.sender, at, owner, name=name, symbol=symbol, cap=most, notice=span)
-    what = {"token": token.address, "name": name, "symbol": symbol, "brand": owner, "cap": most, "registry": at}
-    told(Out(json_), "Points created", what | {"noticeSeconds": int(span.total_seconds())}, cap=show(most))
+    token = LoyaltyToken.deploy(
+        desk.sender, at, owner, name=name, symbol=symbol, cap=most, notice=span
+    )
+    what = {
+        "token": token.address,
+        "name": name,
+        "symbol": symbol,
+        "brand": owner,
+        "cap": most,
+        "registry": at,
+    }
+    told(
+        Out(json_),
+        "Points created",
+        what | {"noticeSeconds": int(span.total_seconds())},
+        cap=show(most),
+    )
 
 
 @app.command()
 def limit(
     token: Token,
     issuer: Annotated[
-        str, typer.Argument(metavar="ISSUER", help="Address of the controller or of a delegate careledger.issuer.")
+        str,
+        typer.Argument(
+            metavar="ISSUER", help="Address of the controller or of a delegate careledger.issuer."
+        ),
     ],
-    capacity: Annotated[str, typer.Argument(metavar="POINTS", help="The most at once; 0 stops the issuer.")],
+    capacity: Annotated[
+        str, typer.Argument(metavar="POINTS", help="The most at once; 0 stops the issuer.")
+    ],
     *,
-    period: Annotated[str, typer.Option(help="In which an empty allowance becomes full again.")] = "1d",
+    period: Annotated[
+        str, typer.Option(help="In which an empty allowance becomes full again.")
+    ] = "1d",
     rpc: Rpc = None,
     json_: Json = False,
 ) -> None:
@@ -101,9 +134,15 @@ def limit(
 def policy(
     token: Token,
     *,
-    fee_bps: Annotated[int, typer.Option(help="The brand's part of its points that are swapped.")] = 0,
-    max_fee_bps: Annotated[int, typer.Option(help="The highest that the fee can become; only ever lowered.")] = 0,
-    fee_to: Annotated[str | None, typer.Option(help="Where the fees go.", show_default=False)] = None,
+    fee_bps: Annotated[
+        int, typer.Option(help="The brand's part of its points that are swapped.")
+    ] = 0,
+    max_fee_bps: Annotated[
+        int, typer.Option(help="The highest that the fee can become; only ever lowered.")
+    ] = 0,
+    fee_to: Annotated[
+        str | None, typer.Option(help="Where the fees go.", show_default=False)
+    ] = None,
     offers: Annotated[bool, typer.Option(help="Let signed offers be filled.")] = True,
     pools: Annotated[bool, typer.Option(help="Let pools swap.")] = True,
     market: MarketAt = None,
@@ -122,8 +161,19 @@ def policy(
         raise InputError("a fee needs --fee-to: the account that gets it")
     desk = Desk.open(rpc, deployments)
     at = desk.token(token).address
-    receipt = desk.market(market).using(desk.sender).set_policy(at, Policy(to, fee_bps, max_fee_bps, offers, pools))
-    what = {"token": at, "feeBps": fee_bps, "maxFeeBps": max_fee_bps, "feeTo": to, "offers": offers, "pools": pools}
+    receipt = (
+        desk.market(market)
+        .using(desk.sender)
+        .set_policy(at, Policy(to, fee_bps, max_fee_bps, offers, pools))
+    )
+    what = {
+        "token": at,
+        "feeBps": fee_bps,
+        "maxFeeBps": max_fee_bps,
+        "feeTo": to,
+        "offers": offers,
+        "pools": pools,
+    }
     told(Out(json_), "Policy set", what, receipt)
 
 
@@ -134,7 +184,9 @@ def issue(
     amount: Amount,
     *,
     ref: Ref = None,
-    again: Annotated[bool, typer.Option("--again", help="Even if points were given for --ref before.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Even if points were given for --ref before.")
+    ] = False,
     rpc: Rpc = None,
     json_: Json = False,
 ) -> None:
@@ -149,10 +201,19 @@ def issue(
     bound = desk.token(token).using(desk.sender)
     before = bound.issuances(why) if ref and not again else []
     if before:
-        raise Conflict(f"points were given for {ref} by transaction 0x{before[0].hex()}; --again gives them once more")
+        raise Conflict(
+            f"points were given for {ref} by transaction 0x{before[0].hex()}; --again gives them once more"
+        )
     receipt = bound.issue(who, value, why)
     what = {"to": who, "amount": value, "ref": why, "balance": bound.balance_of(who)}
-    told(Out(json_), f"{label(bound)} issued", what, receipt, amount=show(value), balance=show(what["balance"]))  # type: ignore[arg-type]
+    told(
+        Out(json_),
+        f"{label(bound)} issued",
+        what,
+        receipt,
+        amount=show(value),
+        balance=show(what["balance"]),  # type: ignore[arg-type]
+    )
 
 
 @app.command()
@@ -195,7 +256,9 @@ def transfer(
 
 
 @app.command()
-def redeem(token: Token, amount: Amount, *, ref: Ref = None, rpc: Rpc = None, json_: Json = False) -> None:
+def redeem(
+    token: Token, amount: Amount, *, ref: Ref = None, rpc: Rpc = None, json_: Json = False
+) -> None:
     """Give up own points for what the reference stands for.
 
     Example: careledger loyalty redeem 0xToken… 100 --ref 0x…
@@ -206,14 +269,23 @@ def redeem(token: Token, amount: Amount, *, ref: Ref = None, rpc: Rpc = None, js
     receipt = bound.redeem(value, why)
     left = bound.balance_of(desk.sender.address)
     what = {"holder": desk.sender.address, "amount": value, "ref": why, "balance": left}
-    told(Out(json_), f"{label(bound)} redeemed", what, receipt, amount=show(value), balance=show(left))
+    told(
+        Out(json_),
+        f"{label(bound)} redeemed",
+        what,
+        receipt,
+        amount=show(value),
+        balance=show(left),
+    )
 
 
 @app.command()
 def report(
     token: Token,
     *,
-    block: Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)] = None,
+    block: Annotated[
+        int | None, typer.Option(min=0, help="As of this block.", show_default=False)
+    ] = None,
     last: Annotated[int, typer.Option(min=0, help="How many of the latest uses to list.")] = 20,
     market: MarketAt = None,
     pools: PoolsAt = None,
@@ -232,7 +304,10 @@ def report(
     out.table(
         f"{name} up to block {found.block_number}",
         ["use", "times #", "points #", "brand's fee #"],
-        [[kind.value, times, short(amount), short(fee) if fee else ""] for kind, times, amount, fee in found.totals()],
+        [
+            [kind.value, times, short(amount), short(fee) if fee else ""]
+            for kind, times, amount, fee in found.totals()
+        ],
         caption=(
             f"issued {short(found.issued)} less redeemed {short(found.redeemed)} = outstanding "
             f"{short(found.programme.outstanding)}, as the contract says; {len(found.balances)} holders, "
@@ -242,7 +317,11 @@ def report(
     if last and found.uses:
         rows = [[use.block_number, use.kind.value, short(use.amount), _who(use), _what(use, desk)]
                 for use in found.uses[-last:]]  # fmt: skip
-        out.table(f"The last {len(rows)} of {len(found.uses)} uses", ["block #", "use", "points #", "who", ""], rows)
+        out.table(
+            f"The last {len(rows)} of {len(found.uses)} uses",
+            ["block #", "use", "points #", "who", ""],
+            rows,
+        )
     out.document(found.document())
 
 

@@ -24,21 +24,32 @@ from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.settings import Settings
 
 Token = Annotated[str, typer.Argument(metavar="TOKEN", help="Address of the brand's points.")]
-Amount = Annotated[str, typer.Argument(metavar="POINTS", help="How many points, such as 250 or 12.5.")]
+Amount = Annotated[
+    str, typer.Argument(metavar="POINTS", help="How many points, such as 250 or 12.5.")
+]
 Ref = Annotated[
     str | None,
-    typer.Option(help="Commitment to the order or ticket, 32 bytes in 0x…; random when not given.", show_default=False),
+    typer.Option(
+        help="Commitment to the order or ticket, 32 bytes in 0x…; random when not given.",
+        show_default=False,
+    ),
 ]
 For = Annotated[str, typer.Option("--for", help="How long it holds: 90s, 15m, 12h, 30d, 8w.")]
 Deployments = Annotated[
     Path | None,
-    typer.Option(envvar="CARELEDGER_DEPLOYMENTS", help="Folder of the deployment records.", show_default=False),
+    typer.Option(
+        envvar="CARELEDGER_DEPLOYMENTS",
+        help="Folder of the deployment records.",
+        show_default=False,
+    ),
 ]
 MarketAt = Annotated[
-    str | None, typer.Option("--market", help="Another PointMarket than the deployed one.", show_default=False)
+    str | None,
+    typer.Option("--market", help="Another PointMarket than the deployed one.", show_default=False),
 ]
 PoolsAt = Annotated[
-    str | None, typer.Option("--pools", help="Another PointPools than the deployed one.", show_default=False)
+    str | None,
+    typer.Option("--pools", help="Another PointPools than the deployed one.", show_default=False),
 ]
 _Client = TypeVar("_Client", bound=ContractClient)
 
@@ -62,7 +73,9 @@ class Desk:
         """Who signs and pays: the key of the settings; the first well-known one on a development chain without."""
         named = self.settings.keystore or self.settings.private_key
         known = not named and DevelopmentChain.of(self.chain) is not None
-        return Sender(self.chain, development_accounts(1)[0] if known else load_account(self.settings))
+        return Sender(
+            self.chain, development_accounts(1)[0] if known else load_account(self.settings)
+        )
 
     def at(self, contract: str, given: str | None = None) -> ChecksumAddress:
         """Return where a contract of the suite is: as given, or as recorded."""
@@ -70,7 +83,9 @@ class Desk:
             return address(given, contract)
         found = deployment.addresses(self.chain, self.folder).get(contract)
         if found is None:
-            raise NotFound(f"no {contract} is recorded for chain {self.chain.chain_id}: run `careledger deploy`")
+            raise NotFound(
+                f"no {contract} is recorded for chain {self.chain.chain_id}: run `careledger deploy`"
+            )
         return found
 
     def token(self, at: str) -> LoyaltyToken:
@@ -91,11 +106,15 @@ class Desk:
 
     def _checked(self, client: _Client) -> _Client:
         if not client.artifact.matches(self.chain.code(client.address)):
-            raise NotFound(f"there is no {client.name} at {client.address} on chain {self.chain.chain_id}")
+            raise NotFound(
+                f"there is no {client.name} at {client.address} on chain {self.chain.chain_id}"
+            )
         return client
 
 
-def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt | None = None, **shown: object) -> None:
+def told(
+    out: Out, title: str, what: dict[str, Any], receipt: Receipt | None = None, **shown: object
+) -> None:
     """Say what was done.
 
     Args:
@@ -115,7 +134,12 @@ def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt | None = N
     rows = []
     for name, value in what.items():
         text = shown.get(name, value)
-        rows.append([spaced(name), "0x" + text.hex() if isinstance(text, bytes) else "-" if text is None else text])
+        rows.append(
+            [
+                spaced(name),
+                "0x" + text.hex() if isinstance(text, bytes) else "-" if text is None else text,
+            ]
+        )
     out.table(title, ["", ""], rows)
     out.document(what)
 
@@ -144,7 +168,9 @@ def duration(text: str, option: str = "--for") -> timedelta:
     match = re.fullmatch(r"([0-9]{1,6})([smhdw])", text, re.ASCII)
     if match is None or int(match[1]) == 0:
         raise InputError(f"{option} {text!r} is no span of time such as 90s, 15m, 12h, 30d or 8w")
-    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}[match[2]])
+    return timedelta(
+        seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}[match[2]]
+    )
 
 
 def reference(text: str | None, option: str = "--ref") -> bytes:
@@ -157,7 +183,9 @@ def reference(text: str | None, option: str = "--ref") -> bytes:
     if text is None:
         return token_bytes(32)
     if not re.fullmatch("0x[0-9a-fA-F]{64}", text, re.ASCII):
-        raise InputError(f"{option} {text!r} is no commitment: 0x and 64 hexadecimal digits are needed")
+        raise InputError(
+            f"{option} {text!r} is no commitment: 0x and 64 hexadecimal digits are needed"
+        )
     return bytes.fromhex(text[2:])
 
 

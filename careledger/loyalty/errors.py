@@ -1,7 +1,7 @@
 """What can go wrong with points: the refusals of the contracts, and offers that cannot be.
 
-Sentences show amounts in points and times as dates; the attributes hold what the contract said: smallest units, and
-seconds since 1970 UTC.
+Sentences show amounts in points and times as dates; the attributes hold what the contract said:
+smallest units, and seconds since 1970 UTC.
 """
 
 from careledger.errors import InputError
@@ -32,7 +32,9 @@ class NotAllowed(Refused, solidity="LoyaltyToken_NotAllowed(address actor, bytes
     role: bytes
 
 
-class NotController(Refused, solidity="LoyaltyToken_NotController(address actual, address expected)"):
+class NotController(
+    Refused, solidity="LoyaltyToken_NotController(address actual, address expected)"
+):
     """Only the brand's controller may do this."""
 
     actual: str
@@ -66,7 +68,9 @@ class AboveCap(Refused, solidity="LoyaltyToken_AboveCap(uint256 amount, uint256 
     room: int
 
 
-class AboveLimit(Refused, solidity="LoyaltyToken_AboveLimit(address issuer, uint256 amount, uint256 available)"):
+class AboveLimit(
+    Refused, solidity="LoyaltyToken_AboveLimit(address issuer, uint256 amount, uint256 available)"
+):
     """The issuer may not issue so many points now."""
 
     issuer: str
@@ -112,7 +116,9 @@ class BadSignature(Refused, solidity="SignedERC20_BadSignature(address signer)")
     signer: str
 
 
-class NotYetValid(Refused, solidity="SignedERC20_NotYetValid(bytes32 nonce, uint256 actual, uint256 validAfter)"):
+class NotYetValid(
+    Refused, solidity="SignedERC20_NotYetValid(bytes32 nonce, uint256 actual, uint256 validAfter)"
+):
     """The authorisation does not hold yet."""
 
     nonce: bytes
@@ -131,7 +137,9 @@ class AuthorizationExpired(
     valid_before: int
 
 
-class AuthorizationSpent(Refused, solidity="SignedERC20_AuthorizationSpent(address authorizer, bytes32 nonce)"):
+class AuthorizationSpent(
+    Refused, solidity="SignedERC20_AuthorizationSpent(address authorizer, bytes32 nonce)"
+):
     """The authorisation was used or cancelled already."""
 
     authorizer: str

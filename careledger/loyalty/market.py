@@ -63,7 +63,9 @@ class PolicySet(Event, contract="PointMarket"):
 
     @classmethod
     def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
-        return super()._from_arguments(log, arguments | {"policy": Policy.from_words(arguments["policy"])})
+        return super()._from_arguments(
+            log, arguments | {"policy": Policy.from_words(arguments["policy"])}
+        )
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,17 @@ class PointMarket(ContractClient):
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+            gas: limit; None to simulate first, which calls that depend on ones under way would
+                fail.
 
         """
         return self._send(function, *arguments, gas=gas)
 
     # ---- filling
 
-    def fill(self, offer: Offer, signature: bytes, amount: int, most_paid: int, least_received: int) -> Receipt:
+    def fill(
+        self, offer: Offer, signature: bytes, amount: int, most_paid: int, least_received: int
+    ) -> Receipt:
         """Take a part of an offer, as its taker.
 
         Args:
@@ -138,7 +143,10 @@ class PointMarket(ContractClient):
         taker_permit: Permit | None = None,
     ) -> Receipt:
         """Take a part of an offer where maker or taker has not approved the market before."""
-        permits = [NO_PERMIT if permit is None else permit.words() for permit in (maker_permit, taker_permit)]
+        permits = [
+            NO_PERMIT if permit is None else permit.words()
+            for permit in (maker_permit, taker_permit)
+        ]
         return self._write(
             "fillWithPermits", offer.words(), signature, amount, most_paid, least_received, *permits
         )  # fmt: skip
@@ -179,11 +187,15 @@ class PointMarket(ContractClient):
         self, maker: str, word: int, mask: int, *, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Cancel for a maker that signed `cancellation`."""
-        return self._write("cancelWordWithSignature", maker, word, mask, seconds(deadline), signature)
+        return self._write(
+            "cancelWordWithSignature", maker, word, mask, seconds(deadline), signature
+        )
 
     def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> bytes:
         """Return what a maker signs so that somebody else cancels for it: 32 bytes."""
-        return cancellation(self.chain.chain_id, self.address, maker, word=word, mask=mask, deadline=deadline)
+        return cancellation(
+            self.chain.chain_id, self.address, maker, word=word, mask=mask, deadline=deadline
+        )
 
     # ---- policies
 

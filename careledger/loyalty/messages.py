@@ -1,7 +1,7 @@
 """What holders of points sign at a token, as EIP-712 digests, and the signature itself.
 
-Every method returns the 32 bytes to sign. `sign` is for accounts whose key is at hand; a wallet signs
-the same typed data by itself (docs/protocol/loyalty.md has the types). Offers have `offers`.
+Every method returns the 32 bytes to sign. `sign` is for accounts whose key is at hand; a wallet
+signs the same typed data by itself (docs/protocol/loyalty.md has the types). Offers have `offers`.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,9 @@ from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.errors import InputError
 from careledger.loyalty.amounts import seconds
 
-_AUTHORIZATION = "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+_AUTHORIZATION = (
+    "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+)
 PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 TRANSFER_TYPE = "TransferWithAuthorization" + _AUTHORIZATION
 RECEIVE_TYPE = "ReceiveWithAuthorization" + _AUTHORIZATION
@@ -30,7 +32,8 @@ CANCEL_TYPE = "CancelAuthorization(address authorizer,bytes32 nonce)"
 Vrs = tuple[int, bytes, bytes]
 """A signature as three numbers: v (27 or 28), r, s."""
 Signature = bytes | Vrs
-"""Bytes go to the form of a function that contract wallets can use too, three numbers to the standard's own."""
+"""Bytes go to the form of a function that contract wallets can use too, three numbers to the
+standard's own."""
 
 
 def random_nonce() -> bytes:
@@ -42,7 +45,8 @@ def random_nonce() -> bytes:
 class Authorization:
     """An order to move points that its holder signs and somebody else sends (ERC-3009).
 
-    It holds strictly after `valid_after` (None: from the beginning) and strictly before `valid_before`.
+    It holds strictly after `valid_after` (None: from the beginning) and strictly before
+    `valid_before`.
     """
 
     holder: str
@@ -74,7 +78,9 @@ class Redemption:
 
 
 def _validity(order: Authorization | Redemption) -> tuple[int, int]:
-    return 0 if order.valid_after is None else seconds(order.valid_after), seconds(order.valid_before)
+    return 0 if order.valid_after is None else seconds(order.valid_after), seconds(
+        order.valid_before
+    )
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,10 @@ class TokenMessages:
 
     def permit(self, owner: str, spender: str, value: int, nonce: int, deadline: datetime) -> bytes:
         """Let a spender spend (EIP-2612); `nonce` is the owner's next one, `nonces(owner)`."""
-        return digest(self.separator, struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, seconds(deadline)]))
+        return digest(
+            self.separator,
+            struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, seconds(deadline)]),
+        )
 
     def transfer(self, order: Authorization) -> bytes:
         """Move points; anyone may send it."""

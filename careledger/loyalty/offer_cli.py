@@ -10,12 +10,23 @@ from careledger.chain.rpc import address
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, SettingsError
 from careledger.loyalty.amounts import date, points, seconds, short, show
-from careledger.loyalty.desk import Deployments, Desk, For, MarketAt, duration, label, reference, told
+from careledger.loyalty.desk import (
+    Deployments,
+    Desk,
+    For,
+    MarketAt,
+    duration,
+    label,
+    reference,
+    told,
+)
 from careledger.loyalty.messages import sign
 from careledger.loyalty.offers import ZERO, Offer, Permit, SignedOffer, sign_offer
 from careledger.loyalty.token import LoyaltyToken
 
-offer = typer.Typer(help="Offers of customers to swap points.", no_args_is_help=True, rich_markup_mode=None)
+offer = typer.Typer(
+    help="Offers of customers to swap points.", no_args_is_help=True, rich_markup_mode=None
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file that `offer sign` wrote.")]
 
@@ -43,21 +54,35 @@ def _nonce(text: str) -> int:
 
 @offer.command("sign")
 def sign_(
-    give: Annotated[str, typer.Argument(metavar="GIVE", help="Address of the points that you give.")],
+    give: Annotated[
+        str, typer.Argument(metavar="GIVE", help="Address of the points that you give.")
+    ],
     give_amount: Annotated[str, typer.Argument(metavar="POINTS", help="How many of them.")],
-    want: Annotated[str, typer.Argument(metavar="WANT", help="Address of the points that you want.")],
-    want_amount: Annotated[str, typer.Argument(metavar="POINTS", help="How many of them, for all that you give.")],
+    want: Annotated[
+        str, typer.Argument(metavar="WANT", help="Address of the points that you want.")
+    ],
+    want_amount: Annotated[
+        str, typer.Argument(metavar="POINTS", help="How many of them, for all that you give.")
+    ],
     *,
-    out_file: Annotated[Path, typer.Option("--out", help="Where the offer goes.")] = Path("offer.json"),
+    out_file: Annotated[Path, typer.Option("--out", help="Where the offer goes.")] = Path(
+        "offer.json"
+    ),
     holds: For = "7d",
     min_fill: Annotated[
-        str | None, typer.Option(help="The least to be taken at a time, of what you give.", show_default=False)
+        str | None,
+        typer.Option(help="The least to be taken at a time, of what you give.", show_default=False),
     ] = None,
-    taker: Annotated[str | None, typer.Option(help="Who may take it; anyone by default.", show_default=False)] = None,
+    taker: Annotated[
+        str | None, typer.Option(help="Who may take it; anyone by default.", show_default=False)
+    ] = None,
     nonce: Annotated[
-        str | None, typer.Option(help="Offers with one nonce exclude each other; random.", show_default=False)
+        str | None,
+        typer.Option(help="Offers with one nonce exclude each other; random.", show_default=False),
     ] = None,
-    ref: Annotated[str | None, typer.Option(help="A commitment of your own.", show_default=False)] = None,
+    ref: Annotated[
+        str | None, typer.Option(help="A commitment of your own.", show_default=False)
+    ] = None,
     market: MarketAt = None,
     rpc: Rpc = None,
     deployments: Deployments = None,
@@ -87,7 +112,9 @@ def sign_(
     made = Offer(maker=maker, expires_at=desk.until(span), **members)
     held = giving.balance_of(maker)
     if held < made.give_amount:
-        raise InputError(f"{maker} has {show(held)} {label(giving)}: too few to give {show(made.give_amount)}")
+        raise InputError(
+            f"{maker} has {show(held)} {label(giving)}: too few to give {show(made.give_amount)}"
+        )
     signed = sign_offer(
         desk.sender.account, made, desk.chain.chain_id, place.address, token=giving.messages,
         permit_nonce=giving.nonces(maker),
@@ -95,11 +122,19 @@ def sign_(
     try:
         out_file.write_text(signed.dumps())
     except OSError as error:
-        raise SettingsError(f"the offer cannot be written to {out_file}: {error.strerror}") from error
+        raise SettingsError(
+            f"the offer cannot be written to {out_file}: {error.strerror}"
+        ) from error
     _tell(Out(json_), "Offer signed", signed, (giving, wanting), file=str(out_file))
 
 
-def _tell(out: Out, title: str, signed: SignedOffer, tokens: tuple[LoyaltyToken, LoyaltyToken], **more: Any) -> None:
+def _tell(
+    out: Out,
+    title: str,
+    signed: SignedOffer,
+    tokens: tuple[LoyaltyToken, LoyaltyToken],
+    **more: Any,
+) -> None:
     """Show an offer; names of points are anybody's choice, so the brands' identities stand beside them."""
     made, (giving, wanting) = signed.offer, tokens
     brands = {"giveBrand": giving.brand(), "wantBrand": wanting.brand()}
@@ -110,13 +145,22 @@ def _tell(out: Out, title: str, signed: SignedOffer, tokens: tuple[LoyaltyToken,
         "taker": "anyone" if made.taker == ZERO else made.taker,
         "expiry": date(seconds(made.expires_at)),
     }
-    shown |= {name: f"{show(more[name])} {label(giving)}" for name in ("filled", "remaining") if name in more}
+    shown |= {
+        name: f"{show(more[name])} {label(giving)}"
+        for name in ("filled", "remaining")
+        if name in more
+    }
     told(out, title, {"id": signed.id, **made.message(), **brands, **more}, None, **shown)
 
 
 @offer.command("show")
 def show_(
-    file: File, *, market: MarketAt = None, rpc: Rpc = None, deployments: Deployments = None, json_: Json = False
+    file: File,
+    *,
+    market: MarketAt = None,
+    rpc: Rpc = None,
+    deployments: Deployments = None,
+    json_: Json = False,
 ) -> None:
     """Show an offer, who signed it, and what is left of it.
 
@@ -135,13 +179,18 @@ def fill(
     file: File,
     *,
     amount: Annotated[
-        str | None, typer.Option(help="How much to take of what it gives; the rest by default.", show_default=False)
+        str | None,
+        typer.Option(
+            help="How much to take of what it gives; the rest by default.", show_default=False
+        ),
     ] = None,
     most_paid: Annotated[
-        str | None, typer.Option(help="The most to pay, fee included; the price of now.", show_default=False)
+        str | None,
+        typer.Option(help="The most to pay, fee included; the price of now.", show_default=False),
     ] = None,
     least_received: Annotated[
-        str | None, typer.Option(help="The least to get, fee deducted; as of now.", show_default=False)
+        str | None,
+        typer.Option(help="The least to get, fee deducted; as of now.", show_default=False),
     ] = None,
     market: MarketAt = None,
     rpc: Rpc = None,
@@ -182,7 +231,9 @@ def fill(
     )  # fmt: skip
 
 
-def _permit(desk: Desk, token: LoyaltyToken, spender: str, value: int, deadline: datetime) -> Permit | None:
+def _permit(
+    desk: Desk, token: LoyaltyToken, spender: str, value: int, deadline: datetime
+) -> Permit | None:
     """Sign what the market needs to take the price; None where it may already."""
     owner = desk.sender.address
     if token.allowance(owner, spender) >= value:
@@ -193,9 +244,13 @@ def _permit(desk: Desk, token: LoyaltyToken, spender: str, value: int, deadline:
 
 @offer.command()
 def cancel(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The offer.", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The offer.", show_default=False)
+    ] = None,
     *,
-    nonce: Annotated[str | None, typer.Option(help="Or its nonce, if the file is lost.", show_default=False)] = None,
+    nonce: Annotated[
+        str | None, typer.Option(help="Or its nonce, if the file is lost.", show_default=False)
+    ] = None,
     market: MarketAt = None,
     rpc: Rpc = None,
     deployments: Deployments = None,
@@ -216,4 +271,9 @@ def cancel(
         if signed.offer.maker != desk.sender.address:
             raise InputError(f"the offer is {signed.offer.maker}'s: only its maker can call it off")
     receipt = place.cancel(number)
-    told(Out(json_), "Offer called off", {"maker": desk.sender.address, "nonce": str(number)}, receipt)
+    told(
+        Out(json_),
+        "Offer called off",
+        {"maker": desk.sender.address, "nonce": str(number)},
+        receipt,
+    )

@@ -1,15 +1,16 @@
 """Offers to swap points: what a maker signs, without sending anything, and the file it travels in.
 
-The file is one JSON object. Its `offer` is the EIP-712 message that wallets sign, member by member; amounts are decimal
-strings, because most JSON readers cannot hold them as numbers:
+The file is one JSON object. Its `offer` is the EIP-712 message that wallets sign, member by member;
+amounts are decimal strings, because most JSON readers cannot hold them as numbers:
 
-    {"format": "careledger.offer.v1", "chainId": 31337, "market": "0x…",
-     "offer": {"maker": "0x…", "taker": "0x…", "give": "0x…", "want": "0x…", "giveAmount": "1000000000000000000",
-               "wantAmount": "…", "minFill": "…", "expiry": 1800086400, "nonce": "…", "ref": "0x…"},
+    {"format": "careledger.offer.v1", "chainId": 31337, "market": "0x…", "offer": {"maker": "0x…",
+     "taker": "0x…", "give": "0x…", "want": "0x…", "giveAmount": "1000000000000000000",
+     "wantAmount": "…", "minFill": "…", "expiry": 1800086400, "nonce": "…", "ref": "0x…"},
      "signature": "0x…",
      "permit": {"value": "…", "deadline": 1800086400, "signature": "0x…"}}
 
-The permit (EIP-2612) lets the market take what the offer gives; it is null where the maker has approved the market.
+The permit (EIP-2612) lets the market take what the offer gives; it is null where the maker has
+approved the market.
 """
 
 import json
@@ -83,7 +84,9 @@ class Offer:
         if self.maker in {ZERO, self.taker}:
             raise OfferError("maker", "has to be an account, and another one than the taker")
         if self.min_fill > self.give_amount:
-            raise OfferError("minFill", "is more than giveAmount: the offer could only be taken whole")
+            raise OfferError(
+                "minFill", "is more than giveAmount: the offer could only be taken whole"
+            )
         if not isinstance(self.ref, bytes) or len(self.ref) != 32:
             raise OfferError("ref", "has to be 32 bytes")
         try:
@@ -108,7 +111,9 @@ class Offer:
 
     def id(self, chain_id: int, market: str) -> bytes:
         """Return the offer's id, 32 bytes: the EIP-712 digest that the maker signs."""
-        return digest(domain_separator(*DOMAIN, chain_id, market), struct_hash(OFFER_TYPE, self.words()))
+        return digest(
+            domain_separator(*DOMAIN, chain_id, market), struct_hash(OFFER_TYPE, self.words())
+        )
 
     def price(self, amount: int) -> int:
         """Return what the maker gets for a part of the offer: in proportion, rounded up."""
@@ -116,7 +121,9 @@ class Offer:
 
     def message(self) -> dict[str, Any]:
         """Return the EIP-712 message in JSON: the `offer` of the file."""
-        names = [member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")]
+        names = [
+            member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")
+        ]
         plain = dict(zip(names, self.words(), strict=True))
         for name in ("giveAmount", "wantAmount", "minFill", "nonce"):
             plain[name] = str(plain[name])
@@ -124,15 +131,27 @@ class Offer:
 
     def typed_data(self, chain_id: int, market: str) -> dict[str, Any]:
         """Return what a wallet signs by `eth_signTypedData_v4`."""
-        members = [member.split() for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")]
-        domain = [("string", "name"), ("string", "version"), ("uint256", "chainId"), ("address", "verifyingContract")]
+        members = [
+            member.split() for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")
+        ]
+        domain = [
+            ("string", "name"),
+            ("string", "version"),
+            ("uint256", "chainId"),
+            ("address", "verifyingContract"),
+        ]
         return {
             "types": {
                 "EIP712Domain": [{"name": name, "type": kind} for kind, name in domain],
                 "Offer": [{"name": name, "type": kind} for kind, name in members],
             },
             "primaryType": "Offer",
-            "domain": {"name": DOMAIN[0], "version": DOMAIN[1], "chainId": chain_id, "verifyingContract": market},
+            "domain": {
+                "name": DOMAIN[0],
+                "version": DOMAIN[1],
+                "chainId": chain_id,
+                "verifyingContract": market,
+            },
             "message": self.message(),
         }
 
@@ -144,7 +163,9 @@ class Offer:
             OfferError: a member is missing, unknown, or cannot be.
 
         """
-        names = [member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")]
+        names = [
+            member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")
+        ]
         given = _object("offer", document, names)
         return cls(
             **{name: given[name] for name in _ADDRESSES},
@@ -210,7 +231,9 @@ class SignedOffer:
         except SignatureError as error:
             reason = str(error)
         if chain is None or not _accepted(chain, self.offer.maker, self.id, self.signature):
-            raise SignatureError(f"the offer is not signed by its maker {self.offer.maker}: {reason}")
+            raise SignatureError(
+                f"the offer is not signed by its maker {self.offer.maker}: {reason}"
+            )
 
     def dumps(self) -> str:
         """Return the text of the file."""
@@ -234,8 +257,8 @@ class SignedOffer:
         """Read the text of a file.
 
         Raises:
-            OfferError: it is not JSON of this format, to the letter: a member is missing, unknown, said twice, or
-                cannot be. The signature is not checked: `verify` does.
+            OfferError: it is not JSON of this format, to the letter: a member is missing, unknown,
+                said twice, or cannot be. The signature is not checked: `verify` does.
 
         """
         if len(text) > _LARGEST_FILE:
@@ -245,7 +268,9 @@ class SignedOffer:
             document = json.loads(text, object_pairs_hook=_once, parse_constant=_never)
         except (ValueError, CanonicalError) as error:
             raise OfferError("file", f"is not JSON: {error}") from error
-        given = _object("file", document, ["format", "chainId", "market", "offer", "signature", "permit"])
+        given = _object(
+            "file", document, ["format", "chainId", "market", "offer", "signature", "permit"]
+        )
         if given["format"] != FORMAT:
             raise OfferError("format", f"is {given['format']!r}, not {FORMAT!r}")
         return cls(
@@ -284,12 +309,16 @@ def sign_offer(
         raise OfferError("maker", f"is {offer.maker}, but the key is that of {account.address}")
     permit = None
     if token is not None:
-        message = token.permit(offer.maker, market, offer.give_amount, permit_nonce, offer.expires_at)
+        message = token.permit(
+            offer.maker, market, offer.give_amount, permit_nonce, offer.expires_at
+        )
         permit = Permit(offer.give_amount, offer.expires_at, sign(account, message))
     return SignedOffer(offer, chain_id, market, sign(account, offer.id(chain_id, market)), permit)
 
 
-def cancellation(chain_id: int, market: str, maker: str, *, word: int, mask: int, deadline: datetime) -> bytes:
+def cancellation(
+    chain_id: int, market: str, maker: str, *, word: int, mask: int, deadline: datetime
+) -> bytes:
     """Return what a maker signs so that somebody else cancels nonces for it: 32 bytes."""
     struct = struct_hash(CANCEL_TYPE, [maker, word, mask, seconds(deadline)])
     return digest(domain_separator(*DOMAIN, chain_id, market), struct)
@@ -334,7 +363,11 @@ def _permit(document: Any) -> Permit:
     signature = _hex("permit.signature", given["signature"])
     if len(signature) != 65:
         raise OfferError("permit.signature", f"has {len(signature)} bytes, not 65")
-    return Permit(_amount("permit.value", given["value"]), _time("permit.deadline", given["deadline"]), signature)
+    return Permit(
+        _amount("permit.value", given["value"]),
+        _time("permit.deadline", given["deadline"]),
+        signature,
+    )
 
 
 def _address(name: str, value: Any) -> str:
@@ -353,7 +386,9 @@ def _whole(name: str, value: Any) -> int:
 def _amount(name: str, value: Any) -> int:
     plain = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 78
     if not plain or (value != "0" and value.startswith("0")):
-        raise OfferError(name, f'is {value!r}, not a whole number as a string such as "1000000000000000000"')
+        raise OfferError(
+            name, f'is {value!r}, not a whole number as a string such as "1000000000000000000"'
+        )
     return _whole(name, int(value))
 
 

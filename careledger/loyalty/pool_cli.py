@@ -8,7 +8,17 @@ from careledger.chain.rpc import address
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, NotFound
 from careledger.loyalty.amounts import POINT, points, short, show
-from careledger.loyalty.desk import Amount, Deployments, Desk, For, PoolsAt, basis_points, duration, label, told
+from careledger.loyalty.desk import (
+    Amount,
+    Deployments,
+    Desk,
+    For,
+    PoolsAt,
+    basis_points,
+    duration,
+    label,
+    told,
+)
 from careledger.loyalty.messages import sign
 from careledger.loyalty.pools import (
     Funding,
@@ -21,13 +31,21 @@ from careledger.loyalty.pools import (
 )
 from careledger.loyalty.token import LoyaltyToken
 
-pool = typer.Typer(help="Pools of points against points.", no_args_is_help=True, rich_markup_mode=None)
+pool = typer.Typer(
+    help="Pools of points against points.", no_args_is_help=True, rich_markup_mode=None
+)
 
 TokenA = Annotated[str, typer.Argument(metavar="A", help="Address of one token.")]
 TokenB = Annotated[str, typer.Argument(metavar="B", help="Address of the other.")]
-TokenIn = Annotated[str, typer.Argument(metavar="IN", help="Address of the points that are paid in.")]
-TokenOut = Annotated[str, typer.Argument(metavar="OUT", help="Address of the points that come out.")]
-Slippage = Annotated[int, typer.Option(help="How much worse than now it may come, in basis points.")]
+TokenIn = Annotated[
+    str, typer.Argument(metavar="IN", help="Address of the points that are paid in.")
+]
+TokenOut = Annotated[
+    str, typer.Argument(metavar="OUT", help="Address of the points that come out.")
+]
+Slippage = Annotated[
+    int, typer.Option(help="How much worse than now it may come, in basis points.")
+]
 
 
 def _two(desk: Desk, one: str, other: str) -> tuple[LoyaltyToken, LoyaltyToken]:
@@ -151,11 +169,16 @@ def fund(
     least_a, least_b = most_a, most_b
     if pair.shares:  # the pool's price decides how much of which is taken
         reserve_a, reserve_b = pair.reserve(one.address), pair.reserve(other.address)
-        least_a, least_b = min(most_a, most_b * reserve_a // reserve_b), min(most_b, most_a * reserve_b // reserve_a)
+        least_a, least_b = (
+            min(most_a, most_b * reserve_a // reserve_b),
+            min(most_b, most_a * reserve_b // reserve_a),
+        )
     for client, value in ((one, most_a), (other, most_b)):
         held = client.balance_of(desk.sender.address)
         if held < value:
-            raise InputError(f"{desk.sender.address} has {show(held)} {label(client)}: too few for {show(value)}")
+            raise InputError(
+                f"{desk.sender.address} has {show(held)} {label(client)}: too few for {show(value)}"
+            )
         if client.allowance(desk.sender.address, place.address) < value:
             client.approve(place.address, value)
     funding = Funding(
@@ -164,7 +187,11 @@ def fund(
     )  # fmt: skip
     receipt = place.add_liquidity(funding)
     (added,) = (event for event in place.events(receipt) if isinstance(event, LiquidityAdded))
-    paid_a, paid_b = (added.amount0, added.amount1) if one.address == pair.token0 else (added.amount1, added.amount0)
+    paid_a, paid_b = (
+        (added.amount0, added.amount1)
+        if one.address == pair.token0
+        else (added.amount1, added.amount0)
+    )
     told(
         Out(json_), "Pool funded", {"id": added.id, "amountA": paid_a, "amountB": paid_b, "shares": added.shares},
         receipt, amountA=f"{short(paid_a)} {label(one)}", amountB=f"{short(paid_b)} {label(other)}",
@@ -178,9 +205,13 @@ def swap(
     token_out: TokenOut,
     amount: Amount,
     *,
-    min_out: Annotated[str | None, typer.Option(help="The least to get, fees deducted.", show_default=False)] = None,
+    min_out: Annotated[
+        str | None, typer.Option(help="The least to get, fees deducted.", show_default=False)
+    ] = None,
     slippage_bps: Slippage = 50,
-    to: Annotated[str | None, typer.Option(help="Who gets it; the signing account.", show_default=False)] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Who gets it; the signing account.", show_default=False)
+    ] = None,
     holds: For = "10m",
     pools: PoolsAt = None,
     rpc: Rpc = None,
@@ -208,7 +239,13 @@ def swap(
     signature = sign(desk.sender.account, one.messages.receive(place.authorization(order)))
     receipt = place.swap_with_authorization(order, signature)
     done = place.swapped(receipt)
-    what = {"id": done.id, "paid": done.paid_amount, "received": done.received_amount, "minOut": least, "to": order.to}
+    what = {
+        "id": done.id,
+        "paid": done.paid_amount,
+        "received": done.received_amount,
+        "minOut": least,
+        "to": order.to,
+    }
     told(
         Out(json_), "Swapped", what, receipt, paid=f"{show(value)} {label(one)}",
         received=f"{show(done.received_amount)} {label(other)}", minOut=show(least),
@@ -220,7 +257,9 @@ def leave(
     token_a: TokenA,
     token_b: TokenB,
     *,
-    shares: Annotated[str | None, typer.Option(help="How many shares; all by default.", show_default=False)] = None,
+    shares: Annotated[
+        str | None, typer.Option(help="How many shares; all by default.", show_default=False)
+    ] = None,
     slippage_bps: Slippage = 50,
     holds: For = "10m",
     pools: PoolsAt = None,
@@ -241,12 +280,21 @@ def leave(
     held = place.balance_of(desk.sender.address, pair.number)
     count = held if given is None else given
     if not 0 < count <= held:
-        raise InputError(f"{desk.sender.address} has {show(held)} shares of the pool, and not {show(count or POINT)}")
-    least = [pair.reserve(client.address) * count // pair.shares * kept // 10_000 for client in (one, other)]
-    removal = Removal(one.address, other.address, count, desk.sender.address, desk.until(span), *least)
+        raise InputError(
+            f"{desk.sender.address} has {show(held)} shares of the pool, and not {show(count or POINT)}"
+        )
+    least = [
+        pair.reserve(client.address) * count // pair.shares * kept // 10_000
+        for client in (one, other)
+    ]
+    removal = Removal(
+        one.address, other.address, count, desk.sender.address, desk.until(span), *least
+    )
     receipt = place.remove_liquidity(removal)
     (gone,) = (event for event in place.events(receipt) if isinstance(event, LiquidityRemoved))
-    got_a, got_b = (gone.amount0, gone.amount1) if one.address == pair.token0 else (gone.amount1, gone.amount0)
+    got_a, got_b = (
+        (gone.amount0, gone.amount1) if one.address == pair.token0 else (gone.amount1, gone.amount0)
+    )
     told(
         Out(json_), "Pool left", {"id": gone.id, "amountA": got_a, "amountB": got_b, "shares": gone.shares}, receipt,
         amountA=f"{short(got_a)} {label(one)}", amountB=f"{short(got_b)} {label(other)}", shares=show(gone.shares),

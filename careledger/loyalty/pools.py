@@ -194,7 +194,15 @@ class Removal:
 
     def words(self) -> tuple[Any, ...]:
         """Return the contract's struct."""
-        return self.token_a, self.token_b, self.shares, self.min_a, self.min_b, self.to, seconds(self.deadline)
+        return (
+            self.token_a,
+            self.token_b,
+            self.shares,
+            self.min_a,
+            self.min_b,
+            self.to,
+            seconds(self.deadline),
+        )
 
 
 @dataclass(frozen=True)
@@ -239,14 +247,17 @@ class PointPools(ContractClient):
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+            gas: limit; None to simulate first, which calls that depend on ones under way would
+                fail.
 
         """
         return self._send(function, *arguments, gas=gas)
 
     # ---- swapping
 
-    def swap(self, token_in: str, token_out: str, amount_in: int, min_out: int, deadline: datetime) -> Receipt:
+    def swap(
+        self, token_in: str, token_out: str, amount_in: int, min_out: int, deadline: datetime
+    ) -> Receipt:
         """Pay in one token and get the other, at least `min_out` of it, until the deadline."""
         return self._write("swap", token_in, token_out, amount_in, min_out, seconds(deadline))
 
@@ -257,7 +268,9 @@ class PointPools(ContractClient):
     def authorization(self, order: SwapOrder) -> Authorization:
         """Return what the holder of a swap order signs at the token that is paid in."""
         before = moment(seconds(order.deadline) + 1)
-        return Authorization(order.holder, self.address, order.amount_in, before, nonce=self.order_nonce(order))
+        return Authorization(
+            order.holder, self.address, order.amount_in, before, nonce=self.order_nonce(order)
+        )
 
     def swapped(self, receipt: Receipt) -> PoolSwapped:
         """Return the event of the swap that a transaction made."""

@@ -24,7 +24,9 @@ class Refused(Reverted):
 
     def _sentence(self) -> str:
         says = (self.__doc__ or "").strip().rstrip(".")
-        shown = ", ".join(f"{name.replace('_', ' ')} {self._told(name)}" for name in self.parameters)
+        shown = ", ".join(
+            f"{name.replace('_', ' ')} {self._told(name)}" for name in self.parameters
+        )
         return f"{says} ({shown})" if shown else says
 
     def _told(self, name: str) -> str:
@@ -32,7 +34,11 @@ class Refused(Reverted):
         if isinstance(value, bytes):
             text = value.rstrip(b"\0")
             return text.decode() if name == "role" and text.isascii() else "0x" + value.hex()
-        if isinstance(value, str) or name in _PLAIN or (name == "actual" and "highest" in self.parameters):
+        if (
+            isinstance(value, str)
+            or name in _PLAIN
+            or (name == "actual" and "highest" in self.parameters)
+        ):
             return str(value)
         timed = name in _TIMES or (name == "actual" and not _TIMES.isdisjoint(self.parameters))
         return date(value) if timed else show(value)

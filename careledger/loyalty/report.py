@@ -1,7 +1,7 @@
 """The brand's report: every use of its points, from the chain's logs alone, and whether it adds up.
 
-A use is one movement and what it was for. Movements inside a swap, a funding or a collection of fees are told as that,
-once; what is left is a transfer from holder to holder.
+A use is one movement and what it was for. Movements inside a swap, a funding or a collection of
+fees are told as that, once; what is left is a transfer from holder to holder.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +28,14 @@ from careledger.loyalty.pools import (
     PoolSwapped,
 )
 from careledger.loyalty.swaps import Fee, Swap
-from careledger.loyalty.token import Issued, IssuedBatch, LoyaltyToken, Programme, Redeemed, Transfer
+from careledger.loyalty.token import (
+    Issued,
+    IssuedBatch,
+    LoyaltyToken,
+    Programme,
+    Redeemed,
+    Transfer,
+)
 
 
 class Kind(StrEnum):
@@ -118,7 +125,12 @@ class Report:
         for kind in Kind:
             found = [use for use in self.uses if use.kind is kind]
             if found:
-                yield kind, len(found), sum(use.amount for use in found), sum(use.fee for use in found)
+                yield (
+                    kind,
+                    len(found),
+                    sum(use.amount for use in found),
+                    sum(use.fee for use in found),
+                )
 
     def document(self) -> dict[str, Any]:
         """Return the report as plain JSON; amounts are integers of the smallest unit."""
@@ -166,7 +178,9 @@ def _plain(use: Use) -> dict[str, Any]:
     return found
 
 
-def report(token: LoyaltyToken, market: PointMarket, pools: PointPools, block: int | None = None) -> Report:
+def report(
+    token: LoyaltyToken, market: PointMarket, pools: PointPools, block: int | None = None
+) -> Report:
     """Read every use of a brand's points up to a block, and make sure that it adds up.
 
     Args:
@@ -217,7 +231,9 @@ def _reconcile(found: Report) -> None:
                          f"that keeps all logs")  # fmt: skip
 
 
-def _events(token: LoyaltyToken, market: PointMarket, pools: PointPools, block: Block) -> list[Event]:
+def _events(
+    token: LoyaltyToken, market: PointMarket, pools: PointPools, block: Block
+) -> list[Event]:
     """Return everything that concerns the token, in the order of the chain."""
     at, until = token.address, {"to_block": block}
     found: list[Event] = list(token.history(Transfer, Issued, IssuedBatch, Redeemed, **until))
@@ -310,15 +326,23 @@ class _Transaction:
             )
 
     def _issued(self, refs: list[bytes], issuer: ChecksumAddress, event: Event) -> None:
-        new = [transfer for transfer in self.waiting if transfer.from_ == ZERO][-len(refs) :] if refs else []
-        for transfer, ref in zip(new, refs, strict=False):  # where some are missing, the sums say so
+        new = (
+            [transfer for transfer in self.waiting if transfer.from_ == ZERO][-len(refs) :]
+            if refs
+            else []
+        )
+        for transfer, ref in zip(
+            new, refs, strict=False
+        ):  # where some are missing, the sums say so
             self.waiting.remove(transfer)
             self._add(Kind.ISSUED, transfer, event, ref=ref, by=issuer)
 
     def _swap(self, event: Swap) -> None:
         fee = self.fees.pop(event.id, 0)
         paying = event.paid == self.token
-        other = (event.received, event.received_amount) if paying else (event.paid, event.paid_amount)
+        other = (
+            (event.received, event.received_amount) if paying else (event.paid, event.paid_amount)
+        )
         more = {"ref": event.id, "fee": fee, "other_token": other[0], "other_amount": other[1]}
         if event.maker == self.pools:
             holder, to = (None, self.pools) if paying else (self.pools, None)
@@ -330,7 +354,13 @@ class _Transaction:
         giver, getter = (event.taker, event.maker) if paying else (event.maker, event.taker)
         gross = event.paid_amount if paying else event.received_amount + fee
         moves = (
-            [transfer for transfer in self.waiting if (transfer.from_, transfer.amount) == (giver, fee)] if fee else []
+            [
+                transfer
+                for transfer in self.waiting
+                if (transfer.from_, transfer.amount) == (giver, fee)
+            ]
+            if fee
+            else []
         )
         for transfer in moves[-1:]:  # the fee's own movement is told as part of the swap
             self.waiting.remove(transfer)
@@ -338,7 +368,9 @@ class _Transaction:
         self._take(kind, event, giver, getter, gross - fee, amount=gross, **more)
 
     def _pool(self, event: Event) -> None:
-        if isinstance(event, LiquidityAdded):  # perhaps of another pair: then no points of ours moved
+        if isinstance(
+            event, LiquidityAdded
+        ):  # perhaps of another pair: then no points of ours moved
             self._take(Kind.POOL_FUNDED, event, event.provider, self.pools, ref=event.id)
         elif isinstance(event, LiquidityRemoved):
             self._take(Kind.POOL_LEFT, event, self.pools, event.to, ref=event.id)

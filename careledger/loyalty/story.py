@@ -44,9 +44,17 @@ class Story:
         """Return a deadline on the chain's clock."""
         return moment(self.stage.chain.timestamp()) + span
 
-    def did(self, who: str, what: str, receipt: Receipt | None = None, sent_by: str | None = None) -> None:
+    def did(
+        self, who: str, what: str, receipt: Receipt | None = None, sent_by: str | None = None
+    ) -> None:
         """Note a step; without a receipt nothing was sent."""
-        step: dict[str, Any] = {"who": who, "what": what, "sentBy": None, "gasUsed": 0, "transaction": None}
+        step: dict[str, Any] = {
+            "who": who,
+            "what": what,
+            "sentBy": None,
+            "gasUsed": 0,
+            "transaction": None,
+        }
         if receipt is not None:
             step |= {
                 "sentBy": sent_by or who,
@@ -67,14 +75,21 @@ class Story:
         token.set_issuer_limit(till.address, 50_000 * POINT, timedelta(days=1))
         policy = Policy(fee_to=brand.address, fee_bps=fee_bps, max_fee_bps=200)
         receipt = self.market.using(brand).set_policy(token.address, policy)
-        self.did(who, f"opens {name}: its till issues at most 50,000 a day, swaps cost {fee_bps / 100:g} %", receipt)
+        self.did(
+            who,
+            f"opens {name}: its till issues at most 50,000 a day, swaps cost {fee_bps / 100:g} %",
+            receipt,
+        )
         return token
 
     def issue(self, token: LoyaltyToken, to: dict[str, int]) -> None:
         """Let a brand's till give points to customers."""
         brand = self.stage.name_of(token.brand())
         till = self.stage.actor(f"{brand}'s till")
-        items = [Issue(self.stage.actors[name].address, points * POINT, random_nonce()) for name, points in to.items()]
+        items = [
+            Issue(self.stage.actors[name].address, points * POINT, random_nonce())
+            for name, points in to.items()
+        ]
         receipt = token.using(till).issue_batch(items)
         said = ", ".join(f"{name} {points:,}" for name, points in to.items())
         self.did(f"{brand}'s till", f"issues {token.symbol()}: {said}", receipt)
@@ -91,7 +106,9 @@ def offer(story: Story) -> SignedOffer:
         lena.account, made, story.stage.chain.chain_id, story.market.address,
         token=story.miles.messages, permit_nonce=story.miles.nonces(lena.address),
     )  # fmt: skip
-    story.did("Lena", "signs an offer: 4,000 MILES for 160 BEANS, at least 500 at a time, for 7 days")
+    story.did(
+        "Lena", "signs an offer: 4,000 MILES for 160 BEANS, at least 500 at a time, for 7 days"
+    )
     return SignedOffer.loads(signed.dumps())  # as if it had come by mail
 
 
@@ -122,7 +139,9 @@ def fund(story: Story, miles: int, beans: int) -> None:
     nadia = story.stage.actors["Nadia"]
     for token, amount in ((story.miles, miles), (story.beans, beans)):
         token.using(nadia).approve(story.pools.address, amount)
-    funding = Funding(story.miles.address, story.beans.address, miles, beans, nadia.address, story.soon())
+    funding = Funding(
+        story.miles.address, story.beans.address, miles, beans, nadia.address, story.soon()
+    )
     receipt = story.pools.using(nadia).add_liquidity(funding)
     story.did("Nadia", f"funds a pool with {short(miles)} MILES and {short(beans)} BEANS", receipt)
 
@@ -155,7 +174,12 @@ def swap_signed(story: Story, amount: int) -> None:
     signature = sign(omar.account, story.miles.messages.receive(pools.authorization(order)))
     receipt = pools.swap_with_authorization(order, signature)
     got = pools.swapped(receipt).received_amount
-    story.did("Omar", f"signs a swap of {short(amount)} MILES: gets {short(got)} BEANS", receipt, "Café Aurora")
+    story.did(
+        "Omar",
+        f"signs a swap of {short(amount)} MILES: gets {short(got)} BEANS",
+        receipt,
+        "Café Aurora",
+    )
 
 
 def redeem(story: Story, amount: int) -> None:
@@ -211,7 +235,10 @@ def tell(out: Out, story: Story, reports: list[Report]) -> None:
 
 
 def _tell_report(out: Out, story: Story, found: Report) -> None:
-    symbols = {client.address: symbol for client, symbol in ((story.miles, "MILES"), (story.beans, "BEANS"))}
+    symbols = {
+        client.address: symbol
+        for client, symbol in ((story.miles, "MILES"), (story.beans, "BEANS"))
+    }
     names = {address: name for name, address in story.stage.addresses.items()}
     names |= {sender.address: name for name, sender in story.stage.actors.items()}
     names |= {story.pools.address: "the pool", ZERO: ""}

@@ -11,7 +11,9 @@ class BadOffer(Refused, solidity="PointMarket_BadOffer(bytes32 id)"):
     id: bytes
 
 
-class OfferExpired(Refused, solidity="PointMarket_Expired(bytes32 id, uint256 actual, uint256 expiry)"):
+class OfferExpired(
+    Refused, solidity="PointMarket_Expired(bytes32 id, uint256 actual, uint256 expiry)"
+):
     """The offer does not hold any more."""
 
     id: bytes
@@ -19,7 +21,9 @@ class OfferExpired(Refused, solidity="PointMarket_Expired(bytes32 id, uint256 ac
     expiry: int
 
 
-class NotTaker(Refused, solidity="PointMarket_NotTaker(bytes32 id, address actual, address expected)"):
+class NotTaker(
+    Refused, solidity="PointMarket_NotTaker(bytes32 id, address actual, address expected)"
+):
     """The offer is for another taker, or the maker's own."""
 
     id: bytes
@@ -27,7 +31,9 @@ class NotTaker(Refused, solidity="PointMarket_NotTaker(bytes32 id, address actua
     expected: str
 
 
-class NonceSpent(Refused, solidity="PointMarket_NonceSpent(bytes32 id, address maker, uint256 nonce)"):
+class NonceSpent(
+    Refused, solidity="PointMarket_NonceSpent(bytes32 id, address maker, uint256 nonce)"
+):
     """The offer was cancelled, taken whole, or another one with its nonce was taken."""
 
     id: bytes
@@ -42,7 +48,9 @@ class BadOfferSignature(Refused, solidity="PointMarket_BadSignature(bytes32 id, 
     maker: str
 
 
-class Overfill(Refused, solidity="PointMarket_Overfill(bytes32 id, uint256 amount, uint256 remaining)"):
+class Overfill(
+    Refused, solidity="PointMarket_Overfill(bytes32 id, uint256 amount, uint256 remaining)"
+):
     """So much is not left of the offer."""
 
     id: bytes
@@ -50,7 +58,9 @@ class Overfill(Refused, solidity="PointMarket_Overfill(bytes32 id, uint256 amoun
     remaining: int
 
 
-class BelowMinimum(Refused, solidity="PointMarket_BelowMinimum(bytes32 id, uint256 amount, uint256 minFill)"):
+class BelowMinimum(
+    Refused, solidity="PointMarket_BelowMinimum(bytes32 id, uint256 amount, uint256 minFill)"
+):
     """So little of the offer cannot be taken at a time."""
 
     id: bytes
@@ -58,7 +68,9 @@ class BelowMinimum(Refused, solidity="PointMarket_BelowMinimum(bytes32 id, uint2
     min_fill: int
 
 
-class PaysTooMuch(Refused, solidity="PointMarket_PaysTooMuch(bytes32 id, uint256 paid, uint256 mostPaid)"):
+class PaysTooMuch(
+    Refused, solidity="PointMarket_PaysTooMuch(bytes32 id, uint256 paid, uint256 mostPaid)"
+):
     """The taker would pay more than it allowed."""
 
     id: bytes
@@ -89,7 +101,10 @@ class NoAllowance(
     expected: int
 
 
-class ShortReceipt(Refused, solidity="PointMarket_Short(address token, address to, uint256 actual, uint256 expected)"):
+class ShortReceipt(
+    Refused,
+    solidity="PointMarket_Short(address token, address to, uint256 actual, uint256 expected)",
+):
     """Less arrived than was sent: the token takes a part of transfers."""
 
     token: str
@@ -110,7 +125,9 @@ class NotPoints(Refused, solidity="PointMarket_NotPoints(address token)"):
     token: str
 
 
-class NotBrand(Refused, solidity="PointMarket_NotAllowed(address token, address actor, address brand)"):
+class NotBrand(
+    Refused, solidity="PointMarket_NotAllowed(address token, address actor, address brand)"
+):
     """The account does not act for the brand of these points."""
 
     token: str
@@ -130,7 +147,9 @@ class BadPolicy(
     fee_to: str
 
 
-class FeeCapRaised(Refused, solidity="PointMarket_FeeCapRaised(address token, uint256 actual, uint256 highest)"):
+class FeeCapRaised(
+    Refused, solidity="PointMarket_FeeCapRaised(address token, uint256 actual, uint256 highest)"
+):
     """The cap of the fee can only be lowered."""
 
     token: str
@@ -138,7 +157,9 @@ class FeeCapRaised(Refused, solidity="PointMarket_FeeCapRaised(address token, ui
     highest: int
 
 
-class CancellationExpired(Refused, solidity="PointMarket_CancellationExpired(uint256 actual, uint256 deadline)"):
+class CancellationExpired(
+    Refused, solidity="PointMarket_CancellationExpired(uint256 actual, uint256 deadline)"
+):
     """The signed cancellation does not hold any more."""
 
     actual: int
@@ -179,7 +200,9 @@ class BadPoolRecipient(Refused, solidity="PointPools_BadRecipient(address to)"):
     to: str
 
 
-class TooLittleOut(Refused, solidity="PointPools_TooLittleOut(bytes32 id, uint256 received, uint256 minOut)"):
+class TooLittleOut(
+    Refused, solidity="PointPools_TooLittleOut(bytes32 id, uint256 received, uint256 minOut)"
+):
     """The swap would give less than asked for, or nothing."""
 
     id: bytes
@@ -211,7 +234,9 @@ class NoShares(Refused, solidity="PointPools_NoShares(bytes32 id)"):
     id: bytes
 
 
-class PoolShort(Refused, solidity="PointPools_Short(address token, uint256 actual, uint256 expected)"):
+class PoolShort(
+    Refused, solidity="PointPools_Short(address token, uint256 actual, uint256 expected)"
+):
     """Less arrived in the pool than was sent: the token takes a part of transfers."""
 
     token: str
@@ -219,7 +244,9 @@ class PoolShort(Refused, solidity="PointPools_Short(address token, uint256 actua
     expected: int
 
 
-class NothingToCollect(Refused, solidity="PointPools_NothingToCollect(address token, uint256 amount, address to)"):
+class NothingToCollect(
+    Refused, solidity="PointPools_NothingToCollect(address token, uint256 amount, address to)"
+):
     """There are no fees to collect, or the brand names nobody to get them."""
 
     token: str
@@ -227,7 +254,9 @@ class NothingToCollect(Refused, solidity="PointPools_NothingToCollect(address to
     to: str
 
 
-class NothingToClaim(Refused, solidity="PointPools_NothingToClaim(address token, address provider)"):
+class NothingToClaim(
+    Refused, solidity="PointPools_NothingToClaim(address token, address provider)"
+):
     """There is nothing to claim."""
 
     token: str

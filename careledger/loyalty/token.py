@@ -155,15 +155,24 @@ class Issue:
 class LoyaltyToken(ContractClient):
     """A brand's points.
 
-    Amounts are in the smallest unit (10^18 a point). Methods that change something return the receipt and raise what
-    the contract refuses with (`careledger.loyalty.errors`). `queue` hands any of them over without waiting.
+    Amounts are in the smallest unit (10^18 a point). Methods that change something return the
+    receipt and raise what the contract refuses with (`careledger.loyalty.errors`). `queue` hands
+    any of them over without waiting.
     """
 
     name: ClassVar[str] = "LoyaltyToken"
 
     @classmethod
     def deploy(
-        cls, sender: Sender, registry: str, brand: str, *, name: str, symbol: str, cap: int, notice: timedelta
+        cls,
+        sender: Sender,
+        registry: str,
+        brand: str,
+        *,
+        name: str,
+        symbol: str,
+        cap: int,
+        notice: timedelta,
     ) -> Self:
         """Deploy a brand's token and return its client.
 
@@ -197,7 +206,8 @@ class LoyaltyToken(ContractClient):
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+            gas: limit; None to simulate first, which calls that depend on ones under way would
+                fail.
 
         """
         return self._send(function, *arguments, gas=gas)
@@ -222,7 +232,10 @@ class LoyaltyToken(ContractClient):
         alone = [event.log for event in self.history(Issued, ref=ref)]
         batches = (event for event in self.history(IssuedBatch) if isinstance(event, IssuedBatch))
         logs = alone + [event.log for event in batches if ref in event.refs]
-        return [log.transaction_hash for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))]
+        return [
+            log.transaction_hash
+            for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))
+        ]
 
     # ---- redeeming
 
@@ -266,7 +279,9 @@ class LoyaltyToken(ContractClient):
         """Move a holder's points on an allowance."""
         return self._write("transferFrom", holder, to, amount)
 
-    def permit(self, owner: str, spender: str, value: int, deadline: datetime, signature: Signature) -> Receipt:
+    def permit(
+        self, owner: str, spender: str, value: int, deadline: datetime, signature: Signature
+    ) -> Receipt:
         """Set the allowance that an owner signed as `messages.permit`; anyone may send it."""
         return self._signed("permit", "address,address,uint256,uint256", signature, owner, spender, value,
                             seconds(deadline))  # fmt: skip
@@ -297,9 +312,13 @@ class LoyaltyToken(ContractClient):
         """Move own points and tell the receiving contract."""
         return self._write("transferAndCall(address,uint256,bytes)", to, amount, data)
 
-    def transfer_from_and_call(self, holder: str, to: str, amount: int, data: bytes = b"") -> Receipt:
+    def transfer_from_and_call(
+        self, holder: str, to: str, amount: int, data: bytes = b""
+    ) -> Receipt:
         """Move a holder's points on an allowance and tell the receiving contract."""
-        return self._write("transferFromAndCall(address,address,uint256,bytes)", holder, to, amount, data)
+        return self._write(
+            "transferFromAndCall(address,address,uint256,bytes)", holder, to, amount, data
+        )
 
     def approve_and_call(self, spender: str, amount: int, data: bytes = b"") -> Receipt:
         """Let a contract spend own points and tell it."""

@@ -35,7 +35,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Share = Annotated[str, typer.Option("--share", help="The payer's part in percent, such as 62.5.")]
-TokenOption = Annotated[str, typer.Option("--token", help="The token's address; ether when not given.")]
+TokenOption = Annotated[
+    str, typer.Option("--token", help="The token's address; ether when not given.")
+]
 
 
 @app.command()
@@ -46,22 +48,37 @@ def terms(
     seller: Annotated[str, typer.Option(help="The seller's identity, which is paid.")],
     amount: Annotated[str, typer.Option(help="Decimal number, such as 129.99.")],
     token: TokenOption = ZERO,
-    release_in: Annotated[str, typer.Option(help="After this long anyone may pay the seller.")] = "30d",
-    deliver_in: Annotated[str | None, typer.Option(help="Promised time of delivery.", show_default=False)] = None,
-    carrier: Annotated[str | None, typer.Option(help="The identity whose scanners count.", show_default=False)] = None,
+    release_in: Annotated[
+        str, typer.Option(help="After this long anyone may pay the seller.")
+    ] = "30d",
+    deliver_in: Annotated[
+        str | None, typer.Option(help="Promised time of delivery.", show_default=False)
+    ] = None,
+    carrier: Annotated[
+        str | None, typer.Option(help="The identity whose scanners count.", show_default=False)
+    ] = None,
     order: Annotated[
-        str | None, typer.Option(help="The order's number, for a deal with a carrier.", show_default=False)
+        str | None,
+        typer.Option(help="The order's number, for a deal with a carrier.", show_default=False),
     ] = None,
     order_key: Annotated[
-        Path | None, typer.Option(help="File with the secret that hides order numbers.", show_default=False)
+        Path | None,
+        typer.Option(help="File with the secret that hides order numbers.", show_default=False),
     ] = None,
-    arbiter: Annotated[str | None, typer.Option(help="Who rules in a dispute.", show_default=False)] = None,
+    arbiter: Annotated[
+        str | None, typer.Option(help="Who rules in a dispute.", show_default=False)
+    ] = None,
     window: Annotated[str, typer.Option(help="Time for each step of a dispute.")] = "3d",
     fee: Annotated[str, typer.Option(help="Fee on the seller's part, in percent.")] = "0",
-    fee_to: Annotated[str | None, typer.Option(help="Who gets the fee.", show_default=False)] = None,
-    default: Annotated[str, typer.Option(help="The payer's part when the arbiter is silent, in percent.")] = "50",
+    fee_to: Annotated[
+        str | None, typer.Option(help="Who gets the fee.", show_default=False)
+    ] = None,
+    default: Annotated[
+        str, typer.Option(help="The payer's part when the arbiter is silent, in percent.")
+    ] = "50",
     refund_to: Annotated[
-        str | None, typer.Option(help="Where refunds go; the payer when not given.", show_default=False)
+        str | None,
+        typer.Option(help="Where refunds go; the payer when not given.", show_default=False),
     ] = None,
     deployments: Folder = None,
     rpc: Rpc = None,
@@ -95,7 +112,11 @@ def terms(
     )
     file.write_text(json.dumps(made.to_json(), indent=2) + "\n")
     identifier = made.id(counter.chain.chain_id, counter.reading.address)
-    out.table(f"Terms of deal 0x{identifier.hex()}", ["", ""], [[k, str(v)] for k, v in made.to_json().items()])
+    out.table(
+        f"Terms of deal 0x{identifier.hex()}",
+        ["", ""],
+        [[k, str(v)] for k, v in made.to_json().items()],
+    )
     out.document({"id": identifier, "file": str(file), "terms": made.to_json()})
 
 
@@ -130,7 +151,10 @@ def open_deal(
     sender = counter.sender
     if made.token != ZERO:
         token = Token(counter.chain, made.token, sender)
-        if token.allowance(sender.address, escrow.address) < made.amount and sender.address == made.payer:
+        if (
+            token.allowance(sender.address, escrow.address) < made.amount
+            and sender.address == made.payer
+        ):
             token.approve(escrow.address, made.amount)
     receipt = escrow.open(made, value=made.amount if made.token == ZERO else 0)
     told(out, "Opened", status(counter, made), receipt)
@@ -146,7 +170,12 @@ class _Call:
     json: bool
 
     def act(
-        self, function: str, title: str, *arguments: Any, value: int = 0, kept: dict[str, Any] | None = None
+        self,
+        function: str,
+        title: str,
+        *arguments: Any,
+        value: int = 0,
+        kept: dict[str, Any] | None = None,
     ) -> None:
         """Call a function of the escrow on the deal, and say what came of it."""
         out, counter = Out(self.json), open_counter(self.rpc, self.deployments)
@@ -156,7 +185,9 @@ class _Call:
 
 
 @app.command()
-def release(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False) -> None:
+def release(
+    deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False
+) -> None:
     """Pay the seller: the payer at any time, anyone after the time unless something is due back.
 
     Example: careledger refunds release deal.json
@@ -165,7 +196,9 @@ def release(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, 
 
 
 @app.command()
-def refund(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False) -> None:
+def refund(
+    deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False
+) -> None:
     """Pay back what the criteria say is due; anyone may.
 
     Example: careledger refunds refund 0x5f…
@@ -229,7 +262,9 @@ def evidence(
     Example: careledger refunds evidence deal.json --evidence photographs.zip
     """
     word, kept = commit(evidence, commitment)
-    _Call(deal, deployments, rpc, json_).act("submitEvidence", "Evidence submitted", word, kept=kept)
+    _Call(deal, deployments, rpc, json_).act(
+        "submitEvidence", "Evidence submitted", word, kept=kept
+    )
 
 
 @app.command()
@@ -276,7 +311,9 @@ def appeal(
 
 
 @app.command()
-def execute(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False) -> None:
+def execute(
+    deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False
+) -> None:
     """End a dispute whose time is over; anyone may.
 
     Example: careledger refunds execute deal.json
@@ -285,7 +322,9 @@ def execute(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, 
 
 
 @app.command()
-def show(deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False) -> None:
+def show(
+    deal: DealArgument, *, deployments: Folder = None, rpc: Rpc = None, json_: Json = False
+) -> None:
     """Show where a deal is, what may happen next, and its terms.
 
     Example: careledger refunds show 0x5f… --json

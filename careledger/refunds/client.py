@@ -18,7 +18,8 @@ from careledger.refunds.terms import Party, State, Terms, find_terms
 __all__ = ["RefundEscrow", "ReturnDesk"]
 
 PUSH_GAS_LIMIT = 1_200_000
-"""A gas limit that every call of the escrow fits into, three payments with their allowance included."""
+"""A gas limit that every call of the escrow fits into, three payments with their allowance
+included."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,15 @@ class RefundEscrow(ContractClient):
 
     name = "RefundEscrow"
 
-    def queue(self, function: str, *arguments: Any, value: int = 0, gas: int | None = PUSH_GAS_LIMIT) -> Pending:
+    def queue(
+        self, function: str, *arguments: Any, value: int = 0, gas: int | None = PUSH_GAS_LIMIT
+    ) -> Pending:
         """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
 
         Args:
             arguments: as the contract takes them: `terms.words()` first.
-            gas: limit; None to simulate first, which calls that depend on ones under way would fail.
+            gas: limit; None to simulate first, which calls that depend on ones under way would
+                fail.
 
         """
         return self._send(function, *arguments, value=value, gas=gas)
@@ -100,7 +104,9 @@ class RefundEscrow(ContractClient):
         """Open a deal as its payer; `value` is the amount when the deal is in ether."""
         return self._write("open", terms.words(), value=value)
 
-    def open_signed(self, terms: Terms, deadline: datetime, signature: bytes, value: int = 0) -> Receipt:
+    def open_signed(
+        self, terms: Terms, deadline: datetime, signature: bytes, value: int = 0
+    ) -> Receipt:
         """Open a deal for a payer that signed `messages.open`."""
         return self._write("openSigned", terms.words(), seconds(deadline), signature, value=value)
 
@@ -115,13 +121,16 @@ class RefundEscrow(ContractClient):
 
         Args:
             permit: deadline in seconds since 1970, v, r, s.
-            deadline: of the payer's signature over `messages.open`; both left out when the payer sends it.
+            deadline: of the payer's signature over `messages.open`; both left out when the payer
+                sends it.
 
         """
         at = seconds(deadline) if deadline else 0
         return self._write("openWithPermit", terms.words(), permit, at, signature)
 
-    def open_with_authorization(self, terms: Terms, authorization: tuple[int, int, int, bytes, bytes]) -> Receipt:
+    def open_with_authorization(
+        self, terms: Terms, authorization: tuple[int, int, int, bytes, bytes]
+    ) -> Receipt:
         """Open a deal with an ERC-3009 authorisation (valid after and before, v, r, s), its nonce the deal's id."""
         return self._write("openWithAuthorization", terms.words(), authorization)
 
@@ -129,7 +138,9 @@ class RefundEscrow(ContractClient):
         """Open a deal by an ERC-1363 transfer. For tokens: call the token's `transferAndCall` instead."""
         return self._write("onTransferReceived", operator, sender, value, data)
 
-    def open_received(self, terms: Terms, token: str, operator: str, sender: str, value: int) -> Receipt:
+    def open_received(
+        self, terms: Terms, token: str, operator: str, sender: str, value: int
+    ) -> Receipt:
         """Open a deal whose deposit has arrived. For the escrow itself."""
         return self._write("openReceived", terms.words(), token, operator, sender, value)
 
@@ -169,7 +180,9 @@ class RefundEscrow(ContractClient):
         self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
     ) -> Receipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
-        return self._write("disputeSigned", terms.words(), evidence, seconds(deadline), signature, value=value)
+        return self._write(
+            "disputeSigned", terms.words(), evidence, seconds(deadline), signature, value=value
+        )
 
     def submit_evidence(self, terms: Terms, evidence: bytes) -> Receipt:
         """Add the hash of further evidence to a running dispute, as a party."""
@@ -191,7 +204,9 @@ class RefundEscrow(ContractClient):
         self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
     ) -> Receipt:
         """Appeal for a payer that signed `messages.appeal`."""
-        return self._write("appealSigned", terms.words(), evidence, seconds(deadline), signature, value=value)
+        return self._write(
+            "appealSigned", terms.words(), evidence, seconds(deadline), signature, value=value
+        )
 
     def execute(self, terms: Terms) -> Receipt:
         """End a dispute whose time is over; for anyone."""
@@ -207,13 +222,15 @@ class RefundEscrow(ContractClient):
         """Try again to pay a payee at its own address; for anyone."""
         return self._write("claimFor", payee, token)
 
-    def claim_signed(self, payee: str, token: str, to: str, deadline: datetime, signature: bytes) -> Receipt:
+    def claim_signed(
+        self, payee: str, token: str, to: str, deadline: datetime, signature: bytes
+    ) -> Receipt:
         """Take a credit for a payee that signed `messages.claim`."""
         return self._write("claimSigned", payee, token, to, seconds(deadline), signature)
 
     # ---- views
 
-    def deal(self, id: bytes, block: Block = "latest") -> Deal:  # noqa: A002  the contract's name
+    def deal(self, id: bytes, block: Block = "latest") -> Deal:
         """Return where a deal is."""
         return Deal.from_words(self._read("deal", id, block=block))
 
@@ -254,7 +271,7 @@ class RefundEscrow(ContractClient):
         """Return the domain of signatures (EIP-5267)."""
         return tuple(self._read("eip712Domain"))
 
-    def terms_of(self, id: bytes) -> Terms:  # noqa: A002  the contract's name
+    def terms_of(self, id: bytes) -> Terms:
         """Find a deal's terms in the transaction that opened it.
 
         Raises:
@@ -265,7 +282,13 @@ class RefundEscrow(ContractClient):
         opened = next(self.history(Opened, id=id), None)
         if opened is None:
             raise NotFound(f"no deal 0x{id.hex()} was opened in escrow {self.address}")
-        transaction = self.chain.request("eth_getTransactionByHash", "0x" + opened.log.transaction_hash.hex())
+        transaction = self.chain.request(
+            "eth_getTransactionByHash", "0x" + opened.log.transaction_hash.hex()
+        )
         if transaction is None:
-            raise NodeError(f"the node does not have transaction 0x{opened.log.transaction_hash.hex()} any more")
-        return find_terms(bytes.fromhex(transaction["input"][2:]), id, self.chain.chain_id, self.address)
+            raise NodeError(
+                f"the node does not have transaction 0x{opened.log.transaction_hash.hex()} any more"
+            )
+        return find_terms(
+            bytes.fromhex(transaction["input"][2:]), id, self.chain.chain_id, self.address
+        )

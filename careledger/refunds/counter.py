@@ -26,7 +26,9 @@ from careledger.refunds.terms import ZERO, Party, State, Terms
 from careledger.refunds.token import Token
 from careledger.settings import Settings
 
-DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="A deal's id, or the file with its terms.")]
+DealArgument = Annotated[
+    str, typer.Argument(metavar="DEAL", help="A deal's id, or the file with its terms.")
+]
 Folder = Annotated[
     Path | None,
     typer.Option(
@@ -38,11 +40,17 @@ Folder = Annotated[
 ]
 Evidence = Annotated[
     Path | None,
-    typer.Option("--evidence", help="File with what you say; only a commitment goes on the chain.", show_default=False),
+    typer.Option(
+        "--evidence",
+        help="File with what you say; only a commitment goes on the chain.",
+        show_default=False,
+    ),
 ]
 Commitment = Annotated[
     str | None,
-    typer.Option("--commitment", help="A 32-byte commitment made elsewhere, instead.", show_default=False),
+    typer.Option(
+        "--commitment", help="A 32-byte commitment made elsewhere, instead.", show_default=False
+    ),
 ]
 
 
@@ -64,7 +72,9 @@ class Counter:
         """Who signs: the settings' key or, on a development chain without one, the first well-known account."""
         named = self.settings.keystore or self.settings.private_key
         known = not named and DevelopmentChain.of(self.chain) is not None
-        return Sender(self.chain, development_accounts(1)[0] if known else load_account(self.settings))
+        return Sender(
+            self.chain, development_accounts(1)[0] if known else load_account(self.settings)
+        )
 
     @property
     def escrow(self) -> RefundEscrow:
@@ -78,7 +88,11 @@ class Counter:
 
     def terms(self, deal: str) -> Terms:
         """Return the terms of a deal that is named by its id or by a file."""
-        return self.reading.terms_of(deal_id(deal)) if deal.startswith("0x") else read_terms(Path(deal))
+        return (
+            self.reading.terms_of(deal_id(deal))
+            if deal.startswith("0x")
+            else read_terms(Path(deal))
+        )
 
     def decimals(self, token: str) -> int:
         """Return how many decimals the smallest unit of a token, or of ether, has."""
@@ -165,7 +179,8 @@ def percent(text: str, option: str) -> int:
 def commit(evidence: Path | None, commitment: str | None) -> tuple[bytes, dict[str, Any]]:
     """Return the commitment to some evidence, and what has to be kept to open it later.
 
-    A plain hash of a short text is guessed in no time: the commitment is an HMAC under a random key.
+    A plain hash of a short text is guessed in no time: the commitment is an HMAC under a random
+    key.
 
     Raises:
         InputError: neither or both are given, or they cannot be used.
@@ -187,8 +202,16 @@ def commit(evidence: Path | None, commitment: str | None) -> tuple[bytes, dict[s
 
 def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt) -> None:
     """Say what a transaction did."""
-    what |= {"transaction": receipt.transaction_hash, "block": receipt.block_number, "gasUsed": receipt.gas_used}
-    out.table(title, ["", ""], [[name, "0x" + v.hex() if isinstance(v, bytes) else v] for name, v in what.items()])
+    what |= {
+        "transaction": receipt.transaction_hash,
+        "block": receipt.block_number,
+        "gasUsed": receipt.gas_used,
+    }
+    out.table(
+        title,
+        ["", ""],
+        [[name, "0x" + v.hex() if isinstance(v, bytes) else v] for name, v in what.items()],
+    )
     out.document(what)
 
 

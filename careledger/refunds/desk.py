@@ -48,8 +48,8 @@ class Record:
 def order_ref(carrier: str, order: str, key: bytes) -> bytes:
     """Return the reference of an order for deals that a return desk judges: 32 bytes.
 
-    The carrier's identity, then 12 bytes of a commitment to the order's number that nobody can guess
-    without the key: HMAC-SHA256(key, order), cut off.
+    The carrier's identity, then 12 bytes of a commitment to the order's number that nobody can
+    guess without the key: HMAC-SHA256(key, order), cut off.
 
     Args:
         carrier: the identity whose scanners count.
@@ -78,7 +78,9 @@ class ReturnDesk(ContractClient):
         """Record that an order was delivered, as a scanner of its carrier."""
         return self._write("scanDelivery", order_ref)
 
-    def scan_delivery_signed(self, order_ref: bytes, scanner: str, deadline: datetime, signature: bytes) -> Receipt:
+    def scan_delivery_signed(
+        self, order_ref: bytes, scanner: str, deadline: datetime, signature: bytes
+    ) -> Receipt:
         """Record a delivery for a scanner that signed `messages.delivery_scan`."""
         return self._write("scanDeliverySigned", order_ref, scanner, seconds(deadline), signature)
 
@@ -90,7 +92,9 @@ class ReturnDesk(ContractClient):
         self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a return for a scanner that signed `messages.return_scan`."""
-        return self._write("scanReturnSigned", order_ref, grade_bps, scanner, seconds(deadline), signature)
+        return self._write(
+            "scanReturnSigned", order_ref, grade_bps, scanner, seconds(deadline), signature
+        )
 
     def settle_return(self, terms: Terms, grade_bps: int) -> Receipt:
         """Record that an order came back and pay the refund, in one transaction."""
@@ -100,9 +104,11 @@ class ReturnDesk(ContractClient):
         self, terms: Terms, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a return and pay the refund, for a scanner that signed `messages.return_scan`."""
-        return self._write("settleReturnSigned", terms.words(), grade_bps, scanner, seconds(deadline), signature)
+        return self._write(
+            "settleReturnSigned", terms.words(), grade_bps, scanner, seconds(deadline), signature
+        )
 
-    def due_bps(self, id: bytes, terms: Terms) -> int:  # noqa: A002  the contract's name
+    def due_bps(self, id: bytes, terms: Terms) -> int:
         """Return what is due back to the payer, in basis points of what is held."""
         return int(self._read("dueBps", id, terms.words()))
 
@@ -110,7 +116,9 @@ class ReturnDesk(ContractClient):
         """Return what is known of an order."""
         scanner, delivered, returned, grade = self._read("record", order_ref, block=block)
         known = delivered or returned
-        return Record(ChecksumAddress(scanner) if known else None, _time(delivered), _time(returned), grade)
+        return Record(
+            ChecksumAddress(scanner) if known else None, _time(delivered), _time(returned), grade
+        )
 
     def carrier_of(self, order_ref: bytes) -> ChecksumAddress:
         """Return the identity whose scanners may write to an order's record."""

@@ -38,7 +38,10 @@ class _InState(Reverted):
         return f"deal 0x{self.id.hex()} is {STATES[self.actual]}"
 
 
-class BadTerms(Reverted, solidity="RefundEscrow_BadTerms(bytes32 id, bytes32 field, uint256 actual, uint256 limit)"):
+class BadTerms(
+    Reverted,
+    solidity="RefundEscrow_BadTerms(bytes32 id, bytes32 field, uint256 actual, uint256 limit)",
+):
     """A field of the terms cannot be."""
 
     id: bytes
@@ -65,7 +68,9 @@ class AlreadyOpened(_InState, solidity="RefundEscrow_AlreadyOpened(bytes32 id, u
         return f"These terms were used before: {self._state()}; another salt makes another deal"
 
 
-class WrongState(_InState, solidity="RefundEscrow_WrongState(bytes32 id, uint8 actual, uint8 expected)"):
+class WrongState(
+    _InState, solidity="RefundEscrow_WrongState(bytes32 id, uint8 actual, uint8 expected)"
+):
     """The deal is in another state than this needs."""
 
     id: bytes
@@ -76,7 +81,9 @@ class WrongState(_InState, solidity="RefundEscrow_WrongState(bytes32 id, uint8 a
         return f"This needs a deal that is {STATES[self.expected]}, but {self._state()}"
 
 
-class NotPermitted(Reverted, solidity="RefundEscrow_NotPermitted(bytes32 id, address actual, address expected)"):
+class NotPermitted(
+    Reverted, solidity="RefundEscrow_NotPermitted(bytes32 id, address actual, address expected)"
+):
     """The account is not the one that may do this, and no delegate of it."""
 
     id: bytes
@@ -84,7 +91,9 @@ class NotPermitted(Reverted, solidity="RefundEscrow_NotPermitted(bytes32 id, add
     expected: str
 
 
-class TooEarly(Reverted, solidity="RefundEscrow_TooEarly(bytes32 id, uint256 actual, uint256 expected)"):
+class TooEarly(
+    Reverted, solidity="RefundEscrow_TooEarly(bytes32 id, uint256 actual, uint256 expected)"
+):
     """The time for this has not come."""
 
     id: bytes
@@ -92,7 +101,9 @@ class TooEarly(Reverted, solidity="RefundEscrow_TooEarly(bytes32 id, uint256 act
     expected: int
 
 
-class TooLate(Reverted, solidity="RefundEscrow_TooLate(bytes32 id, uint256 actual, uint256 expected)"):
+class TooLate(
+    Reverted, solidity="RefundEscrow_TooLate(bytes32 id, uint256 actual, uint256 expected)"
+):
     """The time for this is over."""
 
     id: bytes
@@ -100,7 +111,9 @@ class TooLate(Reverted, solidity="RefundEscrow_TooLate(bytes32 id, uint256 actua
     expected: int
 
 
-class WrongDeposit(Reverted, solidity="RefundEscrow_WrongDeposit(bytes32 id, uint256 actual, uint256 expected)"):
+class WrongDeposit(
+    Reverted, solidity="RefundEscrow_WrongDeposit(bytes32 id, uint256 actual, uint256 expected)"
+):
     """Another amount of the token arrived than was due: check balance and allowance, and that it takes no fee."""
 
     id: bytes
@@ -109,7 +122,8 @@ class WrongDeposit(Reverted, solidity="RefundEscrow_WrongDeposit(bytes32 id, uin
 
 
 class WrongValue(
-    Reverted, solidity="RefundEscrow_WrongValue(bytes32 id, uint256 actual, uint256 deposit, uint256 charge)"
+    Reverted,
+    solidity="RefundEscrow_WrongValue(bytes32 id, uint256 actual, uint256 deposit, uint256 charge)",
 ):
     """Another amount of ether was sent than deposit or bond and the arbitrator's charge together."""
 
@@ -132,7 +146,9 @@ class CriteriaNotDue(Reverted, solidity="RefundEscrow_CriteriaNotDue(bytes32 id)
     id: bytes
 
 
-class BadShare(Reverted, solidity="RefundEscrow_BadShare(bytes32 id, uint256 actual, uint256 limit)"):
+class BadShare(
+    Reverted, solidity="RefundEscrow_BadShare(bytes32 id, uint256 actual, uint256 limit)"
+):
     """A share or a part is zero or more than there is."""
 
     id: bytes
@@ -140,7 +156,10 @@ class BadShare(Reverted, solidity="RefundEscrow_BadShare(bytes32 id, uint256 act
     limit: int
 
 
-class BadSplit(Reverted, solidity="RefundEscrow_BadSplit(bytes32 id, uint256 toPayer, uint256 toSeller, uint256 held)"):
+class BadSplit(
+    Reverted,
+    solidity="RefundEscrow_BadSplit(bytes32 id, uint256 toPayer, uint256 toSeller, uint256 held)",
+):
     """What the parties agreed on does not sum up to what is held."""
 
     id: bytes
@@ -157,7 +176,8 @@ class BadSignature(Reverted, solidity="RefundEscrow_BadSignature(bytes32 digest,
 
 
 class SignatureExpired(
-    Reverted, solidity="RefundEscrow_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)"
+    Reverted,
+    solidity="RefundEscrow_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)",
 ):
     """The signature's deadline has passed."""
 
@@ -172,28 +192,36 @@ class NoArbiter(Reverted, solidity="RefundEscrow_NoArbiter(bytes32 id)"):
     id: bytes
 
 
-class UnknownDispute(Reverted, solidity="RefundEscrow_UnknownDispute(address arbitrator, uint256 disputeId)"):
+class UnknownDispute(
+    Reverted, solidity="RefundEscrow_UnknownDispute(address arbitrator, uint256 disputeId)"
+):
     """No running dispute of this number was brought before the caller."""
 
     arbitrator: str
     dispute_id: int
 
 
-class DisputeExists(Reverted, solidity="RefundEscrow_DisputeExists(address arbitrator, uint256 disputeId)"):
+class DisputeExists(
+    Reverted, solidity="RefundEscrow_DisputeExists(address arbitrator, uint256 disputeId)"
+):
     """The arbitrator gave a dispute a number that another running one of its has."""
 
     arbitrator: str
     dispute_id: int
 
 
-class AlreadyAppealed(Reverted, solidity="RefundEscrow_AlreadyAppealed(bytes32 id, uint8 appellant)"):
+class AlreadyAppealed(
+    Reverted, solidity="RefundEscrow_AlreadyAppealed(bytes32 id, uint8 appellant)"
+):
     """There was an appeal already."""
 
     id: bytes
     appellant: int
 
 
-class NothingToAppeal(Reverted, solidity="RefundEscrow_NothingToAppeal(bytes32 id, uint8 party, uint256 refundBps)"):
+class NothingToAppeal(
+    Reverted, solidity="RefundEscrow_NothingToAppeal(bytes32 id, uint8 party, uint256 refundBps)"
+):
     """The ruling already gives this party everything."""
 
     id: bytes
@@ -208,7 +236,9 @@ class NothingOwed(Reverted, solidity="RefundEscrow_NothingOwed(address token, ad
     payee: str
 
 
-class NotPaid(Reverted, solidity="RefundEscrow_NotPaid(address token, address payee, uint256 amount)"):
+class NotPaid(
+    Reverted, solidity="RefundEscrow_NotPaid(address token, address payee, uint256 amount)"
+):
     """The payment did not go through; the credit stays, and can be claimed at another address."""
 
     token: str
@@ -216,14 +246,18 @@ class NotPaid(Reverted, solidity="RefundEscrow_NotPaid(address token, address pa
     amount: int
 
 
-class BadDestination(Reverted, solidity="RefundEscrow_BadDestination(address payee, address actual)"):
+class BadDestination(
+    Reverted, solidity="RefundEscrow_BadDestination(address payee, address actual)"
+):
     """A credit cannot go there."""
 
     payee: str
     actual: str
 
 
-class TooLittleGas(Reverted, solidity="RefundEscrow_TooLittleGas(uint256 actual, uint256 expected)"):
+class TooLittleGas(
+    Reverted, solidity="RefundEscrow_TooLittleGas(uint256 actual, uint256 expected)"
+):
     """The transaction carries too little gas to ask the criteria, or to pay, under fair conditions."""
 
     actual: int
@@ -236,7 +270,9 @@ class OnlySelf(Reverted, solidity="RefundEscrow_OnlySelf(address actual)"):
     actual: str
 
 
-class NotScanner(Reverted, solidity="ReturnDesk_NotScanner(bytes32 orderRef, address actual, address carrier)"):
+class NotScanner(
+    Reverted, solidity="ReturnDesk_NotScanner(bytes32 orderRef, address actual, address carrier)"
+):
     """The account is neither the carrier's controller nor its delegate for careledger.scanner."""
 
     order_ref: bytes
@@ -245,7 +281,8 @@ class NotScanner(Reverted, solidity="ReturnDesk_NotScanner(bytes32 orderRef, add
 
 
 class AlreadyReturned(
-    Reverted, solidity="ReturnDesk_AlreadyReturned(bytes32 orderRef, address scanner, uint256 scannedAt)"
+    Reverted,
+    solidity="ReturnDesk_AlreadyReturned(bytes32 orderRef, address scanner, uint256 scannedAt)",
 ):
     """The order has been scanned as returned: nothing about it changes any more."""
 
@@ -255,7 +292,8 @@ class AlreadyReturned(
 
 
 class AlreadyDelivered(
-    Reverted, solidity="ReturnDesk_AlreadyDelivered(bytes32 orderRef, address scanner, uint256 scannedAt)"
+    Reverted,
+    solidity="ReturnDesk_AlreadyDelivered(bytes32 orderRef, address scanner, uint256 scannedAt)",
 ):
     """The order has been scanned as delivered before."""
 
@@ -264,7 +302,9 @@ class AlreadyDelivered(
     scanned_at: int
 
 
-class BadGrade(Reverted, solidity="ReturnDesk_BadGrade(bytes32 orderRef, uint256 actual, uint256 limit)"):
+class BadGrade(
+    Reverted, solidity="ReturnDesk_BadGrade(bytes32 orderRef, uint256 actual, uint256 limit)"
+):
     """A grade is at most 10,000 basis points."""
 
     order_ref: bytes
@@ -272,7 +312,9 @@ class BadGrade(Reverted, solidity="ReturnDesk_BadGrade(bytes32 orderRef, uint256
     limit: int
 
 
-class BadScanSignature(Reverted, solidity="ReturnDesk_BadSignature(bytes32 digest, address scanner)"):
+class BadScanSignature(
+    Reverted, solidity="ReturnDesk_BadSignature(bytes32 digest, address scanner)"
+):
     """The signature is not the scanner's over this scan: other content, chain, contract or key, or a high s."""
 
     digest: bytes
@@ -280,7 +322,8 @@ class BadScanSignature(Reverted, solidity="ReturnDesk_BadSignature(bytes32 diges
 
 
 class ScanSignatureExpired(
-    Reverted, solidity="ReturnDesk_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)"
+    Reverted,
+    solidity="ReturnDesk_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)",
 ):
     """The signature's deadline has passed."""
 

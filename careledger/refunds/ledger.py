@@ -63,7 +63,7 @@ class Ledger:
         self.accounts: dict[str, Account] = defaultdict(Account)
         self._tokens: dict[bytes, str] = {}
 
-    def add(self, terms: Terms, id: bytes, happened: Iterable[Event]) -> None:  # noqa: A002  the contract's name
+    def add(self, terms: Terms, id: bytes, happened: Iterable[Event]) -> None:
         """Count the events of one transaction that concerned a deal."""
         self._tokens[id] = terms.token
         for event in happened:
@@ -93,11 +93,11 @@ class Ledger:
             case _:
                 pass
 
-    def _pay(self, id: bytes, paid: int, fee: int) -> None:  # noqa: A002  the contract's name
+    def _pay(self, id: bytes, paid: int, fee: int) -> None:
         self._of(id).paid += paid
         self._of(id).fees += fee
 
-    def _of(self, id: bytes) -> Account:  # noqa: A002  the contract's name
+    def _of(self, id: bytes) -> Account:
         return self.accounts[self._tokens[id]]
 
 
@@ -109,4 +109,6 @@ def same(what: str, actual: int, expected: int) -> None:
 
     """
     if actual != expected:
-        raise NotBalanced(f"{what} is {actual}, but it has to be {expected}: {actual - expected:+d} units")
+        raise NotBalanced(
+            f"{what} is {actual}, but it has to be {expected}: {actual - expected:+d} units"
+        )

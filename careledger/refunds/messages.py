@@ -43,27 +43,33 @@ class EscrowMessages:
 
     def open(self, terms: Terms, deadline: datetime) -> bytes:
         """Open a deal; signed by the payer."""
-        return digest(self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), seconds(deadline)])
+        )
 
-    def release(self, id: bytes, deadline: datetime) -> bytes:  # noqa: A002  the contract's name
+    def release(self, id: bytes, deadline: datetime) -> bytes:
         """Pay the seller; signed by the payer."""
         return digest(self.separator, struct_hash(RELEASE_TYPE, [id, seconds(deadline)]))
 
-    def split(self, id: bytes, to_payer: int, to_seller: int, deadline: datetime) -> bytes:  # noqa: A002
+    def split(self, id: bytes, to_payer: int, to_seller: int, deadline: datetime) -> bytes:
         """Divide what is held; signed by both, amounts in the smallest unit."""
-        return digest(self.separator, struct_hash(SPLIT_TYPE, [id, to_payer, to_seller, seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(SPLIT_TYPE, [id, to_payer, to_seller, seconds(deadline)])
+        )
 
-    def dispute(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:  # noqa: A002
+    def dispute(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
         """Ask the arbiter; signed by the payer."""
         return digest(self.separator, struct_hash(DISPUTE_TYPE, [id, evidence, seconds(deadline)]))
 
-    def appeal(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:  # noqa: A002
+    def appeal(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
         """Ask the arbiter once more; signed by the payer."""
         return digest(self.separator, struct_hash(APPEAL_TYPE, [id, evidence, seconds(deadline)]))
 
     def claim(self, payee: str, token: str, to: str, nonce: int, deadline: datetime) -> bytes:
         """Take a credit; signed by the payee."""
-        return digest(self.separator, struct_hash(CLAIM_TYPE, [payee, token, to, nonce, seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(CLAIM_TYPE, [payee, token, to, nonce, seconds(deadline)])
+        )
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,18 @@ class DeskMessages:
 
     def delivery_scan(self, order_ref: bytes, scanner: str, deadline: datetime) -> bytes:
         """Record a delivery."""
-        return digest(self.separator, struct_hash(DELIVERY_TYPE, [order_ref, scanner, seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(DELIVERY_TYPE, [order_ref, scanner, seconds(deadline)])
+        )
 
-    def return_scan(self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime) -> bytes:
+    def return_scan(
+        self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime
+    ) -> bytes:
         """Record a return and its grade."""
-        return digest(self.separator, struct_hash(RETURN_TYPE, [order_ref, grade_bps, scanner, seconds(deadline)]))
+        return digest(
+            self.separator,
+            struct_hash(RETURN_TYPE, [order_ref, grade_bps, scanner, seconds(deadline)]),
+        )
 
 
 def sign(account: LocalAccount, message: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Orders from files: our documented JSON and CSV format, and the retail format of customer-service benchmarks.
 
 Amounts are decimal text in files and whole numbers of the smallest unit inside; no float is ever in
-between. An order says how its story ends, so that a flow can play it. Format: docs/protocol/refunds.md.
+between. An order says how its story ends, so that a flow can play it. Format:
+docs/protocol/refunds.md.
 """
 
 import csv
@@ -21,7 +22,8 @@ from careledger.refunds.errors import OrderError
 
 FORMAT = "careledger.orders/1"
 DECIMALS = {"USD": 6, "ETH": 18}
-"""Currencies of orders, and how many decimals their smallest unit has: a stablecoin's, and ether's wei."""
+"""Currencies of orders, and how many decimals their smallest unit has: a stablecoin's, and ether's
+wei."""
 
 _AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,18})?")
 _REQUIRED = ("order", "customer", "amount", "currency", "outcome")
@@ -32,11 +34,16 @@ class Outcome(StrEnum):
     """How the story of an order ends."""
 
     SATISFIED = "satisfied"  # delivered; the customer releases
-    RETURNED = "returned"  # delivered, sent back, and scanned as good as new: refunded with the scan
+    RETURNED = (
+        "returned"  # delivered, sent back, and scanned as good as new: refunded with the scan
+    )
     GRADED = "graded"  # delivered, sent back worn: the scan refunds its grade
-    MISSED = "missed"  # never scanned as delivered: anyone triggers the refund after the promised time
+    MISSED = (
+        "missed"  # never scanned as delivered: anyone triggers the refund after the promised time
+    )
     DISPUTED = "disputed"  # the customer disputes with evidence, and the arbiter rules
-    APPEALED = "appealed"  # the arbiter rules for the seller, the customer appeals, and the arbiter rules again
+    # the arbiter rules for the seller, the customer appeals, and the arbiter rules again
+    APPEALED = "appealed"
     SILENT = "silent"  # the customer disputes, and the arbiter stays silent: the terms' default
     AGREED = "agreed"  # both sign how to divide
     CANCELLED = "cancelled"  # the seller gives everything back
@@ -102,7 +109,8 @@ def read_orders(file: Path) -> list[Order]:
     """Read a file of orders: `.csv`, or JSON in our format or the retail one.
 
     Raises:
-        OrderError: the file cannot be read, or an order is malformed; the message names file, order and field.
+        OrderError: the file cannot be read, or an order is malformed; the message names file, order
+            and field.
 
     """
     try:
@@ -140,7 +148,9 @@ def _from_csv(text: str) -> list[Order]:
             where = f"line {rows.line_num}"
             if len(row) != len(header):
                 raise OrderError(f"{where} has {len(row)} fields, but the header has {len(header)}")
-            orders.append(_order(where, {k: v.strip() for k, v in zip(header, row, strict=True) if v.strip()}))
+            orders.append(
+                _order(where, {k: v.strip() for k, v in zip(header, row, strict=True) if v.strip()})
+            )
     except csv.Error as error:
         raise OrderError(f"line {rows.line_num} is not CSV: {error}") from error
     return orders
@@ -150,13 +160,23 @@ def _from_json(text: str) -> list[Order]:
     try:
         refuse_deep(text)
         document = json.loads(
-            text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_without_doubles
+            text,
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=_without_doubles,
         )
     except (ValueError, CanonicalError) as error:
         raise OrderError(f"this is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise OrderError('this is no file of orders: an object with "format" and "orders" is needed')
-    if "format" not in document and document and all(_is_retail(order) for order in document.values()):
+        raise OrderError(
+            'this is no file of orders: an object with "format" and "orders" is needed'
+        )
+    if (
+        "format" not in document
+        and document
+        and all(_is_retail(order) for order in document.values())
+    ):
         return [_retail(number, order) for number, order in document.items()]
     if document.get("format") != FORMAT:
         raise OrderError(f'"format" has to be "{FORMAT}", not {document.get("format")!r}')
@@ -199,13 +219,19 @@ def _order(where: str, entry: Any) -> Order:
     _check_names(where, entry, complete=True)
     for name, value in entry.items():
         if not isinstance(value, str) or not value or not value.isprintable():
-            raise OrderError(f"{where}: {name} has to be one line of text or a number, not {value!r}")
+            raise OrderError(
+                f"{where}: {name} has to be one line of text or a number, not {value!r}"
+            )
     if entry["currency"] not in DECIMALS:
-        raise OrderError(f"{where}: currency {entry['currency']!r} is none of {', '.join(DECIMALS)}")
+        raise OrderError(
+            f"{where}: currency {entry['currency']!r} is none of {', '.join(DECIMALS)}"
+        )
     try:
         outcome = Outcome(entry["outcome"])
     except ValueError:
-        raise OrderError(f"{where}: outcome {entry['outcome']!r} is none of {', '.join(Outcome)}") from None
+        raise OrderError(
+            f"{where}: outcome {entry['outcome']!r} is none of {', '.join(Outcome)}"
+        ) from None
     return Order(
         number=entry["order"],
         customer=entry["customer"],
@@ -239,7 +265,9 @@ def _share(where: str, outcome: Outcome, text: str | None) -> int:
     except OrderError as error:
         raise OrderError(f"{where}: share {error}") from None
     if bps > 10_000 or (outcome is Outcome.GRADED and bps == 0):
-        raise OrderError(f"{where}: share {text} is not a percentage from 0 (grades: more than 0) to 100")
+        raise OrderError(
+            f"{where}: share {text} is not a percentage from 0 (grades: more than 0) to 100"
+        )
     return bps
 
 
@@ -250,8 +278,9 @@ def _is_retail(order: Any) -> bool:
 def _retail(number: str, entry: Mapping[str, Any]) -> Order:
     """Read one order of the retail format.
 
-    It tells what was paid, and how far the order has come: pending, processed, delivered or cancelled. What came
-    after, nobody tells; `_after` makes it up, the same for the same order each time.
+    It tells what was paid, and how far the order has come: pending, processed, delivered or
+    cancelled. What came after, nobody tells; `_after` makes it up, the same for the same order each
+    time.
     """
     where = f"order {number}"
     if entry["order_id"] != number:
@@ -261,22 +290,36 @@ def _retail(number: str, entry: Mapping[str, Any]) -> Order:
         payments = [(p["transaction_type"], p["amount"]) for p in entry["payment_history"]]
         prices = [item["price"] for item in entry["items"]]
     except (KeyError, TypeError) as error:
-        raise OrderError(f"{where}: {error} is missing or has another form than retail orders have") from error
+        raise OrderError(
+            f"{where}: {error} is missing or has another form than retail orders have"
+        ) from error
     if not isinstance(customer, str) or not customer:
         raise OrderError(f"{where}: user_id has to be text")
     outcome, share = _after(where, number, status)
     for kind, amount in payments:
         if kind not in {"payment", "refund"} or not isinstance(amount, str):
-            raise OrderError(f"{where}: {kind!r} of {amount!r} is neither a payment nor a refund of a number")
-    paid = [_amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "payment"]
-    back = [_amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "refund"]
+            raise OrderError(
+                f"{where}: {kind!r} of {amount!r} is neither a payment nor a refund of a number"
+            )
+    paid = [
+        _amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "payment"
+    ]
+    back = [
+        _amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "refund"
+    ]
     if not paid:
         raise OrderError(f"{where}: nothing was paid for it")
     if sum(paid) != sum(_amount(where, price, DECIMALS["USD"]) for price in prices):
         raise OrderError(f"{where}: its items cost {_total(prices)}, but other was paid")
     if back and (status != "cancelled" or sum(back) != sum(paid)):
-        raise OrderError(f"{where}: a refund that is not the whole of a cancelled order cannot be played")
-    said = "The goods are not what was ordered." if outcome in {Outcome.DISPUTED, Outcome.APPEALED} else ""
+        raise OrderError(
+            f"{where}: a refund that is not the whole of a cancelled order cannot be played"
+        )
+    said = (
+        "The goods are not what was ordered."
+        if outcome in {Outcome.DISPUTED, Outcome.APPEALED}
+        else ""
+    )
     return Order(number, customer, sum(paid), "USD", outcome, share, said)
 
 

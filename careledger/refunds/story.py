@@ -1,7 +1,8 @@
 """Play orders in escrow, from the payment to the last cent, on any chain.
 
-Everybody who acts is an account of their own. Customers of stablecoin orders have no ether: they sign,
-and a relayer pays the gas. Transactions of one sender are handed over without waiting for each other.
+Everybody who acts is an account of their own. Customers of stablecoin orders have no ether: they
+sign, and a relayer pays the gas. Transactions of one sender are handed over without waiting for
+each other.
 """
 
 from collections import Counter, deque
@@ -25,7 +26,8 @@ from careledger.refunds.token import Token, permit_message
 
 ETHER = 10**18
 UNDER_WAY = 64
-"""How many transactions may be under way at a time: nodes keep only so many of one sender waiting."""
+"""How many transactions may be under way at a time: nodes keep only so many of one sender waiting.
+"""
 GAS_MONEY = ETHER // 20
 TOKEN_GAS = 150_000
 
@@ -94,7 +96,9 @@ Job = tuple[Played, str, Sender, Callable[[], Pending]]
 class Story:
     """One run of many orders: `play`, then `check`."""
 
-    def __init__(self, stage: Stage, cast: Cast, dollar: Token, bar: ProgressBar, rules: Rules | None = None) -> None:
+    def __init__(
+        self, stage: Stage, cast: Cast, dollar: Token, bar: ProgressBar, rules: Rules | None = None
+    ) -> None:
         """Prepare a run; nothing is sent yet.
 
         Args:
@@ -127,10 +131,17 @@ class Story:
         self._deliver()
         self._settle_at_once()
         self._dispute()
-        self._wait_until(self._start + self.rules.deliver_within + timedelta(seconds=1), Outcome.MISSED)
-        self._run("refunding what never came", self._each(Outcome.MISSED, "refund, by anyone", "refund"))
+        self._wait_until(
+            self._start + self.rules.deliver_within + timedelta(seconds=1), Outcome.MISSED
+        )
+        self._run(
+            "refunding what never came", self._each(Outcome.MISSED, "refund, by anyone", "refund")
+        )
         self._wait_until(self._start + self.rules.release_after, Outcome.LAPSED)
-        self._run("releasing what nobody minds", self._each(Outcome.LAPSED, "release, by anyone", "release"))
+        self._run(
+            "releasing what nobody minds",
+            self._each(Outcome.LAPSED, "release, by anyone", "release"),
+        )
         return self.played
 
     # ---- before
@@ -159,7 +170,9 @@ class Story:
         dollars: Counter[str] = Counter()
         ether: Counter[str] = Counter()
         for one in self.played:
-            (dollars if one.terms.token == self.dollar.address else ether)[one.customer.address] += one.order.amount
+            (dollars if one.terms.token == self.dollar.address else ether)[
+                one.customer.address
+            ] += one.order.amount
         for one in self._with(Outcome.APPEALED):  # the bond of an appeal is a tenth
             if one.terms.token == self.dollar.address:
                 dollars[one.customer.address] += -(-one.order.amount // 10)
@@ -171,7 +184,9 @@ class Story:
         self.bar.start("customers get their money", len(dollars))
         waiting: deque[Pending] = deque()
         for address, amount in dollars.items():
-            waiting.append(self.dollar.queue("mint(address,uint256)", address, amount, gas=TOKEN_GAS))
+            waiting.append(
+                self.dollar.queue("mint(address,uint256)", address, amount, gas=TOKEN_GAS)
+            )
             if len(waiting) > UNDER_WAY:
                 patron.wait(waiting.popleft())
             self.bar.step()
@@ -184,7 +199,12 @@ class Story:
         def job(one: Played) -> Job:
             if one.terms.token == ZERO:
                 pay = self.escrow.using(one.customer)
-                return one, "paid", one.customer, lambda: pay.queue("open", one.terms.words(), value=one.order.amount)
+                return (
+                    one,
+                    "paid",
+                    one.customer,
+                    lambda: pay.queue("open", one.terms.words(), value=one.order.amount),
+                )
             deadline = self._soon()
             permit = self._permit(one, one.order.amount, deadline)
             signature = sign(one.customer.account, self.messages.open(one.terms, deadline))
@@ -212,7 +232,11 @@ class Story:
     def _settle_at_once(self) -> None:
         """What ends without a deadline: a happy customer, a return, an agreement, a cancelled order."""
         cast, escrow = self.cast, self.escrow
-        clerk, relay, scanner = escrow.using(cast.clerk), escrow.using(cast.relayer), self.desk.using(cast.scanner)
+        clerk, relay, scanner = (
+            escrow.using(cast.clerk),
+            escrow.using(cast.relayer),
+            self.desk.using(cast.scanner),
+        )
         jobs: list[Job] = []
         for one in self.played:
             words, deadline = one.terms.words(), self._soon()
@@ -222,14 +246,21 @@ class Story:
                     jobs.append((one, "seller refunded", cast.clerk, send))
                 case Outcome.SATISFIED:
                     signature = sign(one.customer.account, self.messages.release(one.id, deadline))
-                    send = self._later(relay.queue, "releaseSigned", words, seconds(deadline), signature)
+                    send = self._later(
+                        relay.queue, "releaseSigned", words, seconds(deadline), signature
+                    )
                     jobs.append((one, "customer released", cast.relayer, send))
                 case Outcome.RETURNED | Outcome.GRADED:
                     grade = one.order.share_bps or ALL_BPS
                     send = self._later(scanner.queue, "settleReturn", words, grade)
                     jobs.append((one, f"return scanned: {grade / 100:g} %", cast.scanner, send))
                 case Outcome.AGREED:
-                    send = self._later(escrow.using(cast.keeper).queue, "split", words, self._agreement(one).words())
+                    send = self._later(
+                        escrow.using(cast.keeper).queue,
+                        "split",
+                        words,
+                        self._agreement(one).words(),
+                    )
                     jobs.append((one, "both signed", cast.keeper, send))
                 case _:
                     pass
@@ -243,20 +274,33 @@ class Story:
         jobs: list[Job] = []
         for one in disputed:
             evidence = hmac_sha256(self.key, one.order.evidence.encode())
-            signature = sign(one.customer.account, self.messages.dispute(one.id, evidence, deadline))
+            signature = sign(
+                one.customer.account, self.messages.dispute(one.id, evidence, deadline)
+            )
             arguments = (one.terms.words(), evidence, seconds(deadline), signature)
-            jobs.append((one, "disputed", self.cast.relayer, self._later(relay.queue, "disputeSigned", *arguments)))
+            jobs.append(
+                (
+                    one,
+                    "disputed",
+                    self.cast.relayer,
+                    self._later(relay.queue, "disputeSigned", *arguments),
+                )
+            )
         self._run("customers dispute", jobs)
         self._rule(self._with(Outcome.DISPUTED), lambda one: one.order.share_bps)
         appealed = self._with(Outcome.APPEALED)
         self._rule(appealed, lambda _: 0)
         self._appeal(appealed)
         self._rule(appealed, lambda one: one.order.share_bps)
-        self._run("appeals are executed", self._each(Outcome.APPEALED, "ruling, by anyone", "execute"))
+        self._run(
+            "appeals are executed", self._each(Outcome.APPEALED, "ruling, by anyone", "execute")
+        )
         over = max(self.escrow.deal(one.id).deadline_at or self._start for one in disputed)
         self._wait_until(over, Outcome.DISPUTED, Outcome.SILENT)
         jobs = self._each(Outcome.DISPUTED, "ruling, by anyone", "execute")
-        self._run("disputes end", jobs + self._each(Outcome.SILENT, "default, by anyone", "execute"))
+        self._run(
+            "disputes end", jobs + self._each(Outcome.SILENT, "default, by anyone", "execute")
+        )
 
     def _rule(self, those: Sequence[Played], share: Callable[[Played], int]) -> None:
         arbiter = self.escrow.using(self.cast.arbiter)
@@ -285,10 +329,18 @@ class Story:
             permit = self._permit(one, bond, deadline) if in_dollars else ()
 
             def send() -> Pending:
-                # A permit replaces the one before it, so each goes right in front of what it is for.
+                # A permit replaces the one before it, so each goes right in front of what it is
+                # for.
                 if permit:
                     text = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
-                    dollar.queue(text, one.customer.address, self.escrow.address, bond, *permit, gas=TOKEN_GAS)
+                    dollar.queue(
+                        text,
+                        one.customer.address,
+                        self.escrow.address,
+                        bond,
+                        *permit,
+                        gas=TOKEN_GAS,
+                    )
                 return relay.queue("appealSigned", *arguments, value=0 if in_dollars else bond)
 
             return one, "appealed with a bond", relayer, send
@@ -310,22 +362,37 @@ class Story:
             same("what is still held", account.held, 0)
             to_brand = account.paid + account.bonds_paid - self._bonds_of_customers(token)
             if token == ZERO:
-                now = {address: chain.balance(address) - before for address, before in self._before.items()}
+                now = {
+                    address: chain.balance(address) - before
+                    for address, before in self._before.items()
+                }
                 same("the escrow's ether", now[self.escrow.address], account.balance)
                 same("the marketplace's ether", now[cast.marketplace.address], account.fees)
                 same("the brand's ether", now[cast.brand.address], to_brand)
                 continue
-            same("the escrow's dollars", self.dollar.balance_of(self.escrow.address), account.balance)
-            same("the marketplace's dollars", self.dollar.balance_of(cast.marketplace.address), account.fees)
+            same(
+                "the escrow's dollars", self.dollar.balance_of(self.escrow.address), account.balance
+            )
+            same(
+                "the marketplace's dollars",
+                self.dollar.balance_of(cast.marketplace.address),
+                account.fees,
+            )
             brand = self.dollar.balance_of(cast.brand.address)
             customers = sum(self.dollar.balance_of(address) for address in self._minted)
             same("what the customers spent", sum(self._minted.values()), account.came_in)
-            same("customers' and brand's dollars", customers + brand + account.fees + account.owed, account.came_in)
+            same(
+                "customers' and brand's dollars",
+                customers + brand + account.fees + account.owed,
+                account.came_in,
+            )
             same("the brand's dollars", brand, to_brand)
 
     def _bonds_of_customers(self, token: str) -> int:
         """What of the bonds went back: all of an appeal's whose second ruling gave the customer something."""
-        won = [o for o in self._with(Outcome.APPEALED) if o.terms.token == token and o.order.share_bps]
+        won = [
+            o for o in self._with(Outcome.APPEALED) if o.terms.token == token and o.order.share_bps
+        ]
         return sum(-(-one.order.amount // 10) for one in won)
 
     # ---- helpers
@@ -341,7 +408,9 @@ class Story:
         ]
 
     @staticmethod
-    def _later(queue: Callable[..., Pending], *arguments: object, **options: int) -> Callable[[], Pending]:
+    def _later(
+        queue: Callable[..., Pending], *arguments: object, **options: int
+    ) -> Callable[[], Pending]:
         return lambda: queue(*arguments, **options)
 
     def _run(self, what: str, jobs: Iterable[Job]) -> None:
@@ -365,11 +434,15 @@ class Story:
         one.steps.append(Step(what, by, receipt.gas_used, receipt.transaction_hash))
         happened = self.escrow.events(receipt)
         self.ledger.add(one.terms, one.id, happened)
-        one.refunded += sum(event.refunded for event in happened if isinstance(event, Refunded | Split))
+        one.refunded += sum(
+            event.refunded for event in happened if isinstance(event, Refunded | Split)
+        )
         one.refunded += sum(event.amount for event in happened if isinstance(event, PartRefunded))
         self.bar.step()
 
-    def _permit(self, one: Played, amount: int, deadline: datetime) -> tuple[int, int, bytes, bytes]:
+    def _permit(
+        self, one: Played, amount: int, deadline: datetime
+    ) -> tuple[int, int, bytes, bytes]:
         owner = one.customer.address
         message = permit_message(
             self._separator,

@@ -18,7 +18,9 @@ _OUTCOMES = ["outcome", "orders #", "paid #", "back #", "gas an order #"]
 def show(out: Out, story: Story, played: list[Played], *, everything: bool) -> None:
     """Print what happened, order by order when there are few."""
     if everything or len(played) <= DETAILED:
-        out.table("Who paid, what was scanned, who got money back", _ORDERS, [_row(one) for one in played])
+        out.table(
+            "Who paid, what was scanned, who got money back", _ORDERS, [_row(one) for one in played]
+        )
     out.table("How the orders ended", _OUTCOMES, list(_outcomes(played)))
     tokens = list(story.ledger.accounts)
     wei = {token: 18 if token == ZERO else 6 for token in tokens}
@@ -35,7 +37,10 @@ def show(out: Out, story: Story, played: list[Played], *, everything: bool) -> N
         ("of that credited and not claimed yet", "owed"),
         ("still held", "held"),
     ):
-        amounts = [decimal_text(getattr(story.ledger.accounts[token], name), wei[token]) for token in tokens]
+        amounts = [
+            decimal_text(getattr(story.ledger.accounts[token], name), wei[token])
+            for token in tokens
+        ]
         rows.append([what, *amounts])
     columns = ["", *("ETH #" if token == ZERO else "TUSD #" for token in tokens)]
     caption = "checked against the events of the escrow and the balances on the chain"
@@ -49,7 +54,9 @@ def _row(one: Played) -> list[str]:
         f"{one.order.number}\n{one.order.customer}",
         f"{decimal_text(one.order.amount, decimals)}\n{one.order.currency}",
         scans[-1].replace(" scanned", "") if scans else "",
-        "the scan" if "return scanned" in one.steps[-1].what else one.steps[-1].what.replace(", ", ",\n"),
+        "the scan"
+        if "return scanned" in one.steps[-1].what
+        else one.steps[-1].what.replace(", ", ",\n"),
         decimal_text(one.refunded, decimals) if one.refunded else "",
         f"{one.gas:,}\n{one.steps[-1].transaction.hex()[:8]}",
     ]

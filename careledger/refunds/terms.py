@@ -1,7 +1,7 @@
 """The terms of a deal: what is committed as a hash, and what every call carries again.
 
-The id of a deal is a hash of the terms' words and of the escrow's EIP-712 domain, so that it names the
-chain and the contract too. Format: docs/protocol/refunds.md.
+The id of a deal is a hash of the terms' words and of the escrow's EIP-712 domain, so that it names
+the chain and the contract too. Format: docs/protocol/refunds.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,9 @@ TERMS_TYPE = (
     "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
     "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
 )
-KINDS = [member.split()[0] for member in TERMS_TYPE.removeprefix("Terms(").removesuffix(")").split(",")]
+KINDS = [
+    member.split()[0] for member in TERMS_TYPE.removeprefix("Terms(").removesuffix(")").split(",")
+]
 WORDS = len(KINDS)
 """How many 32-byte words the terms take in calldata."""
 
@@ -70,8 +72,8 @@ class Party(IntEnum):
 class Terms:
     """What a deal is about; fixed when it is opened.
 
-    Amounts are in the token's smallest unit, times aware, shares in basis points. `refund_to`, `sla_at`,
-    `criteria`, `arbiter` and `fee_to` may be left out.
+    Amounts are in the token's smallest unit, times aware, shares in basis points. `refund_to`,
+    `sla_at`, `criteria`, `arbiter` and `fee_to` may be left out.
 
     Raises:
         TermsError: a field cannot be, whatever the time is now; `check` looks at the times.
@@ -103,7 +105,9 @@ class Terms:
             if getattr(self, name) == ZERO:
                 raise TermsError(name, f"{name} is missing: a deal needs one")
         if not _whole(self.amount) or not 0 < self.amount <= MAX_AMOUNT:
-            raise TermsError("amount", f"amount {self.amount!r} is no whole number of smallest units above 0")
+            raise TermsError(
+                "amount", f"amount {self.amount!r} is no whole number of smallest units above 0"
+            )
         for name in ("order_ref", "salt"):
             value = getattr(self, name)
             if not isinstance(value, bytes) or len(value) != 32:
@@ -115,19 +119,29 @@ class Terms:
         for name in ("fee_bps", "default_bps"):
             value = getattr(self, name)
             if not _whole(value) or not 0 <= value <= ALL_BPS:
-                raise TermsError(name, f"{name} {value!r} is no whole number of basis points from 0 to 10,000")
+                raise TermsError(
+                    name, f"{name} {value!r} is no whole number of basis points from 0 to 10,000"
+                )
         if self.fee_bps and self.fee_to == ZERO:
             raise TermsError("fee_to", "fee_to is missing: a fee needs somebody who gets it")
 
     def _check_dates(self) -> None:
         _seconds("release_at", self.release_at)
-        if self.sla_at is not None and _seconds("sla_at", self.sla_at) >= _seconds("release_at", self.release_at):
-            raise TermsError("sla_at", "sla_at has to come before release_at, or the seller is paid before it counts")
+        if self.sla_at is not None and _seconds("sla_at", self.sla_at) >= _seconds(
+            "release_at", self.release_at
+        ):
+            raise TermsError(
+                "sla_at",
+                "sla_at has to come before release_at, or the seller is paid before it counts",
+            )
         if not isinstance(self.dispute_window, timedelta) or self.dispute_window.microseconds:
-            raise TermsError("dispute_window", "dispute_window has to be a time span of whole seconds")
+            raise TermsError(
+                "dispute_window", "dispute_window has to be a time span of whole seconds"
+            )
         if self.arbiter != ZERO and not MIN_WINDOW <= self.dispute_window <= MAX_WINDOW:
             raise TermsError(
-                "dispute_window", f"dispute_window {self.dispute_window} has to be from one hour to 365 days"
+                "dispute_window",
+                f"dispute_window {self.dispute_window} has to be from one hour to 365 days",
             )
         if self.dispute_window < timedelta(0):
             raise TermsError("dispute_window", "dispute_window cannot be negative")
@@ -140,9 +154,13 @@ class Terms:
 
         """
         if self.release_at <= now:
-            raise TermsError("release_at", f"release_at {self.release_at:%Y-%m-%d %H:%M:%S} UTC has passed")
+            raise TermsError(
+                "release_at", f"release_at {self.release_at:%Y-%m-%d %H:%M:%S} UTC has passed"
+            )
         if self.release_at > now + MAX_DURATION:
-            raise TermsError("release_at", f"release_at {self.release_at:%Y-%m-%d} is more than 3,650 days ahead")
+            raise TermsError(
+                "release_at", f"release_at {self.release_at:%Y-%m-%d} is more than 3,650 days ahead"
+            )
         if self.sla_at is not None and self.sla_at <= now:
             raise TermsError("sla_at", f"sla_at {self.sla_at:%Y-%m-%d %H:%M:%S} UTC has passed")
 
@@ -179,9 +197,21 @@ class Terms:
             TermsError: it could not have been opened.
 
         """
-        payer, refund_to, seller, token, amount, release, sla, window, criteria, arbiter, fee, fee_to, default = words[
-            :13
-        ]
+        (
+            payer,
+            refund_to,
+            seller,
+            token,
+            amount,
+            release,
+            sla,
+            window,
+            criteria,
+            arbiter,
+            fee,
+            fee_to,
+            default,
+        ) = words[:13]
         return cls(
             payer=payer,
             refund_to=refund_to,
@@ -242,10 +272,12 @@ class Terms:
         for name in ("payer", "seller", "token", "amount", "release_at", "order_ref"):
             if document.get(name) is None:
                 raise TermsError(name, f"the terms lack '{name}'")
-        return cls(**{name: _READERS.get(name, _as_is)(name, value) for name, value in document.items()})
+        return cls(
+            **{name: _READERS.get(name, _as_is)(name, value) for name, value in document.items()}
+        )
 
 
-def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> Terms:  # noqa: A002  the field's term
+def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> Terms:
     """Find a deal's terms in the calldata of the transaction that opened it, whatever they are wrapped in.
 
     Args:
@@ -313,7 +345,9 @@ def _iso(name: str, value: Any) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise TermsError(name, f"{name} {value!r} is no time such as 2027-01-31T12:00:00+00:00") from error
+        raise TermsError(
+            name, f"{name} {value!r} is no time such as 2027-01-31T12:00:00+00:00"
+        ) from error
 
 
 def _hex(name: str, value: Any) -> bytes:

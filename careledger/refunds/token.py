@@ -39,7 +39,9 @@ class Token:
         try:
             return decode([kind], answer)[0]
         except (DecodingError, OverflowError) as error:
-            raise NotFound(f"there is no ERC-20 token at {self.address}: {signature} gives nothing") from error
+            raise NotFound(
+                f"there is no ERC-20 token at {self.address}: {signature} gives nothing"
+            ) from error
 
     def queue(self, signature: str, *arguments: Any, gas: int | None = None) -> Pending:
         """Hand over a call of a function by its signature, without waiting for it.
@@ -85,7 +87,9 @@ class Token:
         return self._paying(signature).wait(self.queue(signature, spender, amount))
 
 
-def permit_message(separator: bytes, owner: str, spender: str, *, value: int, nonce: int, deadline: int) -> bytes:
+def permit_message(
+    separator: bytes, owner: str, spender: str, *, value: int, nonce: int, deadline: int
+) -> bytes:
     """Return the 32 bytes that an owner signs to let a spender take tokens (EIP-2612).
 
     Args:
@@ -98,4 +102,6 @@ def permit_message(separator: bytes, owner: str, spender: str, *, value: int, no
 
 def _calldata(signature: str, arguments: tuple[Any, ...]) -> bytes:
     inside = signature[signature.index("(") + 1 : -1]
-    return keccak256(signature.encode())[:4] + encode([kind for kind in inside.split(",") if kind], arguments)
+    return keccak256(signature.encode())[:4] + encode(
+        [kind for kind in inside.split(",") if kind], arguments
+    )

@@ -14,7 +14,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Every constraint has a name that a later version of the schema can call it by, on any database."""
+"""Every constraint has a name that a later version of the schema can call it by, on any database.
+"""
 
 
 class Base(DeclarativeBase):

@@ -2,8 +2,8 @@
 
 SQLite is set to write ahead (readers and a writer do not wait for each other), to have a commit on
 the disk before it returns (a spent nonce stays spent through a power cut), and to overwrite what is
-deleted. Every writing transaction takes the write lock at its beginning, so that none fails half way
-because another was faster.
+deleted. Every writing transaction takes the write lock at its beginning, so that none fails half
+way because another was faster.
 """
 
 import os
@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.orm import Session
 
 from careledger.errors import StoreError
@@ -52,7 +58,8 @@ class Store:
         """Open a database, or make a new one.
 
         Args:
-            where: a file of SQLite, readable by its owner alone where it is made now; or a URL of SQLAlchemy.
+            where: a file of SQLite, readable by its owner alone where it is made now; or a URL of
+                SQLAlchemy.
 
         Raises:
             NoStore: there is something else, or nothing can be opened there.
@@ -61,7 +68,9 @@ class Store:
 
         """
         try:
-            url = make_url(where) if isinstance(where, str) and "://" in where else _file(Path(where))
+            url = (
+                make_url(where) if isinstance(where, str) and "://" in where else _file(Path(where))
+            )
             # What is in a statement stays out of logs and messages, whatever the statement.
             engine = create_engine(url, hide_parameters=True)
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
@@ -72,7 +81,9 @@ class Store:
         try:
             with _told(), store._begun(writing=True) as connection:
                 prepare(connection)
-            store._pragma("journal_mode = WAL")  # lasting; a database of somebody else's has been refused by now
+            store._pragma(
+                "journal_mode = WAL"
+            )  # lasting; a database of somebody else's has been refused by now
         except BaseException:
             engine.dispose()
             raise
@@ -109,24 +120,34 @@ class Store:
             StoreError: the database refused.
 
         """
-        with _told(), self._begun(writing=False) as connection, Session(connection, autoflush=False) as session:
+        with (
+            _told(),
+            self._begun(writing=False) as connection,
+            Session(connection, autoflush=False) as session,
+        ):
             yield session
 
     @contextmanager
     def _begun(self, *, writing: bool) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(writing=writing) as connection, connection.begin():
+        with (
+            self.engine.connect().execution_options(writing=writing) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def sweep(self) -> None:
         """Take what was deleted out of the file beside the database too; to be called after an erasure.
 
         Raises:
-            StoreBusy: somebody is still reading an earlier state, and with it what was deleted; call it again.
+            StoreBusy: somebody is still reading an earlier state, and with it what was deleted;
+                call it again.
             StoreError: the database refused.
 
         """
         if self._pragma("wal_checkpoint(TRUNCATE)")[:1] == (1,):
-            raise StoreBusy("what was erased is still being read by another program: sweep again when it is done")
+            raise StoreBusy(
+                "what was erased is still being read by another program: sweep again when it is done"
+            )
 
     def _pragma(self, pragma: str) -> tuple[Any, ...]:
         """Do or set something of SQLite's that cannot be within a transaction; return the first row of the answer."""
@@ -143,7 +164,9 @@ class Store:
 def _file(path: Path) -> URL:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
+        os.close(
+            os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        )  # SQLite gives its other files the same rights
     except OSError as error:
         raise NoStore(f"the database {path} cannot be opened: {error.strerror}") from error
     return URL.create("sqlite", database=str(path))

@@ -49,7 +49,8 @@ class VerifiedPresentation(Base):
 class StatusIndex(Base):
     """A place in a status list that was given to a credential, and is never given again; and which credential it was.
 
-    Enough to find the place of a credential that has to be revoked, and no name of a person: neither DID nor claim.
+    Enough to find the place of a credential that has to be revoked, and no name of a person:
+    neither DID nor claim.
     """
 
     __tablename__ = "identity_status_indexes"
@@ -76,7 +77,8 @@ class RelayedAct(Base):
     kind: Mapped[str] = mapped_column(String(8))
     id: Mapped[bytes] = mapped_column(LargeBinary(32))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """SHA-256 of the content: an id can have several signatures, and one of them may be somebody's junk."""
+    """SHA-256 of the content: an id can have several signatures, and one of them may be somebody's
+    junk."""
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(8), index=True)
     attempts: Mapped[int] = mapped_column(Integer, default=0)

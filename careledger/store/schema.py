@@ -30,10 +30,14 @@ def prepare(connection: Connection) -> None:
         connection.execute(insert(_RECORDED).values(version=VERSION))
         return
     if _RECORDED.name not in tables:
-        raise NoStore("the database holds tables, but none of CareLedger's: it belongs to another program")
+        raise NoStore(
+            "the database holds tables, but none of CareLedger's: it belongs to another program"
+        )
     versions = connection.execute(select(_RECORDED.c.version)).scalars().all()
     if len(versions) != 1:
-        raise NoStore(f"the database records {len(versions)} schema versions where one is expected: it is damaged")
+        raise NoStore(
+            f"the database records {len(versions)} schema versions where one is expected: it is damaged"
+        )
     (found,) = versions
     if found > VERSION or any(step not in STEPS for step in range(found, VERSION)):
         raise UnknownVersion(found, VERSION)

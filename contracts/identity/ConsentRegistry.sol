@@ -10,15 +10,15 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 /// @title ConsentRegistry
 /// @notice A customer's leave to read a verification that exists already. See `IConsentRegistry`.
 contract ConsentRegistry is IConsentRegistry, EIP712 {
-    // ----------------------------------------------------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
-    /// @dev `Record` in one word: subject in the lower 160 bits, then expiry (48), epoch (40) and status (8). Packed by
-    /// hand, because a word that is passed around costs less than a struct.
+    /// @dev `Record` in one word: subject in the lower 160 bits, then expiry (48), epoch (40) and
+    /// status (8). Packed by hand, because a word that is passed around costs less than a struct.
     struct Kept {
         uint256 word;
     }
 
-    // ------------------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 public constant CONSENT_ROLE = "careledger.consent";
     uint256 public constant SIGNATURE_GAS = 1_000_000;
@@ -28,7 +28,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     IIdentityRegistry public immutable REGISTRY;
 
-    bytes32 private constant _TERMS = keccak256("Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)");
+    bytes32 private constant _TERMS =
+        keccak256("Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)");
     bytes32 private constant _CONSENT = keccak256(
         "Consent(address subject,uint48 expiry,Terms terms)"
         "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
@@ -39,27 +40,29 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
     );
     bytes32 private constant _REVOKE = keccak256(
-        "RevokeConsent(Consent consent,uint256 deadline)" "Consent(address subject,uint48 expiry,Terms terms)"
+        "RevokeConsent(Consent consent,uint256 deadline)"
+        "Consent(address subject,uint48 expiry,Terms terms)"
         "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
     );
-    bytes32 private constant _REVOKE_ALL = keccak256("RevokeAll(address subject,uint40 epoch,uint256 deadline)");
+    bytes32 private constant _REVOKE_ALL =
+        keccak256("RevokeAll(address subject,uint40 epoch,uint256 deadline)");
 
     uint256 private constant _EXPIRY = 160;
     uint256 private constant _EPOCH = 208;
     uint256 private constant _STATUS = 248;
 
-    // --------------------------------------------------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(bytes32 id => Kept) private _kept;
     mapping(address subject => uint256) private _epochs;
 
-    // ----------------------------------------------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
     }
 
-    // -------------------------------------------------------------------------------------------------- writes: giving
+    // ------------------------------------------------------------------------------ writes: giving
 
     function grant(Consent calldata given, uint40 inEpoch) external {
         (bytes32 id, uint256 word) = _read(given);
@@ -77,7 +80,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     ) external {
         (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireGrantable(id, word, inEpoch);
-        _requireSigned(address(uint160(word)), signer, deadline, _grantDigest(id, inEpoch, deadline), signature);
+        _requireSigned(
+            address(uint160(word)), signer, deadline, _grantDigest(id, inEpoch, deadline), signature
+        );
         _grant(kept, id, word, inEpoch);
     }
 
@@ -87,7 +92,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         }
     }
 
-    // -------------------------------------------------------------------------------------------------- writes: ending
+    // ------------------------------------------------------------------------------ writes: ending
 
     function revoke(Consent calldata given) external {
         (bytes32 id, uint256 word) = _read(given);
@@ -96,22 +101,34 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revoke(kept, id, word);
     }
 
-    function revokeBySig(Consent calldata given, address signer, uint256 deadline, bytes calldata signature) external {
+    function revokeBySig(
+        Consent calldata given,
+        address signer,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireRevocable(id);
-        _requireSigned(address(uint160(word)), signer, deadline, _revokeDigest(id, deadline), signature);
+        _requireSigned(
+            address(uint160(word)), signer, deadline, _revokeDigest(id, deadline), signature
+        );
         _revoke(kept, id, word);
     }
 
     function revokeCompact(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external {
         Kept storage kept = _kept[id];
         uint256 word = kept.word;
-        if (word >> _STATUS != uint256(Status.Granted)) revert ConsentRegistry_NotGranted(id, _status(word));
+        if (word >> _STATUS != uint256(Status.Granted)) {
+            revert ConsentRegistry_NotGranted(id, _status(word));
+        }
         address subject = address(uint160(word));
-        if (block.timestamp > deadline) revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
+        if (block.timestamp > deadline) {
+            revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
+        }
         address controller = REGISTRY.identityOwner(subject);
         bytes32 digest = _revokeDigest(id, deadline);
-        if (!Signatures.isBy(controller, digest, uint8(27 + (uint256(vs) >> 255)), r, vs << 1 >> 1)) {
+        if (!Signatures.isBy(controller, digest, uint8(27 + (uint256(vs) >> 255)), r, vs << 1 >> 1))
+        {
             revert ConsentRegistry_BadSignature(subject, controller, digest);
         }
         // From Granted to Revoked, the number after it.
@@ -132,9 +149,15 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revokeAll(subject);
     }
 
-    function revokeAllBySig(address subject, address signer, uint256 deadline, bytes calldata signature) external {
+    function revokeAllBySig(
+        address subject,
+        address signer,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         uint256 inEpoch = _epochs[subject];
-        bytes32 digest = _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, inEpoch, deadline)));
+        bytes32 digest =
+            _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, inEpoch, deadline)));
         _requireSigned(subject, signer, deadline, digest, signature);
         _revokeAll(subject);
     }
@@ -146,12 +169,14 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         Kept storage kept = _kept[id];
         Status status = _status(kept.word);
         if (status != Status.Granted) revert ConsentRegistry_NotGranted(id, status);
-        if (!_acts(terms.grantee, msg.sender)) revert ConsentRegistry_NotGrantee(id, msg.sender, terms.grantee);
+        if (!_acts(terms.grantee, msg.sender)) {
+            revert ConsentRegistry_NotGrantee(id, msg.sender, terms.grantee);
+        }
         _end(kept, word, uint256(Status.Renounced));
         emit ConsentRenounced(id, address(uint160(word)));
     }
 
-    // ---------------------------------------------------------------------------------------------------- writes: uses
+    // -------------------------------------------------------------------------------- writes: uses
 
     function commitUse(bytes32 commitment) external {
         emit UseCommitted(commitment);
@@ -163,18 +188,19 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         }
     }
 
-    // ----------------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     function isValid(bytes32 id) external view returns (bool) {
         Record memory record = consent(id);
-        return
-            record.status == Status.Granted && record.expiry > block.timestamp
-                && record.epoch == _epochs[record.subject];
+        return record.status == Status.Granted && record.expiry > block.timestamp
+            && record.epoch == _epochs[record.subject];
     }
 
     function consent(bytes32 id) public view returns (Record memory) {
         uint256 word = _kept[id].word;
-        return Record(address(uint160(word)), uint48(word >> _EXPIRY), uint40(word >> _EPOCH), _status(word));
+        return Record(
+            address(uint160(word)), uint48(word >> _EXPIRY), uint40(word >> _EPOCH), _status(word)
+        );
     }
 
     function epoch(address subject) external view returns (uint40) {
@@ -189,13 +215,18 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return keccak256(abi.encode(_TERMS, terms));
     }
 
-    function isSignedBy(address signer, bytes32 digest, bytes calldata signature) external view returns (bool) {
+    function isSignedBy(address signer, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
         return Signatures.isBy(signer, digest, signature);
     }
 
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
-    /// @dev The consent's id, and the word that is kept of it before anything has happened: subject and expiry.
+    /// @dev The consent's id, and the word that is kept of it before anything has happened: subject
+    /// and expiry.
     function _read(Consent calldata given) private pure returns (bytes32 id, uint256 word) {
         uint256 subject = uint160(given.subject);
         uint256 expiry = given.expiry;
@@ -231,12 +262,20 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         emit AllRevoked(subject, uint40(block.timestamp));
     }
 
-    function _requireGrantable(bytes32 id, uint256 word, uint256 inEpoch) private view returns (Kept storage kept) {
+    function _requireGrantable(bytes32 id, uint256 word, uint256 inEpoch)
+        private
+        view
+        returns (Kept storage kept)
+    {
         uint256 expiry = word >> _EXPIRY;
         if (inEpoch >= block.timestamp) {
-            revert ConsentRegistry_EpochAhead(address(uint160(word)), block.timestamp, uint40(inEpoch));
+            revert ConsentRegistry_EpochAhead(
+                address(uint160(word)), block.timestamp, uint40(inEpoch)
+            );
         }
-        if (expiry <= block.timestamp) revert ConsentRegistry_Expired(id, block.timestamp, uint48(expiry));
+        if (expiry <= block.timestamp) {
+            revert ConsentRegistry_Expired(id, block.timestamp, uint48(expiry));
+        }
         kept = _kept[id];
         uint256 known = kept.word;
         if (known != 0) revert ConsentRegistry_AlreadyUsed(id, _status(known));
@@ -253,10 +292,13 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         revert ConsentRegistry_NotSubject(subject, actor, REGISTRY.identityOwner(subject));
     }
 
-    function _requireSigned(address subject, address signer, uint256 deadline, bytes32 digest, bytes calldata signature)
-        private
-        view
-    {
+    function _requireSigned(
+        address subject,
+        address signer,
+        uint256 deadline,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view {
         if (block.timestamp > deadline) {
             revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
         }
@@ -270,7 +312,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         (bytes32 id, uint256 word) = _read(act.consent);
         Kept storage kept = _kept[id];
         uint256 inEpoch = act.epoch;
-        if (word >> _EXPIRY <= block.timestamp || inEpoch >= block.timestamp || kept.word != 0) return false;
+        if (word >> _EXPIRY <= block.timestamp || inEpoch >= block.timestamp || kept.word != 0) {
+            return false;
+        }
         if (!_isSigned(act, word, _grantDigest(id, inEpoch, act.deadline))) return false;
         _grant(kept, id, word, inEpoch);
         return true;
@@ -285,9 +329,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return true;
     }
 
-    /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a limit. An account's
-    /// own signature runs none. A call gets at most 63/64 of what is left; where that is less than the limit, gas would
-    /// decide what is granted.
+    /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a
+    /// limit. An account's own signature runs none. A call gets at most 63/64 of what is left;
+    /// where that is less than the limit, gas would decide what is granted.
     function _isSigned(Act calldata act, uint256 word, bytes32 digest) private view returns (bool) {
         address signer = act.signer;
         if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) return false;
@@ -306,13 +350,21 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         }
     }
 
-    /// @dev Most subjects control themselves and act for themselves, so the controller is looked at first.
+    /// @dev Most subjects control themselves and act for themselves, so the controller is looked at
+    /// first.
     function _acts(address identity, address actor) private view returns (bool) {
-        return REGISTRY.identityOwner(identity) == actor || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
+        return
+            REGISTRY.identityOwner(identity) == actor
+                || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
     }
 
-    function _grantDigest(bytes32 id, uint256 inEpoch, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(inEpoch), bytes32(deadline)));
+    function _grantDigest(bytes32 id, uint256 inEpoch, uint256 deadline)
+        private
+        view
+        returns (bytes32)
+    {
+        return
+            _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(inEpoch), bytes32(deadline)));
     }
 
     function _revokeDigest(bytes32 id, uint256 deadline) private view returns (bytes32) {

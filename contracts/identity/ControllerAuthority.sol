@@ -9,12 +9,14 @@ import {ERC1056} from "./ERC1056.sol";
 /// @notice Who acts for an identity beside ERC-1056: its controller, directly or by typed data. See
 /// `IIdentityRegistry`.
 abstract contract ControllerAuthority is ERC1056, EIP712 {
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _controlled(address identity) internal view returns (Record record) {
         address controller;
         (record, controller) = _load(identity);
-        if (msg.sender != controller) revert IdentityRegistry_NotController(identity, msg.sender, controller);
+        if (msg.sender != controller) {
+            revert IdentityRegistry_NotController(identity, msg.sender, controller);
+        }
     }
 
     function _requireInTime(address identity, uint256 deadline) internal view {
@@ -30,7 +32,11 @@ abstract contract ControllerAuthority is ERC1056, EIP712 {
         return _useNonce(controller);
     }
 
-    function _signedBy(address identity, bytes32 data, bytes calldata signature) internal view returns (Record record) {
+    function _signedBy(address identity, bytes32 data, bytes calldata signature)
+        internal
+        view
+        returns (Record record)
+    {
         address controller;
         (record, controller) = _load(identity);
         if (!Signatures.isBy(controller, _hashTypedData(data), signature)) {

@@ -7,23 +7,24 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 /// @title CredentialStatus
 /// @notice Which credentials their issuers have revoked. See `ICredentialStatus`.
 contract CredentialStatus is ICredentialStatus {
-    // ------------------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 public constant STATUS_ROLE = "careledger.status";
 
     IIdentityRegistry public immutable REGISTRY;
 
-    // --------------------------------------------------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
-    mapping(address issuer => mapping(bytes32 list => mapping(uint256 word => uint256))) private _words;
+    mapping(address issuer => mapping(bytes32 list => mapping(uint256 word => uint256))) private
+        _words;
 
-    // ----------------------------------------------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
     }
 
-    // ---------------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     function revoke(address issuer, bytes32 list, uint256 index) external {
         _revoke(issuer, list, index >> 8, 1 << (index & 255));
@@ -33,7 +34,7 @@ contract CredentialStatus is ICredentialStatus {
         _revoke(issuer, list, number, bits);
     }
 
-    // ----------------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     function isRevoked(address issuer, bytes32 list, uint256 index) external view returns (bool) {
         return _words[issuer][list][index >> 8] >> (index & 255) & 1 == 1;
@@ -55,7 +56,7 @@ contract CredentialStatus is ICredentialStatus {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _revoke(address issuer, bytes32 list, uint256 number, uint256 bits) private {
         if (!REGISTRY.mayAct(issuer, STATUS_ROLE, msg.sender)) {

@@ -5,37 +5,53 @@ import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 
 /// @title ERC1056
-/// @notice The part of the registry that ERC-1056 prescribes, and `mayAct`. See `IIdentityRegistry`.
+/// @notice The part of the registry that ERC-1056 prescribes, and `mayAct`. See
+/// `IIdentityRegistry`.
 abstract contract ERC1056 is IIdentityRegistry {
-    // ------------------------------------------------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
-    /// @dev One slot, where the reference contract has two: the controller as recorded in the lower 160 bits, the
-    /// block of the latest change above.
+    /// @dev One slot, where the reference contract has two: the controller as recorded in the lower
+    /// 160 bits, the block of the latest change above.
     type Record is uint256;
 
-    // ----------------------------------------------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address identity => Record) private _records;
-    mapping(address identity => mapping(bytes32 typeHash => mapping(address delegate => uint256 validTo))) private
-        _delegates;
+    mapping(
+        address identity
+            => mapping(bytes32 typeHash => mapping(address delegate => uint256 validTo))
+    ) private _delegates;
     mapping(address controller => uint256) private _nonces;
 
-    // ------------------------------------------------------------------------------------------------------ writes
+    // -------------------------------------------------------------------------------------- writes
 
     function changeOwner(address identity, address newOwner) external {
         _changeOwner(identity, _authorized(identity), newOwner, newOwner);
     }
 
-    function changeOwnerSigned(address identity, uint8 sigV, bytes32 sigR, bytes32 sigS, address newOwner) external {
+    function changeOwnerSigned(
+        address identity,
+        uint8 sigV,
+        bytes32 sigR,
+        bytes32 sigS,
+        address newOwner
+    ) external {
         (Record record, address controller) = _load(identity);
-        bytes32 digest =
-            keccak256(abi.encodePacked(hex"1900", this, _useNonce(controller), identity, "changeOwner", newOwner));
+        bytes32 digest = keccak256(
+            abi.encodePacked(
+                hex"1900", this, _useNonce(controller), identity, "changeOwner", newOwner
+            )
+        );
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _changeOwner(identity, record, newOwner, newOwner);
     }
 
-    function addDelegate(address identity, bytes32 delegateType, address delegate, uint256 validity) external {
-        _setDelegate(identity, _authorized(identity), delegateType, delegate, block.timestamp + validity);
+    function addDelegate(address identity, bytes32 delegateType, address delegate, uint256 validity)
+        external
+    {
+        _setDelegate(
+            identity, _authorized(identity), delegateType, delegate, block.timestamp + validity
+        );
     }
 
     function addDelegateSigned(
@@ -50,7 +66,14 @@ abstract contract ERC1056 is IIdentityRegistry {
         (Record record, address controller) = _load(identity);
         bytes32 digest = keccak256(
             abi.encodePacked(
-                hex"1900", this, _useNonce(controller), identity, "addDelegate", delegateType, delegate, validity
+                hex"1900",
+                this,
+                _useNonce(controller),
+                identity,
+                "addDelegate",
+                delegateType,
+                delegate,
+                validity
             )
         );
         _requireSigner(controller, digest, sigV, sigR, sigS);
@@ -71,13 +94,23 @@ abstract contract ERC1056 is IIdentityRegistry {
     ) external {
         (Record record, address controller) = _load(identity);
         bytes32 digest = keccak256(
-            abi.encodePacked(hex"1900", this, _useNonce(controller), identity, "revokeDelegate", delegateType, delegate)
+            abi.encodePacked(
+                hex"1900",
+                this,
+                _useNonce(controller),
+                identity,
+                "revokeDelegate",
+                delegateType,
+                delegate
+            )
         );
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setDelegate(identity, record, delegateType, delegate, block.timestamp);
     }
 
-    function setAttribute(address identity, bytes32 name, bytes calldata value, uint256 validity) external {
+    function setAttribute(address identity, bytes32 name, bytes calldata value, uint256 validity)
+        external
+    {
         _setAttribute(identity, _authorized(identity), name, value, block.timestamp + validity);
     }
 
@@ -92,7 +125,16 @@ abstract contract ERC1056 is IIdentityRegistry {
     ) external {
         (Record record, address controller) = _load(identity);
         bytes32 digest = keccak256(
-            abi.encodePacked(hex"1900", this, _useNonce(controller), identity, "setAttribute", name, value, validity)
+            abi.encodePacked(
+                hex"1900",
+                this,
+                _useNonce(controller),
+                identity,
+                "setAttribute",
+                name,
+                value,
+                validity
+            )
         );
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setAttribute(identity, record, name, value, block.timestamp + validity);
@@ -112,19 +154,25 @@ abstract contract ERC1056 is IIdentityRegistry {
     ) external {
         (Record record, address controller) = _load(identity);
         bytes32 digest = keccak256(
-            abi.encodePacked(hex"1900", this, _useNonce(controller), identity, "revokeAttribute", name, value)
+            abi.encodePacked(
+                hex"1900", this, _useNonce(controller), identity, "revokeAttribute", name, value
+            )
         );
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setAttribute(identity, record, name, value, 0);
     }
 
-    // ------------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     function owners(address identity) external view returns (address) {
         return _owner(_records[identity]);
     }
 
-    function delegates(address identity, bytes32 typeHash, address delegate) external view returns (uint256) {
+    function delegates(address identity, bytes32 typeHash, address delegate)
+        external
+        view
+        returns (uint256)
+    {
         return _delegates[identity][typeHash][delegate];
     }
 
@@ -140,17 +188,23 @@ abstract contract ERC1056 is IIdentityRegistry {
         (, controller) = _load(identity);
     }
 
-    function validDelegate(address identity, bytes32 delegateType, address delegate) external view returns (bool) {
+    function validDelegate(address identity, bytes32 delegateType, address delegate)
+        external
+        view
+        returns (bool)
+    {
         return _delegates[identity][EfficientHashLib.hash(delegateType)][delegate] > block.timestamp;
     }
 
     function mayAct(address identity, bytes32 role, address actor) external view returns (bool) {
-        if (_delegates[identity][EfficientHashLib.hash(role)][actor] > block.timestamp) return true;
+        if (_delegates[identity][EfficientHashLib.hash(role)][actor] > block.timestamp) {
+            return true;
+        }
         (, address controller) = _load(identity);
         return actor == controller;
     }
 
-    // --------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _load(address identity) internal view returns (Record record, address controller) {
         record = _records[identity];
@@ -176,22 +230,32 @@ abstract contract ERC1056 is IIdentityRegistry {
         }
     }
 
-    function _changeOwner(address identity, Record record, address owner, address announced) internal {
+    function _changeOwner(address identity, Record record, address owner, address announced)
+        internal
+    {
         _records[identity] = _record(owner);
         emit DIDOwnerChanged(identity, announced, _changed(record));
     }
 
-    function _setDelegate(address identity, Record record, bytes32 delegateType, address delegate, uint256 validTo)
-        internal
-    {
+    function _setDelegate(
+        address identity,
+        Record record,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validTo
+    ) internal {
         _delegates[identity][EfficientHashLib.hash(delegateType)][delegate] = validTo;
         _records[identity] = _record(_owner(record));
         emit DIDDelegateChanged(identity, delegateType, delegate, validTo, _changed(record));
     }
 
-    function _setAttribute(address identity, Record record, bytes32 name, bytes calldata value, uint256 validTo)
-        internal
-    {
+    function _setAttribute(
+        address identity,
+        Record record,
+        bytes32 name,
+        bytes calldata value,
+        uint256 validTo
+    ) internal {
         _records[identity] = _record(_owner(record));
         emit DIDAttributeChanged(identity, name, value, validTo, _changed(record));
     }
@@ -203,7 +267,12 @@ abstract contract ERC1056 is IIdentityRegistry {
     }
 
     /// @dev ecrecover answers zero to nonsense, and zero is what controls the identity zero.
-    function _requireSigner(address controller, bytes32 digest, uint8 v, bytes32 r, bytes32 s) private pure {
-        require(ecrecover(digest, v, r, s) == controller && controller != address(0), "bad_signature");
+    function _requireSigner(address controller, bytes32 digest, uint8 v, bytes32 r, bytes32 s)
+        private
+        pure
+    {
+        require(
+            ecrecover(digest, v, r, s) == controller && controller != address(0), "bad_signature"
+        );
     }
 }

@@ -7,9 +7,10 @@ import {Signatures} from "../shared/Signatures.sol";
 import {ControllerAuthority} from "./ControllerAuthority.sol";
 
 /// @title GuardianRecovery
-/// @notice A lost key: guardians start, the controller can stop, time decides. See `IIdentityRegistry`.
+/// @notice A lost key: guardians start, the controller can stop, time decides. See
+/// `IIdentityRegistry`.
 abstract contract GuardianRecovery is ControllerAuthority {
-    // ----------------------------------------------------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
     /// @dev Two slots; see `Guardianship`.
     struct Named {
@@ -20,14 +21,15 @@ abstract contract GuardianRecovery is ControllerAuthority {
         uint56 round;
     }
 
-    /// @dev One slot. `changed` is the identity's at the start; it moves when the controller does anything.
+    /// @dev One slot. `changed` is the identity's at the start; it moves when the controller does
+    /// anything.
     struct Started {
         address newOwner;
         uint48 readyAt;
         uint48 changed;
     }
 
-    // ------------------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     uint32 public constant MIN_RECOVERY_DELAY = 1 days;
     uint32 public constant MAX_RECOVERY_DELAY = 365 days;
@@ -38,14 +40,15 @@ abstract contract GuardianRecovery is ControllerAuthority {
     bytes32 private constant APPROVE_RECOVERY = keccak256(
         "ApproveRecovery(address identity,address controller,address newOwner,uint256 round,uint256 deadline)"
     );
-    bytes32 private constant STOP_RECOVERY = keccak256("StopRecovery(address identity,uint256 nonce,uint256 deadline)");
+    bytes32 private constant STOP_RECOVERY =
+        keccak256("StopRecovery(address identity,uint256 nonce,uint256 deadline)");
 
-    // --------------------------------------------------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address identity => Named) private _guardianships;
     mapping(address identity => Started) private _recoveries;
 
-    // ---------------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     function setGuardians(address identity, bytes32 root, uint8 threshold, uint32 delay) external {
         _controlled(identity);
@@ -61,12 +64,16 @@ abstract contract GuardianRecovery is ControllerAuthority {
         bytes calldata signature
     ) external {
         uint256 counted = _count(identity, deadline);
-        bytes32 data = keccak256(abi.encode(SET_GUARDIANS, identity, root, threshold, delay, counted, deadline));
+        bytes32 data = keccak256(
+            abi.encode(SET_GUARDIANS, identity, root, threshold, delay, counted, deadline)
+        );
         _signedBy(identity, data, signature);
         _setGuardians(identity, root, threshold, delay);
     }
 
-    function startRecovery(address identity, address newOwner, Approval[] calldata approvals) external {
+    function startRecovery(address identity, address newOwner, Approval[] calldata approvals)
+        external
+    {
         (Record record, address controller) = _load(identity);
         Named memory named = _guardianships[identity];
         if (named.root == 0 || named.controller != controller) {
@@ -90,8 +97,11 @@ abstract contract GuardianRecovery is ControllerAuthority {
         _stopRecovery(identity);
     }
 
-    function stopRecoveryBySig(address identity, uint256 deadline, bytes calldata signature) external {
-        bytes32 data = keccak256(abi.encode(STOP_RECOVERY, identity, _count(identity, deadline), deadline));
+    function stopRecoveryBySig(address identity, uint256 deadline, bytes calldata signature)
+        external
+    {
+        bytes32 data =
+            keccak256(abi.encode(STOP_RECOVERY, identity, _count(identity, deadline), deadline));
         _signedBy(identity, data, signature);
         _stopRecovery(identity);
     }
@@ -115,19 +125,22 @@ abstract contract GuardianRecovery is ControllerAuthority {
         _changeOwner(identity, record, started.newOwner, started.newOwner);
     }
 
-    // ----------------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     function guardianship(address identity) external view returns (Guardianship memory) {
         Named memory named = _guardianships[identity];
         (, address controller) = _load(identity);
         bool active = named.root != 0 && named.controller == controller;
-        return Guardianship(named.root, named.controller, named.threshold, named.delay, named.round, active);
+        return Guardianship(
+            named.root, named.controller, named.threshold, named.delay, named.round, active
+        );
     }
 
     function recovery(address identity) external view returns (Recovery memory) {
         Started memory started = _recoveries[identity];
         (Record record, address controller) = _load(identity);
-        bool live = started.newOwner != address(0) && _guardianships[identity].controller == controller
+        bool live = started.newOwner != address(0)
+            && _guardianships[identity].controller == controller
             && started.changed == _changed(record);
         return Recovery(started.newOwner, started.readyAt, live);
     }
@@ -136,7 +149,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         return EfficientHashLib.hash(keccak256(abi.encode(guardian, salt)));
     }
 
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _setGuardians(address identity, bytes32 root, uint8 threshold, uint32 delay) private {
         bool fits = threshold != 0 && delay >= MIN_RECOVERY_DELAY && delay <= MAX_RECOVERY_DELAY;
@@ -151,22 +164,29 @@ abstract contract GuardianRecovery is ControllerAuthority {
     }
 
     /// @dev Ascending addresses keep a guardian from counting twice.
-    function _requireApprovals(address identity, Named memory named, address newOwner, Approval[] calldata approvals)
-        private
-        view
-    {
+    function _requireApprovals(
+        address identity,
+        Named memory named,
+        address newOwner,
+        Approval[] calldata approvals
+    ) private view {
         address last;
         for (uint256 i; i < approvals.length; ++i) {
             Approval calldata approval = approvals[i];
             address guardian = approval.guardian;
             bytes32 leaf = guardianLeaf(guardian, approval.salt);
-            if (guardian <= last || !MerkleProofLib.verifyCalldata(approval.proof, named.root, leaf)) {
+            if (
+                guardian <= last || !MerkleProofLib.verifyCalldata(approval.proof, named.root, leaf)
+            ) {
                 revert IdentityRegistry_NotGuardian(identity, guardian);
             }
             uint256 deadline = approval.deadline;
             _requireInTime(identity, deadline);
-            bytes32 data =
-                keccak256(abi.encode(APPROVE_RECOVERY, identity, named.controller, newOwner, named.round, deadline));
+            bytes32 data = keccak256(
+                abi.encode(
+                    APPROVE_RECOVERY, identity, named.controller, newOwner, named.round, deadline
+                )
+            );
             if (!Signatures.isBy(guardian, _hashTypedData(data), approval.signature)) {
                 revert IdentityRegistry_BadSignature(identity, guardian);
             }
@@ -175,7 +195,9 @@ abstract contract GuardianRecovery is ControllerAuthority {
     }
 
     function _stopRecovery(address identity) private {
-        if (_recoveries[identity].newOwner == address(0)) revert IdentityRegistry_NoRecovery(identity);
+        if (_recoveries[identity].newOwner == address(0)) {
+            revert IdentityRegistry_NoRecovery(identity);
+        }
         delete _recoveries[identity];
         (, address controller) = _load(identity);
         emit RecoveryStopped(++_guardianships[identity].round, identity, controller);

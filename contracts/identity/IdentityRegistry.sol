@@ -8,7 +8,7 @@ import {GuardianRecovery} from "./GuardianRecovery.sol";
 /// @title IdentityRegistry
 /// @notice Decentralised identifiers and who may act for them. See `IIdentityRegistry`.
 contract IdentityRegistry is GuardianRecovery {
-    // ------------------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     address public constant DEACTIVATED = 0x000000000000000000000000000000000000dEaD;
 
@@ -24,16 +24,18 @@ contract IdentityRegistry is GuardianRecovery {
     bytes32 private constant SET_ATTRIBUTE = keccak256(
         "SetAttribute(address identity,string name,bytes value,uint256 validTo,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant REVOKE_ATTRIBUTE =
-        keccak256("RevokeAttribute(address identity,string name,bytes value,uint256 nonce,uint256 deadline)");
+    bytes32 private constant REVOKE_ATTRIBUTE = keccak256(
+        "RevokeAttribute(address identity,string name,bytes value,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant BATCH = keccak256(
         "Batch(address identity,Operation[] operations,uint256 nonce,uint256 deadline)Operation(string action,string name,address account,bytes value,uint256 validTo)"
     );
-    bytes32 private constant OPERATION =
-        keccak256("Operation(string action,string name,address account,bytes value,uint256 validTo)");
+    bytes32 private constant OPERATION = keccak256(
+        "Operation(string action,string name,address account,bytes value,uint256 validTo)"
+    );
     // solhint-enable max-line-length
 
-    // -------------------------------------------------------------------------------------------- writes: directly
+    // ---------------------------------------------------------------------------- writes: directly
 
     function deactivate(address identity) external {
         _changeOwner(identity, _controlled(identity), DEACTIVATED, address(0));
@@ -47,10 +49,17 @@ contract IdentityRegistry is GuardianRecovery {
         emit SignaturesCancelled(_useNonce(msg.sender) + 1, msg.sender);
     }
 
-    // --------------------------------------------------------------------------------------- writes: by typed data
+    // ----------------------------------------------------------------------- writes: by typed data
 
-    function changeOwnerBySig(address identity, address newOwner, uint256 deadline, bytes calldata signature) external {
-        bytes32 data = keccak256(abi.encode(CHANGE_OWNER, identity, newOwner, _count(identity, deadline), deadline));
+    function changeOwnerBySig(
+        address identity,
+        address newOwner,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        bytes32 data = keccak256(
+            abi.encode(CHANGE_OWNER, identity, newOwner, _count(identity, deadline), deadline)
+        );
         Record record = _signedBy(identity, data, signature);
         _changeOwner(identity, record, newOwner, newOwner);
     }
@@ -65,8 +74,11 @@ contract IdentityRegistry is GuardianRecovery {
     ) external {
         _requireFuture(identity, validTo);
         uint256 counted = _count(identity, deadline);
-        bytes32 data =
-            keccak256(abi.encode(ADD_DELEGATE, identity, _text(delegateType), delegate, validTo, counted, deadline));
+        bytes32 data = keccak256(
+            abi.encode(
+                ADD_DELEGATE, identity, _text(delegateType), delegate, validTo, counted, deadline
+            )
+        );
         Record record = _signedBy(identity, data, signature);
         _setDelegate(identity, record, delegateType, delegate, validTo);
     }
@@ -79,8 +91,9 @@ contract IdentityRegistry is GuardianRecovery {
         bytes calldata signature
     ) external {
         uint256 counted = _count(identity, deadline);
-        bytes32 data =
-            keccak256(abi.encode(REVOKE_DELEGATE, identity, _text(delegateType), delegate, counted, deadline));
+        bytes32 data = keccak256(
+            abi.encode(REVOKE_DELEGATE, identity, _text(delegateType), delegate, counted, deadline)
+        );
         Record record = _signedBy(identity, data, signature);
         _setDelegate(identity, record, delegateType, delegate, block.timestamp);
     }
@@ -95,8 +108,11 @@ contract IdentityRegistry is GuardianRecovery {
     ) external {
         _requireFuture(identity, validTo);
         uint256 counted = _count(identity, deadline);
-        bytes32 data =
-            keccak256(abi.encode(SET_ATTRIBUTE, identity, _text(name), keccak256(value), validTo, counted, deadline));
+        bytes32 data = keccak256(
+            abi.encode(
+                SET_ATTRIBUTE, identity, _text(name), keccak256(value), validTo, counted, deadline
+            )
+        );
         Record record = _signedBy(identity, data, signature);
         _setAttribute(identity, record, name, value, validTo);
     }
@@ -109,24 +125,30 @@ contract IdentityRegistry is GuardianRecovery {
         bytes calldata signature
     ) external {
         uint256 counted = _count(identity, deadline);
-        bytes32 data =
-            keccak256(abi.encode(REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline));
+        bytes32 data = keccak256(
+            abi.encode(REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline)
+        );
         Record record = _signedBy(identity, data, signature);
         _setAttribute(identity, record, name, value, 0);
     }
 
-    function executeBySig(address identity, Operation[] calldata operations, uint256 deadline, bytes calldata signature)
-        external
-    {
+    function executeBySig(
+        address identity,
+        Operation[] calldata operations,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(abi.encode(BATCH, identity, _hash(operations), counted, deadline));
         _execute(identity, _signedBy(identity, data, signature), operations);
     }
 
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _requireFuture(address identity, uint256 validTo) private view {
-        if (validTo <= block.timestamp) revert IdentityRegistry_AlreadyExpired(identity, validTo, block.timestamp);
+        if (validTo <= block.timestamp) {
+            revert IdentityRegistry_AlreadyExpired(identity, validTo, block.timestamp);
+        }
     }
 
     function _execute(address identity, Record record, Operation[] calldata operations) private {
@@ -140,7 +162,10 @@ contract IdentityRegistry is GuardianRecovery {
     }
 
     /// @dev Returns whether the identity has been given away.
-    function _apply(address identity, Record record, Operation calldata operation) private returns (bool) {
+    function _apply(address identity, Record record, Operation calldata operation)
+        private
+        returns (bool)
+    {
         Action action = operation.action;
         if (action == Action.ChangeOwner) {
             _changeOwner(identity, record, operation.account, operation.account);
@@ -171,7 +196,14 @@ contract IdentityRegistry is GuardianRecovery {
             bytes32 action = _actionName(operation.action);
             bytes32 value = keccak256(operation.value);
             hashes[i] = keccak256(
-                abi.encode(OPERATION, action, _text(operation.name), operation.account, value, operation.validTo)
+                abi.encode(
+                    OPERATION,
+                    action,
+                    _text(operation.name),
+                    operation.account,
+                    value,
+                    operation.validTo
+                )
             );
         }
         return EfficientHashLib.hash(hashes);
@@ -186,7 +218,8 @@ contract IdentityRegistry is GuardianRecovery {
         return keccak256("Deactivate");
     }
 
-    /// @dev What EIP-712 makes of a name as text: without the zeros that pad it, so no two names make the same.
+    /// @dev What EIP-712 makes of a name as text: without the zeros that pad it, so no two names
+    /// make the same.
     function _text(bytes32 name) private pure returns (bytes32) {
         return EfficientHashLib.hash(abi.encodePacked(name), 0, 32 - LibBit.ffs(uint256(name)) / 8);
     }

@@ -8,9 +8,10 @@ import {IPasskeyVerifier} from "./IPasskeyVerifier.sol";
 /// @title PasskeyVerifier
 /// @notice Whether a passkey signed a hash. See `IPasskeyVerifier`.
 contract PasskeyVerifier is IPasskeyVerifier {
-    // ------------------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
-    /// @dev Of authenticatorData: the hash of the relying party's id, the flags, the counter. Extensions may follow.
+    /// @dev Of authenticatorData: the hash of the relying party's id, the flags, the counter.
+    /// Extensions may follow.
     uint256 private constant LEAST_AUTHENTICATOR_DATA = 37;
     uint256 private constant FLAGS_AT = 32;
     bytes1 private constant PRESENT_AND_VERIFIED = 0x05;
@@ -22,10 +23,14 @@ contract PasskeyVerifier is IPasskeyVerifier {
 
     bytes21 private constant TYPE = "\"type\":\"webauthn.get\"";
 
-    // ----------------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @notice ERC-7913: the selector of this function when `key` signed `hash`, else 0xffffffff.
-    function verify(bytes calldata key, bytes32 hash, bytes calldata signature) external view returns (bytes4) {
+    function verify(bytes calldata key, bytes32 hash, bytes calldata signature)
+        external
+        view
+        returns (bytes4)
+    {
         return _verified(key, hash, signature) ? this.verify.selector : bytes4(0xffffffff);
     }
 
@@ -34,9 +39,13 @@ contract PasskeyVerifier is IPasskeyVerifier {
         return address(uint160(uint256(keccak256(abi.encodePacked(address(this), x, y)))));
     }
 
-    // ------------------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
-    function _verified(bytes calldata key, bytes32 hash, bytes calldata signature) private view returns (bool) {
+    function _verified(bytes calldata key, bytes32 hash, bytes calldata signature)
+        private
+        view
+        returns (bool)
+    {
         if (key.length != 64 || signature.length < HEAD) return false;
         (bool asserted, bytes32 message) = _message(hash, signature);
         if (!asserted) return false;
@@ -55,8 +64,13 @@ contract PasskeyVerifier is IPasskeyVerifier {
         return (true, sha256(bytes.concat(authenticatorData, sha256(clientData))));
     }
 
-    /// @dev The byte string whose place is told at `slot`; false where it would reach beyond the end.
-    function _piece(bytes calldata signature, uint256 slot) private pure returns (bool, bytes calldata) {
+    /// @dev The byte string whose place is told at `slot`; false where it would reach beyond the
+    /// end.
+    function _piece(bytes calldata signature, uint256 slot)
+        private
+        pure
+        returns (bool, bytes calldata)
+    {
         uint256 start = uint256(bytes32(signature[slot:]));
         if (start > signature.length - 32) return (false, signature);
         bytes calldata rest = signature[start:];
@@ -65,11 +79,13 @@ contract PasskeyVerifier is IPasskeyVerifier {
         return length > rest.length ? (false, signature) : (true, rest[:length]);
     }
 
-    /// @dev Whether somebody was there and showed it to be them, and the flags do not contradict each other.
+    /// @dev Whether somebody was there and showed it to be them, and the flags do not contradict
+    /// each other.
     function _attended(bytes calldata authenticatorData) private pure returns (bool) {
         if (authenticatorData.length < LEAST_AUTHENTICATOR_DATA) return false;
         bytes1 flags = authenticatorData[FLAGS_AT];
-        return flags & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE;
+        return flags & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED
+            && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE;
     }
 
     function _hasType(bytes calldata clientData, uint256 index) private pure returns (bool) {
@@ -77,9 +93,17 @@ contract PasskeyVerifier is IPasskeyVerifier {
         return bytes21(clientData[index:]) == TYPE;
     }
 
-    function _hasChallenge(bytes calldata clientData, uint256 index, bytes32 hash) private pure returns (bool) {
-        bytes memory expected = abi.encodePacked("\"challenge\":\"", Base64.encode(abi.encode(hash), true, true), "\"");
-        if (clientData.length < expected.length || index > clientData.length - expected.length) return false;
+    function _hasChallenge(bytes calldata clientData, uint256 index, bytes32 hash)
+        private
+        pure
+        returns (bool)
+    {
+        bytes memory expected = abi.encodePacked(
+            "\"challenge\":\"", Base64.encode(abi.encode(hash), true, true), "\""
+        );
+        if (clientData.length < expected.length || index > clientData.length - expected.length) {
+            return false;
+        }
         return keccak256(clientData[index:index + expected.length]) == keccak256(expected);
     }
 }

@@ -9,22 +9,27 @@ import {Signatures} from "../shared/Signatures.sol";
 import {IInteractionLog} from "./IInteractionLog.sol";
 
 /// @title InteractionLog
-/// @notice What a brand and its customers said to each other, anchored; `IInteractionLog` is the manual.
-/// @dev Storage is laid out for what is written most. A batch takes one fresh slot for its root, and every second one
-/// takes a slot for the numbers, counts and times of two batches together; until then the numbers of an even batch wait
-/// in the tip, which is written anyway. Level 0 of the log's frontier is not stored at all: the one leaf that stands
-/// there is that of the last even batch, and its record is in the slots just named.
+/// @notice What a brand and its customers said to each other, anchored; `IInteractionLog` is the
+/// manual.
+/// @dev Storage is laid out for what is written most. A batch takes one fresh slot for its root,
+/// and every second one takes a slot for the numbers, counts and times of two batches together;
+/// until then the numbers of an even batch wait in the tip, which is written anyway. Level 0 of the
+/// log's frontier is not stored at all: the one leaf that stands there is that of the last even
+/// batch, and its record is in the slots just named.
 contract InteractionLog is IInteractionLog, EIP712 {
-    // ---------------------------------------------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
     struct Log {
-        /// batches (64 bits from the lowest), interactions (64), count (32) and time (40) of the last batch.
+        /// batches (64 bits from the lowest), interactions (64), count (32) and time (40) of the
+        /// last batch.
         uint256 tip;
         /// Batch id -> root of its tree.
         mapping(uint256 id => bytes32) roots;
-        /// Batch id / 2 -> first (64), count (32) and time (40) of the even batch, count (32) and time (40) of the odd.
+        /// Batch id / 2 -> first (64), count (32) and time (40) of the even batch, count (32) and
+        /// time (40) of the odd.
         mapping(uint256 half => uint256) pairs;
-        /// Level, from 1 -> root of the rightmost complete subtree of 2^level records whose right sibling is missing.
+        /// Level, from 1 -> root of the rightmost complete subtree of 2^level records whose right
+        /// sibling is missing.
         mapping(uint256 level => bytes32) frontier;
     }
 
@@ -36,7 +41,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
         uint40 lastAt;
     }
 
-    // ------------------------------------------------------------------------------------------------ constants
+    // ----------------------------------------------------------------------------------- constants
 
     /// @notice The role of the delegates that may anchor for a brand.
     bytes32 public constant AGENT_ROLE = "careledger.agent";
@@ -53,19 +58,19 @@ contract InteractionLog is IInteractionLog, EIP712 {
     /// @inheritdoc IInteractionLog
     bytes32 public immutable DOMAIN;
 
-    // -------------------------------------------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address brand => Log) private _logs;
     mapping(bytes32 key => uint256 time) private _acknowledged;
 
-    // ---------------------------------------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
         DOMAIN = keccak256(abi.encode(VERSION, block.chainid, address(this)));
     }
 
-    // --------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     /// @inheritdoc IInteractionLog
     function anchorBatch(address brand, bytes32 root, uint32 count, uint64 expectedFirst)
@@ -88,8 +93,8 @@ contract InteractionLog is IInteractionLog, EIP712 {
         Batch memory added = Batch(root, tip.interactions, count, uint40(block.timestamp));
         if (id & 1 == 1) _completePair(log, brand, tip, added);
         log.roots[id] = root;
-        log.tip =
-            uint256(id + 1) | uint256(tip.interactions + count) << 64 | uint256(count) << 128 | block.timestamp << 160;
+        log.tip = uint256(id + 1) | uint256(tip.interactions + count) << 64 | uint256(count) << 128
+            | block.timestamp << 160;
         emit BatchAnchored(brand, id, root, expectedFirst, count, added.anchoredAt, msg.sender);
     }
 
@@ -102,7 +107,9 @@ contract InteractionLog is IInteractionLog, EIP712 {
         bytes32[] calldata proof
     ) external {
         address controller = REGISTRY.identityOwner(customer);
-        if (msg.sender != controller) revert InteractionLog_NotCustomer(customer, msg.sender, controller);
+        if (msg.sender != controller) {
+            revert InteractionLog_NotCustomer(customer, msg.sender, controller);
+        }
         _acknowledge(customer, brand, id, interaction, proof);
     }
 
@@ -127,7 +134,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
         _acknowledge(customer, brand, id, interaction, proof);
     }
 
-    // ---------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IInteractionLog
     function batch(address brand, uint256 id) external view returns (Batch memory) {
@@ -139,7 +146,9 @@ contract InteractionLog is IInteractionLog, EIP712 {
     function batchOf(address brand, uint256 index) external view returns (uint256 id) {
         Log storage log = _logs[brand];
         Tip memory tip = _unpack(log.tip);
-        if (index >= tip.interactions) revert InteractionLog_UnknownInteraction(brand, index, tip.interactions);
+        if (index >= tip.interactions) {
+            revert InteractionLog_UnknownInteraction(brand, index, tip.interactions);
+        }
         uint256 end = tip.batches;
         while (end - id > 1) {
             uint256 middle = (id + end) / 2;
@@ -177,43 +186,57 @@ contract InteractionLog is IInteractionLog, EIP712 {
 
     /// @inheritdoc IInteractionLog
     function leafOf(Interaction calldata interaction) public view returns (bytes32) {
-        uint256 meta = uint256(interaction.kind) << 128 | uint256(interaction.startedAt) << 64 | interaction.index;
-        return
-            keccak256(
-                bytes.concat(keccak256(abi.encode(DOMAIN, interaction.content, interaction.parties, bytes32(meta))))
-            );
+        uint256 meta = uint256(interaction.kind) << 128 | uint256(interaction.startedAt) << 64
+            | interaction.index;
+        return keccak256(
+            bytes.concat(
+                keccak256(
+                    abi.encode(DOMAIN, interaction.content, interaction.parties, bytes32(meta))
+                )
+            )
+        );
     }
 
     /// @inheritdoc IInteractionLog
-    function verify(address brand, uint256 id, Interaction calldata interaction, bytes32[] calldata proof)
-        public
-        view
-        returns (bool)
-    {
+    function verify(
+        address brand,
+        uint256 id,
+        Interaction calldata interaction,
+        bytes32[] calldata proof
+    ) public view returns (bool) {
         Log storage log = _logs[brand];
         Tip memory tip = _unpack(log.tip);
         if (id >= tip.batches) return false;
         Batch memory found = _batch(log, tip, id);
-        if (interaction.index < found.first || interaction.index - found.first >= found.count) return false;
+        if (interaction.index < found.first || interaction.index - found.first >= found.count) {
+            return false;
+        }
         if (!_fits(proof.length, found.count)) return false;
         return MerkleProofLib.verifyCalldata(proof, found.root, leafOf(interaction));
     }
 
     /// @inheritdoc IInteractionLog
-    function acknowledgedAt(address customer, address brand, bytes32 leaf) external view returns (uint256) {
+    function acknowledgedAt(address customer, address brand, bytes32 leaf)
+        external
+        view
+        returns (uint256)
+    {
         return _acknowledged[keccak256(abi.encode(customer, brand, leaf))];
     }
 
     /// @inheritdoc IInteractionLog
-    function acknowledgementDigest(address customer, address brand, Interaction calldata interaction, uint256 deadline)
-        public
-        view
-        returns (bytes32)
-    {
-        return _hashTypedData(keccak256(abi.encode(ACKNOWLEDGEMENT_TYPEHASH, customer, brand, interaction, deadline)));
+    function acknowledgementDigest(
+        address customer,
+        address brand,
+        Interaction calldata interaction,
+        uint256 deadline
+    ) public view returns (bytes32) {
+        return _hashTypedData(
+            keccak256(abi.encode(ACKNOWLEDGEMENT_TYPEHASH, customer, brand, interaction, deadline))
+        );
     }
 
-    // ------------------------------------------------------------------------------------------------ internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _acknowledge(
         address customer,
@@ -223,7 +246,9 @@ contract InteractionLog is IInteractionLog, EIP712 {
         bytes32[] calldata proof
     ) private {
         bytes32 leaf = leafOf(interaction);
-        if (!verify(brand, id, interaction, proof)) revert InteractionLog_NotIncluded(brand, id, leaf);
+        if (!verify(brand, id, interaction, proof)) {
+            revert InteractionLog_NotIncluded(brand, id, leaf);
+        }
         bytes32 key = keccak256(abi.encode(customer, brand, leaf));
         uint256 known = _acknowledged[key];
         if (known != 0) revert InteractionLog_AlreadyAcknowledged(customer, leaf, known);
@@ -231,13 +256,16 @@ contract InteractionLog is IInteractionLog, EIP712 {
         emit Acknowledged(brand, customer, leaf, interaction.index);
     }
 
-    /// @dev An odd batch: its numbers and those of the even one before it go into one slot, and their two leaves into
-    /// the frontier. As when 1 is added to a binary number, the carry goes up through all that becomes complete.
-    function _completePair(Log storage log, address brand, Tip memory tip, Batch memory odd) private {
+    /// @dev An odd batch: its numbers and those of the even one before it go into one slot, and
+    /// their two leaves into the frontier. As when 1 is added to a binary number, the carry goes up
+    /// through all that becomes complete.
+    function _completePair(Log storage log, address brand, Tip memory tip, Batch memory odd)
+        private
+    {
         uint256 half = tip.batches >> 1;
         uint64 first = tip.interactions - tip.lastCount;
-        log.pairs[half] = uint256(first) | uint256(tip.lastCount) << 64 | uint256(tip.lastAt) << 96 | uint256(odd.count)
-            << 136 | uint256(odd.anchoredAt) << 168;
+        log.pairs[half] = uint256(first) | uint256(tip.lastCount) << 64 | uint256(tip.lastAt) << 96
+            | uint256(odd.count) << 136 | uint256(odd.anchoredAt) << 168;
 
         uint256 id = tip.batches;
         Batch memory even = Batch(log.roots[id - 1], first, tip.lastCount, tip.lastAt);
@@ -250,13 +278,21 @@ contract InteractionLog is IInteractionLog, EIP712 {
         log.frontier[level] = node;
     }
 
-    function _known(Log storage log, address brand, uint256 id) private view returns (Tip memory tip) {
+    function _known(Log storage log, address brand, uint256 id)
+        private
+        view
+        returns (Tip memory tip)
+    {
         tip = _unpack(log.tip);
         if (id >= tip.batches) revert InteractionLog_UnknownBatch(brand, id, tip.batches);
     }
 
     /// @dev The caller has made sure that the batch is there.
-    function _batch(Log storage log, Tip memory tip, uint256 id) private view returns (Batch memory) {
+    function _batch(Log storage log, Tip memory tip, uint256 id)
+        private
+        view
+        returns (Batch memory)
+    {
         bytes32 root = log.roots[id];
         if (id & 1 == 0 && id + 1 == tip.batches) {
             return Batch(root, tip.interactions - tip.lastCount, tip.lastCount, tip.lastAt);
@@ -272,8 +308,14 @@ contract InteractionLog is IInteractionLog, EIP712 {
         return Tip(uint64(tip), uint64(tip >> 64), uint32(tip >> 128), uint40(tip >> 160));
     }
 
-    function _record(address brand, uint256 id, Batch memory item) private view returns (bytes memory) {
-        return abi.encodePacked(DOMAIN, brand, uint64(id), item.first, item.count, uint64(item.anchoredAt), item.root);
+    function _record(address brand, uint256 id, Batch memory item)
+        private
+        view
+        returns (bytes memory)
+    {
+        return abi.encodePacked(
+            DOMAIN, brand, uint64(id), item.first, item.count, uint64(item.anchoredAt), item.root
+        );
     }
 
     /// @dev RFC 6962's hash of an entry.
@@ -286,13 +328,19 @@ contract InteractionLog is IInteractionLog, EIP712 {
         return sha256(abi.encodePacked(bytes1(0x01), left, right));
     }
 
-    /// @dev Whether a leaf of a tree of `count` leaves can have a proof of this length: leaves are the nodes from
-    /// `count` to 2 * `count` - 1 of a heap that begins with 1, and a node's depth is its binary logarithm.
+    /// @dev Whether a leaf of a tree of `count` leaves can have a proof of this length: leaves are
+    /// the nodes from `count` to 2 * `count` - 1 of a heap that begins with 1, and a node's depth
+    /// is its binary logarithm.
     function _fits(uint256 length, uint256 count) private pure returns (bool) {
         return length <= 32 && count < 2 << length && 1 << length < 2 * count;
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory name, string memory version)
+    {
         (name, version) = ("CareLedger InteractionLog", "1");
     }
 }

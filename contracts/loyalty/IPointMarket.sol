@@ -5,33 +5,38 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 import {IPointSwaps} from "./IPointSwaps.sol";
 
 /// @title IPointMarket
-/// @notice Customers swap points of one brand for points of another, by offers that cost nothing to make: the maker
-/// signs, and whoever takes the offer sends the transaction. And the one place where a brand says on what terms its
-/// points may be swapped, here and in the pools.
+/// @notice Customers swap points of one brand for points of another, by offers that cost nothing to
+/// make: the maker signs, and whoever takes the offer sends the transaction. And the one place
+/// where a brand says on what terms its points may be swapped, here and in the pools.
 ///
-/// **Offers.** An offer gives up to `giveAmount` of `give` for `wantAmount` of `want`, at that rate, until `expiry`. It
-/// is filled whole or in parts; parts add up, and never to more than `giveAmount`. What the taker pays for a part is
-/// rounded up, so the maker never gets less than the rate. The maker gets what the offer says: fees are the taker's
-/// matter. The market holds nothing: tokens go from side to side, on allowances, in the transaction of the fill.
+/// **Offers.** An offer gives up to `giveAmount` of `give` for `wantAmount` of `want`, at that
+/// rate, until `expiry`. It is filled whole or in parts; parts add up, and never to more than
+/// `giveAmount`. What the taker pays for a part is rounded up, so the maker never gets less than
+/// the rate. The maker gets what the offer says: fees are the taker's matter. The market holds
+/// nothing: tokens go from side to side, on allowances, in the transaction of the fill.
 ///
-/// **Nonces.** Each maker has 2^256 nonces, in words of 256: nonce = word * 256 + bit. The first fill of an offer takes
-/// its nonce; from then on only that same offer goes on being filled. So of several offers with one nonce the first one
-/// that is taken counts. Cancelling is by nonce, one or any set within a word, and is for good.
+/// **Nonces.** Each maker has 2^256 nonces, in words of 256: nonce = word * 256 + bit. The first
+/// fill of an offer takes its nonce; from then on only that same offer goes on being filled. So of
+/// several offers with one nonce the first one that is taken counts. Cancelling is by nonce, one or
+/// any set within a word, and is for good.
 ///
-/// **Brands.** A token is swapped only while its brand says so. The brand is the token's own `BRAND()`, read once, at
-/// the first `setPolicy`, and kept; the token must also point to this market's identity registry. So nobody sets the
-/// policy of a token whose brand they do not act for, and a token cannot change its brand afterwards.
-/// Warning: anybody can deploy a token of a deceptive name under an identity of their own. Look at `brandOf`, not at
-/// the name.
+/// **Brands.** A token is swapped only while its brand says so. The brand is the token's own
+/// `BRAND()`, read once, at the first `setPolicy`, and kept; the token must also point to this
+/// market's identity registry. So nobody sets the policy of a token whose brand they do not act
+/// for, and a token cannot change its brand afterwards. Warning: anybody can deploy a token of a
+/// deceptive name under an identity of their own. Look at `brandOf`, not at the name.
 ///
-/// **Fees.** A brand may take a part of its own points that are swapped, up to a cap that it sets at its first policy,
-/// at most `HIGHEST_FEE_BPS`, and can only lower. Fees are rounded down, and go straight to the brand's account.
+/// **Fees.** A brand may take a part of its own points that are swapped, up to a cap that it sets
+/// at its first policy, at most `HIGHEST_FEE_BPS`, and can only lower. Fees are rounded down, and
+/// go straight to the brand's account.
 ///
-/// Warning: what reaches the maker, who is not there to look, is measured, and less than the offer says reverts. What
-/// reaches the taker is what the token says it moved: a token that takes a part of transfers may be registered by its
-/// own brand. A token that lies about balances cannot be measured at all.
+/// Warning: what reaches the maker, who is not there to look, is measured, and less than the offer
+/// says reverts. What reaches the taker is what the token says it moved: a token that takes a part
+/// of transfers may be registered by its own brand. A token that lies about balances cannot be
+/// measured at all.
 interface IPointMarket is IPointSwaps {
-    /// @notice What a maker signs: EIP-712, with the domain of `eip712Domain()`, members in this order.
+    /// @notice What a maker signs: EIP-712, with the domain of `eip712Domain()`, members in this
+    /// order.
     struct Offer {
         /// @notice Whose offer: an account, a passkey (ERC-7913) or a contract wallet (ERC-1271).
         address maker;
@@ -45,14 +50,15 @@ interface IPointMarket is IPointSwaps {
         uint256 giveAmount;
         /// @notice What the maker wants for all of it, in the smallest unit of `want`.
         uint256 wantAmount;
-        /// @notice The least of `give` that may be taken at a time, unless it is the rest. `giveAmount` for all or
-        /// nothing.
+        /// @notice The least of `give` that may be taken at a time, unless it is the rest.
+        /// `giveAmount` for all or nothing.
         uint256 minFill;
         /// @notice The last second at which the offer holds, since 1970 UTC.
         uint256 expiry;
         /// @notice Word and bit: see above.
         uint256 nonce;
-        /// @notice A commitment of the maker's own, such as to the ticket that the swap belongs to; or zero.
+        /// @notice A commitment of the maker's own, such as to the ticket that the swap belongs to;
+        /// or zero.
         bytes32 ref;
     }
 
@@ -60,8 +66,9 @@ interface IPointMarket is IPointSwaps {
     struct OfferState {
         /// @notice The offer's id: its EIP-712 digest.
         bytes32 id;
-        /// @notice What of `give` was taken in parts. Of an offer that was taken in one go it is 0, as of one that lost
-        /// its nonce to another offer: nothing is written for it, and the events say which.
+        /// @notice What of `give` was taken in parts. Of an offer that was taken in one go it is 0,
+        /// as of one that lost its nonce to another offer: nothing is written for it, and the
+        /// events say which.
         uint256 filled;
         /// @notice What of `give` can still be taken, as far as nonce and expiry go.
         uint256 remaining;
@@ -80,7 +87,8 @@ interface IPointMarket is IPointSwaps {
 
     /// @notice On what terms a brand lets its points be swapped.
     struct Policy {
-        /// @notice Where the brand's fees go; not the zero address nor the token, unless `feeBps` is 0.
+        /// @notice Where the brand's fees go; not the zero address nor the token, unless `feeBps`
+        /// is 0.
         address feeTo;
         /// @notice The fee now, in basis points of the brand's own points that are swapped.
         uint16 feeBps;
@@ -132,15 +140,18 @@ interface IPointMarket is IPointSwaps {
     /// @notice The signed cancellation held until `deadline`.
     error PointMarket_CancellationExpired(uint256 actual, uint256 deadline);
 
-    /// @notice Take `amount` of what an offer gives. Whoever calls is the taker, and needs to have let this market
-    /// spend what it pays; the maker likewise.
-    /// @dev Emits `Swapped`, and `FeeCharged` for each brand that earns. Whichever of these does not hold reverts, in
-    /// this order: the offer is possible (`BadOffer`), in time (`Expired`), for the caller (`NotTaker`), not spent
-    /// (`NonceSpent`), has so much left (`Overfill`, `BelowMinimum`), is signed (`BadSignature`), both brands let it be
-    /// (`NotOffered`), within the caller's limits, and the tokens move (the tokens' errors as `TransferFromFailed()`).
-    /// @param signature 65 bytes (r, s, v) of the maker's account, or what its contract wallet takes.
+    /// @notice Take `amount` of what an offer gives. Whoever calls is the taker, and needs to have
+    /// let this market spend what it pays; the maker likewise.
+    /// @dev Emits `Swapped`, and `FeeCharged` for each brand that earns. Whichever of these does
+    /// not hold reverts, in this order: the offer is possible (`BadOffer`), in time (`Expired`),
+    /// for the caller (`NotTaker`), not spent (`NonceSpent`), has so much left (`Overfill`,
+    /// `BelowMinimum`), is signed (`BadSignature`), both brands let it be (`NotOffered`), within
+    /// the caller's limits, and the tokens move (the tokens' errors as `TransferFromFailed()`).
+    /// @param signature 65 bytes (r, s, v) of the maker's account, or what its contract wallet
+    /// takes.
     /// @param amount Of `give`, fee included.
-    /// @param mostPaid The most of `want` that the taker pays, fee included: a brand may change its fee at any time.
+    /// @param mostPaid The most of `want` that the taker pays, fee included: a brand may change its
+    /// fee at any time.
     /// @param leastReceived The least of `give` that the taker gets, fee deducted.
     /// @return paid What the taker paid, fee included.
     /// @return received What the taker got, fee deducted.
@@ -152,10 +163,10 @@ interface IPointMarket is IPointSwaps {
         uint256 leastReceived
     ) external returns (uint256 paid, uint256 received);
 
-    /// @notice The same, with permits of the maker for `give` and of the taker for `want`, so that nobody has to
-    /// approve before.
-    /// @dev A permit that does not work, because somebody sent it already, is passed over; what counts is the
-    /// allowance.
+    /// @notice The same, with permits of the maker for `give` and of the taker for `want`, so that
+    /// nobody has to approve before.
+    /// @dev A permit that does not work, because somebody sent it already, is passed over; what
+    /// counts is the allowance.
     function fillWithPermits(
         Offer calldata offer,
         bytes calldata signature,
@@ -169,10 +180,12 @@ interface IPointMarket is IPointSwaps {
     /// @notice Cancel all own offers with this nonce.
     function cancel(uint256 nonce) external;
 
-    /// @notice Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set in `mask`.
+    /// @notice Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set
+    /// in `mask`.
     function cancelWord(uint256 word, uint256 mask) external;
 
-    /// @notice The same on the signed order of `maker`; anyone may send it, and twice does no more than once.
+    /// @notice The same on the signed order of `maker`; anyone may send it, and twice does no more
+    /// than once.
     /// @dev `Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)`.
     function cancelWordWithSignature(
         address maker,
@@ -182,9 +195,10 @@ interface IPointMarket is IPointSwaps {
         bytes calldata signature
     ) external;
 
-    /// @notice Set on what terms a token may be swapped. By the brand's controller or delegate `careledger.manager`.
-    /// @dev The first time, the token's brand is read and kept. Pools go by the new policy as soon as anyone calls
-    /// their `sync`.
+    /// @notice Set on what terms a token may be swapped. By the brand's controller or delegate
+    /// `careledger.manager`.
+    /// @dev The first time, the token's brand is read and kept. Pools go by the new policy as soon
+    /// as anyone calls their `sync`.
     function setPolicy(address token, Policy calldata policy) external;
 
     /// @notice No brand's fee can be above this, in basis points.
@@ -199,9 +213,14 @@ interface IPointMarket is IPointSwaps {
     /// @notice The brand that a token belongs to; the zero address when it has no policy.
     function brandOf(address token) external view returns (address);
 
-    /// @notice What an offer has come to. Says nothing of signature, allowances, balances and policies.
+    /// @notice What an offer has come to. Says nothing of signature, allowances, balances and
+    /// policies.
     function stateOf(Offer calldata offer) external view returns (OfferState memory);
 
-    /// @notice The nonces of a word that were taken or cancelled, and those that were cancelled, as bits.
-    function noncesOf(address maker, uint256 word) external view returns (uint256 spent, uint256 cancelled);
+    /// @notice The nonces of a word that were taken or cancelled, and those that were cancelled, as
+    /// bits.
+    function noncesOf(address maker, uint256 word)
+        external
+        view
+        returns (uint256 spent, uint256 cancelled);
 }

@@ -5,28 +5,32 @@ import {IPointMarket} from "./IPointMarket.sol";
 import {IPointSwaps} from "./IPointSwaps.sol";
 
 /// @title IPointPools
-/// @notice Points of one brand for points of another at any time, against a pool whose price follows from what it
-/// holds.
+/// @notice Points of one brand for points of another at any time, against a pool whose price
+/// follows from what it holds.
 ///
-/// **Price.** Each pair of tokens has one pool. Of what is paid in, first the fee of its brand is set aside, then 0.30
-/// % (`LP_FEE_BPS`) stays for those who funded the pool; what is left moves the product of the two reserves along a
-/// constant. Of what comes out, the fee of its brand is set aside. Every division is rounded in the pool's favour,
-/// except that brands' fees are rounded down. The product of the reserves never falls by a swap.
+/// **Price.** Each pair of tokens has one pool. Of what is paid in, first the fee of its brand is
+/// set aside, then 0.30 % (`LP_FEE_BPS`) stays for those who funded the pool; what is left moves
+/// the product of the two reserves along a constant. Of what comes out, the fee of its brand is set
+/// aside. Every division is rounded in the pool's favour, except that brands' fees are rounded
+/// down. The product of the reserves never falls by a swap.
 ///
-/// **Shares.** Who funds a pool gets shares (ERC-6909, id = the pair's id as a number), which are a part of both
-/// reserves and of what they earn. The first 1,000 shares of a pair belong to nobody, ever. Reserves are booked: tokens
-/// that are merely sent here change no price, and are lost.
+/// **Shares.** Who funds a pool gets shares (ERC-6909, id = the pair's id as a number), which are a
+/// part of both reserves and of what they earn. The first 1,000 shares of a pair belong to nobody,
+/// ever. Reserves are booked: tokens that are merely sent here change no price, and are lost.
 ///
-/// **Brands.** A pool swaps only while the policies of both brands in `POLICIES` let pools be. The policies are copied
-/// into the pair's own slot, which is what makes a swap cheap: `addLiquidity` copies them, and so does `sync`, which
-/// anyone may call and a brand's own tools call right after `setPolicy`. A brand's fees pile up here and go to the
-/// account in its policy, whoever calls `collectFees`. Taking liquidity out needs no policy: no brand can lock it in.
+/// **Brands.** A pool swaps only while the policies of both brands in `POLICIES` let pools be. The
+/// policies are copied into the pair's own slot, which is what makes a swap cheap: `addLiquidity`
+/// copies them, and so does `sync`, which anyone may call and a brand's own tools call right after
+/// `setPolicy`. A brand's fees pile up here and go to the account in its policy, whoever calls
+/// `collectFees`. Taking liquidity out needs no policy: no brand can lock it in.
 ///
-/// **Hostile tokens.** Only tokens with a policy come in, and anyone can have one for a token of their own. What a
-/// token does badly falls on the pools that hold it: what arrives is measured, a pair that is in the middle of a swap
-/// is locked, and a token that refuses to be paid out does not hold back the other one (see `claim`).
+/// **Hostile tokens.** Only tokens with a policy come in, and anyone can have one for a token of
+/// their own. What a token does badly falls on the pools that hold it: what arrives is measured, a
+/// pair that is in the middle of a swap is locked, and a token that refuses to be paid out does not
+/// hold back the other one (see `claim`).
 ///
-/// Reserves are below 2^104 (with 18 decimals 20 million million points). Times are seconds since 1970 UTC.
+/// Reserves are below 2^104 (with 18 decimals 20 million million points). Times are seconds since
+/// 1970 UTC.
 interface IPointPools is IPointSwaps {
     /// @notice The state of a pair. Token 0 is the one with the lower address.
     struct Pair {
@@ -35,7 +39,8 @@ interface IPointPools is IPointSwaps {
         address token1;
         uint256 reserve0;
         uint256 reserve1;
-        /// @notice All shares, the 1,000 that belong to nobody included; 0 for a pair that was never funded.
+        /// @notice All shares, the 1,000 that belong to nobody included; 0 for a pair that was
+        /// never funded.
         uint256 shares;
         /// @notice The brands' fees as of the last copy, in basis points.
         uint256 feeBps0;
@@ -75,7 +80,8 @@ interface IPointPools is IPointSwaps {
         address tokenA;
         address tokenB;
         uint256 shares;
-        /// @notice The least to get back, against a price that moves before the transaction is mined.
+        /// @notice The least to get back, against a price that moves before the transaction is
+        /// mined.
         uint256 minA;
         uint256 minB;
         /// @notice Who gets the tokens.
@@ -128,7 +134,8 @@ interface IPointPools is IPointSwaps {
 
     /// @notice A pair is of two different tokens.
     error PointPools_SameToken(address token);
-    /// @notice The brands do not let this pool swap, or nobody has told it that they do (`addLiquidity`, `sync`).
+    /// @notice The brands do not let this pool swap, or nobody has told it that they do
+    /// (`addLiquidity`, `sync`).
     error PointPools_NotOpen(bytes32 id);
     /// @notice The pair is in the middle of a transaction: a token called back.
     error PointPools_Locked(bytes32 id);
@@ -136,9 +143,11 @@ interface IPointPools is IPointSwaps {
     error PointPools_Expired(uint256 actual, uint256 deadline);
     /// @notice Tokens and shares cannot go to the zero address nor to this contract.
     error PointPools_BadRecipient(address to);
-    /// @notice The swap gives less than asked for, or nothing, as it does while nobody has funded the pool.
+    /// @notice The swap gives less than asked for, or nothing, as it does while nobody has funded
+    /// the pool.
     error PointPools_TooLittleOut(bytes32 id, uint256 received, uint256 minOut);
-    /// @notice A reserve would pass 2^104 - 1. `reserve` is what it would be or, in a swap, what would be paid in.
+    /// @notice A reserve would pass 2^104 - 1. `reserve` is what it would be or, in a swap, what
+    /// would be paid in.
     error PointPools_TooMuch(bytes32 id, uint256 reserve);
     /// @notice The pool's price asks for, or gives back, less of a token than the provider allowed.
     error PointPools_BelowMinimum(address token, uint256 amount, uint256 minimum);
@@ -151,35 +160,48 @@ interface IPointPools is IPointSwaps {
     /// @notice There is nothing to claim.
     error PointPools_NothingToClaim(address token, address provider);
 
-    /// @notice Pay `amountIn` of one token and get the other. The caller needs to have let this contract spend it.
-    /// @dev Emits `Swapped` (maker: this contract; id: the pair's), and `FeeCharged` for each brand that earns. Reverts
-    /// with `Expired`, `NotOpen`, `Locked`, `TooMuch`, `TooLittleOut`, `Short`, or as the tokens refuse to move.
+    /// @notice Pay `amountIn` of one token and get the other. The caller needs to have let this
+    /// contract spend it.
+    /// @dev Emits `Swapped` (maker: this contract; id: the pair's), and `FeeCharged` for each brand
+    /// that earns. Reverts with `Expired`, `NotOpen`, `Locked`, `TooMuch`, `TooLittleOut`, `Short`,
+    /// or as the tokens refuse to move.
     /// @param minOut The least that the caller must get, fees deducted; nothing is refused anyway.
     /// @param deadline The last second at which to do it.
     /// @return received What the caller got.
-    function swap(address tokenIn, address tokenOut, uint256 amountIn, uint256 minOut, uint256 deadline)
-        external
-        returns (uint256 received);
+    function swap(
+        address tokenIn,
+        address tokenOut,
+        uint256 amountIn,
+        uint256 minOut,
+        uint256 deadline
+    ) external returns (uint256 received);
 
-    /// @notice The same on the signed order of a holder who has neither ether nor given an allowance; anyone may send
-    /// it.
-    /// @dev What is signed is an ERC-3009 `ReceiveWithAuthorization` of `tokenIn`: from = order.from, to = this
-    /// contract, value = order.amountIn, validAfter = 0, validBefore = order.deadline + 1, and nonce =
-    /// `orderNonce(order)`, which binds the rest. To cancel an order, cancel that authorisation at the token.
+    /// @notice The same on the signed order of a holder who has neither ether nor given an
+    /// allowance; anyone may send it.
+    /// @dev What is signed is an ERC-3009 `ReceiveWithAuthorization` of `tokenIn`: from =
+    /// order.from, to = this contract, value = order.amountIn, validAfter = 0, validBefore =
+    /// order.deadline + 1, and nonce = `orderNonce(order)`, which binds the rest. To cancel an
+    /// order, cancel that authorisation at the token.
     function swapWithAuthorization(SwapOrder calldata order, bytes calldata signature)
         external
         returns (uint256 received);
 
-    /// @notice Pay into a pool and get shares. The first one sets the price, and leaves 1,000 shares to nobody.
-    /// @dev Copies both policies first. Emits `Synced` when that changed something, and `LiquidityAdded`.
+    /// @notice Pay into a pool and get shares. The first one sets the price, and leaves 1,000
+    /// shares to nobody.
+    /// @dev Copies both policies first. Emits `Synced` when that changed something, and
+    /// `LiquidityAdded`.
     /// @return shares What `to` got.
     function addLiquidity(Funding calldata funding) external returns (uint256 shares);
 
-    /// @notice Give up own shares and get the part of both reserves that they are. Needs nobody's consent.
+    /// @notice Give up own shares and get the part of both reserves that they are. Needs nobody's
+    /// consent.
     /// @dev A token whose transfer fails is credited to the caller, for `claim`.
-    function removeLiquidity(Removal calldata removal) external returns (uint256 amountA, uint256 amountB);
+    function removeLiquidity(Removal calldata removal)
+        external
+        returns (uint256 amountA, uint256 amountB);
 
-    /// @notice Get what could not be paid out to the caller before, at an address of the caller's choice.
+    /// @notice Get what could not be paid out to the caller before, at an address of the caller's
+    /// choice.
     function claim(address token, address to) external returns (uint256 amount);
 
     /// @notice Copy both brands' policies into the pair; anyone may.
@@ -198,9 +220,13 @@ interface IPointPools is IPointSwaps {
     function POLICIES() external view returns (IPointMarket);
 
     /// @notice What `swap` would come to now. Reverts as it does.
-    function quote(address tokenIn, address tokenOut, uint256 amountIn) external view returns (Quote memory);
+    function quote(address tokenIn, address tokenOut, uint256 amountIn)
+        external
+        view
+        returns (Quote memory);
 
-    /// @notice The state of a pair. One that was never funded has no reserves and no shares, whatever was copied.
+    /// @notice The state of a pair. One that was never funded has no reserves and no shares,
+    /// whatever was copied.
     function pairOf(address tokenA, address tokenB) external view returns (Pair memory);
 
     /// @notice A brand's fees that wait to be collected.
@@ -209,6 +235,7 @@ interface IPointPools is IPointSwaps {
     /// @notice What waits to be claimed by a provider.
     function creditOf(address token, address provider) external view returns (uint256);
 
-    /// @notice keccak256(tokenOut, minOut, to, salt), each as a word: the nonce of the authorisation that is the order.
+    /// @notice keccak256(tokenOut, minOut, to, salt), each as a word: the nonce of the
+    /// authorisation that is the order.
     function orderNonce(SwapOrder calldata order) external pure returns (bytes32);
 }

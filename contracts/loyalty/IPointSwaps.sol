@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 /// @title IPointSwaps
-/// @notice The events of every swap of points, the same from signed offers and from pools, so that a brand sees all
-/// uses of its points with two filters: its token as `paid`, and its token as `received`.
+/// @notice The events of every swap of points, the same from signed offers and from pools, so that
+/// a brand sees all uses of its points with two filters: its token as `paid`, and its token as
+/// `received`.
 interface IPointSwaps {
     /// @notice `taker` gave one brand's points and got another's.
     /// @param paid The token that left the taker.
@@ -23,7 +24,7 @@ interface IPointSwaps {
         bytes32 id
     );
 
-    /// @notice The brand of `token` earned a fee in the swap of this `id` in the same transaction. Only when there is
-    /// one.
+    /// @notice The brand of `token` earned a fee in the swap of this `id` in the same transaction.
+    /// Only when there is one.
     event FeeCharged(address indexed token, bytes32 indexed id, uint256 amount);
 }

@@ -8,20 +8,21 @@ import {SignedERC20} from "./SignedERC20.sol";
 
 /// @title LoyaltyToken
 /// @notice See ILoyaltyToken.
-/// @dev The base keeps the supply in the slot 0x05345cdf77eb68f44c and adds to and takes from the whole word. The
-/// layout below lays `_supply` over that slot (the base's mapping of authorisations comes first, hence one slot
-/// earlier): the supply in the low 128 bits, and beside it what `issue` has to read anyway. No sum ever carries into
-/// the upper half, because the supply never passes the cap and the cap fits into 128 bits.
-/// `layout` stands behind the bases: where it stands before them, Brownie does not find the contract.
+/// @dev The base keeps the supply in the slot 0x05345cdf77eb68f44c and adds to and takes from the
+/// whole word. The layout below lays `_supply` over that slot (the base's mapping of authorisations
+/// comes first, hence one slot earlier): the supply in the low 128 bits, and beside it what `issue`
+/// has to read anyway. No sum ever carries into the upper half, because the supply never passes the
+/// cap and the cap fits into 128 bits. `layout` stands behind the bases: where it stands before
+/// them, Brownie does not find the contract.
 contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f44b {
-    // ---------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
     /// @dev An issuer's allowance in one word, read and written whole.
     struct Bucket {
         uint256 word;
     }
 
-    // ---------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 private constant _ISSUER = "careledger.issuer";
     bytes32 private constant _MANAGER = "careledger.manager";
@@ -38,7 +39,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
     uint256 private constant _CLOSES_AT = 128; // 40 bits
     uint256 private constant _PAUSED = 168; // 1 bit
 
-    /// @dev Where the parts of a bucket begin: what was available when it was last written (96 bits), then these.
+    /// @dev Where the parts of a bucket begin: what was available when it was last written (96
+    /// bits), then these.
     uint256 private constant _UPDATED_AT = 96; // 40 bits
     uint256 private constant _PERIOD = 136; // 24 bits
     uint256 private constant _CAPACITY = 160; // 96 bits
@@ -53,18 +55,20 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
     uint256 public immutable NOTICE;
     bytes32 private immutable _NAME_HASH;
 
-    // ---------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     uint256 private _supply; // must stay the first: see above
     mapping(address issuer => Bucket) private _buckets;
     string private _name;
     string private _symbol;
 
-    // ---------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     /// @param registry Says who acts for the brand.
-    /// @param brand The identity whose points these are. Whoever deploys the token gets no right over it.
-    /// @param name_ Of the points, such as "Cafe Aurora Points"; it is in the signatures' domain too.
+    /// @param brand The identity whose points these are. Whoever deploys the token gets no right
+    /// over it.
+    /// @param name_ Of the points, such as "Cafe Aurora Points"; it is in the signatures' domain
+    /// too.
     /// @param symbol_ Such as "AURORA".
     /// @param cap The most that may ever be outstanding; fixed for good.
     /// @param notice Seconds between the announcement of the end and the end; fixed for good.
@@ -86,7 +90,7 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         emit ProgrammeOpened(brand, cap, notice);
     }
 
-    // ---------------------------------------------------------------- issuing
+    // ------------------------------------------------------------------------------------- issuing
 
     /// @inheritdoc ILoyaltyToken
     function issue(address to, uint256 amount, bytes32 ref) external {
@@ -110,7 +114,7 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         emit IssuedBatch(msg.sender, refs);
     }
 
-    // ---------------------------------------------------------------- redeeming
+    // ----------------------------------------------------------------------------------- redeeming
 
     /// @inheritdoc ILoyaltyToken
     function redeem(uint256 amount, bytes32 ref) external {
@@ -133,7 +137,7 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         _redeem(from, amount, ref);
     }
 
-    // ---------------------------------------------------------------- the brand's settings
+    // ------------------------------------------------------------------------ the brand's settings
 
     /// @inheritdoc ILoyaltyToken
     function setIssuerLimit(address issuer, uint256 capacity, uint256 period) external {
@@ -177,7 +181,7 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         emit WindDownCalledOff(closesAt);
     }
 
-    // ---------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc ILoyaltyToken
     function programme() external view returns (Programme memory) {
@@ -210,7 +214,7 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         return _symbol;
     }
 
-    // ---------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     /// @dev The one gate of new points: state, authority, cap, limit.
     function _beforeIssuing(uint256 amount) private {
@@ -241,8 +245,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         emit Redeemed(from, ref, amount);
     }
 
-    /// @dev What a bucket holds now. No step can overflow: the product has 96 + 40 bits at most. Dividing by the period
-    /// of an issuer without a limit, which is 0, gives 0.
+    /// @dev What a bucket holds now. No step can overflow: the product has 96 + 40 bits at most.
+    /// Dividing by the period of an issuer without a limit, which is 0, gives 0.
     function _refilled(uint256 bucket) private view returns (uint256 available) {
         uint256 capacity = bucket >> _CAPACITY;
         unchecked {

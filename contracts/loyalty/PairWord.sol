@@ -5,7 +5,8 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {IPointPools} from "./IPointPools.sol";
 
 /// @title PairWord
-/// @notice A pair of PointPools in one word (both reserves, both brands' fees, open, locked), and its price.
+/// @notice A pair of PointPools in one word (both reserves, both brands' fees, open, locked), and
+/// its price.
 library PairWord {
     /// @dev Where the parts of a word begin: the reserve of token 0 (104 bits), then these.
     uint256 internal constant RESERVE1 = 104; // 104 bits
@@ -18,8 +19,8 @@ library PairWord {
     uint256 internal constant LP_FEE_BPS = 30;
     uint256 internal constant BPS = 10_000;
 
-    /// @dev What a swap comes to, and the pair's word after it. `fees` is the one on what is paid in (low half) and the
-    /// one on what comes out (high half).
+    /// @dev What a swap comes to, and the pair's word after it. `fees` is the one on what is paid
+    /// in (low half) and the one on what comes out (high half).
     function price(bytes32 id, uint256 word, bool forward, uint256 amountIn)
         internal
         pure
@@ -30,7 +31,9 @@ library PairWord {
             uint256 shift = forward ? 0 : RESERVE1;
             uint256 reserveIn = uint104(word >> shift);
             uint256 reserveOut = uint104(word >> (RESERVE1 - shift));
-            if (amountIn > RESERVE_MAX - reserveIn) revert IPointPools.PointPools_TooMuch(id, amountIn);
+            if (amountIn > RESERVE_MAX - reserveIn) {
+                revert IPointPools.PointPools_TooMuch(id, amountIn);
+            }
             bool charged = uint32(word >> FEE0) != 0;
             uint256 net = amountIn;
             if (charged) {
@@ -39,8 +42,8 @@ library PairWord {
             }
             uint256 priced = net * (BPS - LP_FEE_BPS);
             received = FixedPointMathLib.rawDiv(priced * reserveOut, reserveIn * BPS + priced);
-            next =
-                (word >> FEE0 << FEE0) | ((reserveIn + net) << shift) | ((reserveOut - received) << (RESERVE1 - shift));
+            next = (word >> FEE0 << FEE0) | ((reserveIn + net) << shift)
+                | ((reserveOut - received) << (RESERVE1 - shift));
             if (charged) {
                 uint256 feeOut = received * uint16(word >> (forward ? FEE1 : FEE0)) / BPS;
                 received -= feeOut;
@@ -57,7 +60,11 @@ library PairWord {
         return uint104(word >> RESERVE1);
     }
 
-    function withReserves(bytes32 id, uint256 word, uint256 new0, uint256 new1) internal pure returns (uint256) {
+    function withReserves(bytes32 id, uint256 word, uint256 new0, uint256 new1)
+        internal
+        pure
+        returns (uint256)
+    {
         if (new0 > RESERVE_MAX) revert IPointPools.PointPools_TooMuch(id, new0);
         if (new1 > RESERVE_MAX) revert IPointPools.PointPools_TooMuch(id, new1);
         return (word >> FEE0 << FEE0) | (new1 << RESERVE1) | new0;

@@ -13,20 +13,22 @@ import {IPointMarket} from "./IPointMarket.sol";
 
 /// @title PointMarket
 /// @notice See IPointMarket.
-/// @dev Nothing is held between transactions, and a nonce is spent before a token is called: a token that calls back
-/// finds every offer as it will be afterwards.
+/// @dev Nothing is held between transactions, and a nonce is spent before a token is called: a
+/// token that calls back finds every offer as it will be afterwards.
 contract PointMarket is IPointMarket, EIP712 {
-    // ---------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 private constant _MANAGER = "careledger.manager";
     bytes32 private constant _OFFER = keccak256(
         "Offer(address maker,address taker,address give,address want,uint256 giveAmount,uint256 wantAmount,"
         "uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
     );
-    bytes32 private constant _CANCEL = keccak256("Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)");
+    bytes32 private constant _CANCEL =
+        keccak256("Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)");
     uint256 private constant _BPS = 10_000;
 
-    /// @dev Where the parts of a policy stand in its word: the address that takes the fees (160 bits), then these.
+    /// @dev Where the parts of a policy stand in its word: the address that takes the fees (160
+    /// bits), then these.
     uint256 private constant _FEE = 160; // 16 bits
     uint256 private constant _MAX_FEE = 176; // 16 bits
     uint256 private constant _OFFERS = 1 << 192;
@@ -38,7 +40,7 @@ contract PointMarket is IPointMarket, EIP712 {
     /// @inheritdoc IPointMarket
     IIdentityRegistry public immutable REGISTRY;
 
-    // ---------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address maker => mapping(uint256 word => uint256)) private _spent;
     mapping(address maker => mapping(uint256 word => uint256)) private _cancelled;
@@ -46,26 +48,31 @@ contract PointMarket is IPointMarket, EIP712 {
     mapping(address token => uint256) private _policies;
     mapping(address token => address) private _brands;
 
-    // ---------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
     }
 
-    // ---------------------------------------------------------------- filling
+    // ------------------------------------------------------------------------------------- filling
 
     /// @inheritdoc IPointMarket
-    function fill(Offer memory offer, bytes calldata signature, uint256 amount, uint256 mostPaid, uint256 leastReceived)
-        external
-        returns (uint256 paid, uint256 received)
-    {
+    function fill(
+        Offer memory offer,
+        bytes calldata signature,
+        uint256 amount,
+        uint256 mostPaid,
+        uint256 leastReceived
+    ) external returns (uint256 paid, uint256 received) {
         bytes32 id = _id(msg.data[4:324]);
         _take(offer, id, amount);
         _checkSigner(id, offer.maker, signature);
         uint256 net;
         (net, paid, received) = _price(offer, amount);
         if (paid > mostPaid) revert PointMarket_PaysTooMuch(id, paid, mostPaid);
-        if (received < leastReceived) revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
+        if (received < leastReceived) {
+            revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
+        }
         _settle(offer, id, amount, net, paid, received);
     }
 
@@ -85,13 +92,15 @@ contract PointMarket is IPointMarket, EIP712 {
         uint256 net;
         (net, paid, received) = _price(offer, amount);
         if (paid > mostPaid) revert PointMarket_PaysTooMuch(id, paid, mostPaid);
-        if (received < leastReceived) revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
+        if (received < leastReceived) {
+            revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
+        }
         _tryPermit(offer.give, offer.maker, makerPermit, amount);
         _tryPermit(offer.want, msg.sender, takerPermit, paid);
         _settle(offer, id, amount, net, paid, received);
     }
 
-    // ---------------------------------------------------------------- cancelling
+    // ---------------------------------------------------------------------------------- cancelling
 
     /// @inheritdoc IPointMarket
     function cancel(uint256 nonce) external {
@@ -119,7 +128,7 @@ contract PointMarket is IPointMarket, EIP712 {
         _cancel(maker, word, mask);
     }
 
-    // ---------------------------------------------------------------- policies
+    // ------------------------------------------------------------------------------------ policies
 
     /// @inheritdoc IPointMarket
     function setPolicy(address token, Policy calldata policy) external {
@@ -129,19 +138,24 @@ contract PointMarket is IPointMarket, EIP712 {
             brand = _readBrand(token);
             highest = HIGHEST_FEE_BPS;
         }
-        if (!REGISTRY.mayAct(brand, _MANAGER, msg.sender)) revert PointMarket_NotAllowed(token, msg.sender, brand);
-        if (policy.maxFeeBps > highest) revert PointMarket_FeeCapRaised(token, policy.maxFeeBps, highest);
+        if (!REGISTRY.mayAct(brand, _MANAGER, msg.sender)) {
+            revert PointMarket_NotAllowed(token, msg.sender, brand);
+        }
+        if (policy.maxFeeBps > highest) {
+            revert PointMarket_FeeCapRaised(token, policy.maxFeeBps, highest);
+        }
         bool nobody = policy.feeTo == address(0) || policy.feeTo == token;
         if (policy.feeBps > policy.maxFeeBps || (policy.feeBps != 0 && nobody)) {
             revert PointMarket_BadPolicy(token, policy.feeBps, policy.maxFeeBps, policy.feeTo);
         }
         _brands[token] = brand;
-        _policies[token] = uint256(uint160(policy.feeTo)) | uint256(policy.feeBps) << _FEE | uint256(policy.maxFeeBps)
-            << _MAX_FEE | (policy.offers ? _OFFERS : 0) | (policy.pools ? _POOLS : 0);
+        _policies[token] = uint256(uint160(policy.feeTo)) | uint256(policy.feeBps) << _FEE
+            | uint256(policy.maxFeeBps) << _MAX_FEE | (policy.offers ? _OFFERS : 0)
+            | (policy.pools ? _POOLS : 0);
         emit PolicySet(token, brand, policy);
     }
 
-    // ---------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IPointMarket
     function policyOf(address token) external view returns (Policy memory) {
@@ -173,14 +187,18 @@ contract PointMarket is IPointMarket, EIP712 {
     }
 
     /// @inheritdoc IPointMarket
-    function noncesOf(address maker, uint256 word) external view returns (uint256 spent, uint256 cancelled) {
+    function noncesOf(address maker, uint256 word)
+        external
+        view
+        returns (uint256 spent, uint256 cancelled)
+    {
         return (_spent[maker][word], _cancelled[maker][word]);
     }
 
-    // ---------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
-    /// @dev The offer's digest. The members stand in the calldata as EIP-712 wants them; that the addresses among them
-    /// are clean is checked where they are read.
+    /// @dev The offer's digest. The members stand in the calldata as EIP-712 wants them; that the
+    /// addresses among them are clean is checked where they are read.
     function _id(bytes calldata members) private view returns (bytes32) {
         return _hashTypedData(keccak256(abi.encodePacked(_OFFER, members)));
     }
@@ -188,8 +206,12 @@ contract PointMarket is IPointMarket, EIP712 {
     /// @dev Everything that an offer says of itself; books `amount` as taken.
     function _take(Offer memory offer, bytes32 id, uint256 amount) private {
         uint256 giveAmount = offer.giveAmount;
-        if (offer.give == offer.want || giveAmount == 0 || offer.wantAmount == 0) revert PointMarket_BadOffer(id);
-        if (block.timestamp > offer.expiry) revert PointMarket_Expired(id, block.timestamp, offer.expiry);
+        if (offer.give == offer.want || giveAmount == 0 || offer.wantAmount == 0) {
+            revert PointMarket_BadOffer(id);
+        }
+        if (block.timestamp > offer.expiry) {
+            revert PointMarket_Expired(id, block.timestamp, offer.expiry);
+        }
         address taker = offer.taker;
         if ((taker != address(0) && taker != msg.sender) || msg.sender == offer.maker) {
             revert PointMarket_NotTaker(id, msg.sender, taker);
@@ -234,9 +256,14 @@ contract PointMarket is IPointMarket, EIP712 {
         return feeBps == 0 ? 0 : FixedPointMathLib.fullMulDiv(amount, feeBps, _BPS);
     }
 
-    function _settle(Offer memory offer, bytes32 id, uint256 amount, uint256 net, uint256 paid, uint256 received)
-        private
-    {
+    function _settle(
+        Offer memory offer,
+        bytes32 id,
+        uint256 amount,
+        uint256 net,
+        uint256 paid,
+        uint256 received
+    ) private {
         (address give, address want, address maker) = (offer.give, offer.want, offer.maker);
         _payMaker(want, maker, net);
         if (paid != net) _payFee(want, msg.sender, id, paid - net);
@@ -249,7 +276,8 @@ contract PointMarket is IPointMarket, EIP712 {
     function _payMaker(address want, address maker, uint256 net) private {
         uint256 before = SafeTransferLib.balanceOf(want, maker);
         SafeTransferLib.safeTransferFrom(want, msg.sender, maker, net);
-        uint256 arrived = FixedPointMathLib.zeroFloorSub(SafeTransferLib.balanceOf(want, maker), before);
+        uint256 arrived =
+            FixedPointMathLib.zeroFloorSub(SafeTransferLib.balanceOf(want, maker), before);
         if (arrived < net) revert PointMarket_Short(want, maker, arrived, net);
     }
 
@@ -258,12 +286,16 @@ contract PointMarket is IPointMarket, EIP712 {
         emit FeeCharged(token, id, amount);
     }
 
-    function _tryPermit(address token, address owner, Permit calldata permit, uint256 needed) private {
+    function _tryPermit(address token, address owner, Permit calldata permit, uint256 needed)
+        private
+    {
         if (permit.deadline != 0) {
-            // It may have been sent by somebody before us, and then fails here: what counts is the allowance.
+            // It may have been sent by somebody before us, and then fails here: what counts is the
+            // allowance.
             (uint256 value, uint256 deadline) = (permit.value, permit.deadline);
-            bytes memory data =
-                abi.encodeCall(ERC20.permit, (owner, address(this), value, deadline, permit.v, permit.r, permit.s));
+            bytes memory data = abi.encodeCall(
+                ERC20.permit, (owner, address(this), value, deadline, permit.v, permit.r, permit.s)
+            );
             LibCall.tryCall(token, 0, gasleft(), 0, data);
         }
         uint256 allowed = ERC20(token).allowance(owner, address(this));
@@ -282,7 +314,8 @@ contract PointMarket is IPointMarket, EIP712 {
 
     /// @dev Ask a contract, which may be anything, for its brand and registry.
     function _readBrand(address token) private view returns (address brand) {
-        (bool told, bytes memory answer) = token.staticcall(abi.encodeCall(ILoyaltyToken.REGISTRY, ()));
+        (bool told, bytes memory answer) =
+            token.staticcall(abi.encodeCall(ILoyaltyToken.REGISTRY, ()));
         if (!told || answer.length != 32 || abi.decode(answer, (address)) != address(REGISTRY)) {
             revert PointMarket_NotPoints(token);
         }

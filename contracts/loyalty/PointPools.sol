@@ -14,19 +14,21 @@ import {PairWord} from "./PairWord.sol";
 
 /// @title PointPools
 /// @notice See IPointPools.
-/// @dev A pair is one word: both reserves, both brands' fees, open, locked. A swap writes it with the reserves as they
-/// will be and the lock set, moves the tokens, and writes it again without the lock.
+/// @dev A pair is one word: both reserves, both brands' fees, open, locked. A swap writes it with
+/// the reserves as they will be and the lock set, moves the tokens, and writes it again without the
+/// lock.
 contract PointPools is IPointPools, ERC6909 {
-    // ---------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
     /// @dev A pair in one word, read and written whole.
     struct Slot {
         uint256 word;
     }
 
-    // ---------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
-    /// @dev What a token gets to pay out with; one that burns more does not take the rest of the transaction with it.
+    /// @dev What a token gets to pay out with; one that burns more does not take the rest of the
+    /// transaction with it.
     uint256 private constant _PUSH_GAS = 300_000;
     /// @inheritdoc IPointPools
     uint256 public constant LP_FEE_BPS = PairWord.LP_FEE_BPS;
@@ -36,26 +38,29 @@ contract PointPools is IPointPools, ERC6909 {
     /// @inheritdoc IPointPools
     IPointMarket public immutable POLICIES;
 
-    // ---------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(bytes32 id => Slot) private _pairs;
     mapping(bytes32 id => uint256) private _shares;
     mapping(address token => uint256) private _fees;
     mapping(address token => mapping(address provider => uint256)) private _credits;
 
-    // ---------------------------------------------------------------- constructor
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IPointMarket policies) {
         POLICIES = policies;
     }
 
-    // ---------------------------------------------------------------- swapping
+    // ------------------------------------------------------------------------------------ swapping
 
     /// @inheritdoc IPointPools
-    function swap(address tokenIn, address tokenOut, uint256 amountIn, uint256 minOut, uint256 deadline)
-        external
-        returns (uint256 received)
-    {
+    function swap(
+        address tokenIn,
+        address tokenOut,
+        uint256 amountIn,
+        uint256 minOut,
+        uint256 deadline
+    ) external returns (uint256 received) {
         _checkTime(deadline);
         bytes32 id = _id(tokenIn, tokenOut);
         uint256 word;
@@ -76,14 +81,17 @@ contract PointPools is IPointPools, ERC6909 {
         bytes32 id = _id(order.tokenIn, order.tokenOut);
         uint256 word;
         Slot storage slot = _pairs[id];
-        (word, received) = _trade(id, slot, order.tokenIn, order.tokenOut, order.amountIn, order.minOut);
+        (word, received) =
+            _trade(id, slot, order.tokenIn, order.tokenOut, order.amountIn, order.minOut);
         _pullSigned(order, signature);
         SafeTransferLib.safeTransfer(order.tokenOut, order.to, received);
         slot.word = word;
-        emit Swapped(order.tokenIn, order.tokenOut, order.from, address(this), order.amountIn, received, id);
+        emit Swapped(
+            order.tokenIn, order.tokenOut, order.from, address(this), order.amountIn, received, id
+        );
     }
 
-    // ---------------------------------------------------------------- liquidity
+    // ----------------------------------------------------------------------------------- liquidity
 
     /// @inheritdoc IPointPools
     function addLiquidity(Funding calldata given) external returns (uint256 shares) {
@@ -97,7 +105,9 @@ contract PointPools is IPointPools, ERC6909 {
         (shares, amount0, amount1) = _worth(id, word, amount0, amount1);
         _checkMinimum(funding.tokenA, amount0, funding.minA);
         _checkMinimum(funding.tokenB, amount1, funding.minB);
-        word = PairWord.withReserves(id, word, PairWord.reserve0(word) + amount0, PairWord.reserve1(word) + amount1);
+        word = PairWord.withReserves(
+            id, word, PairWord.reserve0(word) + amount0, PairWord.reserve1(word) + amount1
+        );
 
         _pairs[id].word = word | PairWord.LOCK;
         _mint(funding.to, uint256(id), shares);
@@ -108,7 +118,10 @@ contract PointPools is IPointPools, ERC6909 {
     }
 
     /// @inheritdoc IPointPools
-    function removeLiquidity(Removal calldata removal) external returns (uint256 amountA, uint256 amountB) {
+    function removeLiquidity(Removal calldata removal)
+        external
+        returns (uint256 amountA, uint256 amountB)
+    {
         _check(removal.to, removal.deadline);
         bytes32 id = _id(removal.tokenA, removal.tokenB);
         bool sorted = removal.tokenA < removal.tokenB;
@@ -136,22 +149,33 @@ contract PointPools is IPointPools, ERC6909 {
         emit Claimed(token, msg.sender, to, amount);
     }
 
-    function transfer(address to, uint256 id, uint256 amount) public payable override returns (bool) {
+    function transfer(address to, uint256 id, uint256 amount)
+        public
+        payable
+        override
+        returns (bool)
+    {
         _checkRecipient(to);
         return super.transfer(to, id, amount);
     }
 
-    function transferFrom(address from, address to, uint256 id, uint256 amount) public payable override returns (bool) {
+    function transferFrom(address from, address to, uint256 id, uint256 amount)
+        public
+        payable
+        override
+        returns (bool)
+    {
         _checkRecipient(to);
         return super.transferFrom(from, to, id, amount);
     }
 
-    // ---------------------------------------------------------------- brands
+    // -------------------------------------------------------------------------------------- brands
 
     /// @inheritdoc IPointPools
     function sync(address tokenA, address tokenB) external {
         bytes32 id = _id(tokenA, tokenB);
-        _pairs[id].word = tokenA < tokenB ? _withPolicies(id, tokenA, tokenB) : _withPolicies(id, tokenB, tokenA);
+        _pairs[id].word =
+            tokenA < tokenB ? _withPolicies(id, tokenA, tokenB) : _withPolicies(id, tokenB, tokenA);
     }
 
     /// @inheritdoc IPointPools
@@ -164,10 +188,14 @@ contract PointPools is IPointPools, ERC6909 {
         emit FeesCollected(token, to, amount);
     }
 
-    // ---------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IPointPools
-    function quote(address tokenIn, address tokenOut, uint256 amountIn) external view returns (Quote memory result) {
+    function quote(address tokenIn, address tokenOut, uint256 amountIn)
+        external
+        view
+        returns (Quote memory result)
+    {
         bytes32 id = _id(tokenIn, tokenOut);
         uint256 word = _pairs[id].word;
         if (word & (PairWord.OPEN | PairWord.LOCK) != PairWord.OPEN) _refuse(id, word);
@@ -221,18 +249,25 @@ contract PointPools is IPointPools, ERC6909 {
         return "";
     }
 
-    // ---------------------------------------------------------------- internals: the price
+    // ------------------------------------------------------------------------ internals: the price
 
-    /// @dev Book a swap and lock the pair. Returns the word that unlocks it, and what the swapper gets.
-    function _trade(bytes32 id, Slot storage slot, address tokenIn, address tokenOut, uint256 amountIn, uint256 minOut)
-        private
-        returns (uint256 word, uint256 received)
-    {
+    /// @dev Book a swap and lock the pair. Returns the word that unlocks it, and what the swapper
+    /// gets.
+    function _trade(
+        bytes32 id,
+        Slot storage slot,
+        address tokenIn,
+        address tokenOut,
+        uint256 amountIn,
+        uint256 minOut
+    ) private returns (uint256 word, uint256 received) {
         word = slot.word;
         if (word & (PairWord.OPEN | PairWord.LOCK) != PairWord.OPEN) _refuse(id, word);
         uint256 fees;
         (fees, received, word) = PairWord.price(id, word, tokenIn < tokenOut, amountIn);
-        if (received == 0 || received < minOut) revert PointPools_TooLittleOut(id, received, minOut);
+        if (received == 0 || received < minOut) {
+            revert PointPools_TooLittleOut(id, received, minOut);
+        }
         slot.word = word | PairWord.LOCK;
         if (fees != 0) {
             _charge(tokenIn, id, uint128(fees));
@@ -246,9 +281,10 @@ contract PointPools is IPointPools, ERC6909 {
         emit FeeCharged(token, id, amount);
     }
 
-    // ---------------------------------------------------------------- internals: shares
+    // --------------------------------------------------------------------------- internals: shares
 
-    /// @dev How many shares at most these amounts make, and what of them it takes; books the shares.
+    /// @dev How many shares at most these amounts make, and what of them it takes; books the
+    /// shares.
     function _worth(bytes32 id, uint256 word, uint256 amount0, uint256 amount1)
         private
         returns (uint256 shares, uint256 taken0, uint256 taken1)
@@ -283,7 +319,7 @@ contract PointPools is IPointPools, ERC6909 {
         rest = PairWord.withReserves(id, word, reserve0 - amount0, reserve1 - amount1);
     }
 
-    // ---------------------------------------------------------------- internals: tokens
+    // --------------------------------------------------------------------------- internals: tokens
 
     function _pull(address token, uint256 amount) private {
         uint256 before = SafeTransferLib.balanceOf(token, address(this));
@@ -295,7 +331,13 @@ contract PointPools is IPointPools, ERC6909 {
         uint256 before = SafeTransferLib.balanceOf(order.tokenIn, address(this));
         ISignedERC20(order.tokenIn)
             .receiveWithAuthorization(
-                order.from, address(this), order.amountIn, 0, order.deadline + 1, orderNonce(order), signature
+                order.from,
+                address(this),
+                order.amountIn,
+                0,
+                order.deadline + 1,
+                orderNonce(order),
+                signature
             );
         _checkArrived(order.tokenIn, before, order.amountIn);
     }
@@ -303,9 +345,12 @@ contract PointPools is IPointPools, ERC6909 {
     function _checkArrived(address token, uint256 before, uint256 amount) private view {
         uint256 balance = SafeTransferLib.balanceOf(token, address(this));
         unchecked {
-            // a token whose balances overflow or fall meanwhile is a liar, and nothing can be measured of it
+            // a token whose balances overflow or fall meanwhile is a liar, and nothing can be
+            // measured of it
             uint256 arrived = balance - before;
-            if (balance < before || arrived < amount) revert PointPools_Short(token, arrived, amount);
+            if (balance < before || arrived < amount) {
+                revert PointPools_Short(token, arrived, amount);
+            }
         }
     }
 
@@ -323,9 +368,10 @@ contract PointPools is IPointPools, ERC6909 {
         return success && answer.length == 32 && uint256(bytes32(answer)) == 1;
     }
 
-    // ---------------------------------------------------------------- internals: the pair's word
+    // ------------------------------------------------------------------ internals: the pair's word
 
-    /// @dev The id of a token with itself is an id too, of a pair that is never funded: `_sorted` sees to it.
+    /// @dev The id of a token with itself is an id too, of a pair that is never funded: `_sorted`
+    /// sees to it.
     function _id(address tokenA, address tokenB) private pure returns (bytes32) {
         if (tokenA > tokenB) (tokenA, tokenB) = (tokenB, tokenA);
         return EfficientHashLib.hash(uint160(tokenA), uint160(tokenB));
@@ -342,16 +388,22 @@ contract PointPools is IPointPools, ERC6909 {
     }
 
     /// @dev The pair's word with both brands' policies as they are now.
-    function _withPolicies(bytes32 id, address token0, address token1) private returns (uint256 word) {
+    function _withPolicies(bytes32 id, address token0, address token1)
+        private
+        returns (uint256 word)
+    {
         uint256 old = _unlocked(id);
         IPointMarket.Policy memory policy0 = POLICIES.policyOf(token0);
         IPointMarket.Policy memory policy1 = POLICIES.policyOf(token1);
-        word = uint208(old) | uint256(policy0.feeBps) << PairWord.FEE0 | uint256(policy1.feeBps) << PairWord.FEE1;
+        word = uint208(old) | uint256(policy0.feeBps) << PairWord.FEE0 | uint256(policy1.feeBps)
+            << PairWord.FEE1;
         if (policy0.pools && policy1.pools) word |= PairWord.OPEN;
-        if (word != old) emit Synced(id, policy0.feeBps, policy1.feeBps, word & PairWord.OPEN != 0);
+        if (word != old) {
+            emit Synced(id, policy0.feeBps, policy1.feeBps, word & PairWord.OPEN != 0);
+        }
     }
 
-    // ---------------------------------------------------------------- internals: checks
+    // --------------------------------------------------------------------------- internals: checks
 
     function _sorted(Funding calldata given) private pure returns (Funding memory funding) {
         if (given.tokenA == given.tokenB) revert PointPools_SameToken(given.tokenA);

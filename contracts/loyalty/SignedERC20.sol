@@ -8,10 +8,11 @@ import {IReceivesApprovals, IReceivesTransfers, ISignedERC20} from "./ISignedERC
 /// @title SignedERC20
 /// @notice See ISignedERC20.
 abstract contract SignedERC20 is ERC20, ISignedERC20 {
-    // ---------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
-    bytes32 private constant _PERMIT =
-        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+    bytes32 private constant _PERMIT = keccak256(
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    );
     bytes32 private constant _TRANSFER = keccak256(
         "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
         "uint256 validBefore,bytes32 nonce)"
@@ -20,13 +21,14 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
         "uint256 validBefore,bytes32 nonce)"
     );
-    bytes32 private constant _CANCEL = keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
+    bytes32 private constant _CANCEL =
+        keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
 
-    // ---------------------------------------------------------------- storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address authorizer => mapping(bytes32 nonce => bool)) private _authorizations;
 
-    // ---------------------------------------------------------------- ERC-20
+    // -------------------------------------------------------------------------------------- ERC-20
 
     function transfer(address to, uint256 amount) public override returns (bool) {
         _checkRecipient(to);
@@ -38,28 +40,38 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         return super.transferFrom(from, to, amount);
     }
 
-    // ---------------------------------------------------------------- EIP-2612
+    // ------------------------------------------------------------------------------------ EIP-2612
 
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        public
-        override
-    {
+    function permit(
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) public override {
         if (!Signatures.isLow(s)) revert SignedERC20_BadSignature(owner);
         super.permit(owner, spender, value, deadline, v, r, s);
     }
 
     /// @inheritdoc ISignedERC20
-    function permit(address owner, address spender, uint256 value, uint256 deadline, bytes calldata signature)
-        external
-    {
+    function permit(
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         if (block.timestamp > deadline) revert PermitExpired();
-        bytes32 content = keccak256(abi.encode(_PERMIT, owner, spender, value, nonces(owner), deadline));
+        bytes32 content =
+            keccak256(abi.encode(_PERMIT, owner, spender, value, nonces(owner), deadline));
         _incrementNonce(owner);
         _checkSigner(owner, content, signature);
         _approve(owner, spender, value);
     }
 
-    // ---------------------------------------------------------------- ERC-3009
+    // ------------------------------------------------------------------------------------ ERC-3009
 
     /// @inheritdoc ISignedERC20
     function transferWithAuthorization(
@@ -73,7 +85,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes32 r,
         bytes32 s
     ) external {
-        bytes32 content = keccak256(abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce));
+        bytes32 content = keccak256(
+            abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce)
+        );
         _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, v, r, s);
         _move(from, to, value);
@@ -89,7 +103,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        bytes32 content = keccak256(abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce));
+        bytes32 content = keccak256(
+            abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce)
+        );
         _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, signature);
         _move(from, to, value);
@@ -108,7 +124,8 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes32 s
     ) external {
         if (msg.sender != to) revert SignedERC20_NotPayee(msg.sender, to);
-        bytes32 content = keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
+        bytes32 content =
+            keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
         _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, v, r, s);
         _move(from, to, value);
@@ -125,25 +142,30 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes calldata signature
     ) external {
         if (msg.sender != to) revert SignedERC20_NotPayee(msg.sender, to);
-        bytes32 content = keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
+        bytes32 content =
+            keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
         _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, signature);
         _move(from, to, value);
     }
 
     /// @inheritdoc ISignedERC20
-    function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
+    function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)
+        external
+    {
         _checkSigner(authorizer, keccak256(abi.encode(_CANCEL, authorizer, nonce)), v, r, s);
         _cancel(authorizer, nonce);
     }
 
     /// @inheritdoc ISignedERC20
-    function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external {
+    function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature)
+        external
+    {
         _checkSigner(authorizer, keccak256(abi.encode(_CANCEL, authorizer, nonce)), signature);
         _cancel(authorizer, nonce);
     }
 
-    // ---------------------------------------------------------------- ERC-1363
+    // ------------------------------------------------------------------------------------ ERC-1363
 
     /// @inheritdoc ISignedERC20
     function transferAndCall(address to, uint256 value) external returns (bool) {
@@ -152,7 +174,10 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     }
 
     /// @inheritdoc ISignedERC20
-    function transferAndCall(address to, uint256 value, bytes calldata data) external returns (bool) {
+    function transferAndCall(address to, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         transfer(to, value);
         return _tellReceiver(msg.sender, to, value, data);
     }
@@ -164,7 +189,10 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     }
 
     /// @inheritdoc ISignedERC20
-    function transferFromAndCall(address from, address to, uint256 value, bytes calldata data) external returns (bool) {
+    function transferFromAndCall(address from, address to, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         transferFrom(from, to, value);
         return _tellReceiver(from, to, value, data);
     }
@@ -176,12 +204,15 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     }
 
     /// @inheritdoc ISignedERC20
-    function approveAndCall(address spender, uint256 value, bytes calldata data) external returns (bool) {
+    function approveAndCall(address spender, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         approve(spender, value);
         return _tellSpender(spender, value, data);
     }
 
-    // ---------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc ISignedERC20
     function authorizationState(address authorizer, bytes32 nonce) external view returns (bool) {
@@ -205,25 +236,38 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
             || interfaceId == 0x84b0196e; // EIP-5267
     }
 
-    // ---------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _checkRecipient(address to) internal view {
         if (to == address(0) || to == address(this)) revert SignedERC20_BadRecipient(to);
     }
 
-    function _useAuthorization(address from, uint256 validAfter, uint256 validBefore, bytes32 nonce) internal {
-        if (block.timestamp <= validAfter) revert SignedERC20_NotYetValid(nonce, block.timestamp, validAfter);
-        if (block.timestamp >= validBefore) revert SignedERC20_Expired(nonce, block.timestamp, validBefore);
+    function _useAuthorization(address from, uint256 validAfter, uint256 validBefore, bytes32 nonce)
+        internal
+    {
+        if (block.timestamp <= validAfter) {
+            revert SignedERC20_NotYetValid(nonce, block.timestamp, validAfter);
+        }
+        if (block.timestamp >= validBefore) {
+            revert SignedERC20_Expired(nonce, block.timestamp, validBefore);
+        }
         _spendAuthorization(from, nonce);
         emit AuthorizationUsed(from, nonce);
     }
 
     function _checkSigner(address signer, bytes32 content, bytes calldata signature) internal view {
-        if (!Signatures.isBy(signer, _digest(content), signature)) revert SignedERC20_BadSignature(signer);
+        if (!Signatures.isBy(signer, _digest(content), signature)) {
+            revert SignedERC20_BadSignature(signer);
+        }
     }
 
-    function _checkSigner(address signer, bytes32 content, uint8 v, bytes32 r, bytes32 s) private view {
-        if (!Signatures.isBy(signer, _digest(content), v, r, s)) revert SignedERC20_BadSignature(signer);
+    function _checkSigner(address signer, bytes32 content, uint8 v, bytes32 r, bytes32 s)
+        private
+        view
+    {
+        if (!Signatures.isBy(signer, _digest(content), v, r, s)) {
+            revert SignedERC20_BadSignature(signer);
+        }
     }
 
     function _digest(bytes32 content) private view returns (bytes32) {
@@ -236,7 +280,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     }
 
     function _spendAuthorization(address authorizer, bytes32 nonce) private {
-        if (_authorizations[authorizer][nonce]) revert SignedERC20_AuthorizationSpent(authorizer, nonce);
+        if (_authorizations[authorizer][nonce]) {
+            revert SignedERC20_AuthorizationSpent(authorizer, nonce);
+        }
         _authorizations[authorizer][nonce] = true;
     }
 
@@ -245,17 +291,27 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         _transfer(from, to, value);
     }
 
-    function _tellReceiver(address from, address to, uint256 value, bytes memory data) private returns (bool) {
+    function _tellReceiver(address from, address to, uint256 value, bytes memory data)
+        private
+        returns (bool)
+    {
         if (to.code.length == 0) revert SignedERC20_NotAccepted(to);
         bytes4 answer = IReceivesTransfers(to).onTransferReceived(msg.sender, from, value, data);
-        if (answer != IReceivesTransfers.onTransferReceived.selector) revert SignedERC20_NotAccepted(to);
+        if (answer != IReceivesTransfers.onTransferReceived.selector) {
+            revert SignedERC20_NotAccepted(to);
+        }
         return true;
     }
 
-    function _tellSpender(address spender, uint256 value, bytes memory data) private returns (bool) {
+    function _tellSpender(address spender, uint256 value, bytes memory data)
+        private
+        returns (bool)
+    {
         if (spender.code.length == 0) revert SignedERC20_NotAccepted(spender);
         bytes4 answer = IReceivesApprovals(spender).onApprovalReceived(msg.sender, value, data);
-        if (answer != IReceivesApprovals.onApprovalReceived.selector) revert SignedERC20_NotAccepted(spender);
+        if (answer != IReceivesApprovals.onApprovalReceived.selector) {
+            revert SignedERC20_NotAccepted(spender);
+        }
         return true;
     }
 

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title HostileReceiver
-/// @notice A contract that misbehaves when it is sent ether; calls are open to everyone, so that it can be any party.
+/// @notice A contract that misbehaves when it is sent ether; calls are open to everyone, so that it
+/// can be any party.
 contract HostileReceiver {
     enum Mood {
         ACCEPT,
@@ -43,7 +44,11 @@ contract HostileReceiver {
         (mood, target, payload) = (Mood.REENTER, target_, payload_);
     }
 
-    function execute(address to, uint256 value, bytes calldata data) external payable returns (bytes memory) {
+    function execute(address to, uint256 value, bytes calldata data)
+        external
+        payable
+        returns (bytes memory)
+    {
         (bool success, bytes memory answer) = to.call{value: value}(data);
         require(success, string(answer));
         return answer;

@@ -4,13 +4,15 @@ pragma solidity 0.8.37;
 import {ERC20} from "solady/tokens/ERC20.sol";
 
 /// @title TestToken
-/// @notice An honest ERC-20 with EIP-2612 that anyone may mint. For tests and development chains: worth nothing.
+/// @notice An honest ERC-20 with EIP-2612 that anyone may mint. For tests and development chains:
+/// worth nothing.
 /// @dev The ones below misbehave in one way each, and can be funded honestly before they start to.
 contract TestToken is ERC20 {
     bytes32 private immutable _NAME_HASH;
     uint8 private immutable _DECIMALS;
 
-    /// @notice The identity that this token says it belongs to, and its registry; anyone may set them.
+    /// @notice The identity that this token says it belongs to, and its registry; anyone may set
+    /// them.
     address public BRAND;
     address public REGISTRY;
 
@@ -60,7 +62,9 @@ contract TestToken is ERC20 {
 contract FeeToken is TestToken {
     uint256 public feeBps = 100;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) TestToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        TestToken(name_, symbol_, decimals_)
+    {}
 
     function setFee(uint256 bps) external {
         feeBps = bps;
@@ -72,11 +76,14 @@ contract FeeToken is TestToken {
 }
 
 /// @title FalseToken
-/// @notice Returns false where others revert; once `refusing`, it returns false always and moves nothing.
+/// @notice Returns false where others revert; once `refusing`, it returns false always and moves
+/// nothing.
 contract FalseToken is TestToken {
     bool public refusing;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) TestToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        TestToken(name_, symbol_, decimals_)
+    {}
 
     function setRefusing(bool on) external {
         refusing = on;
@@ -88,7 +95,9 @@ contract FalseToken is TestToken {
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
-        if (refusing || balanceOf(from) < amount || allowance(from, msg.sender) < amount) return false;
+        if (refusing || balanceOf(from) < amount || allowance(from, msg.sender) < amount) {
+            return false;
+        }
         return super.transferFrom(from, to, amount);
     }
 }
@@ -132,7 +141,9 @@ contract SilentToken {
     }
 
     function transferFrom(address from, address to, uint256 amount) external {
-        if (allowance[from][msg.sender] != type(uint256).max) allowance[from][msg.sender] -= amount;
+        if (allowance[from][msg.sender] != type(uint256).max) {
+            allowance[from][msg.sender] -= amount;
+        }
         _move(from, to, amount);
     }
 
@@ -148,7 +159,9 @@ contract SilentToken {
 contract ZeroRevertToken is TestToken {
     error ZeroRevertToken_Zero();
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) TestToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        TestToken(name_, symbol_, decimals_)
+    {}
 
     function _beforeTokenTransfer(address, address, uint256 amount) internal pure override {
         if (amount == 0) revert ZeroRevertToken_Zero();
@@ -156,9 +169,11 @@ contract ZeroRevertToken is TestToken {
 }
 
 /// @title ReentrantToken
-/// @notice Calls a target of anyone's choosing in the middle of its next transfer (not mint or burn), once.
+/// @notice Calls a target of anyone's choosing in the middle of its next transfer (not mint or
+/// burn), once.
 contract ReentrantToken is TestToken {
-    /// @notice Whom to call, with what, and whether before the balances change or after; empty when disarmed.
+    /// @notice Whom to call, with what, and whether before the balances change or after; empty when
+    /// disarmed.
     address public target;
     bytes public payload;
     bool public early;
@@ -168,13 +183,16 @@ contract ReentrantToken is TestToken {
     bool public lastSuccess;
     bytes public lastReturn;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) TestToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        TestToken(name_, symbol_, decimals_)
+    {}
 
     function arm(address target_, bytes calldata payload_, bool early_) external {
         (target, payload, early) = (target_, payload_, early_);
     }
 
-    /// @notice Let the token itself hold and spend tokens, so that it can be a party to what it re-enters.
+    /// @notice Let the token itself hold and spend tokens, so that it can be a party to what it
+    /// re-enters.
     function act(address to, bytes calldata data) external {
         (bool success,) = to.call(data);
         require(success, "ReentrantToken: act failed");
@@ -198,13 +216,16 @@ contract ReentrantToken is TestToken {
 }
 
 /// @title BlockingToken
-/// @notice Refuses every transfer from or to a blocked address, as stablecoins with a block list do.
+/// @notice Refuses every transfer from or to a blocked address, as stablecoins with a block list
+/// do.
 contract BlockingToken is TestToken {
     error BlockingToken_Blocked(address account);
 
     mapping(address account => bool) public blocked;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) TestToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        TestToken(name_, symbol_, decimals_)
+    {}
 
     function setBlocked(address account, bool on) external {
         blocked[account] = on;

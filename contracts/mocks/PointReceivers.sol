@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title PointReceiver
-/// @notice A contract that is told of tokens and allowances (ERC-1363) and answers as its mood is; calls are open to
-/// everyone, so that it can be any party.
+/// @notice A contract that is told of tokens and allowances (ERC-1363) and answers as its mood is;
+/// calls are open to everyone, so that it can be any party.
 contract PointReceiver {
     enum Mood {
         ACCEPT,

@@ -10,9 +10,10 @@ interface IReceiver {
 }
 
 /// @title CallingToken
-/// @notice A token with `transferAndCall` (ERC-1363) and `receiveWithAuthorization` (ERC-3009, no signature asked) that
-/// takes a fee of its transfers when told to, tells its receivers of transfers that never were, and can turn against
-/// whoever trusts it: by failing, eating gas, or answering too much.
+/// @notice A token with `transferAndCall` (ERC-1363) and `receiveWithAuthorization` (ERC-3009, no
+/// signature asked) that takes a fee of its transfers when told to, tells its receivers of
+/// transfers that never were, and can turn against whoever trusts it: by failing, eating gas, or
+/// answering too much.
 contract CallingToken is FeeToken {
     enum Mood {
         HONEST,
@@ -23,24 +24,35 @@ contract CallingToken is FeeToken {
 
     Mood public mood;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) FeeToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        FeeToken(name_, symbol_, decimals_)
+    {}
 
     function setMood(Mood mood_) external {
         mood = mood_;
     }
 
-    function transferAndCall(address to, uint256 value, bytes calldata data) external returns (bool) {
+    function transferAndCall(address to, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         _transfer(msg.sender, to, value);
         return _tell(to, msg.sender, msg.sender, value, data);
     }
 
-    function transferFromAndCall(address from, address to, uint256 value, bytes calldata data) external returns (bool) {
+    function transferFromAndCall(address from, address to, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         transferFrom(from, to, value);
         return _tell(to, msg.sender, from, value, data);
     }
 
     /// @notice Tell a receiver of a transfer that never was.
-    function lie(address to, address from, uint256 value, bytes calldata data) external returns (bool) {
+    function lie(address to, address from, uint256 value, bytes calldata data)
+        external
+        returns (bool)
+    {
         return _tell(to, from, from, value, data);
     }
 

@@ -6,11 +6,19 @@ import {Signatures} from "../shared/Signatures.sol";
 /// @title SignatureProbe
 /// @notice The library `Signatures`, to be asked directly.
 contract SignatureProbe {
-    function isBy(address signer, bytes32 digest, bytes calldata signature) external view returns (bool) {
+    function isBy(address signer, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
         return Signatures.isBy(signer, digest, signature);
     }
 
-    function isByNumbers(address signer, bytes32 digest, uint8 v, bytes32 r, bytes32 s) external pure returns (bool) {
+    function isByNumbers(address signer, bytes32 digest, uint8 v, bytes32 r, bytes32 s)
+        external
+        pure
+        returns (bool)
+    {
         return Signatures.isBy(signer, digest, v, r, s);
     }
 }

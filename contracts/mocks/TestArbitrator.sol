@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {IArbitrable, IArbitrator} from "../refunds/IArbitration.sol";
 
 /// @title TestArbitrator
-/// @notice An ERC-792 arbitrator whose one juror is anyone who calls, and which can be told to misbehave.
+/// @notice An ERC-792 arbitrator whose one juror is anyone who calls, and which can be told to
+/// misbehave.
 contract TestArbitrator is IArbitrator {
     enum Mood {
         HONEST,

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Wallet1271
-/// @notice An honest contract wallet with one owner key: ERC-1271 signatures, and calls that the owner orders.
+/// @notice An honest contract wallet with one owner key: ERC-1271 signatures, and calls that the
+/// owner orders.
 contract Wallet1271 {
     error Wallet1271_NotOwner(address actual, address expected);
 
@@ -16,16 +17,26 @@ contract Wallet1271 {
 
     receive() external payable {}
 
-    function execute(address target, uint256 value, bytes calldata data) external payable returns (bytes memory) {
+    function execute(address target, uint256 value, bytes calldata data)
+        external
+        payable
+        returns (bytes memory)
+    {
         if (msg.sender != OWNER) revert Wallet1271_NotOwner(msg.sender, OWNER);
         (bool success, bytes memory answer) = target.call{value: value}(data);
         require(success, "Wallet1271: call failed");
         return answer;
     }
 
-    function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
+    function isValidSignature(bytes32 hash, bytes calldata signature)
+        external
+        view
+        returns (bytes4)
+    {
         if (signature.length != 65) return 0xffffffff;
-        address signer = ecrecover(hash, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64]));
+        address signer = ecrecover(
+            hash, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64])
+        );
         return signer == OWNER && signer != address(0) ? _MAGIC : bytes4(0xffffffff);
     }
 }
@@ -51,7 +62,11 @@ contract LyingWallet {
         mood = mood_;
     }
 
-    function execute(address target, uint256 value, bytes calldata data) external payable returns (bytes memory) {
+    function execute(address target, uint256 value, bytes calldata data)
+        external
+        payable
+        returns (bytes memory)
+    {
         (bool success, bytes memory answer) = target.call{value: value}(data);
         require(success, "LyingWallet: call failed");
         return answer;

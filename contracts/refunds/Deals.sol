@@ -11,9 +11,10 @@ import {IRefundEscrow} from "./IRefundEscrow.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Deals
-/// @notice The books of the escrow: from terms to id, one packed slot per deal, and how a deal ends.
+/// @notice The books of the escrow: from terms to id, one packed slot per deal, and how a deal
+/// ends.
 abstract contract Deals is Payouts {
-    // ---------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     /// @inheritdoc IRefundEscrow
     IIdentityRegistry public immutable REGISTRY;
@@ -28,16 +29,17 @@ abstract contract Deals is Payouts {
     /// @dev As for payments: at least this much, so that criteria get their 63/64.
     uint256 internal constant _CRITERIA_GAS_NEEDED = 113_000;
 
-    // ------------------------------------------------------------------------------------------------ storage
+    // ------------------------------------------------------------------------------------- storage
 
-    /// @dev From the right: state 8 bits, appellant 8, ruling 16, appeal's ruling 16, window 32, deadline 40, held 128.
+    /// @dev From the right: state 8 bits, appellant 8, ruling 16, appeal's ruling 16, window 32,
+    /// deadline 40, held 128.
     mapping(bytes32 id => uint256) private _slots;
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
     }
 
-    // -------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IRefundEscrow
     function deal(bytes32 id) external view returns (Deal memory) {
@@ -54,16 +56,21 @@ abstract contract Deals is Payouts {
         return _dueBps(_id(), terms);
     }
 
-    // ---------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
-    /// @dev The id of the terms that the present call carries. They come first in every function that takes them, with
-    /// a fixed length, so they are hashed where they lie, which costs 2,000 gas less than field by field. Bits beyond a
-    /// field's type would make another id, and no deal: opening reads every field, and reading refuses such bits.
+    /// @dev The id of the terms that the present call carries. They come first in every function
+    /// that takes them, with a fixed length, so they are hashed where they lie, which costs 2,000
+    /// gas less than field by field. Bits beyond a field's type would make another id, and no deal:
+    /// opening reads every field, and reading refuses such bits.
     function _id() internal view returns (bytes32) {
-        return EfficientHashLib.hash(_domainSeparator(), EfficientHashLib.hashCalldata(msg.data, 4, 484));
+        return
+            EfficientHashLib.hash(
+                _domainSeparator(), EfficientHashLib.hashCalldata(msg.data, 4, 484)
+            );
     }
 
-    /// @dev The id of the terms that the call carries and what is held for them; reverts unless the deal is open.
+    /// @dev The id of the terms that the call carries and what is held for them; reverts unless the
+    /// deal is open.
     function _openDeal() internal view returns (bytes32 id, uint256 held) {
         id = _id();
         uint256 slot = _slots[id];
@@ -95,7 +102,10 @@ abstract contract Deals is Payouts {
     }
 
     /// @dev Write a new deal down. The deposit has to follow in the same transaction.
-    function _book(bytes32 id, Terms calldata t, address payer) internal returns (address token, uint256 amount) {
+    function _book(bytes32 id, Terms calldata t, address payer)
+        internal
+        returns (address token, uint256 amount)
+    {
         uint256 slot = _slots[id];
         if (slot != 0) revert RefundEscrow_AlreadyOpened(id, State(uint8(slot)));
         _checkTimes(id, t);
@@ -116,7 +126,9 @@ abstract contract Deals is Payouts {
         unchecked {
             // One comparison for both bounds: a time that is not in the future wraps around.
             if (releaseAt - block.timestamp - 1 >= _MAX_DURATION) {
-                revert RefundEscrow_BadTerms(id, "releaseAt", releaseAt, block.timestamp + _MAX_DURATION);
+                revert RefundEscrow_BadTerms(
+                    id, "releaseAt", releaseAt, block.timestamp + _MAX_DURATION
+                );
             }
         }
         uint256 slaAt = t.slaAt;
@@ -125,22 +137,33 @@ abstract contract Deals is Payouts {
         }
         if (t.arbiter != address(0)) {
             uint256 window = t.disputeWindow;
-            if (window < _MIN_WINDOW) revert RefundEscrow_BadTerms(id, "disputeWindow", window, _MIN_WINDOW);
-            if (window > _MAX_WINDOW) revert RefundEscrow_BadTerms(id, "disputeWindow", window, _MAX_WINDOW);
+            if (window < _MIN_WINDOW) {
+                revert RefundEscrow_BadTerms(id, "disputeWindow", window, _MIN_WINDOW);
+            }
+            if (window > _MAX_WINDOW) {
+                revert RefundEscrow_BadTerms(id, "disputeWindow", window, _MAX_WINDOW);
+            }
         }
     }
 
     function _checkShares(bytes32 id, Terms calldata t) private view {
-        // Read although there is no fee: a field with bits that do not belong to it cannot be passed on to criteria.
+        // Read although there is no fee: a field with bits that do not belong to it cannot be
+        // passed on to criteria.
         address feeTo = t.feeTo;
         if (t.feeBps != 0) {
-            if (t.feeBps > _ALL_BPS) revert RefundEscrow_BadTerms(id, "feeBps", t.feeBps, _ALL_BPS);
+            if (t.feeBps > _ALL_BPS) {
+                revert RefundEscrow_BadTerms(id, "feeBps", t.feeBps, _ALL_BPS);
+            }
             _checkPayee(id, "feeTo", feeTo);
         }
-        if (t.defaultBps > _ALL_BPS) revert RefundEscrow_BadTerms(id, "defaultBps", t.defaultBps, _ALL_BPS);
+        if (t.defaultBps > _ALL_BPS) {
+            revert RefundEscrow_BadTerms(id, "defaultBps", t.defaultBps, _ALL_BPS);
+        }
         address refundTo = t.refundTo;
         if (refundTo != address(0)) _checkPayee(id, "refundTo", refundTo);
-        if (t.criteria == address(this)) revert RefundEscrow_BadTerms(id, "criteria", uint160(address(this)), 0);
+        if (t.criteria == address(this)) {
+            revert RefundEscrow_BadTerms(id, "criteria", uint160(address(this)), 0);
+        }
     }
 
     function _checkPayee(bytes32 id, bytes32 field, address payee) private view {
@@ -150,7 +173,9 @@ abstract contract Deals is Payouts {
     }
 
     function _requireSeller(bytes32 id, address seller, address actor) internal view {
-        if (!REGISTRY.mayAct(seller, _SELLER_ROLE, actor)) revert RefundEscrow_NotPermitted(id, actor, seller);
+        if (!REGISTRY.mayAct(seller, _SELLER_ROLE, actor)) {
+            revert RefundEscrow_NotPermitted(id, actor, seller);
+        }
     }
 
     function _refundee(Terms calldata t) internal pure returns (address to) {
@@ -198,8 +223,9 @@ abstract contract Deals is Payouts {
         _pay(id, t.token, _refundee(t), held);
     }
 
-    /// @dev What the criteria say is due. They get a fixed amount of gas, may answer one word of at most 10,000, and
-    /// whatever else they do means that nothing is due: broken criteria neither steal nor block.
+    /// @dev What the criteria say is due. They get a fixed amount of gas, may answer one word of at
+    /// most 10,000, and whatever else they do means that nothing is due: broken criteria neither
+    /// steal nor block.
     function _dueBps(bytes32 id, Terms calldata t) internal view returns (uint256) {
         address criteria = t.criteria;
         if (criteria == address(0)) return 0;
@@ -208,9 +234,14 @@ abstract contract Deals is Payouts {
     }
 
     /// @dev Ask a contract that is not trusted for one word.
-    function _ask(address target, bytes memory question) internal view returns (bool answered, uint256 word) {
+    function _ask(address target, bytes memory question)
+        internal
+        view
+        returns (bool answered, uint256 word)
+    {
         _requireGas(_CRITERIA_GAS_NEEDED);
-        (bool success, bool more, bytes memory answer) = LibCall.tryStaticCall(target, _CRITERIA_GAS, 32, question);
+        (bool success, bool more, bytes memory answer) =
+            LibCall.tryStaticCall(target, _CRITERIA_GAS, 32, question);
         answered = success && !more && answer.length == 32;
         if (answered) word = uint256(LibBytes.load(answer, 0));
     }

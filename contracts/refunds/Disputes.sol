@@ -12,23 +12,26 @@ import {Deals} from "./Deals.sol";
 abstract contract Disputes is Deals, IArbitrable {
     using SafeTransferLib for address;
 
-    // ---------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 internal constant _ARBITER_ROLE = "careledger.arbiter";
     uint256 internal constant _BOND_BPS = 1_000;
     uint256 internal constant _REFUSED = 10_001;
 
-    /// @dev What an ERC-792 arbitrator may answer: 1 for the payer, 2 for the seller; 0 is a refusal.
+    /// @dev What an ERC-792 arbitrator may answer: 1 for the payer, 2 for the seller; 0 is a
+    /// refusal.
     uint256 private constant _CHOICES = 2;
 
-    bytes32 private constant _DISPUTE_TYPEHASH = keccak256("Dispute(bytes32 id,bytes32 evidence,uint256 deadline)");
-    bytes32 private constant _APPEAL_TYPEHASH = keccak256("Appeal(bytes32 id,bytes32 evidence,uint256 deadline)");
+    bytes32 private constant _DISPUTE_TYPEHASH =
+        keccak256("Dispute(bytes32 id,bytes32 evidence,uint256 deadline)");
+    bytes32 private constant _APPEAL_TYPEHASH =
+        keccak256("Appeal(bytes32 id,bytes32 evidence,uint256 deadline)");
 
-    // ------------------------------------------------------------------------------------------------ storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(address arbitrator => mapping(uint256 disputeId => bytes32 id)) private _disputes;
 
-    // ------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     /// @inheritdoc IRefundEscrow
     function dispute(Terms calldata terms, bytes32 evidence) external payable returns (bytes32 id) {
@@ -36,7 +39,9 @@ abstract contract Disputes is Deals, IArbitrable {
         (id, held) = _openDeal();
         uint256 releaseAt = terms.releaseAt;
         if (block.timestamp < releaseAt) {
-            if (msg.sender != terms.payer) revert RefundEscrow_NotPermitted(id, msg.sender, terms.payer);
+            if (msg.sender != terms.payer) {
+                revert RefundEscrow_NotPermitted(id, msg.sender, terms.payer);
+            }
             _dispute(id, terms, held, Party.Payer, evidence);
             return id;
         }
@@ -48,15 +53,18 @@ abstract contract Disputes is Deals, IArbitrable {
     }
 
     /// @inheritdoc IRefundEscrow
-    function disputeSigned(Terms calldata terms, bytes32 evidence, uint256 deadline, bytes calldata signature)
-        external
-        payable
-        returns (bytes32 id)
-    {
+    function disputeSigned(
+        Terms calldata terms,
+        bytes32 evidence,
+        uint256 deadline,
+        bytes calldata signature
+    ) external payable returns (bytes32 id) {
         uint256 held;
         (id, held) = _openDeal();
         uint256 releaseAt = terms.releaseAt;
-        if (block.timestamp >= releaseAt) revert RefundEscrow_TooLate(id, block.timestamp, releaseAt);
+        if (block.timestamp >= releaseAt) {
+            revert RefundEscrow_TooLate(id, block.timestamp, releaseAt);
+        }
         bytes32 message = keccak256(abi.encode(_DISPUTE_TYPEHASH, id, evidence, deadline));
         _checkSignature(terms.payer, message, deadline, signature);
         _dispute(id, terms, held, Party.Payer, evidence);
@@ -100,11 +108,12 @@ abstract contract Disputes is Deals, IArbitrable {
     }
 
     /// @inheritdoc IRefundEscrow
-    function appealSigned(Terms calldata terms, bytes32 evidence, uint256 deadline, bytes calldata signature)
-        external
-        payable
-        returns (bytes32 id)
-    {
+    function appealSigned(
+        Terms calldata terms,
+        bytes32 evidence,
+        uint256 deadline,
+        bytes calldata signature
+    ) external payable returns (bytes32 id) {
         id = _id();
         address payer = terms.payer;
         bytes32 message = keccak256(abi.encode(_APPEAL_TYPEHASH, id, evidence, deadline));
@@ -119,7 +128,9 @@ abstract contract Disputes is Deals, IArbitrable {
         if (d.state != State.Disputed && d.state != State.Ruled && d.state != State.Appealed) {
             revert RefundEscrow_WrongState(id, d.state, State.Ruled);
         }
-        if (block.timestamp < d.deadline) revert RefundEscrow_TooEarly(id, block.timestamp, d.deadline);
+        if (block.timestamp < d.deadline) {
+            revert RefundEscrow_TooEarly(id, block.timestamp, d.deadline);
+        }
         if (d.state == State.Disputed) {
             _closeAt(id, terms, d.held, terms.defaultBps);
             return id;
@@ -138,7 +149,7 @@ abstract contract Disputes is Deals, IArbitrable {
         _pay(id, terms.token, to, bond);
     }
 
-    // -------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IRefundEscrow
     function disputeOf(address arbitrator, uint256 disputeId) external view returns (bytes32 id) {
@@ -166,7 +177,7 @@ abstract contract Disputes is Deals, IArbitrable {
         });
     }
 
-    // ---------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _partyOf(bytes32 id, Terms calldata t, address actor) private view returns (Party) {
         if (actor == t.payer) return Party.Payer;
@@ -183,7 +194,9 @@ abstract contract Disputes is Deals, IArbitrable {
         return (held * _BOND_BPS + _ALL_BPS - 1) / _ALL_BPS;
     }
 
-    function _dispute(bytes32 id, Terms calldata t, uint256 held, Party by, bytes32 evidence) private {
+    function _dispute(bytes32 id, Terms calldata t, uint256 held, Party by, bytes32 evidence)
+        private
+    {
         address arbiter = t.arbiter;
         if (arbiter == address(0)) revert RefundEscrow_NoArbiter(id);
         Deal memory d;
@@ -199,8 +212,12 @@ abstract contract Disputes is Deals, IArbitrable {
     function _rule(bytes32 id, address arbiter, uint256 bps) private {
         Deal memory d = _load(id);
         bool again = d.state == State.Appealed;
-        if (!again && d.state != State.Disputed) revert RefundEscrow_WrongState(id, d.state, State.Disputed);
-        if (block.timestamp >= d.deadline) revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        if (!again && d.state != State.Disputed) {
+            revert RefundEscrow_WrongState(id, d.state, State.Disputed);
+        }
+        if (block.timestamp >= d.deadline) {
+            revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        }
         if (again) d.appealBps = uint16(bps);
         else d.rulingBps = uint16(bps);
         d.state = State.Ruled;
@@ -209,13 +226,19 @@ abstract contract Disputes is Deals, IArbitrable {
         emit Ruled(id, arbiter, bps, d.deadline);
     }
 
-    function _appeal(bytes32 id, Terms calldata t, Party by, address from, bytes32 evidence) private {
+    function _appeal(bytes32 id, Terms calldata t, Party by, address from, bytes32 evidence)
+        private
+    {
         Deal memory d = _load(id);
         if (d.state != State.Ruled) revert RefundEscrow_WrongState(id, d.state, State.Ruled);
         if (d.appellant != Party.None) revert RefundEscrow_AlreadyAppealed(id, d.appellant);
-        if (block.timestamp >= d.deadline) revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        if (block.timestamp >= d.deadline) {
+            revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        }
         uint256 bps = _share(d.rulingBps, t);
-        if (bps == (by == Party.Payer ? _ALL_BPS : 0)) revert RefundEscrow_NothingToAppeal(id, by, bps);
+        if (bps == (by == Party.Payer ? _ALL_BPS : 0)) {
+            revert RefundEscrow_NothingToAppeal(id, by, bps);
+        }
         d.state = State.Appealed;
         d.appellant = by;
         d.deadline = uint40(block.timestamp + d.window);
@@ -227,14 +250,18 @@ abstract contract Disputes is Deals, IArbitrable {
         _bringBefore(id, t.arbiter, token == address(0) ? bond : 0);
     }
 
-    /// @dev Bring a dispute before an ERC-792 arbitrator; other arbiters read the event. `kept` is what this contract
-    /// keeps of the ether that came with the call.
+    /// @dev Bring a dispute before an ERC-792 arbitrator; other arbiters read the event. `kept` is
+    /// what this contract keeps of the ether that came with the call.
     function _bringBefore(bytes32 id, address arbiter, uint256 kept) private {
         (bool erc792, uint256 cost) = _arbitrationCost(arbiter);
-        if (msg.value < kept || msg.value - kept != cost) revert RefundEscrow_WrongValue(id, msg.value, kept, cost);
+        if (msg.value < kept || msg.value - kept != cost) {
+            revert RefundEscrow_WrongValue(id, msg.value, kept, cost);
+        }
         if (!erc792) return;
         uint256 disputeId = IArbitrator(arbiter).createDispute{value: cost}(_CHOICES, "");
-        if (_disputes[arbiter][disputeId] != 0) revert RefundEscrow_DisputeExists(arbiter, disputeId);
+        if (_disputes[arbiter][disputeId] != 0) {
+            revert RefundEscrow_DisputeExists(arbiter, disputeId);
+        }
         _disputes[arbiter][disputeId] = id;
         emit ArbitrationRequested(id, arbiter, disputeId);
     }
@@ -247,15 +274,22 @@ abstract contract Disputes is Deals, IArbitrable {
     /// @dev Take tokens in; what arrives must be what was asked for.
     function _pull(bytes32 id, address token, address from, uint256 amount) internal {
         uint256 before = token.balanceOf(address(this));
-        if (!token.trySafeTransferFrom(from, address(this), amount)) revert RefundEscrow_WrongDeposit(id, 0, amount);
+        if (!token.trySafeTransferFrom(from, address(this), amount)) {
+            revert RefundEscrow_WrongDeposit(id, 0, amount);
+        }
         _checkArrival(id, token, before, amount);
     }
 
-    function _checkArrival(bytes32 id, address token, uint256 before, uint256 amount) internal view {
+    function _checkArrival(bytes32 id, address token, uint256 before, uint256 amount)
+        internal
+        view
+    {
         uint256 afterwards = token.balanceOf(address(this));
         unchecked {
             if (afterwards - before == amount) return;
-            revert RefundEscrow_WrongDeposit(id, afterwards < before ? 0 : afterwards - before, amount);
+            revert RefundEscrow_WrongDeposit(
+                id, afterwards < before ? 0 : afterwards - before, amount
+            );
         }
     }
 }

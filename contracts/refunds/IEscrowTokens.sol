@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title ITransferableToken
-/// @notice The one function of ERC-20 that the escrow calls by itself; the rest goes through Solady.
+/// @notice The one function of ERC-20 that the escrow calls by itself; the rest goes through
+/// Solady.
 interface ITransferableToken {
     /// @notice Move the caller's tokens.
     function transfer(address to, uint256 amount) external returns (bool);
@@ -12,8 +13,15 @@ interface ITransferableToken {
 /// @notice EIP-2612: an allowance by signature.
 interface IPermitToken {
     /// @notice Set `spender`'s allowance over `owner`'s tokens, as the owner signed.
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external;
+    function permit(
+        address owner,
+        address spender,
+        uint256 value,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
 }
 
 /// @title IAuthorizationToken

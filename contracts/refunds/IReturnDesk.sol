@@ -6,23 +6,27 @@ import {ICriteria} from "./ICriteria.sol";
 import {IRefundEscrow} from "./IRefundEscrow.sol";
 
 /// @title IReturnDesk
-/// @notice Criteria for goods that are shipped: a return that a carrier's scanner received and graded is due back by
-/// its grade; a delivery that no scanner saw by the time that was promised is due back whole.
-/// @dev An order is known by the deal's `orderRef`: 20 bytes are the carrier's identity, the other 12 a commitment to
-/// the order that only those who know it can recompute. So the terms say whose scanners count, and only they can write
-/// to an order's record, whoever else reads its number. Several deals may name the same order: a scan counts for all.
+/// @notice Criteria for goods that are shipped: a return that a carrier's scanner received and
+/// graded is due back by its grade; a delivery that no scanner saw by the time that was promised is
+/// due back whole.
+/// @dev An order is known by the deal's `orderRef`: 20 bytes are the carrier's identity, the other
+/// 12 a commitment to the order that only those who know it can recompute. So the terms say whose
+/// scanners count, and only they can write to an order's record, whoever else reads its number.
+/// Several deals may name the same order: a scan counts for all.
 ///
-/// Warning: the time of a scan is that of its block. A scan that is relayed late counts late, and a delivery scan that
-/// comes after the promised time does not take back what fell due. Warning: payers make up terms; a seller that ships
-/// looks first whether the order's record is empty, for what came back before is due back at once.
+/// Warning: the time of a scan is that of its block. A scan that is relayed late counts late, and a
+/// delivery scan that comes after the promised time does not take back what fell due. Warning:
+/// payers make up terms; a seller that ships looks first whether the order's record is empty, for
+/// what came back before is due back at once.
 interface IReturnDesk is ICriteria {
-    // ------------------------------------------------------------------------------------------------- types
+    // --------------------------------------------------------------------------------------- types
 
     /// @notice What is known of an order; times are seconds since 1970 UTC, zero for not yet.
     /// @param scanner Who made the latest scan.
     /// @param deliveredAt When it was scanned as delivered.
     /// @param returnedAt When it was scanned as returned.
-    /// @param gradeBps What of the price the returned goods are worth to the payer, in basis points.
+    /// @param gradeBps What of the price the returned goods are worth to the payer, in basis
+    /// points.
     struct Record {
         address scanner;
         uint40 deliveredAt;
@@ -30,7 +34,7 @@ interface IReturnDesk is ICriteria {
         uint16 gradeBps;
     }
 
-    // ------------------------------------------------------------------------------------------------ events
+    // -------------------------------------------------------------------------------------- events
 
     /// @notice An order was scanned as delivered.
     event DeliveryScanned(bytes32 indexed orderRef, address indexed scanner);
@@ -38,9 +42,10 @@ interface IReturnDesk is ICriteria {
     /// @notice An order was scanned as returned, and graded.
     event ReturnScanned(bytes32 indexed orderRef, address indexed scanner, uint256 gradeBps);
 
-    // ------------------------------------------------------------------------------------------------ errors
+    // -------------------------------------------------------------------------------------- errors
 
-    /// @notice The account is neither the carrier's controller nor its delegate for `careledger.scanner`.
+    /// @notice The account is neither the carrier's controller nor its delegate for
+    /// `careledger.scanner`.
     error ReturnDesk_NotScanner(bytes32 orderRef, address actual, address carrier);
     /// @notice The order has been scanned as returned: nothing about it changes any more.
     error ReturnDesk_AlreadyReturned(bytes32 orderRef, address scanner, uint256 scannedAt);
@@ -53,25 +58,30 @@ interface IReturnDesk is ICriteria {
     /// @notice The signature's deadline has passed.
     error ReturnDesk_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected);
 
-    // ------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     /// @notice Record that an order was delivered, now.
-    /// @dev For the carrier's controller and its `careledger.scanner` delegates, once, and not after a return.
-    /// Reverts: NotScanner, AlreadyDelivered, AlreadyReturned.
+    /// @dev For the carrier's controller and its `careledger.scanner` delegates, once, and not
+    /// after a return. Reverts: NotScanner, AlreadyDelivered, AlreadyReturned.
     function scanDelivery(bytes32 orderRef) external;
 
-    /// @notice Record a delivery as the scanner signed in `DeliveryScan(bytes32 orderRef,address scanner,uint256
-    /// deadline)`.
+    /// @notice Record a delivery as the scanner signed in `DeliveryScan(bytes32 orderRef,address
+    /// scanner,uint256 deadline)`.
     /// @dev For anyone. Reverts as `scanDelivery`, and: BadSignature, SignatureExpired.
-    function scanDeliverySigned(bytes32 orderRef, address scanner, uint256 deadline, bytes calldata signature) external;
+    function scanDeliverySigned(
+        bytes32 orderRef,
+        address scanner,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
 
     /// @notice Record that an order came back, now, and in which state, without settling any deal.
-    /// @dev For the same scanners, once; the grade never changes. For deals that are in dispute, or over.
-    /// Reverts: NotScanner, AlreadyReturned, BadGrade.
+    /// @dev For the same scanners, once; the grade never changes. For deals that are in dispute, or
+    /// over. Reverts: NotScanner, AlreadyReturned, BadGrade.
     function scanReturn(bytes32 orderRef, uint256 gradeBps) external;
 
-    /// @notice Record a return as the scanner signed in `ReturnScan(bytes32 orderRef,uint256 gradeBps,address scanner,
-    /// uint256 deadline)`.
+    /// @notice Record a return as the scanner signed in `ReturnScan(bytes32 orderRef,uint256
+    /// gradeBps,address scanner, uint256 deadline)`.
     /// @dev For anyone. Reverts as `scanReturn`, and: BadSignature, SignatureExpired.
     function scanReturnSigned(
         bytes32 orderRef,
@@ -82,10 +92,13 @@ interface IReturnDesk is ICriteria {
     ) external;
 
     /// @notice Record that an order came back and pay the refund, in one transaction.
-    /// @dev For the same scanners. Reverts as `scanReturn`, and with what `IRefundEscrow.refundDue` reverts with; then
-    /// nothing is recorded either. A grade of 0 is recorded, and nothing is paid unless the delivery was late.
+    /// @dev For the same scanners. Reverts as `scanReturn`, and with what `IRefundEscrow.refundDue`
+    /// reverts with; then nothing is recorded either. A grade of 0 is recorded, and nothing is paid
+    /// unless the delivery was late.
     /// @return bps What was paid back.
-    function settleReturn(IRefundEscrow.Terms calldata terms, uint256 gradeBps) external returns (uint256 bps);
+    function settleReturn(IRefundEscrow.Terms calldata terms, uint256 gradeBps)
+        external
+        returns (uint256 bps);
 
     /// @notice Record a return and pay the refund, as the scanner signed in `ReturnScan`.
     /// @dev For anyone. Reverts as `settleReturn`, and: BadSignature, SignatureExpired.
@@ -97,7 +110,7 @@ interface IReturnDesk is ICriteria {
         bytes calldata signature
     ) external returns (uint256 bps);
 
-    // -------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @notice What is known of an order.
     function record(bytes32 orderRef) external view returns (Record memory);

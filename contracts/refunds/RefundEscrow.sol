@@ -12,12 +12,12 @@ import {Disputes} from "./Disputes.sol";
 
 /// @title RefundEscrow
 /// @notice Described in IRefundEscrow.
-/// @dev In here: how deals are opened, and how they end without a dispute. The books are in Deals, arbitration in
-/// Disputes, payments and signatures in Payouts.
+/// @dev In here: how deals are opened, and how they end without a dispute. The books are in Deals,
+/// arbitration in Disputes, payments and signatures in Payouts.
 contract RefundEscrow is Disputes {
     using SafeTransferLib for address;
 
-    // ---------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     bytes32 private constant _TERMS_TYPEHASH = keccak256(
         "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
@@ -36,7 +36,7 @@ contract RefundEscrow is Disputes {
 
     constructor(IIdentityRegistry registry) Deals(registry) {}
 
-    // ------------------------------------------------------------------------------------------------ opening
+    // ------------------------------------------------------------------------------------- opening
 
     /// @inheritdoc IRefundEscrow
     function open(Terms calldata terms) external payable returns (bytes32 id) {
@@ -59,17 +59,21 @@ contract RefundEscrow is Disputes {
     }
 
     /// @inheritdoc IRefundEscrow
-    function openWithPermit(Terms calldata terms, Permit calldata permit, uint256 deadline, bytes calldata signature)
-        external
-        returns (bytes32 id)
-    {
+    function openWithPermit(
+        Terms calldata terms,
+        Permit calldata permit,
+        uint256 deadline,
+        bytes calldata signature
+    ) external returns (bytes32 id) {
         id = _id();
         address payer = terms.payer;
         if (msg.sender != payer) _checkOpening(payer, deadline, signature);
         (address token, uint256 amount) = _bookTokens(id, terms, payer);
-        // Whoever saw the permit under way may have brought it in already: what counts is the allowance.
+        // Whoever saw the permit under way may have brought it in already: what counts is the
+        // allowance.
         bytes memory call = abi.encodeCall(
-            IPermitToken.permit, (payer, address(this), amount, permit.deadline, permit.v, permit.r, permit.s)
+            IPermitToken.permit,
+            (payer, address(this), amount, permit.deadline, permit.v, permit.r, permit.s)
         );
         LibCall.tryCall(token, 0, gasleft(), 0, call);
         _pull(id, token, payer, amount);
@@ -109,7 +113,13 @@ contract RefundEscrow is Disputes {
     }
 
     /// @inheritdoc IRefundEscrow
-    function openReceived(Terms calldata terms, address token, address operator, address from, uint256 value) external {
+    function openReceived(
+        Terms calldata terms,
+        address token,
+        address operator,
+        address from,
+        uint256 value
+    ) external {
         if (msg.sender != address(this)) revert RefundEscrow_OnlySelf(msg.sender);
         bytes32 id = _id();
         address payer = terms.payer;
@@ -118,16 +128,19 @@ contract RefundEscrow is Disputes {
         (address due, uint256 amount) = _bookTokens(id, terms, payer);
         if (token != due) revert RefundEscrow_NotPermitted(id, token, due);
         if (value != amount) revert RefundEscrow_WrongDeposit(id, value, amount);
-        // What was here before can no longer be told. So the token has to show that it delivers what it says it does,
-        // by a transfer from this contract to itself: if that changes the balance, it takes a fee.
+        // What was here before can no longer be told. So the token has to show that it delivers
+        // what it says it does, by a transfer from this contract to itself: if that changes the
+        // balance, it takes a fee.
         uint256 balance = token.balanceOf(address(this));
-        if (!_sendToken(token, address(this), amount, _PUSH_GAS)) revert RefundEscrow_WrongDeposit(id, 0, amount);
+        if (!_sendToken(token, address(this), amount, _PUSH_GAS)) {
+            revert RefundEscrow_WrongDeposit(id, 0, amount);
+        }
         unchecked {
             _checkArrival(id, token, balance - amount, amount);
         }
     }
 
-    // ------------------------------------------------------------------------------------------------- ending
+    // -------------------------------------------------------------------------------------- ending
 
     /// @inheritdoc IRefundEscrow
     function release(Terms calldata terms) external returns (bytes32 id) {
@@ -135,7 +148,9 @@ contract RefundEscrow is Disputes {
         (id, held) = _openDeal();
         if (msg.sender != terms.payer) {
             uint256 releaseAt = terms.releaseAt;
-            if (block.timestamp < releaseAt) revert RefundEscrow_TooEarly(id, block.timestamp, releaseAt);
+            if (block.timestamp < releaseAt) {
+                revert RefundEscrow_TooEarly(id, block.timestamp, releaseAt);
+            }
             uint256 due = _dueBps(id, terms);
             if (due != 0) revert RefundEscrow_CriteriaDue(id, due);
         }
@@ -149,7 +164,9 @@ contract RefundEscrow is Disputes {
     {
         uint256 held;
         (id, held) = _openDeal();
-        _checkSignature(terms.payer, keccak256(abi.encode(_RELEASE_TYPEHASH, id, deadline)), deadline, signature);
+        _checkSignature(
+            terms.payer, keccak256(abi.encode(_RELEASE_TYPEHASH, id, deadline)), deadline, signature
+        );
         _release(id, terms, held);
     }
 
@@ -188,22 +205,31 @@ contract RefundEscrow is Disputes {
     }
 
     /// @inheritdoc IRefundEscrow
-    function split(Terms calldata terms, Agreement calldata agreement) external returns (bytes32 id) {
+    function split(Terms calldata terms, Agreement calldata agreement)
+        external
+        returns (bytes32 id)
+    {
         uint256 held;
         (id, held) = _openDeal();
         (uint256 toPayer, uint256 toSeller) = (agreement.toPayer, agreement.toSeller);
-        if (toPayer > held || toSeller != held - toPayer) revert RefundEscrow_BadSplit(id, toPayer, toSeller, held);
+        if (toPayer > held || toSeller != held - toPayer) {
+            revert RefundEscrow_BadSplit(id, toPayer, toSeller, held);
+        }
         uint256 deadline = agreement.deadline;
         bytes32 message = keccak256(abi.encode(_SPLIT_TYPEHASH, id, toPayer, toSeller, deadline));
         address payer = terms.payer;
-        if (msg.sender != payer) _checkSignature(payer, message, deadline, agreement.payerSignature);
+        if (msg.sender != payer) {
+            _checkSignature(payer, message, deadline, agreement.payerSignature);
+        }
         address signer = agreement.sellerSigner;
         _requireSeller(id, terms.seller, signer);
-        if (msg.sender != signer) _checkSignature(signer, message, deadline, agreement.sellerSignature);
+        if (msg.sender != signer) {
+            _checkSignature(signer, message, deadline, agreement.sellerSignature);
+        }
         _close(id, terms, toPayer, toSeller);
     }
 
-    // ---------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _checkOpening(address payer, uint256 deadline, bytes calldata signature) private view {
         bytes32 terms = keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[4:484]));
@@ -221,7 +247,10 @@ contract RefundEscrow is Disputes {
         }
     }
 
-    function _bookTokens(bytes32 id, Terms calldata t, address payer) private returns (address token, uint256 amount) {
+    function _bookTokens(bytes32 id, Terms calldata t, address payer)
+        private
+        returns (address token, uint256 amount)
+    {
         (token, amount) = _book(id, t, payer);
         if (token == address(0)) revert RefundEscrow_WrongValue(id, 0, amount, 0);
     }

@@ -12,7 +12,7 @@ import {Signatures} from "../shared/Signatures.sol";
 /// @title ReturnDesk
 /// @notice Described in IReturnDesk.
 contract ReturnDesk is IReturnDesk, EIP712 {
-    // ---------------------------------------------------------------------------------------------- constants
+    // ----------------------------------------------------------------------------------- constants
 
     /// @inheritdoc IReturnDesk
     bytes32 public constant SCANNER_ROLE = "careledger.scanner";
@@ -29,7 +29,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     bytes32 private constant _RETURN_TYPEHASH =
         keccak256("ReturnScan(bytes32 orderRef,uint256 gradeBps,address scanner,uint256 deadline)");
 
-    // ------------------------------------------------------------------------------------------------ storage
+    // ------------------------------------------------------------------------------------- storage
 
     mapping(bytes32 orderRef => Record) private _records;
 
@@ -38,7 +38,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         ESCROW = escrow;
     }
 
-    // ------------------------------------------------------------------------------------------------- writes
+    // -------------------------------------------------------------------------------------- writes
 
     /// @inheritdoc IReturnDesk
     function scanDelivery(bytes32 orderRef) external {
@@ -46,11 +46,17 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     }
 
     /// @inheritdoc IReturnDesk
-    function scanDeliverySigned(bytes32 orderRef, address scanner, uint256 deadline, bytes calldata signature)
-        external
-    {
+    function scanDeliverySigned(
+        bytes32 orderRef,
+        address scanner,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         _checkSignature(
-            scanner, keccak256(abi.encode(_DELIVERY_TYPEHASH, orderRef, scanner, deadline)), deadline, signature
+            scanner,
+            keccak256(abi.encode(_DELIVERY_TYPEHASH, orderRef, scanner, deadline)),
+            deadline,
+            signature
         );
         _scanDelivery(orderRef, scanner);
     }
@@ -73,7 +79,10 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     }
 
     /// @inheritdoc IReturnDesk
-    function settleReturn(IRefundEscrow.Terms calldata terms, uint256 gradeBps) external returns (uint256 bps) {
+    function settleReturn(IRefundEscrow.Terms calldata terms, uint256 gradeBps)
+        external
+        returns (uint256 bps)
+    {
         bps = _due(_scanReturn(terms.orderRef, gradeBps, msg.sender), terms.slaAt);
         if (bps != 0) ESCROW.refundDue(terms, bps);
     }
@@ -92,7 +101,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         if (bps != 0) ESCROW.refundDue(terms, bps);
     }
 
-    // -------------------------------------------------------------------------------------------------- views
+    // --------------------------------------------------------------------------------------- views
 
     /// @inheritdoc ICriteria
     function dueBps(bytes32, IRefundEscrow.Terms calldata terms) external view returns (uint256) {
@@ -109,22 +118,31 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         return address(bytes20(orderRef));
     }
 
-    // ---------------------------------------------------------------------------------------------- internals
+    // ----------------------------------------------------------------------------------- internals
 
     function _scanDelivery(bytes32 orderRef, address scanner) private {
         _requireScanner(orderRef, scanner);
         Record memory r = _records[orderRef];
-        if (r.returnedAt != 0) revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
-        if (r.deliveredAt != 0) revert ReturnDesk_AlreadyDelivered(orderRef, r.scanner, r.deliveredAt);
+        if (r.returnedAt != 0) {
+            revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
+        }
+        if (r.deliveredAt != 0) {
+            revert ReturnDesk_AlreadyDelivered(orderRef, r.scanner, r.deliveredAt);
+        }
         _records[orderRef] = Record(scanner, uint40(block.timestamp), 0, 0);
         emit DeliveryScanned(orderRef, scanner);
     }
 
-    function _scanReturn(bytes32 orderRef, uint256 gradeBps, address scanner) private returns (Record memory r) {
+    function _scanReturn(bytes32 orderRef, uint256 gradeBps, address scanner)
+        private
+        returns (Record memory r)
+    {
         if (gradeBps > _ALL_BPS) revert ReturnDesk_BadGrade(orderRef, gradeBps, _ALL_BPS);
         _requireScanner(orderRef, scanner);
         r = _records[orderRef];
-        if (r.returnedAt != 0) revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
+        if (r.returnedAt != 0) {
+            revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
+        }
         (r.scanner, r.returnedAt, r.gradeBps) = (scanner, uint40(block.timestamp), uint16(gradeBps));
         _records[orderRef] = r;
         emit ReturnScanned(orderRef, scanner, gradeBps);
@@ -132,11 +150,13 @@ contract ReturnDesk is IReturnDesk, EIP712 {
 
     function _requireScanner(bytes32 orderRef, address scanner) private view {
         address carrier = carrierOf(orderRef);
-        if (!REGISTRY.mayAct(carrier, SCANNER_ROLE, scanner)) revert ReturnDesk_NotScanner(orderRef, scanner, carrier);
+        if (!REGISTRY.mayAct(carrier, SCANNER_ROLE, scanner)) {
+            revert ReturnDesk_NotScanner(orderRef, scanner, carrier);
+        }
     }
 
-    /// @dev The grade, or everything when nobody had seen the goods at the promised time. Goods that came back by then
-    /// had been delivered before.
+    /// @dev The grade, or everything when nobody had seen the goods at the promised time. Goods
+    /// that came back by then had been delivered before.
     function _due(Record memory r, uint256 slaAt) private view returns (uint256) {
         if (slaAt != 0 && block.timestamp > slaAt) {
             uint256 seenAt = r.deliveredAt != 0 ? r.deliveredAt : r.returnedAt;
@@ -152,17 +172,25 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         uint256 deadline,
         bytes calldata signature
     ) private view {
-        bytes32 message = keccak256(abi.encode(_RETURN_TYPEHASH, orderRef, gradeBps, scanner, deadline));
+        bytes32 message = keccak256(
+            abi.encode(_RETURN_TYPEHASH, orderRef, gradeBps, scanner, deadline)
+        );
         _checkSignature(scanner, message, deadline, signature);
     }
 
-    function _checkSignature(address scanner, bytes32 message, uint256 deadline, bytes calldata signature)
-        private
-        view
-    {
+    function _checkSignature(
+        address scanner,
+        bytes32 message,
+        uint256 deadline,
+        bytes calldata signature
+    ) private view {
         bytes32 digest = _hashTypedData(message);
-        if (block.timestamp > deadline) revert ReturnDesk_SignatureExpired(digest, block.timestamp, deadline);
-        if (!Signatures.isBy(scanner, digest, signature)) revert ReturnDesk_BadSignature(digest, scanner);
+        if (block.timestamp > deadline) {
+            revert ReturnDesk_SignatureExpired(digest, block.timestamp, deadline);
+        }
+        if (!Signatures.isBy(scanner, digest, signature)) {
+            revert ReturnDesk_BadSignature(digest, scanner);
+        }
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

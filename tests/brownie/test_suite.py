@@ -45,7 +45,9 @@ class TestIdentity:
 
     def test_a_stranger_adds_no_delegate(self, registry, accounts):
         with brownie.reverts("bad_actor"):
-            registry.addDelegate(accounts[1], role("careledger.agent"), accounts[2], 1000, {"from": accounts[2]})
+            registry.addDelegate(
+                accounts[1], role("careledger.agent"), accounts[2], 1000, {"from": accounts[2]}
+            )
 
 
 class TestRefund:
@@ -61,7 +63,9 @@ class TestRefund:
         escrow.open(terms, {"from": payer, "value": "1 ether"})
         return terms
 
-    def test_the_scan_of_a_return_refunds_in_the_same_transaction(self, registry, desk, escrow, deal, accounts):
+    def test_the_scan_of_a_return_refunds_in_the_same_transaction(
+        self, registry, desk, escrow, deal, accounts
+    ):
         payer, carrier, scanner = accounts[1], accounts[3], accounts[4]
         registry.addDelegate(carrier, role("careledger.scanner"), scanner, DAY, {"from": carrier})
         before = payer.balance()
@@ -81,7 +85,9 @@ class TestConsent:
     def consents(self, ConsentRegistry, registry, accounts):
         return ConsentRegistry.deploy(registry, {"from": accounts[0]})
 
-    def test_a_consent_stands_until_the_customer_ends_it_and_never_again(self, consents, accounts, chain):
+    def test_a_consent_stands_until_the_customer_ends_it_and_never_again(
+        self, consents, accounts, chain
+    ):
         customer, insurer = accounts[1], accounts[2]
         terms = (insurer, "0x" + "01" * 32, "0x" + "02" * 32, "0x" + "03" * 32)
         consent = (customer, chain[-1].timestamp + DAY, consents.termsHash(terms))
@@ -94,7 +100,9 @@ class TestConsent:
         with pytest.raises(brownie.exceptions.VirtualMachineError):
             consents.grant(consent, 0, {"from": customer})
 
-    def test_a_bank_revokes_a_credential_and_nobody_else_does(self, CredentialStatus, registry, accounts):
+    def test_a_bank_revokes_a_credential_and_nobody_else_does(
+        self, CredentialStatus, registry, accounts
+    ):
         status = CredentialStatus.deploy(registry, {"from": accounts[0]})
         bank, name = accounts[3], "0x" + "07" * 32
         with pytest.raises(brownie.exceptions.VirtualMachineError):
@@ -131,12 +139,17 @@ def tokens(LoyaltyToken, registry, market, pools, accounts):
 
 
 class TestSwap:
-    def test_a_swap_gives_what_was_quoted_and_the_product_never_falls(self, pools, tokens, accounts):
+    def test_a_swap_gives_what_was_quoted_and_the_product_never_falls(
+        self, pools, tokens, accounts
+    ):
         miles, cafe = tokens
 
         @given(amount=strategy("uint256", min_value=10**6, max_value=5_000 * POINT))
         def inner(amount):
-            before, held = cafe.balanceOf(accounts[3]), miles.balanceOf(pools) * cafe.balanceOf(pools)
+            before, held = (
+                cafe.balanceOf(accounts[3]),
+                miles.balanceOf(pools) * cafe.balanceOf(pools),
+            )
             pools.swap(miles, cafe, amount, 1, 2**40, {"from": accounts[3]})
             assert cafe.balanceOf(accounts[3]) > before
             assert miles.balanceOf(pools) * cafe.balanceOf(pools) >= held

@@ -24,7 +24,9 @@ PROGRAM = [sys.executable, "-m", "careledger.cli"]
 
 def careledger(*arguments, **environment):
     """Run the program as a person would; the environment holds nothing of ours but what is given."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
+    }
     return subprocess.run(
         [*PROGRAM, *map(str, arguments)],
         capture_output=True, text=True, timeout=120, cwd=ROOT, env=clean | environment, check=False,
@@ -55,7 +57,14 @@ class TestRoot:
             assert word in result.stdout
 
     def test_every_command_has_help_with_an_example(self):
-        for command in (["compile"], ["deploy"], ["up"], ["status"], ["standard-json"], ["demo", "all"]):
+        for command in (
+            ["compile"],
+            ["deploy"],
+            ["up"],
+            ["status"],
+            ["standard-json"],
+            ["demo", "all"],
+        ):
             result = careledger(*command, "--help")
             assert result.returncode == 0
             assert "Example" in result.stdout, command
@@ -91,14 +100,18 @@ class TestStandardJson:
 
     def test_a_lost_input_says_how_to_make_it(self, monkeypatch, tmp_path):
         monkeypatch.setattr(cli, "STANDARD_JSON", tmp_path)
-        with pytest.raises(NotFound, match="RefundEscrow has no compiler input here: run `careledger compile`"):
+        with pytest.raises(
+            NotFound, match="RefundEscrow has no compiler input here: run `careledger compile`"
+        ):
             cli.standard_json("RefundEscrow")
 
 
 class TestDeploy:
     def test_a_dry_run_sends_nothing_and_needs_no_record(self, own, tmp_path):
         before = own.block_number()
-        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--dry-run", "--json")
+        result = careledger(
+            "deploy", "--rpc", own.url, "--deployments", tmp_path, "--dry-run", "--json"
+        )
         document = json.loads(result.stdout)
         assert document["chainId"] == 31337
         assert all(row["gas"] > 100_000 for row in document["contracts"])
@@ -107,7 +120,9 @@ class TestDeploy:
         assert list(tmp_path.iterdir()) == []
 
     def test_twice_is_once(self, own, tmp_path):
-        first = json.loads(careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json").stdout)
+        first = json.loads(
+            careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json").stdout
+        )
         block = own.block_number()
         second = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, "--json")
         assert json.loads(second.stdout) == first
@@ -115,29 +130,43 @@ class TestDeploy:
         assert 40_000 < first["passkeys"]["gas"] < 50_000
         assert own.block_number() == block
         assert "already deployed" in second.stderr
-        status = careledger("status", "--rpc", own.url, "--json", CARELEDGER_DEPLOYMENTS=str(tmp_path))
+        status = careledger(
+            "status", "--rpc", own.url, "--json", CARELEDGER_DEPLOYMENTS=str(tmp_path)
+        )
         assert json.loads(status.stdout)["contracts"] == first["contracts"]
 
     def test_a_dead_node_is_said(self, tmp_path):
         url = f"http://127.0.0.1:{free_port()}"
-        refused(careledger("deploy", "--rpc", url, "--deployments", tmp_path), 3, "no node answers", url)
+        refused(
+            careledger("deploy", "--rpc", url, "--deployments", tmp_path), 3, "no node answers", url
+        )
 
     def test_a_key_without_funds_is_said(self, own, tmp_path):
         poor = Account.create().key.hex()
-        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY=poor)
+        result = careledger(
+            "deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY=poor
+        )
         refused(result, 3, "too little ether")
         assert poor not in result.stderr
 
     def test_a_broken_key_is_said_and_not_shown(self, own, tmp_path):
-        result = careledger("deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY="abc123")
+        result = careledger(
+            "deploy", "--rpc", own.url, "--deployments", tmp_path, CARELEDGER_PRIVATE_KEY="abc123"
+        )
         refused(result, 2, "CARELEDGER_PRIVATE_KEY")
         assert "abc123" not in result.stderr
 
     def test_the_record_of_another_chain_is_kept(self, own, tmp_path):
         file = tmp_path / "31337.json"
-        content = json.dumps({"format": 1, "chainId": 31337, "genesis": "0x00", "contracts": {}, "pending": {}})
+        content = json.dumps(
+            {"format": 1, "chainId": 31337, "genesis": "0x00", "contracts": {}, "pending": {}}
+        )
         file.write_text(content)
-        refused(careledger("deploy", "--rpc", own.url, "--deployments", tmp_path), 3, "another chain with the same id")
+        refused(
+            careledger("deploy", "--rpc", own.url, "--deployments", tmp_path),
+            3,
+            "another chain with the same id",
+        )
         assert file.read_text() == content
 
 
@@ -173,9 +202,16 @@ class TestDemo:
 class TestUp:
     def test_it_serves_until_it_is_stopped_and_calls_the_keys_well_known(self, tmp_path):
         port = free_port()
-        environment = os.environ | {"CARELEDGER_DEPLOYMENTS": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {
+            "CARELEDGER_DEPLOYMENTS": str(tmp_path),
+            "PYTHONUNBUFFERED": "1",
+        }
         with subprocess.Popen(
-            [*PROGRAM, "up", "--port", str(port)], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+            [*PROGRAM, "up", "--port", str(port)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment,
         ) as process:
             watchdog = threading.Timer(60, process.kill)  # nothing below may wait for ever
             watchdog.start()

@@ -31,7 +31,14 @@ def blocks(text, language):
 
 
 def commands():
-    return sorted({line.strip() for block in blocks(README, "") for line in block.splitlines() if line.strip()})
+    return sorted(
+        {
+            line.strip()
+            for block in blocks(README, "")
+            for line in block.splitlines()
+            if line.strip()
+        }
+    )
 
 
 def targets():
@@ -81,7 +88,12 @@ def test_the_readmes_python_runs(served, tmp_path):
     code = "\n".join(blocks(README, "python"))  # one goes on where the other ends
     environment = served | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     controller, link = result.stdout.splitlines()
@@ -104,7 +116,9 @@ ELSEWHERE = {
 @pytest.mark.parametrize("command", [c for c in commands() if c not in ELSEWHERE])
 def test_the_readmes_commands_run(command, served):
     assert command.startswith("careledger "), f"no test knows how to run '{command}'"
-    words = re.sub(r"--rpc https://node\.example", f"--rpc {served['CARELEDGER_RPC']}", command).split()[1:]
+    words = re.sub(
+        r"--rpc https://node\.example", f"--rpc {served['CARELEDGER_RPC']}", command
+    ).split()[1:]
     result = subprocess.run(
         [sys.executable, "-m", "careledger.cli", *words],
         capture_output=True,

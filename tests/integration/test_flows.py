@@ -14,7 +14,9 @@ FLOWS = ("refund", "point-swap", "anchor", "identity", "kyc")
 
 
 def run(*command, **environment):
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
+    }
     return subprocess.run(
         [sys.executable, *map(str, command)],
         capture_output=True, text=True, timeout=300, cwd=ROOT, env=clean | environment, check=False,
@@ -30,7 +32,16 @@ def own(request, tmp_path_factory):
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_flow_plays_on_the_chain_of_rpc(own, flow):
     chain, folder = own
-    result = run("-m", "careledger.cli", "demo", flow, "--rpc", chain.url, "--json", CARELEDGER_DEPLOYMENTS=folder)
+    result = run(
+        "-m",
+        "careledger.cli",
+        "demo",
+        flow,
+        "--rpc",
+        chain.url,
+        "--json",
+        CARELEDGER_DEPLOYMENTS=folder,
+    )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)
 

@@ -24,7 +24,8 @@ TERMINAL = """set -euo pipefail
 {block}
 {{ export -p; declare -f; }} > "$STATE"
 """
-"""A block in a terminal of which the variables and functions are kept from one block to the next."""
+"""A block in a terminal of which the variables and functions are kept from one block to the next.
+"""
 
 
 class Terminals:
@@ -43,7 +44,8 @@ class Terminals:
             input=self.words,
             cwd=self.folder,
             env=self.environment | state,
-            start_new_session=True,  # no terminal to ask for a password, so the answer is read from the input
+            # no terminal to ask for a password, so the answer is read from the input
+            start_new_session=True,
             check=False,
         )
 
@@ -51,7 +53,9 @@ class Terminals:
 @pytest.fixture
 def terminals(tmp_path):
     """Return the terminals, beside a chain of their own with the suite."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
+    }
     with LocalNode("anvil") as chain:
         deploy(chain, Sender(chain, development_accounts(1)[0]), tmp_path / "deployments")
         path = os.pathsep.join([str(Path(sys.executable).parent), clean["PATH"]])
@@ -64,7 +68,9 @@ def test_every_block_says_whose_it_is():
 
 
 def test_its_variables_are_those_of_the_settings():
-    assert set(re.findall(r"CARELEDGER_\w+", PAGE)) <= set(re.findall(r"CARELEDGER_\w+", settings.__doc__))
+    assert set(re.findall(r"CARELEDGER_\w+", PAGE)) <= set(
+        re.findall(r"CARELEDGER_\w+", settings.__doc__)
+    )
 
 
 def test_the_page_is_so(terminals):
@@ -74,7 +80,9 @@ def test_the_page_is_so(terminals):
             result = terminals.type(one, block)
             told = f"as {who}:\n{block}{result.stdout}{result.stderr}"
             assert result.returncode == (1 if block.endswith(f"{REFUSED}\n") else 0), told
-            if found := re.search(r"^(?:[a-z]+ ){23}[a-z]+$|^(?:[a-z]+ ){11}[a-z]+$", result.stdout, re.MULTILINE):
+            if found := re.search(
+                r"^(?:[a-z]+ ){23}[a-z]+$|^(?:[a-z]+ ){11}[a-z]+$", result.stdout, re.MULTILINE
+            ):
                 terminals.words = f"{found[0]}\n"
             if result.returncode:
                 refused.append(result.stderr)

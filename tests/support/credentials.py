@@ -18,7 +18,11 @@ from careledger.identity.status.client import ChainStatus, CredentialStatus
 from tests.support.evm import actor
 
 VCT, LIST = "https://bank.example/kyc/1", b"\7" * 32
-CLAIMS = {"given_name": "Ana", "age_over_18": True, "address": {"street": "Gran Vía 1", "country": "ES"}}
+CLAIMS = {
+    "given_name": "Ana",
+    "age_over_18": True,
+    "address": {"street": "Gran Vía 1", "country": "ES"},
+}
 KEPT = ["given_name", "age_over_18", "address", ["address", "street"]]
 NONCE, AUDIENCE = "n-0S6_WzA2Mj8dVkQ", "https://insurer.example"
 DAY = timedelta(days=1)
@@ -62,14 +66,25 @@ class Town:
 
     def reference(self, index=300):
         return StatusReference(
-            "https://bank.example/status/1", index, self.chain.chain_id, self.status.address, self.bank.address, LIST
+            "https://bank.example/status/1",
+            index,
+            self.chain.chain_id,
+            self.status.address,
+            self.bank.address,
+            LIST,
         )
 
     def issue(self, issuer=None, at=None, **changes):
         at = at or self.now
-        given = {"holder": self.holder.public, "status": self.reference(), "disclosable": KEPT} | changes
+        given = {
+            "holder": self.holder.public,
+            "status": self.reference(),
+            "disclosable": KEPT,
+        } | changes
         claims, vct = given.pop("claims", CLAIMS), given.pop("vct", VCT)
-        return issue_sd_jwt(issuer or self.bank_key, vct, claims, Validity(at, at + 30 * DAY), **given)
+        return issue_sd_jwt(
+            issuer or self.bank_key, vct, claims, Validity(at, at + 30 * DAY), **given
+        )
 
     @property
     def holder(self):
@@ -89,7 +104,9 @@ class Town:
             "purpose": purpose_of(NONCE, "Offer you a policy", "https://insurer.example/terms"),
         }
         expires_at = changes.pop("expires_at", self.now + DAY)
-        return Consent(changes.pop("subject", self.subject.address), expires_at, Terms(**(terms | changes)))
+        return Consent(
+            changes.pop("subject", self.subject.address), expires_at, Terms(**(terms | changes))
+        )
 
     def grant(self, consent):
         epoch = self.consents.epoch(consent.subject)
@@ -99,7 +116,9 @@ class Town:
 
     def present(self, selection, consent=None, **changes):
         given = {"audience": AUDIENCE, "nonce": NONCE, "at": self.now} | changes
-        return selection.present(given.pop("holder", self.holder), consent=consent and consent.id, **given)
+        return selection.present(
+            given.pop("holder", self.holder), consent=consent and consent.id, **given
+        )
 
     @property
     def expected(self):

@@ -1,7 +1,7 @@
 """An in-process EVM: the same contracts, thousands of transactions a second, no node.
 
-For unit tests and for the deep runs of the stateful properties. What only a node can show (receipts,
-logs by query, gas as charged) is tested on Anvil.
+For unit tests and for the deep runs of the stateful properties. What only a node can show
+(receipts, logs by query, gas as charged) is tested on Anvil.
 """
 
 import re
@@ -64,7 +64,9 @@ class Deployed:
 
     def __init__(self, evm: "Evm", address: str, artifact: artifacts.Artifact) -> None:
         self.evm, self.address, self.artifact = evm, to_checksum_address(address), artifact
-        self._entries: dict[str, dict[str, Any]] = {}  # looked up already: an ABI is long, and calls are many
+        self._entries: dict[
+            str, dict[str, Any]
+        ] = {}  # looked up already: an ABI is long, and calls are many
 
     def _entry(self, function: str) -> dict[str, Any]:
         if function not in self._entries:
@@ -81,7 +83,9 @@ class Deployed:
 
     def _decode(self, function: str, answer: bytes) -> Any:
         kinds = artifacts.types({"inputs": self._entry(function)["outputs"]})
-        values = [clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)]
+        values = [
+            clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)
+        ]
         return values[0] if len(values) == 1 else (tuple(values) or None)
 
     def call(self, function: str, *arguments: Any, sender: Any = None, value: int = 0) -> Any:
@@ -90,7 +94,12 @@ class Deployed:
         return self._decode(function, answer)
 
     def transact(
-        self, function: str, *arguments: Any, sender: Any = None, value: int = 0, gas: int | None = None
+        self,
+        function: str,
+        *arguments: Any,
+        sender: Any = None,
+        value: int = 0,
+        gas: int | None = None,
     ) -> Done:
         """Run and keep the effects; raises the decoded refusal and then keeps none."""
         answer, events, used = self.evm.raw_transact(
@@ -102,7 +111,9 @@ class Deployed:
 class Evm:
     """One chain in this process. Time stands still until `warp`."""
 
-    def __init__(self, chain_id: int = CHAIN_ID, spec: str = "SHANGHAI", code_size: int | None = None) -> None:
+    def __init__(
+        self, chain_id: int = CHAIN_ID, spec: str = "SHANGHAI", code_size: int | None = None
+    ) -> None:
         """Start a chain; `code_size` lifts the limit on a contract's code, for mutants that are not optimised."""
         self.chain_id = chain_id
         settings = CfgEnv(chain_id=chain_id, limit_contract_code_size=code_size)
@@ -140,7 +151,11 @@ class Evm:
         self._evm.set_block_env(BlockEnv(number=number, timestamp=now, gas_limit=10**12))
 
     def deploy(
-        self, name: str, *arguments: Any, sender: Any = None, artifact: artifacts.Artifact | None = None
+        self,
+        name: str,
+        *arguments: Any,
+        sender: Any = None,
+        artifact: artifacts.Artifact | None = None,
     ) -> Deployed:
         """Deploy a compiled contract by name (or an artifact made in a test, such as a mutant)."""
         artifact = artifact or artifacts.load(name)
@@ -175,12 +190,19 @@ class Evm:
         except RuntimeError as error:
             raise _refusal(error) from None
         result = self._evm.result
-        return bytes(answer), [e for log in result.logs if (e := self._decode(log))], result.gas_used
+        return (
+            bytes(answer),
+            [e for log in result.logs if (e := self._decode(log))],
+            result.gas_used,
+        )
 
     def _decode(self, log: Any) -> Emitted | None:
         address = to_checksum_address(log.address)
         artifact = self.artifacts.get(address)
-        topics = [bytes.fromhex(t.removeprefix("0x")) if isinstance(t, str) else bytes(t) for t in log.topics]
+        topics = [
+            bytes.fromhex(t.removeprefix("0x")) if isinstance(t, str) else bytes(t)
+            for t in log.topics
+        ]
         entry = artifact and topics and artifact.events.get(topics[0])
         if not entry:
             return None
@@ -193,8 +215,12 @@ class Evm:
             kind = "bytes32" if dynamic else parameter["type"]
             arguments[snake(parameter["name"])] = clean(kind, decode([kind], topic)[0])
         plain = [p for p in entry["inputs"] if not p["indexed"]]
-        for parameter, value in zip(plain, decode(artifacts.types({"inputs": plain}), data), strict=True):
-            arguments[snake(parameter["name"])] = clean(artifacts.types({"inputs": [parameter]})[0], value)
+        for parameter, value in zip(
+            plain, decode(artifacts.types({"inputs": plain}), data), strict=True
+        ):
+            arguments[snake(parameter["name"])] = clean(
+                artifacts.types({"inputs": [parameter]})[0], value
+            )
         return Emitted(address, entry["name"], arguments)
 
 

@@ -1,7 +1,8 @@
 """Gas rows: measured on Anvil, compared with the committed `benchmarks/gas.json` to the last unit.
 
 A test takes the fixture `gas` and calls `gas.row("Contract.operation.variant", receipt.gas_used)`.
-`make gas` runs the same tests and writes the file instead. A limit, where one was set, holds always.
+`make gas` runs the same tests and writes the file instead. A limit, where one was set, holds
+always.
 """
 
 import json
@@ -18,7 +19,8 @@ HEADER = {
     "compiler": f"solc {SOLC_VERSION}",
     "evmVersion": EVM_VERSION,
     "optimizerRuns": SETTINGS["optimizer"]["runs"],
-    "node": "anvil " + json.loads((ROOT / "package.json").read_text())["dependencies"]["@foundry-rs/anvil"],
+    "node": "anvil "
+    + json.loads((ROOT / "package.json").read_text())["dependencies"]["@foundry-rs/anvil"],
     "unit": "gas of the whole transaction, as charged",
 }
 
@@ -41,15 +43,22 @@ class Gas:
 
         Args:
             name: `<Contract>.<operation>[.<variant>]`.
-            used: gas of the whole transaction; an average is rounded to the nearest unit by the caller.
+            used: gas of the whole transaction; an average is rounded to the nearest unit by the
+                caller.
             at_most: a limit that holds whatever is committed.
         """
         assert isinstance(used, int)
         self.measured[name] = used
-        assert at_most is None or used <= at_most, f"{name} takes {used} gas, at most {at_most} is allowed"
+        assert at_most is None or used <= at_most, (
+            f"{name} takes {used} gas, at most {at_most} is allowed"
+        )
         if not self.write:
-            assert name in self.known, f"{name} is not in benchmarks/gas.json: run `make gas` and review the change"
-            assert used == self.known[name], f"{name} takes {used} gas, committed is {self.known[name]}: see `make gas`"
+            assert name in self.known, (
+                f"{name} is not in benchmarks/gas.json: run `make gas` and review the change"
+            )
+            assert used == self.known[name], (
+                f"{name} takes {used} gas, committed is {self.known[name]}: see `make gas`"
+            )
 
     def close(self, file: Path = FILE) -> None:
         if self.write and self.measured:

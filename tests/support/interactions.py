@@ -13,7 +13,15 @@ from careledger.interactions import formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.receipt import Anchored, BatchProof, LogProof, Place, Receipt, Salts, State
+from careledger.interactions.receipt import (
+    Anchored,
+    BatchProof,
+    LogProof,
+    Place,
+    Receipt,
+    Salts,
+    State,
+)
 from careledger.interactions.record import Record
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, Evm, actor
@@ -24,7 +32,9 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 def some_fields(index, seed="", kind=1, started_at=1_790_000_000):
     """Fields that differ for every index and seed; what they commit to does not matter to the contract."""
-    content, parties = (sha256(f"{what} {index} {seed}".encode()).digest() for what in ("content", "parties"))
+    content, parties = (
+        sha256(f"{what} {index} {seed}".encode()).digest() for what in ("content", "parties")
+    )
     return Fields(content, parties, kind, started_at + index, index)
 
 
@@ -59,17 +69,23 @@ class World:
         self.evm = evm or Evm()
         self.registry = self.evm.deploy("IdentityRegistry")
         self.log = self.evm.deploy("InteractionLog", self.registry.address, artifact=artifact)
-        self.brand, self.agent, self.customer, self.stranger = map(actor, ("brand", "agent", "customer", "stranger"))
+        self.brand, self.agent, self.customer, self.stranger = map(
+            actor, ("brand", "agent", "customer", "stranger")
+        )
         for who in (self.brand, self.agent, self.customer, self.stranger):
             self.evm.fund(who)
-        self.registry.transact("addDelegate", self.brand.address, ROLE, self.agent.address, 10**9, sender=self.brand)
+        self.registry.transact(
+            "addDelegate", self.brand.address, ROLE, self.agent.address, 10**9, sender=self.brand
+        )
 
     def where(self, brand=None):
         return LogAddress(CHAIN_ID, self.log.address, (brand or self.brand).address)
 
     def anchor(self, root, count, first, brand=None, sender=None):
         brand = brand or self.brand
-        return self.log.transact("anchorBatch", brand.address, root, count, first, sender=sender or self.agent)
+        return self.log.transact(
+            "anchorBatch", brand.address, root, count, first, sender=sender or self.agent
+        )
 
     def anchor_members(self, members, brand=None, sender=None):
         """Anchor interactions and return their tree."""
@@ -78,7 +94,9 @@ class World:
         return tree
 
     def verify(self, batch_id, fields, proof, brand=None):
-        return self.log.call("verify", (brand or self.brand).address, batch_id, fields.abi(), list(proof))
+        return self.log.call(
+            "verify", (brand or self.brand).address, batch_id, fields.abi(), list(proof)
+        )
 
 
 def account(seed):
@@ -97,7 +115,9 @@ class Model:
         return sum(batch.count for batch in self.batches)
 
     def records(self):
-        return [formats.batch_record(self.log, place, batch) for place, batch in enumerate(self.batches)]
+        return [
+            formats.batch_record(self.log, place, batch) for place, batch in enumerate(self.batches)
+        ]
 
     def head(self):
         return (logs.root(self.records()), len(self.batches), self.interactions)

@@ -24,10 +24,14 @@ FOREVER = 2**256 - 1
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Of secp256k1."""
 NOBODY = "0x" + "00" * 20
-ISSUER, MANAGER = (name.encode().ljust(32, b"\0") for name in ("careledger.issuer", "careledger.manager"))
+ISSUER, MANAGER = (
+    name.encode().ljust(32, b"\0") for name in ("careledger.issuer", "careledger.manager")
+)
 
 PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-_AUTHORIZED = "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+_AUTHORIZED = (
+    "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+)
 TRANSFER = "TransferWithAuthorization" + _AUTHORIZED
 RECEIVE = "ReceiveWithAuthorization" + _AUTHORIZED
 CANCEL = "CancelAuthorization(address authorizer,bytes32 nonce)"
@@ -76,8 +80,12 @@ def refuses(error: str, *arguments: Any) -> Iterator[None]:
     expected = error_data(error, *arguments) if error else b""
     got: Any = caught.value
     assert got.data == expected, f"refused with {got!r} ({got.data.hex()}), not {error}{arguments}"
-    assert type(got) is (declared().get(expected[:4], RevertedUnknown) if expected else RevertedSilently)
-    assert type(got) is not RevertedUnknown or "_" not in error, f"{error} has no class in careledger.loyalty"
+    assert type(got) is (
+        declared().get(expected[:4], RevertedUnknown) if expected else RevertedSilently
+    )
+    assert type(got) is not RevertedUnknown or "_" not in error, (
+        f"{error} has no class in careledger.loyalty"
+    )
 
 
 class Points:
@@ -93,21 +101,34 @@ class Points:
         artifact: Artifact | None = None,
     ) -> None:
         self.evm, self.registry, self.name = evm, registry, f"{label} Points"
-        self.brand, self.issuer, self.manager = (actor(f"{label} {who}") for who in ("brand", "issuer", "manager"))
+        self.brand, self.issuer, self.manager = (
+            actor(f"{label} {who}") for who in ("brand", "issuer", "manager")
+        )
         self.symbol = label.upper()
         arguments = (registry.address, self.brand.address, self.name, self.symbol, cap, notice)
         self.token = evm.deploy("LoyaltyToken", *arguments, artifact=artifact)
         self.address = self.token.address
         for role, who in ((ISSUER, self.issuer), (MANAGER, self.manager)):
-            registry.transact("addDelegate", self.brand.address, role, who.address, 10 * 365 * DAY, sender=self.brand)
+            registry.transact(
+                "addDelegate",
+                self.brand.address,
+                role,
+                who.address,
+                10 * 365 * DAY,
+                sender=self.brand,
+            )
 
     def open(self, capacity: int = 10**6 * POINT, period: int = DAY) -> "Points":
         """Let the issuer issue."""
-        self.token.transact("setIssuerLimit", self.issuer.address, capacity, period, sender=self.manager)
+        self.token.transact(
+            "setIssuerLimit", self.issuer.address, capacity, period, sender=self.manager
+        )
         return self
 
     def give(self, to: Any, amount: int) -> None:
-        self.token.transact("issue", getattr(to, "address", to), amount, bytes(32), sender=self.issuer)
+        self.token.transact(
+            "issue", getattr(to, "address", to), amount, bytes(32), sender=self.issuer
+        )
 
     def balance(self, who: Any) -> int:
         return int(self.token.call("balanceOf", getattr(who, "address", who)))
@@ -115,8 +136,15 @@ class Points:
     def approve(self, owner: Any, spender: Any, amount: int = FOREVER) -> None:
         self.token.transact("approve", getattr(spender, "address", spender), amount, sender=owner)
 
-    def digest(self, kind: str, *values: Any, chain_id: int | None = None, contract: str | None = None) -> bytes:
-        domain = (self.name, "1", self.evm.chain_id if chain_id is None else chain_id, contract or self.address)
+    def digest(
+        self, kind: str, *values: Any, chain_id: int | None = None, contract: str | None = None
+    ) -> bytes:
+        domain = (
+            self.name,
+            "1",
+            self.evm.chain_id if chain_id is None else chain_id,
+            contract or self.address,
+        )
         return digest(domain_separator(*domain), struct_hash(kind, values))
 
     def sign(self, account: LocalAccount, kind: str, *values: Any, **domain: Any) -> bytes:
@@ -151,11 +179,21 @@ class Market:
         self.contract = evm.deploy("PointMarket", registry.address, artifact=artifact)
         self.address = self.contract.address
 
-    def policy(self, points: Any, fee: int = 0, most: int = 1000, *, offers: bool = True, pools: bool = True) -> None:
+    def policy(
+        self,
+        points: Any,
+        fee: int = 0,
+        most: int = 1000,
+        *,
+        offers: bool = True,
+        pools: bool = True,
+    ) -> None:
         terms = (points.brand.address, fee, most, offers, pools)
         self.contract.transact("setPolicy", points.address, terms, sender=points.brand)
 
-    def digest(self, kind: str, *values: Any, chain_id: int | None = None, contract: str | None = None) -> bytes:
+    def digest(
+        self, kind: str, *values: Any, chain_id: int | None = None, contract: str | None = None
+    ) -> bytes:
         chain = self.evm.chain_id if chain_id is None else chain_id
         separator = domain_separator("CareLedger PointMarket", "1", chain, contract or self.address)
         return digest(separator, struct_hash(kind, values))

@@ -14,7 +14,9 @@ from careledger.identity.passkeys.assertion import TYPES, base64url
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 
-SITE = Site("wallet.example", ("https://wallet.example", "https://app.wallet.example"), "Example Wallet")
+SITE = Site(
+    "wallet.example", ("https://wallet.example", "https://app.wallet.example"), "Example Wallet"
+)
 
 
 def secret(name: str) -> int:
@@ -52,7 +54,11 @@ class Draft:
 
     @property
     def authenticator_data(self) -> bytes:
-        return sha256(SITE.rp_id.encode()) + bytes([self.flags]) + bytes(4) if self.data is None else self.data
+        return (
+            sha256(SITE.rp_id.encode()) + bytes([self.flags]) + bytes(4)
+            if self.data is None
+            else self.data
+        )
 
     @property
     def client_data(self) -> bytes:
@@ -78,7 +84,13 @@ class Draft:
             "type": self.client_data.find(b'"type":"'),
         } | self.numbers
         words = (true["r"].to_bytes(32, "big"), true["s"].to_bytes(32, "big"))
-        return (*words, max(true["challenge"], 0), max(true["type"], 0), self.authenticator_data, self.client_data)
+        return (
+            *words,
+            max(true["challenge"], 0),
+            max(true["type"], 0),
+            self.authenticator_data,
+            self.client_data,
+        )
 
     @property
     def encoded(self) -> bytes:

@@ -33,7 +33,9 @@ class Pools:
 
     def swap(self, by, amount, least=0, deadline=FOREVER, tokens=None):
         one, two = tokens or (self.a, self.b)
-        return self.contract.transact("swap", one.address, two.address, amount, least, deadline, sender=by)
+        return self.contract.transact(
+            "swap", one.address, two.address, amount, least, deadline, sender=by
+        )
 
     def quote(self, amount, tokens=None):
         one, two = tokens or (self.a, self.b)
@@ -50,10 +52,26 @@ class Pools:
         return self.contract.call("balanceOf", who.address, int.from_bytes(id_ or self.id, "big"))
 
     def order(self, by, amount=100, least=1, to=None, deadline=START + DAY, salt=b"\1" * 32):
-        return by.address, self.a.address, self.b.address, amount, least, (to or by).address, deadline, salt
+        return (
+            by.address,
+            self.a.address,
+            self.b.address,
+            amount,
+            least,
+            (to or by).address,
+            deadline,
+            salt,
+        )
 
     def signed(self, by, order, kind=RECEIVE, value=None, **domain):
-        values = (order[0], self.address, value or order[3], 0, order[6] + 1, self.contract.call("orderNonce", order))
+        values = (
+            order[0],
+            self.address,
+            value or order[3],
+            0,
+            order[6] + 1,
+            self.contract.call("orderNonce", order),
+        )
         return self.a.sign(by, kind, *values, **domain)
 
 

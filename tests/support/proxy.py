@@ -52,7 +52,8 @@ class Proxy:
         """Stand before a node.
 
         Args:
-            patience: seconds after which the client gives up; what is dropped or delayed takes a little longer.
+            patience: seconds after which the client gives up; what is dropped or delayed takes a
+                little longer.
         """
         self.node, self.misbehave, self.patience = urlsplit(node), misbehave, patience
         self.faults: Counter[Fault] = Counter()
@@ -67,7 +68,10 @@ class Proxy:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.settle()
         self._server.shutdown()
@@ -80,7 +84,9 @@ class Proxy:
 
     def forward(self, body: bytes) -> bytes:
         """Return what the node answers."""
-        connection = http.client.HTTPConnection(self.node.hostname or "", self.node.port, timeout=30)
+        connection = http.client.HTTPConnection(
+            self.node.hostname or "", self.node.port, timeout=30
+        )
         try:
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
             return connection.getresponse().read()

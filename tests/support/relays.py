@@ -29,14 +29,21 @@ class Bench:
         chain = chain or self.chain
         paying = Sender(chain, (sender or self.sender).account, timeout=20, stuck_after=5)
         registry = ConsentRegistry(chain, self.consents.address, paying)
-        return Relay(Store.open(self.folder / "relay.db"), registry, lock=self.folder / "relay.lock", **options)
+        return Relay(
+            Store.open(self.folder / "relay.db"),
+            registry,
+            lock=self.folder / "relay.lock",
+            **options,
+        )
 
     def signer(self, n):
         return KeySigner(actor(f"customer {n}"))
 
     def consent(self, n, subject=None):
         salt = n.to_bytes(32, "big")
-        return Consent(subject or self.signer(n).address, self.soon + 30 * DAY, replace(TERMS, salt=salt))
+        return Consent(
+            subject or self.signer(n).address, self.soon + 30 * DAY, replace(TERMS, salt=salt)
+        )
 
     def grant(self, n, signer=None, epoch=0, deadline=None, subject=None):
         by = signer or self.signer(n)
@@ -44,11 +51,15 @@ class Bench:
         return self.consents.domain.signed_grant(consent, by, epoch, deadline or self.soon)
 
     def revocation(self, n, deadline=None):
-        return self.consents.domain.signed_revocation(self.consent(n), self.signer(n), deadline or self.soon)
+        return self.consents.domain.signed_revocation(
+            self.consent(n), self.signer(n), deadline or self.soon
+        )
 
     def end(self, n):
         who = self.signer(n)
-        return self.consents.domain.signed_end(who.address, who, self.consents.epoch(who.address), self.soon)
+        return self.consents.domain.signed_end(
+            who.address, who, self.consents.epoch(who.address), self.soon
+        )
 
     @property
     def sent(self):

@@ -10,13 +10,22 @@ from careledger.chain.reverts import Reverted
 from careledger.chain.toolchain import ROOT
 from tests.support.evm import START, Evm, actor
 
-for room in ("identity", "identity.consent", "identity.status", "interactions", "loyalty", "refunds"):
+for room in (
+    "identity",
+    "identity.consent",
+    "identity.status",
+    "interactions",
+    "loyalty",
+    "refunds",
+):
     importlib.import_module(f"careledger.{room}.errors")
     importlib.import_module(f"careledger.{room}.client")
 
 TABLE = (ROOT / "contracts" / "README.md").read_text()
 NOBODY = "0x" + "00" * 20
-STRANGER, BRAND, SELLER, ARBITER = (actor(name) for name in ("stranger", "brand", "seller", "arbiter"))
+STRANGER, BRAND, SELLER, ARBITER = (
+    actor(name) for name in ("stranger", "brand", "seller", "arbiter")
+)
 REF = bytes.fromhex(BRAND.address[2:]) + b"order-000001"
 DAY = 86_400
 
@@ -26,7 +35,12 @@ def rows():
     result = {}
     for part in re.split(r"^### ", TABLE, flags=re.MULTILINE)[1:]:
         name, _, body = part.partition("\n")
-        named = [cell for line in body.splitlines() if line.startswith("| ") for cell in line.split("|")[1].split(",")]
+        named = [
+            cell
+            for line in body.splitlines()
+            if line.startswith("| ")
+            for cell in line.split("|")[1].split(",")
+        ]
         result[name] = [cell.strip() for cell in named if cell.strip() not in ("function", "---")]
     return result
 
@@ -34,7 +48,9 @@ def rows():
 @pytest.mark.parametrize("contract", sorted(rows()))
 def test_the_table_names_every_function_that_writes_once(contract):
     writes = {
-        e["name"] for e in artifacts.load(contract).entries("function") if e["stateMutability"] not in ("view", "pure")
+        e["name"]
+        for e in artifacts.load(contract).entries("function")
+        if e["stateMutability"] not in ("view", "pure")
     }
     named = rows()[contract]
     assert sorted(named) == sorted(writes)
@@ -47,7 +63,14 @@ class World:
         self.evm = Evm()
         registry = self.evm.deploy("IdentityRegistry")
         token = self.evm.deploy(
-            "LoyaltyToken", registry.address, BRAND.address, "Points", "PTS", 10**24, 30 * DAY, sender=BRAND
+            "LoyaltyToken",
+            registry.address,
+            BRAND.address,
+            "Points",
+            "PTS",
+            10**24,
+            30 * DAY,
+            sender=BRAND,
         )
         escrow = self.evm.deploy("RefundEscrow", registry.address)
         market = self.evm.deploy("PointMarket", registry.address)
@@ -65,12 +88,18 @@ class World:
         }
         for who in (STRANGER, BRAND, SELLER, ARBITER):
             self.evm.fund(who)
-        self.open_deal, self.disputed, self.unopened = (self.terms(salt) for salt in (b"\1", b"\2", b"\3"))
+        self.open_deal, self.disputed, self.unopened = (
+            self.terms(salt) for salt in (b"\1", b"\2", b"\3")
+        )
         for deal in (self.open_deal, self.disputed):
             escrow.transact("open", deal, sender=BRAND, value=1000)
         escrow.transact("dispute", self.disputed, b"\5" * 32, sender=BRAND)
         self.terms_of_consent = (SELLER.address, X, X, X)
-        self.consent = (BRAND.address, START + DAY, consents.call("termsHash", self.terms_of_consent))
+        self.consent = (
+            BRAND.address,
+            START + DAY,
+            consents.call("termsHash", self.terms_of_consent),
+        )
         consents.transact("grant", self.consent, 0, sender=BRAND)
         self.granted = consents.call("idOf", self.consent)
 
@@ -145,7 +174,9 @@ CELLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("contract", "function", "arguments", "refusal"), CELLS, ids=[f"{c[0]}.{c[1]}" for c in CELLS])
+@pytest.mark.parametrize(
+    ("contract", "function", "arguments", "refusal"), CELLS, ids=[f"{c[0]}.{c[1]}" for c in CELLS]
+)
 def test_a_stranger_is_refused(world, contract, function, arguments, refusal):
     with pytest.raises(Reverted) as refused:
         world.contracts[contract].call(function, *arguments(world), sender=STRANGER)
@@ -154,8 +185,16 @@ def test_a_stranger_is_refused(world, contract, function, arguments, refusal):
 
 
 RELAYED = [
-    ("grantBySig", lambda w, s: ((BRAND.address, START + DAY, X), 0, ME, START + DAY, s), "NotSubject"),
-    ("grantBySig", lambda w, s: ((BRAND.address, START + DAY, X), 0, BRAND.address, START + DAY, s), "BadSignature"),
+    (
+        "grantBySig",
+        lambda w, s: ((BRAND.address, START + DAY, X), 0, ME, START + DAY, s),
+        "NotSubject",
+    ),
+    (
+        "grantBySig",
+        lambda w, s: ((BRAND.address, START + DAY, X), 0, BRAND.address, START + DAY, s),
+        "BadSignature",
+    ),
     ("revokeBySig", lambda w, s: (w.consent, ME, START + DAY, s), "NotSubject"),
     ("revokeBySig", lambda w, s: (w.consent, BRAND.address, START + DAY, s), "BadSignature"),
     ("revokeCompact", lambda w, s: (w.granted, START + DAY, s[:32], compacted(s)), "BadSignature"),
@@ -224,13 +263,16 @@ OWN = {
     },
     "RefundEscrow": {"split"},
 }
-"""What touches the caller's own only, or is anyone's; tested with what it does in the unit tests of its contract."""
+"""What touches the caller's own only, or is anyone's; tested with what it does in the unit tests of
+its contract."""
 
 
 def test_no_cell_is_forgotten():
     relayed = re.compile(r"Signed$|Signature$|BySig$|Authorization$|^open|^fill|^split$")
     tested = {(contract, function) for contract, function, *_ in CELLS}
-    tested |= {("ConsentRegistry", function) for function in (*BATCHES, *(one for one, *_ in RELAYED))}
+    tested |= {
+        ("ConsentRegistry", function) for function in (*BATCHES, *(one for one, *_ in RELAYED))
+    }
     for contract, functions in rows().items():
         for function in functions:
             if not relayed.search(function) and function not in OWN.get(contract, ()):

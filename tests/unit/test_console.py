@@ -6,7 +6,15 @@ import typer
 
 from careledger import console
 from careledger.console import Json, Out, exit_status, run, run_command
-from careledger.errors import CompileError, InputError, NodeError, NotFound, ProofError, ToolchainError, WrongChain
+from careledger.errors import (
+    CompileError,
+    InputError,
+    NodeError,
+    NotFound,
+    ProofError,
+    ToolchainError,
+    WrongChain,
+)
 
 
 @dataclass
@@ -32,7 +40,10 @@ class TestOut:
         out.say("hello")
         out.table("Things", ["name"], [["tea"]])
         out.document({"thing": Thing(b"\x01\xff", 2**200), "set": {1}})
-        assert json.loads(capsys.readouterr().out) == {"thing": {"id": "0x01ff", "amount": 2**200}, "set": "{1}"}
+        assert json.loads(capsys.readouterr().out) == {
+            "thing": {"id": "0x01ff", "amount": 2**200},
+            "set": "{1}",
+        }
 
     def test_progress_is_for_stderr(self, capsys):
         with Out().progress() as bar:
@@ -67,7 +78,9 @@ class TestRun:
         def command():
             raise raised
 
-        monkeypatch.setattr(console, "errors", console.Console(stderr=True, highlight=False, soft_wrap=True))
+        monkeypatch.setattr(
+            console, "errors", console.Console(stderr=True, highlight=False, soft_wrap=True)
+        )
         with pytest.raises(SystemExit) as stopped:
             run_command(command, [])
         assert stopped.value.code == status

@@ -51,7 +51,11 @@ class TestClient:
 
     def test_every_event_has_a_class(self, name):
         artifact = artifacts.load(name)
-        missing = [e["name"] for e in artifact.entries("event") if (name, e["name"]) not in declared_events()]
+        missing = [
+            e["name"]
+            for e in artifact.entries("event")
+            if (name, e["name"]) not in declared_events()
+        ]
         assert missing == []
 
     def test_every_event_class_has_the_arguments_of_its_event(self, name):
@@ -62,7 +66,11 @@ class TestClient:
 
     def test_every_error_has_a_class(self, name):
         artifact = artifacts.load(name)
-        missing = [artifacts.signature(e) for selector, e in artifact.errors.items() if selector not in declared()]
+        missing = [
+            artifacts.signature(e)
+            for selector, e in artifact.errors.items()
+            if selector not in declared()
+        ]
         assert missing == []
 
     def test_every_method_is_documented(self, name):
@@ -93,4 +101,6 @@ def _inherited(entry):
         "InsufficientPermission", "BalanceOverflow",
     }  # fmt: skip
     selectors = {artifacts.signature(e) for e in artifacts.load("TestToken").entries("error")}
-    return entry["name"] in library or (entry["type"] == "error" and artifacts.signature(entry) in selectors)
+    return entry["name"] in library or (
+        entry["type"] == "error" and artifacts.signature(entry) in selectors
+    )

@@ -18,8 +18,13 @@ def test_every_variable_is_read():
             "CARELEDGER_PRIVATE_KEY": "0x1",
         }
     )
-    assert settings == Settings("http://n:1", Path("/d"), Path("~/k").expanduser(), Path("/p"), "0x1")
+    assert settings == Settings(
+        "http://n:1", Path("/d"), Path("~/k").expanduser(), Path("/p"), "0x1"
+    )
 
 
 def test_an_empty_variable_counts_as_not_set():
-    assert Settings.from_environment({"CARELEDGER_PRIVATE_KEY": "", "CARELEDGER_RPC": ""}) == Settings()
+    assert (
+        Settings.from_environment({"CARELEDGER_PRIVATE_KEY": "", "CARELEDGER_RPC": ""})
+        == Settings()
+    )

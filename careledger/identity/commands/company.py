@@ -13,7 +13,9 @@ from careledger.identity.reading import Company
 
 
 @contextmanager
-def open_company(desk: Desk, identity: str, policy: Policy, key: Path | None = None) -> Iterator[Company]:
+def open_company(
+    desk: Desk, identity: str, policy: Policy, key: Path | None = None
+) -> Iterator[Company]:
     """Open a company's store, to ask and read in its name.
 
     Args:

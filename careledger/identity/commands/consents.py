@@ -35,23 +35,39 @@ consent = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Consents = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Ids of consents.", show_default=False)]
+Consents = Annotated[
+    list[str] | None, typer.Argument(metavar="ID...", help="Ids of consents.", show_default=False)
+]
 
 
 @consent.command("request")
 def ask(
     *,
-    grantee: Annotated[str, typer.Option("--from", help="Who asks: the company's did:ethr or address.")],
+    grantee: Annotated[
+        str, typer.Option("--from", help="Who asks: the company's did:ethr or address.")
+    ],
     type_: Annotated[str, typer.Option("--type", help="The credential's type (vct).")],
-    claim: Annotated[list[str], typer.Option("--claim", help="What is to be shown, such as address.country; repeat.")],
-    purpose: Annotated[str, typer.Option(help="What for: one sentence that the customer is shown.")],
+    claim: Annotated[
+        list[str],
+        typer.Option("--claim", help="What is to be shown, such as address.country; repeat."),
+    ],
+    purpose: Annotated[
+        str, typer.Option(help="What for: one sentence that the customer is shown.")
+    ],
     terms: Annotated[str, typer.Option(help="The conditions, or the URL where they are.")],
     to: Annotated[Path, typer.Option("--out", help="File to write the signed request to.")],
-    for_: Annotated[str, typer.Option("--for", help="How long the company wants to rely on it.")] = "30d",
-    within: Annotated[str, typer.Option("--within", help="How long the customer can answer.")] = "15m",
-    qr: Annotated[Path | None, typer.Option("--qr", help="Also write a QR code, .svg or .png.")] = None,
+    for_: Annotated[
+        str, typer.Option("--for", help="How long the company wants to rely on it.")
+    ] = "30d",
+    within: Annotated[
+        str, typer.Option("--within", help="How long the customer can answer.")
+    ] = "15m",
+    qr: Annotated[
+        Path | None, typer.Option("--qr", help="Also write a QR code, .svg or .png.")
+    ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", help="Private JWK of the company; the settings' key when not given.")
+        Path | None,
+        typer.Option("--key", help="Private JWK of the company; the settings' key when not given."),
     ] = None,
     rpc: Rpc = None,
     registry: At = None,
@@ -60,11 +76,12 @@ def ask(
 ) -> None:
     """Ask a customer to show claims, for a purpose: a signed request, as a link and a QR code for the phone.
 
-    Nothing is sent. The request's nonce is kept in the database of CARELEDGER_STORE, and is good for one answer.
+    Nothing is sent. The request's nonce is kept in the database of CARELEDGER_STORE, and is good
+    for one answer.
 
-    Example: careledger identity consent request --from did:ethr:0x7a69:0x7099… --type https://bank.example/kyc/1
-    --claim age_over_18 --claim address.country --purpose "Offer you a policy" --terms https://insurer.example/terms
-    --out request.jwt --qr request.svg
+    Example: careledger identity consent request --from did:ethr:0x7a69:0x7099… --type
+    https://bank.example/kyc/1 --claim age_over_18 --claim address.country --purpose "Offer you a
+    policy" --terms https://insurer.example/terms --out request.jwt --qr request.svg
     """
     out, lasting, answering = Out(json_), duration(for_, "--for"), duration(within, "--within")
     if qr is not None and qr.suffix not in {".svg", ".png"}:
@@ -72,7 +89,11 @@ def ask(
     desk = open_desk(rpc, registry, deployments)
     with open_company(desk, grantee, Policy(issuers=None), key) as company:
         asked = company.ask(
-            type_, [claim_path(one) for one in claim], Purpose(purpose, terms), lasting, lifetime=answering
+            type_,
+            [claim_path(one) for one in claim],
+            Purpose(purpose, terms),
+            lasting,
+            lifetime=answering,
         )
     write_private(to, f"{asked.text}\n".encode())
     link = deep_link(asked.text)
@@ -81,7 +102,9 @@ def ask(
     else:
         out.say(qr_terminal(link))
     told = _told(asked.request) | {"link": link, "file": str(to)}
-    out.table("A request to a customer", ["", ""], [[name, _text(value)] for name, value in told.items()])
+    out.table(
+        "A request to a customer", ["", ""], [[name, _text(value)] for name, value in told.items()]
+    )
     out.document(told)
 
 
@@ -108,7 +131,9 @@ def _read(desk: Desk, file: Path) -> Request:
 
 @consent.command()
 def show(
-    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="File with a request, or with its link.")],
+    request: Annotated[
+        Path, typer.Argument(metavar="REQUEST", help="File with a request, or with its link.")
+    ],
     *,
     file: File = None,
     rpc: Rpc = None,
@@ -124,17 +149,25 @@ def show(
     asked = _read(desk, request)
     with open_wallet(file, writing=False) as wallet:
         told = _told(asked) | {"credentials": [held.id for held in fitting(wallet, asked)]}
-    out.table("Somebody asks", ["", ""], [[name, _text(value) or "none"] for name, value in told.items()])
+    out.table(
+        "Somebody asks", ["", ""], [[name, _text(value) or "none"] for name, value in told.items()]
+    )
     out.document(told)
 
 
 @consent.command()
 def grant(
-    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="File with a request, or with its link.")],
+    request: Annotated[
+        Path, typer.Argument(metavar="REQUEST", help="File with a request, or with its link.")
+    ],
     *,
     to: Annotated[Path, typer.Option("--out", help="File to write the answer to.")],
-    credential: Annotated[str | None, typer.Option(help="Which of the wallet's; the newest that fits.")] = None,
-    for_: Annotated[str | None, typer.Option("--for", help="Shorter than the company asks.")] = None,
+    credential: Annotated[
+        str | None, typer.Option(help="Which of the wallet's; the newest that fits.")
+    ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="Shorter than the company asks.")
+    ] = None,
     file: File = None,
     rpc: Rpc = None,
     registry: At = None,
@@ -143,8 +176,8 @@ def grant(
 ) -> None:
     """Consent to a request: write the answer, with what is shown and the signed consent. Nothing is sent.
 
-    The consent is signed by a key that serves this one consent, so that companies cannot join up what they know.
-    The company submits it; you can end it at any time (`consent revoke`).
+    The consent is signed by a key that serves this one consent, so that companies cannot join up
+    what they know. The company submits it; you can end it at any time (`consent revoke`).
 
     Example: careledger identity consent grant request.jwt --wallet ana.wallet --out answer.json
     """
@@ -197,7 +230,15 @@ def list_given(
     ]
     columns = ["to", "what", "what for", "until", "stands", "used", "consent"]
     rows = [
-        [o["to"], _text(o["claims"]), o["purpose"], o["until"], o["stands"], _text(o["uses"]) or "-", o["consent"]]
+        [
+            o["to"],
+            _text(o["claims"]),
+            o["purpose"],
+            o["until"],
+            o["stands"],
+            _text(o["uses"]) or "-",
+            o["consent"],
+        ]
         for o in found
     ]
     out.table("What you gave", columns, rows)
@@ -208,9 +249,12 @@ def list_given(
 def revoke(
     consents: Consents = None,
     *,
-    all_: Annotated[bool, typer.Option("--all", help="Everything that you ever gave and that is not over.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Everything that you ever gave and that is not over.")
+    ] = False,
     to: Annotated[
-        Path | None, typer.Option("--out", help="Sign only, into this file, for somebody else to submit.")
+        Path | None,
+        typer.Option("--out", help="Sign only, into this file, for somebody else to submit."),
     ] = None,
     file: File = None,
     rpc: Rpc = None,
@@ -220,9 +264,9 @@ def revoke(
 ) -> None:
     """End consents that you gave, for good. The key of the settings pays; the chain does not learn whose they were.
 
-    With --out nothing is sent and no key is needed but the wallet: `consent submit` hands the file in, and anybody
-    with ether can do that, such as the company. With --all a wallet that was restored from its words ends what stands
-    on chain and it has no notes of, too.
+    With --out nothing is sent and no key is needed but the wallet: `consent submit` hands the file
+    in, and anybody with ether can do that, such as the company. With --all a wallet that was
+    restored from its words ends what stands on chain and it has no notes of, too.
 
     Example: careledger identity consent revoke --all --wallet ana.wallet
     """
@@ -243,7 +287,9 @@ def revoke(
 
 @consent.command()
 def submit(
-    endings: Annotated[Path, typer.Argument(metavar="FILE", help="What `consent revoke --out` wrote.")],
+    endings: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `consent revoke --out` wrote.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,
@@ -252,8 +298,8 @@ def submit(
 ) -> None:
     """Hand in the ends of consents that a customer signed. The key of the settings pays; anybody may do it.
 
-    Safe to run again. Exit status 1 when one is refused; the others are handed in. What a contract wallet is said to
-    have signed is not paid for: its owner hands it in.
+    Safe to run again. Exit status 1 when one is refused; the others are handed in. What a contract
+    wallet is said to have signed is not paid for: its owner hands it in.
 
     Example: careledger identity consent submit endings.json
     """
@@ -267,7 +313,9 @@ def submit(
 
 
 def _refused(act: Act | End) -> Outcome:
-    reason = f"a contract decides whether {act.signed.signer} signed it: whoever owns that hands it in"
+    reason = (
+        f"a contract decides whether {act.signed.signer} signed it: whoever owns that hands it in"
+    )
     return Outcome(_kind(act), key_of(act), State.REFUSED, reason, None, None)
 
 
@@ -285,7 +333,12 @@ def _hand_over(out: Out, signed: Endings, to: Path) -> None:
     }
     rows = [[name, _text(value) or "none"] for name, value in told.items()]
     caption = f"somebody with ether submits it: careledger identity consent submit {to}"
-    out.table("Signed, and nothing sent", ["", ""], rows, caption=caption if signed.acts else "there is nothing to end")
+    out.table(
+        "Signed, and nothing sent",
+        ["", ""],
+        rows,
+        caption=caption if signed.acts else "there is nothing to end",
+    )
     out.document(told)
 
 
@@ -316,12 +369,21 @@ def _report(out: Out, title: str, outcomes: Sequence[Outcome]) -> None:
         }
         for one in outcomes
     ]
-    rows = [[one["id"], one["state"], one["transaction"] or "-", one["reason"] or ""] for one in found]
-    out.table(title, ["consent", "", "transaction", ""], rows, caption="" if rows else "there was nothing to end")
+    rows = [
+        [one["id"], one["state"], one["transaction"] or "-", one["reason"] or ""] for one in found
+    ]
+    out.table(
+        title,
+        ["consent", "", "transaction", ""],
+        rows,
+        caption="" if rows else "there was nothing to end",
+    )
     out.document({"consents": found})
     refused = [one for one in outcomes if one.state is State.REFUSED]
     if refused:
-        raise ProofError(f"{len(refused)} of {len(outcomes)} were refused, the first because: {refused[0].reason}")
+        raise ProofError(
+            f"{len(refused)} of {len(outcomes)} were refused, the first because: {refused[0].reason}"
+        )
 
 
 @contextmanager
@@ -332,7 +394,9 @@ def _relay(desk: Desk) -> Iterator[Relay]:
 
 @consent.command()
 def renounce(
-    answer: Annotated[Path, typer.Argument(metavar="ANSWER", help="The answer that the consent came with.")],
+    answer: Annotated[
+        Path, typer.Argument(metavar="ANSWER", help="The answer that the consent came with.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,
@@ -346,6 +410,9 @@ def renounce(
     given, out = read_answer(answer), Out(json_)
     desk = open_desk(rpc, registry, deployments)
     receipt = desk.consents.using(desk.sender).renounce(given.consent)
-    what = {"consent": "0x" + given.consent.id.hex(), "transaction": "0x" + receipt.transaction_hash.hex()}
+    what = {
+        "consent": "0x" + given.consent.id.hex(),
+        "transaction": "0x" + receipt.transaction_hash.hex(),
+    }
     out.table("Given back", ["", ""], list(what.items()))
     out.document(what)

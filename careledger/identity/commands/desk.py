@@ -27,7 +27,8 @@ from careledger.store import Store
 
 Identity = Annotated[str, typer.Argument(metavar="IDENTITY", help="A did:ethr or an address.")]
 At = Annotated[
-    str | None, typer.Option("--registry", help="Another registry than the deployed one.", show_default=False)
+    str | None,
+    typer.Option("--registry", help="Another registry than the deployed one.", show_default=False),
 ]
 Folder = Annotated[
     Path | None,
@@ -103,7 +104,9 @@ class Desk:
     def lock(self) -> Path:
         """Keeps two programs from submitting with one key at a time; beside the database where that is a file."""
         where = self.settings.store
-        return Path(f"careledger.{self.account.address}.lock" if "://" in where else f"{where}.relay.lock").expanduser()
+        return Path(
+            f"careledger.{self.account.address}.lock" if "://" in where else f"{where}.relay.lock"
+        ).expanduser()
 
     def signing(self) -> IdentityRegistry:
         """Return the registry, with the key of the settings to sign with."""
@@ -126,8 +129,15 @@ def open_desk(rpc: str | None, registry: str | None, deployments: Path | None) -
 
 def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt) -> None:
     """Say what a transaction did."""
-    what |= {"transaction": receipt.transaction_hash, "block": receipt.block_number, "gasUsed": receipt.gas_used}
-    shown = [[name, "0x" + value.hex() if isinstance(value, bytes) else value] for name, value in what.items()]
+    what |= {
+        "transaction": receipt.transaction_hash,
+        "block": receipt.block_number,
+        "gasUsed": receipt.gas_used,
+    }
+    shown = [
+        [name, "0x" + value.hex() if isinstance(value, bytes) else value]
+        for name, value in what.items()
+    ]
     out.table(title, ["", ""], shown)
     out.document(what)
 

@@ -23,7 +23,8 @@ def issuer_with(desk: Desk, identity: str, key: Path | None) -> Issuer:
         key: file with a private JWK; the settings' key when None.
 
     Raises:
-        Conflict: the identity's document does not list that key, so nobody could verify what it signs.
+        Conflict: the identity's document does not list that key, so nobody could verify what it
+            signs.
 
     """
     signing = SigningKey.of_account(desk.account) if key is None else read_key(key)
@@ -31,7 +32,11 @@ def issuer_with(desk: Desk, identity: str, key: Path | None) -> Issuer:
     document = resolve(desk.registry, did, now=desk.now).document
     for method in document["verificationMethod"]:
         known = VerificationKey.from_method(method)
-        fits = known is not None and known.kind is signing.kind and method["id"] in document["assertionMethod"]
+        fits = (
+            known is not None
+            and known.kind is signing.kind
+            and method["id"] in document["assertionMethod"]
+        )
         if known is not None and fits and known.raw in (signing.public.raw, _account(signing)):
             return Issuer(did, signing, method["id"])
     name, value = signing.attribute
@@ -58,7 +63,9 @@ def read_key(file: Path) -> SigningKey:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"the key file {file} is no private JWK of P-256, secp256k1 or Ed25519") from error
+        raise InputError(
+            f"the key file {file} is no private JWK of P-256, secp256k1 or Ed25519"
+        ) from error
 
 
 def read_object(file: Path, what: str) -> dict[str, Any]:

@@ -11,10 +11,16 @@ from careledger.identity.commands.files import read_object
 from careledger.identity.credentials.keys import ATTRIBUTES, VerificationKey
 
 Key = Annotated[
-    Path, typer.Argument(metavar="KEY", help="File with the JWK; of a private one only the public half is used.")
+    Path,
+    typer.Argument(
+        metavar="KEY", help="File with the JWK; of a private one only the public half is used."
+    ),
 ]
 Presents = Annotated[
-    bool, typer.Option("--presents", help="A key that also signs W3C presentations (sigAuth instead of veriKey).")
+    bool,
+    typer.Option(
+        "--presents", help="A key that also signs W3C presentations (sigAuth instead of veriKey)."
+    ),
 ]
 
 
@@ -44,7 +50,12 @@ def publish(
     desk = open_desk(rpc, registry, deployments)
     subject = desk.identity(identity)
     receipt = desk.signing().set_attribute(subject, name, value, lasting)
-    told(Out(json_), "Published", {"identity": desk.did(subject), "attribute": name, "value": value}, receipt)
+    told(
+        Out(json_),
+        "Published",
+        {"identity": desk.did(subject), "attribute": name, "value": value},
+        receipt,
+    )
 
 
 def withdraw(
@@ -65,4 +76,9 @@ def withdraw(
     desk = open_desk(rpc, registry, deployments)
     subject = desk.identity(identity)
     receipt = desk.signing().revoke_attribute(subject, name, value)
-    told(Out(json_), "Withdrawn", {"identity": desk.did(subject), "attribute": name, "value": value}, receipt)
+    told(
+        Out(json_),
+        "Withdrawn",
+        {"identity": desk.did(subject), "attribute": name, "value": value},
+        receipt,
+    )

@@ -29,12 +29,22 @@ def verify(
     request: Annotated[Path, typer.Option(help="The request that it answers, as it was signed.")],
     issuer: Annotated[list[str], typer.Option(help="DID whose credentials are believed; repeat.")],
     wish: Annotated[
-        list[str] | None, typer.Option(help="A claim with the value that is wished, as JSON: age_over_18=true; repeat.")
+        list[str] | None,
+        typer.Option(
+            help="A claim with the value that is wished, as JSON: age_over_18=true; repeat."
+        ),
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Show the values, once; they are not kept.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse what a rotated key of the issuer signed.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the values, once; they are not kept.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what a rotated key of the issuer signed.")
+    ] = False,
     key: Annotated[
-        Path | None, typer.Option("--key", help="Private JWK of the company, where the settings' key only pays.")
+        Path | None,
+        typer.Option(
+            "--key", help="Private JWK of the company, where the settings' key only pays."
+        ),
     ] = None,
     rpc: Rpc = None,
     registry: At = None,
@@ -45,8 +55,8 @@ def verify(
 
     Safe to run again. The key of the settings pays. Exit status 1 also when a wish is not met.
 
-    Example: careledger identity verify answer.json --request request.jwt --issuer did:ethr:0x7a69:0xf39F…
-    --wish age_over_18=true
+    Example: careledger identity verify answer.json --request request.jwt --issuer
+    did:ethr:0x7a69:0xf39F… --wish age_over_18=true
     """
     text = read_link(read_token(request, "request"))
     claimed, _ = parse_request(text)
@@ -56,7 +66,10 @@ def verify(
     with open_company(desk, claimed.did, policy, key) as company:
         asked = company.asked(text)
         reading = company.take(given, asked, wishes)
-    what = _told(reading.kept) | {"granted": _hash(reading.granted), "alreadyTaken": reading.verified is None}
+    what = _told(reading.kept) | {
+        "granted": _hash(reading.granted),
+        "alreadyTaken": reading.verified is None,
+    }
     out.table("Verified", ["", ""], [[name, _text(value)] for name, value in what.items()])
     values = (
         {}
@@ -67,7 +80,9 @@ def verify(
         out.table("Shown, and not kept", ["claim", "value"], list(values.items()))
     out.document(what | ({"values": values} if values else {}))
     if not reading.kept.met:
-        unmet = [path_text(path) for path, outcome in reading.kept.claims if outcome is Outcome.NOT_MET]
+        unmet = [
+            path_text(path) for path, outcome in reading.kept.claims if outcome is Outcome.NOT_MET
+        ]
         raise ProofError(f"everything is genuine, and not as wished: {', '.join(unmet)}")
 
 
@@ -113,7 +128,9 @@ def _hash(transaction: bytes | None) -> str | None:
 
 
 def read(
-    verification: Annotated[str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")],
+    verification: Annotated[
+        str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,
@@ -133,7 +150,9 @@ def read(
 
 
 def erase(
-    verification: Annotated[str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")],
+    verification: Annotated[
+        str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,

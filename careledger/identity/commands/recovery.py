@@ -25,7 +25,9 @@ recovery = typer.Typer(
 def name_guardians(
     identity: Identity,
     *,
-    guardian: Annotated[list[str], typer.Option("--guardian", help="Address of a guardian; once for each.")],
+    guardian: Annotated[
+        list[str], typer.Option("--guardian", help="Address of a guardian; once for each.")
+    ],
     threshold: Annotated[int, typer.Option(min=1, max=255, help="How many of them must agree.")],
     cards: Annotated[Path, typer.Option("--cards", help="New folder for the guardians' cards.")],
     delay: Annotated[str, typer.Option(help="How long you can object: 1d to 52w.")] = "7d",
@@ -38,8 +40,8 @@ def name_guardians(
 
     Give each guardian its card, and keep none where the identity's key is.
 
-    Example: careledger identity recovery name did:ethr:0x7a69:0xf39F… --guardian 0x7099… --guardian 0x3C44…
-    --threshold 2 --cards cards
+    Example: careledger identity recovery name did:ethr:0x7a69:0xf39F… --guardian 0x7099… --guardian
+    0x3C44… --threshold 2 --cards cards
     """
     chosen, objecting = Guardians.choose(guardian, threshold), duration(delay, "--delay")
     desk = open_desk(rpc, registry, deployments)
@@ -47,18 +49,37 @@ def name_guardians(
     try:
         cards.mkdir(parents=True)
     except OSError as error:
-        raise InputError(f"{cards} cannot be made a new folder for the cards: {error.strerror}") from error
+        raise InputError(
+            f"{cards} cannot be made a new folder for the cards: {error.strerror}"
+        ) from error
     made = chosen.cards(desk.registry.domain, subject)
-    for card in made:  # before the transaction: whatever happens then, no guardian is without its salt
+    for (
+        card
+    ) in made:  # before the transaction: whatever happens then, no guardian is without its salt
         card.write(cards / f"{card.guardian}.json")
     receipt = signing.set_guardians(subject, made[0].root, threshold, objecting)
-    what = {"identity": desk.did(subject), "guardians": len(made), "threshold": threshold, "cards": str(cards)}
-    told(Out(json_), "Guardians named", what | {"delaySeconds": int(objecting.total_seconds())}, receipt)
+    what = {
+        "identity": desk.did(subject),
+        "guardians": len(made),
+        "threshold": threshold,
+        "cards": str(cards),
+    }
+    told(
+        Out(json_),
+        "Guardians named",
+        what | {"delaySeconds": int(objecting.total_seconds())},
+        receipt,
+    )
 
 
 @recovery.command()
 def dismiss(
-    identity: Identity, *, rpc: Rpc = None, registry: At = None, deployments: Folder = None, json_: Json = False
+    identity: Identity,
+    *,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
 ) -> None:
     """Dismiss all guardians; a recovery under way ends.
 
@@ -73,7 +94,9 @@ def dismiss(
 @recovery.command("approve")
 def approve_recovery(
     card: Annotated[Path, typer.Argument(metavar="CARD", help="The guardian's card.")],
-    new_owner: Annotated[str, typer.Argument(metavar="NEW_KEY", help="Address of the new key; ask the person.")],
+    new_owner: Annotated[
+        str, typer.Argument(metavar="NEW_KEY", help="Address of the new key; ask the person.")
+    ],
     *,
     out_file: Annotated[Path, typer.Option("--out", help="Where to write the approval.")],
     for_: Annotated[str, typer.Option("--for", help="How long you stand by it.")] = "14d",
@@ -89,7 +112,9 @@ def approve_recovery(
     desk.registry.chain.expect(mine.chain_id)
     named = _active(desk, mine.identity)
     if named.root != mine.root:
-        raise Conflict("the guardians of this identity were named anew since the card was written: ask for a new card")
+        raise Conflict(
+            "the guardians of this identity were named anew since the card was written: ask for a new card"
+        )
     now = max(desk.registry.chain.timestamp(), int(datetime.now(UTC).timestamp()))
     deadline = datetime.fromtimestamp(now, UTC) + standing
     signed = approve(
@@ -101,7 +126,12 @@ def approve_recovery(
         deadline=deadline,
     )
     signed.write(out_file)
-    what = {"identity": desk.did(mine.identity), "newOwner": owner, "until": stamp(deadline), "approval": str(out_file)}
+    what = {
+        "identity": desk.did(mine.identity),
+        "newOwner": owner,
+        "until": stamp(deadline),
+        "approval": str(out_file),
+    }
     out = Out(json_)
     out.table("Approved", ["", ""], list(what.items()))
     out.document(what)
@@ -116,7 +146,9 @@ def _active(desk: Desk, identity: str) -> Guardianship:
 
 @recovery.command()
 def start(
-    approvals: Annotated[list[Path], typer.Argument(metavar="APPROVAL...", help="Files that guardians wrote.")],
+    approvals: Annotated[
+        list[Path], typer.Argument(metavar="APPROVAL...", help="Files that guardians wrote.")
+    ],
     *,
     rpc: Rpc = None,
     registry: At = None,
@@ -144,7 +176,12 @@ def start(
 
 @recovery.command()
 def stop(
-    identity: Identity, *, rpc: Rpc = None, registry: At = None, deployments: Folder = None, json_: Json = False
+    identity: Identity,
+    *,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
 ) -> None:
     """As the controller, object to a recovery: the key is not lost.
 
@@ -152,12 +189,22 @@ def stop(
     """
     desk = open_desk(rpc, registry, deployments)
     subject = desk.identity(identity)
-    told(Out(json_), "Recovery stopped", {"identity": desk.did(subject)}, desk.signing().stop_recovery(subject))
+    told(
+        Out(json_),
+        "Recovery stopped",
+        {"identity": desk.did(subject)},
+        desk.signing().stop_recovery(subject),
+    )
 
 
 @recovery.command()
 def finish(
-    identity: Identity, *, rpc: Rpc = None, registry: At = None, deployments: Folder = None, json_: Json = False
+    identity: Identity,
+    *,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
 ) -> None:
     """Hand the identity to its new key, once the delay has passed; any account can send it.
 
@@ -168,12 +215,19 @@ def finish(
     receipt = desk.signing().finish_recovery(subject)
     what = {"identity": desk.did(subject), "controller": desk.registry.identity_owner(subject)}
     told(Out(json_), "Recovered", what, receipt)
-    errors.print("note: delegates of before stay; look through them with `careledger identity delegates`")
+    errors.print(
+        "note: delegates of before stay; look through them with `careledger identity delegates`"
+    )
 
 
 @recovery.command()
 def status(
-    identity: Identity, *, rpc: Rpc = None, registry: At = None, deployments: Folder = None, json_: Json = False
+    identity: Identity,
+    *,
+    rpc: Rpc = None,
+    registry: At = None,
+    deployments: Folder = None,
+    json_: Json = False,
 ) -> None:
     """Show what an identity has committed to for a lost key, and whether a recovery is under way.
 
@@ -192,5 +246,9 @@ def status(
         "readyAt": stamp(started.ready_at) if under_way else None,
         "live": started.live,
     }
-    out.table("Recovery", ["", ""], [[key, "-" if value is None else value] for key, value in what.items()])
+    out.table(
+        "Recovery",
+        ["", ""],
+        [[key, "-" if value is None else value] for key, value in what.items()],
+    )
     out.document(what)

@@ -32,7 +32,11 @@ status = typer.Typer(
 )
 ListName = Annotated[
     str,
-    typer.Option("--list", metavar="LIST", help="The status list's name: text of up to 32 bytes, or 0x and 64 digits."),
+    typer.Option(
+        "--list",
+        metavar="LIST",
+        help="The status list's name: text of up to 32 bytes, or 0x and 64 digits.",
+    ),
 ]
 
 
@@ -56,7 +60,9 @@ def list_id(name: str) -> bytes:
         try:
             return bytes.fromhex(name[2:])
         except ValueError as error:
-            raise InputError(f"{name} is no name of a list: 0x is followed by 64 hexadecimal digits") from error
+            raise InputError(
+                f"{name} is no name of a list: 0x is followed by 64 hexadecimal digits"
+            ) from error
     return name32(name)
 
 
@@ -64,18 +70,28 @@ def list_id(name: str) -> bytes:
 def revoke(
     issuer: Identity,
     index: Annotated[
-        list[int] | None, typer.Argument(min=0, metavar="[INDEX...]", help="Places of the credentials in the list.")
+        list[int] | None,
+        typer.Argument(min=0, metavar="[INDEX...]", help="Places of the credentials in the list."),
     ] = None,
     *,
     list_: Annotated[
-        str | None, typer.Option("--list", metavar="LIST", help="The status list's name; a credential names its own.")
+        str | None,
+        typer.Option(
+            "--list", metavar="LIST", help="The status list's name; a credential names its own."
+        ),
     ] = None,
     credential: Annotated[
-        Path | None, typer.Option("--credential", help="File with the credential, in the place of INDEX.")
+        Path | None,
+        typer.Option("--credential", help="File with the credential, in the place of INDEX."),
     ] = None,
-    size: Annotated[int, typer.Option(help="Places of the list; beyond them nothing is revoked.")] = MIN_SIZE,
+    size: Annotated[
+        int, typer.Option(help="Places of the list; beyond them nothing is revoked.")
+    ] = MIN_SIZE,
     force: Annotated[
-        bool, typer.Option("--force", help="Revoke even what the database says was never given out, or to another.")
+        bool,
+        typer.Option(
+            "--force", help="Revoke even what the database says was never given out, or to another."
+        ),
     ] = False,
     rpc: Rpc = None,
     registry: At = None,
@@ -84,14 +100,17 @@ def revoke(
 ) -> None:
     """Revoke credentials, for good; by the issuer's key or a delegate in the role careledger.status.
 
-    Where the database of CARELEDGER_STORE knows the list, a place that it never gave out is refused.
+    Where the database of CARELEDGER_STORE knows the list, a place that it never gave out is
+    refused.
 
     Example: careledger identity status revoke did:ethr:0x7a69:0xf39F… 4711 --list kyc-2026
 
     Example: careledger identity status revoke did:ethr:0x7a69:0xf39F… --credential ana.credential
     """
     if (not index) == (credential is None):
-        raise InputError("either the places of the credentials are needed, or --credential with one of them")
+        raise InputError(
+            "either the places of the credentials are needed, or --credential with one of them"
+        )
     if credential is None and list_ is None:
         raise InputError("--list is needed: a place is one of a list")
     text = "" if credential is None else read_token(credential, "credential")
@@ -137,9 +156,13 @@ def _place_of(desk: Desk, text: str, issuer: str, list_: bytes) -> tuple[bytes, 
             f"and {desk.statuses.address} on chain {desk.chain.chain_id} is written here"
         )
     if where.issuer != issuer:
-        raise Conflict(f"the credential's status is kept by {where.issuer}, and not by its issuer, {issuer}")
+        raise Conflict(
+            f"the credential's status is kept by {where.issuer}, and not by its issuer, {issuer}"
+        )
     if list_ and list_ != where.list_id:
-        raise Conflict(f"the credential is in the list 0x{where.list_id.hex()}, and not in the one that --list names")
+        raise Conflict(
+            f"the credential is in the list 0x{where.list_id.hex()}, and not in the one that --list names"
+        )
     return where.list_id, where.index
 
 
@@ -199,8 +222,9 @@ def issued(
 ) -> None:
     """List what was issued in a list, as the database of CARELEDGER_STORE knows it, and what of it is revoked.
 
-    A credential is found by its type, its times, and the thumbprint of the customer's key that it is bound to. A
-    place was taken before its credential was signed: one may stand here whose credential nobody ever got.
+    A credential is found by its type, its times, and the thumbprint of the customer's key that it
+    is bound to. A place was taken before its credential was signed: one may stand here whose
+    credential nobody ever got.
 
     Example: careledger identity status issued did:ethr:0x7a69:0xf39F… --list kyc-2026
     """
@@ -208,21 +232,29 @@ def issued(
     subject, name = desk.identity(issuer), list_id(list_)
     with _kept(desk, subject, name) as places:
         if places is None:
-            raise InputError(f"there is no database {desk.settings.store}: CARELEDGER_STORE names the issuer's")
+            raise InputError(
+                f"there is no database {desk.settings.store}: CARELEDGER_STORE names the issuer's"
+            )
         given = places.given()
     block = desk.chain.block_number()
     count = max((one.index // WORD + 1 for one in given), default=0)
-    revoked = set(bits.indexes(bits.from_words(desk.statuses.words(subject, name, 0, count, block))))
+    revoked = set(
+        bits.indexes(bits.from_words(desk.statuses.words(subject, name, 0, count, block)))
+    )
     found = [_entry(one) | {"revoked": one.index in revoked} for one in given]
     rows = [["-" if value is None else value for value in one.values()] for one in found]
     columns = ["place #", "type", "holder's key", "issued", "expires", "revoked"]
     caption = f"{len(found)} given out, {sum(one['revoked'] for one in found)} of them revoked as of block {block}"
     out.table(f"Issued in {list_} of {desk.did(subject)}", columns, rows, caption=caption)
-    out.document({"issuer": desk.did(subject), "list": "0x" + name.hex(), "block": block, "issued": found})
+    out.document(
+        {"issuer": desk.did(subject), "list": "0x" + name.hex(), "block": block, "issued": found}
+    )
 
 
 def _entry(given: Given) -> dict[str, Any]:
-    issued_at, expires_at = (None if at is None else stamp(at) for at in (given.issued_at, given.expires_at))
+    issued_at, expires_at = (
+        None if at is None else stamp(at) for at in (given.issued_at, given.expires_at)
+    )
     kept = {"index": given.index, "type": given.type, "holderKey": given.holder_key}
     return kept | {"issuedAt": issued_at, "expiresAt": expires_at}
 
@@ -233,7 +265,9 @@ def show(
     *,
     list_: ListName,
     size: Annotated[int, typer.Option(help="Places of the list.")] = MIN_SIZE,
-    block: Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)] = None,
+    block: Annotated[
+        int | None, typer.Option(min=0, help="As of this block.", show_default=False)
+    ] = None,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -245,7 +279,13 @@ def show(
     """
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     subject = desk.identity(issuer)
-    found = take(desk.statuses, subject, list_id(list_), size=size, block="latest" if block is None else block)
+    found = take(
+        desk.statuses,
+        subject,
+        list_id(list_),
+        size=size,
+        block="latest" if block is None else block,
+    )
     rows = [[desk.did(subject), list_, index] for index in found.indexes]
     caption = f"{len(rows)} of {size:,} places, as of block {found.block}"
     out.table("Revoked", ["issuer", "list", "place #"], rows, caption=caption)
@@ -257,14 +297,23 @@ def export(
     issuer: Identity,
     *,
     list_: ListName,
-    uri: Annotated[str, typer.Option(help="Where the list will be found, as the credentials name it.")],
-    to: Annotated[Path, typer.Option("--out", help="File to write; an earlier export is replaced.")],
-    form: Annotated[Form, typer.Option(help="IETF token, W3C bitstring (VC 2.0 or 1.1), or plain JSON.")] = Form.TOKEN,
+    uri: Annotated[
+        str, typer.Option(help="Where the list will be found, as the credentials name it.")
+    ],
+    to: Annotated[
+        Path, typer.Option("--out", help="File to write; an earlier export is replaced.")
+    ],
+    form: Annotated[
+        Form, typer.Option(help="IETF token, W3C bitstring (VC 2.0 or 1.1), or plain JSON.")
+    ] = Form.TOKEN,
     key: Annotated[
-        Path | None, typer.Option("--key", help="Private JWK of the issuer; the settings' key when not given.")
+        Path | None,
+        typer.Option("--key", help="Private JWK of the issuer; the settings' key when not given."),
     ] = None,
     for_: Annotated[str, typer.Option("--for", help="How long the list may be relied on.")] = "1d",
-    size: Annotated[int, typer.Option(help="Places of the list; always the same for a list.")] = MIN_SIZE,
+    size: Annotated[
+        int, typer.Option(help="Places of the list; always the same for a list.")
+    ] = MIN_SIZE,
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -285,19 +334,31 @@ def export(
     elif form is Form.PLAIN:
         text = json.dumps(exporter.bitstring_credential(snapshot, uri), indent=2)
     else:
-        text = exporter.bitstring_jwt(snapshot, uri, Envelope.V2 if form is Form.BITSTRING else Envelope.V1)
+        text = exporter.bitstring_jwt(
+            snapshot, uri, Envelope.V2 if form is Form.BITSTRING else Envelope.V1
+        )
     write_private(to, f"{text}\n".encode())
-    what = snapshot.source | {"form": form, "uri": uri, "revoked": len(snapshot.indexes), "file": str(to)}
+    what = snapshot.source | {
+        "form": form,
+        "uri": uri,
+        "revoked": len(snapshot.indexes),
+        "file": str(to),
+    }
     out.table("Exported", ["", ""], [[name, value] for name, value in what.items()])
     out.document(what)
 
 
 @status.command()
 def read(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File with an exported list, signed, of either form.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="File with an exported list, signed, of either form."),
+    ],
     *,
     uri: Annotated[str, typer.Option(help="Where the list was found, as the credentials name it.")],
-    issuer: Annotated[str, typer.Option(help="Who has to have signed it: a did:ethr or an address.")],
+    issuer: Annotated[
+        str, typer.Option(help="Who has to have signed it: a did:ethr or an address.")
+    ],
     rpc: Rpc = None,
     registry: At = None,
     deployments: Folder = None,
@@ -310,12 +371,25 @@ def read(
     """
     text, out = read_list(file), Out(json_)
     desk = open_desk(rpc, registry, deployments)
-    did, keys = issuer if issuer.startswith("did:") else desk.did(desk.identity(issuer)), DidKeys(desk.registry)
+    did, keys = (
+        issuer if issuer.startswith("did:") else desk.did(desk.identity(issuer)),
+        DidKeys(desk.registry),
+    )
     keys.did(did)
     found = ListStatus(did, keys, lambda _: text, now=lambda: desk.now).fresh(uri)
     until = None if found.expires_at is None else stamp(found.expires_at)
     caption = f"{len(found.revoked)} of {found.size:,} places, as of {stamp(found.issued_at)}"
     caption += "" if until is None else f"; to be relied on until {until}"
-    out.table("Revoked", ["issuer", "list", "place #"], [[did, uri, index] for index in found.revoked], caption=caption)
-    what: dict[str, Any] = {"issuer": did, "uri": uri, "issuedAt": stamp(found.issued_at), "expiresAt": until}
+    out.table(
+        "Revoked",
+        ["issuer", "list", "place #"],
+        [[did, uri, index] for index in found.revoked],
+        caption=caption,
+    )
+    what: dict[str, Any] = {
+        "issuer": did,
+        "uri": uri,
+        "issuedAt": stamp(found.issued_at),
+        "expiresAt": until,
+    }
     out.document(what | {"size": found.size, "source": found.source, "revoked": found.revoked})

@@ -28,7 +28,9 @@ wallet = typer.Typer(
 )
 File = Annotated[
     Path | None,
-    typer.Option("--wallet", envvar="CARELEDGER_WALLET", help="The wallet file.", show_default=False),
+    typer.Option(
+        "--wallet", envvar="CARELEDGER_WALLET", help="The wallet file.", show_default=False
+    ),
 ]
 
 
@@ -59,13 +61,15 @@ def _named(file: Path | None) -> Path:
 def create(
     *,
     file: File = None,
-    restore: Annotated[bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Make a new wallet. `wallet words` shows its words; when the file is lost they end what it gave.
 
-    A restored wallet has the keys of its consents and no notes of them (`consent revoke --all` ends them), and no
-    credentials (ask the issuers for new ones).
+    A restored wallet has the keys of its consents and no notes of them (`consent revoke --all` ends
+    them), and no credentials (ask the issuers for new ones).
 
     The password comes from the first line of CARELEDGER_WALLET_PASSWORD_FILE, or is asked for.
 
@@ -75,8 +79,12 @@ def create(
     if path.exists():
         raise InputError(f"{path} is there already and is left as it is")
     words = getpass("the wallet's words: ") if restore else None
-    Wallet.create(path, new_password(Settings.from_environment().wallet_password_file), words).close()
-    out.say(f"{path} is a new wallet. Write down its words: careledger identity wallet words --wallet {path}")
+    Wallet.create(
+        path, new_password(Settings.from_environment().wallet_password_file), words
+    ).close()
+    out.say(
+        f"{path} is a new wallet. Write down its words: careledger identity wallet words --wallet {path}"
+    )
     out.document({"wallet": str(path)})
 
 
@@ -116,7 +124,9 @@ def key(
 
 @wallet.command()
 def add(
-    credential: Annotated[Path, typer.Argument(metavar="CREDENTIAL", help="File with an SD-JWT VC.")],
+    credential: Annotated[
+        Path, typer.Argument(metavar="CREDENTIAL", help="File with an SD-JWT VC.")
+    ],
     *,
     file: File = None,
     json_: Json = False,
@@ -131,7 +141,9 @@ def add(
         bound: str | None = holding.holder_key.thumbprint
     except HolderKeyMissing:
         bound = None
-        errors.print("note: the credential is bound to no key, so whoever has a copy can present it")
+        errors.print(
+            "note: the credential is bound to no key, so whoever has a copy can present it"
+        )
     with open_wallet(file) as opened:
         held = opened.add_credential(text, bound)
     out.say(f"{held.id} is in the wallet: {holding.vct} of {holding.issuer}")
@@ -157,6 +169,8 @@ def list_credentials(*, file: File = None, json_: Json = False) -> None:
         }
         for one, holding in held
     ]
-    rows = [[one["credential"], one["type"], one["issuer"], ", ".join(one["claims"])] for one in found]
+    rows = [
+        [one["credential"], one["type"], one["issuer"], ", ".join(one["claims"])] for one in found
+    ]
     out.table("Credentials", ["credential", "type", "issuer", "can be shown or kept"], rows)
     out.document({"credentials": found})

@@ -1,8 +1,8 @@
 """What a customer answers: the presentation, the consent, and the signature that puts it on chain.
 
-The company reads it strictly, sees for nothing whether it fits the request (`Answer.check`), has the grant
-submitted (`Relay.grant`), and then verifies the presentation with the consent on chain (`Verifier.verify`).
-Format: docs/protocol/identity-consent.md.
+The company reads it strictly, sees for nothing whether it fits the request (`Answer.check`), has
+the grant submitted (`Relay.grant`), and then verifies the presentation with the consent on chain
+(`Verifier.verify`). Format: docs/protocol/identity-consent.md.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,13 @@ from careledger.errors import InputError
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
 from careledger.identity.consent.messages import Act, Domain, Signature, Signer
 from careledger.identity.consent.request import LEEWAY, Request
-from careledger.identity.consent.terms import Consent, members, presentation_hash, second_count, use_commitment
+from careledger.identity.consent.terms import (
+    Consent,
+    members,
+    presentation_hash,
+    second_count,
+    use_commitment,
+)
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.checks import check_terms
 from careledger.identity.credentials.presenting import Selection, vc_scope
@@ -52,7 +58,9 @@ class Answer:
     @property
     def document(self) -> dict[str, Any]:
         """The answer as JSON."""
-        grant = None if self.grant is None else {"epoch": self.grant.epoch} | self.grant.signed.document
+        grant = (
+            None if self.grant is None else {"epoch": self.grant.epoch} | self.grant.signed.document
+        )
         return {
             "careledgerAnswer": FORMAT,
             "presentation": self.presentation,
@@ -74,7 +82,9 @@ class Answer:
         """
         raw = content.encode(errors="surrogatepass") if isinstance(content, str) else content
         if len(raw) > LARGEST:
-            raise MalformedAnswer(f"the answer has {len(raw):,} bytes, and at most {LARGEST:,} are read")
+            raise MalformedAnswer(
+                f"the answer has {len(raw):,} bytes, and at most {LARGEST:,} are read"
+            )
         try:
             return cls._from_document(canonical.loads(raw))
         except MalformedAnswer:
@@ -87,14 +97,22 @@ class Answer:
         names = ("careledgerAnswer", "presentation", "consent", "grant")
         given = members(document, "the answer", names)
         if type(given["careledgerAnswer"]) is not int or given["careledgerAnswer"] != FORMAT:
-            raise MalformedAnswer(f"the answer's 'careledgerAnswer' is not {FORMAT}, the format that is read here")
+            raise MalformedAnswer(
+                f"the answer's 'careledgerAnswer' is not {FORMAT}, the format that is read here"
+            )
         presentation = given["presentation"]
         if not isinstance(presentation, str) or not presentation.isascii() or not presentation:
             raise MalformedAnswer("the answer's presentation is no text of ASCII characters")
         if len(presentation) > jose.LIMITS.token:
-            raise MalformedAnswer(f"the answer's presentation has more than {jose.LIMITS.token:,} characters")
+            raise MalformedAnswer(
+                f"the answer's presentation has more than {jose.LIMITS.token:,} characters"
+            )
         consent = Consent.from_document(given["consent"])
-        return cls(presentation, consent, None if given["grant"] is None else _grant(given["grant"], consent))
+        return cls(
+            presentation,
+            consent,
+            None if given["grant"] is None else _grant(given["grant"], consent),
+        )
 
     def check(self, request: Request, now: datetime) -> None:
         """Make sure that it answers a request: nothing is asked of the chain, and nothing is believed.
@@ -103,12 +121,15 @@ class Answer:
 
         Raises:
             GranteeMismatch, ScopeMismatch, PurposeMismatch: the consent is about something else.
-            AnswerTooLate: it came after the request's time, or the consent would last longer than was asked for.
+            AnswerTooLate: it came after the request's time, or the consent would last longer than
+                was asked for.
             CredentialError: the presentation cannot be read.
 
         """
         if now > request.expires_at + LEEWAY:
-            raise AnswerTooLate(f"the request could be answered until {stamp(request.expires_at)}: make a new one")
+            raise AnswerTooLate(
+                f"the request could be answered until {stamp(request.expires_at)}: make a new one"
+            )
         scope, purpose = scope_shown(self.presentation), request.purpose.hash(request.nonce)
         check_terms(self.consent, grantee=request.grantee, scope=scope, purpose=purpose)
         if self.consent.expires_at > now + request.consent_for + LEEWAY:
@@ -134,7 +155,9 @@ def scope_shown(presentation: str) -> bytes:
         return SdJwt.read(presentation).scope
     credentials = VpJwt.read(presentation).credentials
     if len(credentials) != 1:
-        raise MalformedAnswer(f"the presentation shows {len(credentials)} credentials, and a consent is about one")
+        raise MalformedAnswer(
+            f"the presentation shows {len(credentials)} credentials, and a consent is about one"
+        )
     return vc_scope(credentials[0])
 
 
@@ -177,6 +200,10 @@ def answer(
 
     """
     consent = request.consent(subject.address, selection.scope, now, until)
-    shown = selection.present(holder, audience=request.audience, nonce=request.nonce, at=now, consent=consent.id)
+    shown = selection.present(
+        holder, audience=request.audience, nonce=request.nonce, at=now, consent=consent.id
+    )
     domain = Domain(request.chain_id, request.registry)
-    return Answer(shown, consent, domain.signed_grant(consent, subject.signer, subject.epoch, deadline))
+    return Answer(
+        shown, consent, domain.signed_grant(consent, subject.signer, subject.epoch, deadline)
+    )

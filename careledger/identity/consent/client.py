@@ -75,7 +75,8 @@ class ConsentRegistry(ContractClient):
         """Give a consent, as the subject's controller or its delegate.
 
         Args:
-            epoch: the subject's present one (`epoch`); with another, the consent is used up and never valid.
+            epoch: the subject's present one (`epoch`); with another, the consent is used up and
+                never valid.
 
         Raises:
             NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead: as they say.
@@ -87,7 +88,8 @@ class ConsentRegistry(ContractClient):
         """Relay a signed grant.
 
         Raises:
-            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, SignatureTooLate, SignatureRefused: as they say.
+            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, SignatureTooLate, SignatureRefused:
+            as they say.
 
         """
         return self._write("grantBySig", *act.abi())
@@ -124,7 +126,9 @@ class ConsentRegistry(ContractClient):
             InputError: the signature is not an account's: `revoke_by_sig` takes the others.
 
         """
-        return self._write("revokeCompact", act.consent.id, act.signed.deadline, *act.signed.compact)
+        return self._write(
+            "revokeCompact", act.consent.id, act.signed.deadline, *act.signed.compact
+        )
 
     def revoke_batch(self, acts: Sequence[Act]) -> Receipt:
         """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
@@ -189,13 +193,19 @@ class ConsentRegistry(ContractClient):
         """Put many uses on record."""
         return self._write("commitUses", [bytes32("commitment", one) for one in commitments])
 
-    def uses(self, commitments: Iterable[bytes], to_block: Block = "latest") -> dict[bytes, UseCommitted]:
+    def uses(
+        self, commitments: Iterable[bytes], to_block: Block = "latest"
+    ) -> dict[bytes, UseCommitted]:
         """Return the first time that each of these was put on record; those that never were are left out."""
         wanted = list(dict.fromkeys(commitments))
         found: dict[bytes, UseCommitted] = {}
-        topic = next(t for t, entry in self.artifact.events.items() if entry["name"] == "UseCommitted")
+        topic = next(
+            t for t, entry in self.artifact.events.items() if entry["name"] == "UseCommitted"
+        )
         for first in range(0, len(wanted), 500):  # nodes limit how many topics they compare
-            for log in self.chain.logs(self.address, [topic, wanted[first : first + 500]], to_block=to_block):
+            for log in self.chain.logs(
+                self.address, [topic, wanted[first : first + 500]], to_block=to_block
+            ):
                 event = self.decode_log(log)
                 if isinstance(event, UseCommitted):
                     found.setdefault(event.commitment, event)
@@ -203,15 +213,15 @@ class ConsentRegistry(ContractClient):
 
     # -- views
 
-    def is_valid(self, id: bytes, block: Block = "latest") -> bool:  # noqa: A002  the contract's name
+    def is_valid(self, id: bytes, block: Block = "latest") -> bool:
         """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
         return bool(self._read("isValid", bytes32("consent id", id), block=block))
 
-    def consent(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
+    def consent(self, id: bytes, block: Block = "latest") -> Record:
         """Return what the chain keeps of an id."""
         return Record.from_abi(self._read("consent", bytes32("consent id", id), block=block))
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002
+    def record(self, id: bytes, block: Block = "latest") -> Record:
         """Return `consent`, under the name by which a verifier asks."""
         return self.consent(id, block)
 
@@ -238,7 +248,9 @@ class ConsentRegistry(ContractClient):
         """Return the terms' hash as the contract computes it; `Terms.hash` is the same without a node."""
         return bytes(self._read("termsHash", terms.abi()))
 
-    def is_signed_by(self, signer: str, digest: bytes, signature: bytes, block: Block = "latest") -> bool:
+    def is_signed_by(
+        self, signer: str, digest: bytes, signature: bytes, block: Block = "latest"
+    ) -> bool:
         """Say whether a signature is a signer's, in any form that the contract takes."""
         return bool(self._read("isSignedBy", signer, digest, signature, block=block))
 

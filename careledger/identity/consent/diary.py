@@ -1,7 +1,7 @@
 """The customer's side: what I gave, to whom, what for and until when; when it was used; and how to end it.
 
-The diary is made of what the wallet keeps of each consent (`Given.document`), and of what the chain says of
-it. Nobody else can make it, for nobody else knows which consents are one person's.
+The diary is made of what the wallet keeps of each consent (`Given.document`), and of what the chain
+says of it. Nobody else can make it, for nobody else knows which consents are one person's.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -132,7 +132,12 @@ class Given:
         given = members(document, "the wallet's entry", _MEMBERS)
         if type(given["careledgerConsent"]) is not int or given["careledgerConsent"] != FORMAT:
             raise InputError(f"the wallet's entry is not of format {FORMAT}, which is read here")
-        for name, kind in {"chainId": int, "claims": list, "presentations": list, "oneTime": bool}.items():
+        for name, kind in {
+            "chainId": int,
+            "claims": list,
+            "presentations": list,
+            "oneTime": bool,
+        }.items():
             if type(given[name]) is not kind:
                 raise InputError(f"the wallet's entry: '{name}' is not what it has to be")
         for name in ("company", "vct", "nonce"):
@@ -149,7 +154,10 @@ class Given:
             purpose=Purpose(purpose["text"], purpose["terms"]),
             nonce=given["nonce"],
             given_at=when(second_count(given["givenAt"], "the wallet's entry: givenAt")),
-            presentations=tuple(hash_text(one, "the wallet's entry: a presentation") for one in given["presentations"]),
+            presentations=tuple(
+                hash_text(one, "the wallet's entry: a presentation")
+                for one in given["presentations"]
+            ),
             one_time=given["oneTime"],
         )
 
@@ -213,7 +221,9 @@ class Diary:
             subject = given.consent.subject
             if subject not in epochs:
                 epochs[subject] = self.registry.epoch(subject, number)
-            stands = standing(given.consent, self.registry.consent(given.consent.id, number), epochs[subject], now)
+            stands = standing(
+                given.consent, self.registry.consent(given.consent.id, number), epochs[subject], now
+            )
             found = tuple(uses[one] for one in given.commitments if one in uses)
             entries.append(Entry(given, stands, found))
         return entries
@@ -224,8 +234,12 @@ class Diary:
         for commitment, event in self.registry.uses(commitments, to_block=block).items():
             log = event.log
             if log.block_hash not in times:
-                times[log.block_hash] = when(int(self.registry.chain.block(log.block_hash)["timestamp"], 16))
-            found[commitment] = Use(commitment, times[log.block_hash], log.block_number, log.transaction_hash)
+                times[log.block_hash] = when(
+                    int(self.registry.chain.block(log.block_hash)["timestamp"], 16)
+                )
+            found[commitment] = Use(
+                commitment, times[log.block_hash], log.block_number, log.transaction_hash
+            )
         return found
 
     def find(self, consent_id: bytes) -> Given:
@@ -238,7 +252,9 @@ class Diary:
         for given in self.given:
             if given.consent.id == consent_id:
                 return given
-        raise NotFound(f"the wallet has given no consent 0x{consent_id.hex()} in {self.registry.address}")
+        raise NotFound(
+            f"the wallet has given no consent 0x{consent_id.hex()} in {self.registry.address}"
+        )
 
     def revoke(self, consent_id: bytes, signer: Signer, deadline: datetime) -> Act:
         """Have the end of one consent signed, for a relay to submit; one that is not on chain yet is burned.
@@ -249,17 +265,23 @@ class Diary:
 
         """
         given = self.find(consent_id)
-        record, epoch = self.registry.consent(consent_id), self.registry.epoch(given.consent.subject)
+        record, epoch = (
+            self.registry.consent(consent_id),
+            self.registry.epoch(given.consent.subject),
+        )
         stands = standing(given.consent, record, epoch, self.registry.time())
         if stands.over:
             raise Conflict(f"consent 0x{consent_id.hex()} is over already: {stands.value}")
         return self.registry.domain.signed_revocation(given.consent, signer, deadline)
 
-    def revoke_all(self, signer_of: Callable[[ChecksumAddress], Signer], deadline: datetime) -> Farewell:
+    def revoke_all(
+        self, signer_of: Callable[[ChecksumAddress], Signer], deadline: datetime
+    ) -> Farewell:
         """Have the end of everything signed that is not over, for a relay to submit.
 
-        A one-time subject signs the end of its consent, one for each; a subject that gave several, or may give
-        more, signs one end of all that it gave, which ends also what the wallet has forgotten.
+        A one-time subject signs the end of its consent, one for each; a subject that gave several,
+        or may give more, signs one end of all that it gave, which ends also what the wallet has
+        forgotten.
 
         Args:
             signer_of: the signer for a subject.
@@ -274,7 +296,8 @@ class Diary:
         )
         stable = dict.fromkeys(given.consent.subject for given in alive if not given.one_time)
         ends = tuple(
-            domain.signed_end(subject, signer_of(subject), self.registry.epoch(subject), deadline) for subject in stable
+            domain.signed_end(subject, signer_of(subject), self.registry.epoch(subject), deadline)
+            for subject in stable
         )
         return Farewell(revocations, ends)
 

@@ -1,7 +1,7 @@
 """The ends of consents, signed and in a file: a customer without ether signs, and anybody hands the file in.
 
-Nothing in a file is believed: the relay asks the chain about each act, and what was not signed by whom it says
-is refused there without a transaction. Format: docs/protocol/identity-consent.md.
+Nothing in a file is believed: the relay asks the chain about each act, and what was not signed by
+whom it says is refused there without a transaction. Format: docs/protocol/identity-consent.md.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,8 @@ LARGEST = 2_097_152
 MOST = 1_000
 """Acts in a file."""
 TO_HAND_IN = timedelta(days=30)
-"""How long what is in a file can be handed in after it was signed: waiting does no harm, for ended stays ended."""
+"""How long what is in a file can be handed in after it was signed: waiting does no harm, for ended
+stays ended."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Endings:
         """Gather what was signed for a registry."""
         every = tuple(acts)
         revocations = tuple(act for act in every if isinstance(act, Act))
-        return cls(chain_id, registry, revocations, tuple(act for act in every if isinstance(act, End)))
+        return cls(
+            chain_id, registry, revocations, tuple(act for act in every if isinstance(act, End))
+        )
 
     @property
     def acts(self) -> tuple[Act | End, ...]:
@@ -64,7 +67,10 @@ class Endings:
             "chainId": self.chain_id,
             "registry": self.registry,
             "revocations": [_revocation_document(act) for act in self.revocations],
-            "ends": [{"subject": one.subject, "epoch": one.epoch} | one.signed.document for one in self.ends],
+            "ends": [
+                {"subject": one.subject, "epoch": one.epoch} | one.signed.document
+                for one in self.ends
+            ],
         }
 
     def write(self) -> bytes:
@@ -92,7 +98,9 @@ class Endings:
         """
         raw = content.encode(errors="surrogatepass") if isinstance(content, str) else content
         if len(raw) > LARGEST:
-            raise MalformedEndings(f"the endings have {len(raw):,} bytes, and at most {LARGEST:,} are read")
+            raise MalformedEndings(
+                f"the endings have {len(raw):,} bytes, and at most {LARGEST:,} are read"
+            )
         try:
             return cls._from_document(canonical.loads(raw))
         except MalformedEndings:
@@ -105,7 +113,9 @@ class Endings:
         names = ("careledgerEndings", "chainId", "registry", "revocations", "ends")
         given = members(document, "the file", names)
         if type(given["careledgerEndings"]) is not int or given["careledgerEndings"] != FORMAT:
-            raise MalformedEndings(f"the file's 'careledgerEndings' is not {FORMAT}, the format that is read here")
+            raise MalformedEndings(
+                f"the file's 'careledgerEndings' is not {FORMAT}, the format that is read here"
+            )
         chain_id, lists = given["chainId"], (given["revocations"], given["ends"])
         if type(chain_id) is not int or chain_id < 1:
             raise MalformedEndings("the file's 'chainId' is no number of a chain")
@@ -135,7 +145,11 @@ class Endings:
 
 def _revocation_document(act: Act) -> dict[str, Any]:
     seen = act.consent
-    consent = {"subject": seen.subject, "expiry": seen.expiry, "terms": "0x" + seen.terms_hash.hex()}
+    consent = {
+        "subject": seen.subject,
+        "expiry": seen.expiry,
+        "terms": "0x" + seen.terms_hash.hex(),
+    }
     return {"consent": consent} | act.signed.document
 
 
@@ -149,7 +163,9 @@ def _revocation(document: Any) -> Act:
 
 
 def _end(document: Any) -> End:
-    given = dict(members(document, "an end", ("subject", "epoch", "signer", "deadline", "signature")))
+    given = dict(
+        members(document, "an end", ("subject", "epoch", "signer", "deadline", "signature"))
+    )
     subject = address(given.pop("subject"), "an end: subject")
     if subject == ZERO_ADDRESS:
         raise MalformedEndings("an end: subject is missing: nobody controls the zero address")

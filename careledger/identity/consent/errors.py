@@ -7,7 +7,10 @@ from careledger.identity.consent.terms import Status
 # -- what the contract refuses
 
 
-class NotSubject(Reverted, solidity="ConsentRegistry_NotSubject(address subject, address actor, address controller)"):
+class NotSubject(
+    Reverted,
+    solidity="ConsentRegistry_NotSubject(address subject, address actor, address controller)",
+):
     """Only the subject's controller, or its delegate for consents, may do this."""
 
     subject: str
@@ -15,7 +18,9 @@ class NotSubject(Reverted, solidity="ConsentRegistry_NotSubject(address subject,
     controller: str
 
 
-class NotGrantee(Reverted, solidity="ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee)"):
+class NotGrantee(
+    Reverted, solidity="ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee)"
+):
     """Only the company that the consent was given to, or its delegate for consents, may do this."""
 
     id: bytes
@@ -24,7 +29,8 @@ class NotGrantee(Reverted, solidity="ConsentRegistry_NotGrantee(bytes32 id, addr
 
 
 class SignatureTooLate(
-    Reverted, solidity="ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline)"
+    Reverted,
+    solidity="ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline)",
 ):
     """The signature came too late: have it signed anew with a later deadline."""
 
@@ -34,7 +40,8 @@ class SignatureTooLate(
 
 
 class SignatureRefused(
-    Reverted, solidity="ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest)"
+    Reverted,
+    solidity="ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest)",
 ):
     """The signature is not the signer's over these values, on this chain, in the subject's present epoch."""
 
@@ -43,7 +50,9 @@ class SignatureRefused(
     digest: bytes
 
 
-class ExpiryPassed(Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry)"):
+class ExpiryPassed(
+    Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry)"
+):
     """The consent would be over before it began."""
 
     id: bytes
@@ -51,7 +60,9 @@ class ExpiryPassed(Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint2
     expiry: int
 
 
-class EpochAhead(Reverted, solidity="ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch)"):
+class EpochAhead(
+    Reverted, solidity="ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch)"
+):
     """The grant names an epoch that has not begun before this second."""
 
     subject: str
@@ -59,7 +70,9 @@ class EpochAhead(Reverted, solidity="ConsentRegistry_EpochAhead(address subject,
     epoch: int
 
 
-class TooLittleGas(Reverted, solidity="ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed)"):
+class TooLittleGas(
+    Reverted, solidity="ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed)"
+):
     """The batch needs more gas to check the next signature: send fewer, or with a higher limit."""
 
     actual: int
@@ -116,7 +129,9 @@ class NotGranted(_ByStatus, solidity="ConsentRegistry_NotGranted(bytes32 id, uin
     _because = "only one that stands can be given back"
 
 
-class WrongTerms(Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected)"):
+class WrongTerms(
+    Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected)"
+):
     """These are not the terms of the consent."""
 
     id: bytes

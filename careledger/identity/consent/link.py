@@ -29,16 +29,27 @@ def read_link(link: str) -> str:
     if "://" not in text and text.count(".") == 2:
         return text
     if len(text) > len(START) + 3 * LONGEST:
-        raise RequestTooLarge(f"the link has {len(text)} characters, and holds at most {LONGEST} of a request")
+        raise RequestTooLarge(
+            f"the link has {len(text)} characters, and holds at most {LONGEST} of a request"
+        )
     try:
         parts = urlsplit(text)
-        named = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=4)
+        named = parse_qsl(
+            parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=4
+        )
     except ValueError as error:
         raise MalformedRequest(f"this is no link to a request: {START}… is needed") from error
-    if (parts.scheme, parts.netloc, parts.path, parts.fragment) != ("careledger", "consent", "", ""):
+    if (parts.scheme, parts.netloc, parts.path, parts.fragment) != (
+        "careledger",
+        "consent",
+        "",
+        "",
+    ):
         raise MalformedRequest(f"this is no link to a request: {START}… is needed")
     if [name for name, _ in named] != ["request"]:
-        raise MalformedRequest("the link to a request holds one parameter, 'request', and nothing else")
+        raise MalformedRequest(
+            "the link to a request holds one parameter, 'request', and nothing else"
+        )
     return named[0][1]
 
 

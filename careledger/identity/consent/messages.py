@@ -1,8 +1,8 @@
 """What is signed to give and to end consents: EIP-712 typed data for wallets, and who signs it.
 
-A wallet shows the document, with grantee, scope and purpose hashes in full; the contract and whoever
-relays see the terms' hash alone. A `Signer` is all that the rest needs to know of a key: an ordinary
-one, a one-time one of the holder's wallet, a contract wallet (ERC-1271), a passkey.
+A wallet shows the document, with grantee, scope and purpose hashes in full; the contract and
+whoever relays see the terms' hash alone. A `Signer` is all that the rest needs to know of a key: an
+ordinary one, a one-time one of the holder's wallet, a contract wallet (ERC-1271), a passkey.
 """
 
 from collections.abc import Callable, Collection
@@ -114,7 +114,8 @@ class OtherSigner:
 
     address: ChecksumAddress
     ask: Callable[[TypedData], bytes]
-    """Given what is to be signed (`digest` for a passkey, `document` for a wallet), returns the signature."""
+    """Given what is to be signed (`digest` for a passkey, `document` for a wallet), returns the
+    signature."""
 
     def sign(self, message: TypedData) -> bytes:
         """Ask for the signature.
@@ -157,7 +158,9 @@ class Signature:
         """
         raw = self.signature
         if len(raw) != 65 or raw[64] not in (27, 28) or raw[32] >> 7:
-            raise InputError(f"the signature of {self.signer} is not an account's own, of 65 bytes with a low s")
+            raise InputError(
+                f"the signature of {self.signer} is not an account's own, of 65 bytes with a low s"
+            )
         return raw[:32], bytes([raw[32] | (raw[64] - 27) << 7]) + raw[33:64]
 
     def abi(self) -> tuple[str, int, bytes]:
@@ -167,7 +170,11 @@ class Signature:
     @property
     def document(self) -> dict[str, Any]:
         """The signature as JSON."""
-        return {"signer": self.signer, "deadline": self.deadline, "signature": "0x" + self.signature.hex()}
+        return {
+            "signer": self.signer,
+            "deadline": self.deadline,
+            "signature": "0x" + self.signature.hex(),
+        }
 
     @classmethod
     def from_document(cls, document: Any, what: str = "grant") -> Self:
@@ -203,7 +210,8 @@ class End:
 
     subject: ChecksumAddress
     epoch: int
-    """The one that it ends: when the subject last ended all, in seconds since 1970 UTC, 0 where it never did."""
+    """The one that it ends: when the subject last ended all, in seconds since 1970 UTC, 0 where it
+    never did."""
     signed: Signature
 
 
@@ -239,7 +247,11 @@ class Domain:
 
     def signed_grant(self, consent: Consent, signer: Signer, epoch: int, deadline: datetime) -> Act:
         """Have a grant signed, for somebody to submit."""
-        return Act(consent.commitment, _signed(self.grant(consent, epoch, deadline), signer, deadline), epoch)
+        return Act(
+            consent.commitment,
+            _signed(self.grant(consent, epoch, deadline), signer, deadline),
+            epoch,
+        )
 
     def signed_revocation(self, consent: Consent, signer: Signer, deadline: datetime) -> Act:
         """Have a revocation signed, for somebody to submit."""
@@ -255,7 +267,9 @@ def _signed(message: TypedData, signer: Signer, deadline: datetime) -> Signature
     return Signature(signer.address, deadline, signer.sign(message))
 
 
-def at_a_contracts_whim(act: Act | End, code: Callable[[str], bytes], verifiers: Collection[str]) -> bool:
+def at_a_contracts_whim(
+    act: Act | End, code: Callable[[str], bytes], verifiers: Collection[str]
+) -> bool:
     """Say whether a contract of somebody else's decides if a signature is good, and may decide otherwise each time.
 
     Who pays for such an act may pay in vain; who signed it can hand it in.

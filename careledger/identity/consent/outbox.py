@@ -1,7 +1,7 @@
 """What the relay has to do and has done, on disk: rows of acts, and of the transactions that carry them.
 
-queued -> sent -> done or refused; back to queued where a transaction did not bring what it should have.
-An act and its transaction change state together, in one database transaction.
+queued -> sent -> done or refused; back to queued where a transaction did not bring what it should
+have. An act and its transaction change state together, in one database transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +42,8 @@ class State(StrEnum):
 
     QUEUED = "queued"
     SENT = "sent"
-    """In a transaction that was signed; whether it was mined is open, or it is not deep enough yet."""
+    """In a transaction that was signed; whether it was mined is open, or it is not deep enough yet.
+    """
     DONE = "done"
     """What was signed holds on the chain, whoever brought it there."""
     REFUSED = "refused"
@@ -94,7 +95,9 @@ def key_of(act: Act | End) -> bytes:
 class Outbox:
     """The rows of one registry; several programs may add, one relay takes."""
 
-    def __init__(self, store: Store, contract: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, store: Store, contract: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         """Bind to a database.
 
         Args:
@@ -106,7 +109,8 @@ class Outbox:
     def add(self, kind: Kind, act: Act | End) -> Outcome:
         """Keep an act until it is settled; the same is not kept twice, and one that was refused is tried again.
 
-        Another signature for the same id is kept beside the first: junk that came earlier keeps nothing out.
+        Another signature for the same id is kept beside the first: junk that came earlier keeps
+        nothing out.
         """
         try:
             with self._store.writing() as session:
@@ -123,14 +127,20 @@ class Outbox:
         digest = sha256(canonical.dumps(content))
         row = next((row for row in known if row.digest == digest), None)
         if row is None:
-            row = RelayedAct(contract=self._contract, kind=kind.value, id=key_of(act), digest=digest, content=content)
+            row = RelayedAct(
+                contract=self._contract,
+                kind=kind.value,
+                id=key_of(act),
+                digest=digest,
+                content=content,
+            )
             session.add(row)
         elif row.state != State.REFUSED:
             return
         row.added_at, row.attempts, row.state = self._clock(), 0, State.QUEUED.value
         row.reason, row.transaction, row.settled_at = None, None, None
 
-    def outcome(self, kind: Kind, id: bytes) -> Outcome:  # noqa: A002  a consent's
+    def outcome(self, kind: Kind, id: bytes) -> Outcome:
         """Return what became of an act: of several signatures for one id, of the one that came furthest.
 
         Raises:
@@ -159,14 +169,20 @@ class Outbox:
         with self._store.reading() as session:
             waiting = RelayedAct.state.in_([State.QUEUED.value, State.SENT.value])
             return session.scalar(
-                select(func.min(RelayedAct.added_at)).where(RelayedAct.contract == self._contract, waiting)
+                select(func.min(RelayedAct.added_at)).where(
+                    RelayedAct.contract == self._contract, waiting
+                )
             )
 
     def queued(self, kind: Kind, at_most: int) -> list[Item]:
         """Return acts of a kind that wait, those first that failed most: that ends, and keeps nothing back for long."""
-        waiting = self._all().where(RelayedAct.kind == kind.value, RelayedAct.state == State.QUEUED.value)
+        waiting = self._all().where(
+            RelayedAct.kind == kind.value, RelayedAct.state == State.QUEUED.value
+        )
         with self._store.reading() as session:
-            rows = session.scalars(waiting.order_by(RelayedAct.attempts.desc(), RelayedAct.number).limit(at_most))
+            rows = session.scalars(
+                waiting.order_by(RelayedAct.attempts.desc(), RelayedAct.number).limit(at_most)
+            )
             return [_item(row) for row in rows]
 
     def carriers(self) -> list[Carrier]:
@@ -176,7 +192,12 @@ class Outbox:
         )
         with self._store.reading() as session:
             found = [
-                Carrier(row.hash, address(row.sender), Pending(dict(row.fields), [row.hash], row.raw), row.block)
+                Carrier(
+                    row.hash,
+                    address(row.sender),
+                    Pending(dict(row.fields), [row.hash], row.raw),
+                    row.block,
+                )
                 for row in session.scalars(wanted)
             ]
         return sorted(found, key=lambda one: one.pending.nonce)
@@ -184,7 +205,9 @@ class Outbox:
     def carried(self, carrier: Carrier) -> list[Item]:
         """Return the acts that are in a transaction."""
         with self._store.reading() as session:
-            mine = self._all().where(RelayedAct.transaction == carrier.hash, RelayedAct.state == State.SENT.value)
+            mine = self._all().where(
+                RelayedAct.transaction == carrier.hash, RelayedAct.state == State.SENT.value
+            )
             return [_item(row) for row in session.scalars(mine.order_by(RelayedAct.number))]
 
     def send(self, items: Sequence[Item], pending: Pending, sender: str) -> Carrier:
@@ -194,7 +217,12 @@ class Outbox:
             fields = dict(pending.transaction)
             session.add(
                 RelayTransaction(
-                    hash=first, contract=self._contract, sender=sender, raw=pending.raw, fields=fields, settled=False
+                    hash=first,
+                    contract=self._contract,
+                    sender=sender,
+                    raw=pending.raw,
+                    fields=fields,
+                    settled=False,
                 )
             )
             for row in self._rows(session, items):
@@ -220,9 +248,17 @@ class Outbox:
                 row.state, row.reason, row.settled_at = State.DONE.value, None, now
             reasons = {item.number: reason for item, reason in refused}
             for row in self._rows(session, [item for item, _ in refused]):
-                row.state, row.reason, row.settled_at = State.REFUSED.value, reasons[row.number][:500], now
+                row.state, row.reason, row.settled_at = (
+                    State.REFUSED.value,
+                    reasons[row.number][:500],
+                    now,
+                )
             for row in self._rows(session, again):
-                row.state, row.transaction, row.attempts = State.QUEUED.value, None, row.attempts + 1
+                row.state, row.transaction, row.attempts = (
+                    State.QUEUED.value,
+                    None,
+                    row.attempts + 1,
+                )
             if carrier is not None:
                 session.get_one(RelayTransaction, carrier.hash).settled = True
 
@@ -232,19 +268,25 @@ class Outbox:
         One that is added again afterwards is looked up on the chain, and not done twice either.
         """
         ended = RelayedAct.state.in_([State.DONE.value, State.REFUSED.value])
-        old = delete(RelayedAct).where(RelayedAct.contract == self._contract, ended, RelayedAct.settled_at < before)
+        old = delete(RelayedAct).where(
+            RelayedAct.contract == self._contract, ended, RelayedAct.settled_at < before
+        )
         with self._store.writing() as session:
             return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
 
     def _all(self) -> Select[RelayedAct]:
         return select(RelayedAct).where(RelayedAct.contract == self._contract)
 
-    def _select(self, kind: Kind, id: bytes) -> Select[RelayedAct]:  # noqa: A002
+    def _select(self, kind: Kind, id: bytes) -> Select[RelayedAct]:
         return self._all().where(RelayedAct.kind == kind.value, RelayedAct.id == id)
 
     def _rows(self, session: Session, items: Sequence[Item]) -> Sequence[RelayedAct]:
         numbers = [item.number for item in items]
-        return session.scalars(select(RelayedAct).where(RelayedAct.number.in_(numbers))).all() if numbers else []
+        return (
+            session.scalars(select(RelayedAct).where(RelayedAct.number.in_(numbers))).all()
+            if numbers
+            else []
+        )
 
 
 def _progress(row: RelayedAct) -> tuple[int, int]:
@@ -269,10 +311,20 @@ def _item(row: RelayedAct) -> Item:
     content, kind = row.content, Kind(row.kind)
     signed = Signature.from_document(content["signed"])
     if kind is Kind.END:
-        return Item(row.number, kind, row.id, End(content["subject"], content["epoch"], signed), row.attempts)
-    seen = Commitment(content["subject"], when(content["expiry"]), hash_text(content["terms"], "terms"))
+        return Item(
+            row.number,
+            kind,
+            row.id,
+            End(content["subject"], content["epoch"], signed),
+            row.attempts,
+        )
+    seen = Commitment(
+        content["subject"], when(content["expiry"]), hash_text(content["terms"], "terms")
+    )
     return Item(row.number, kind, row.id, Act(seen, signed, content["epoch"]), row.attempts)
 
 
 def _outcome(row: RelayedAct) -> Outcome:
-    return Outcome(Kind(row.kind), row.id, State(row.state), row.reason, row.transaction, row.settled_at)
+    return Outcome(
+        Kind(row.kind), row.id, State(row.state), row.reason, row.transaction, row.settled_at
+    )

@@ -1,9 +1,10 @@
 """Submit what customers signed and pay for it: in batches, once for each id, through crashes.
 
-An act is kept in the database from `grant`, `revoke` or `end` until the chain shows what was signed, or
-refuses it. A transaction is kept, signed, before it is handed over; a run that was killed in between hands
-over the very same. Whether an act is done is asked of the chain by its id, never concluded from what was
-sent: so what somebody else submitted first counts as done, and nothing is done twice.
+An act is kept in the database from `grant`, `revoke` or `end` until the chain shows what was
+signed, or refuses it. A transaction is kept, signed, before it is handed over; a run that was
+killed in between hands over the very same. Whether an act is done is asked of the chain by its id,
+never concluded from what was sent: so what somebody else submitted first counts as done, and
+nothing is done twice.
 """
 
 import time
@@ -26,9 +27,11 @@ from careledger.identity.consent.terms import Status
 from careledger.store import Store
 
 ITEMS, GAS = 100, 12_000_000
-"""What a batch holds at most: nodes take transactions of 128 kB, and since Osaka of 16,777,216 gas."""
+"""What a batch holds at most: nodes take transactions of 128 kB, and since Osaka of 16,777,216 gas.
+"""
 ATTEMPTS = 4
-"""After so many transactions that failed or passed an act over, though a simulation took it, it is refused."""
+"""After so many transactions that failed or passed an act over, though a simulation took it, it is
+refused."""
 
 _ENDS = (Kind.REVOKE, Kind.END, Kind.GRANT)
 """What ends a consent never waits behind what gives one."""
@@ -61,9 +64,11 @@ class Relay:
             lock: a file that keeps two from submitting at once with one key on this machine.
             batch: acts in a transaction, at most.
             gas: of a transaction, at most.
-            confirmations: blocks on top of an act's before it counts as done; a reorganisation that takes the act
-                away before has it submitted again. What somebody else submitted counts at once.
-            patience: seconds to wait for another relay with this lock, which may do the very same work.
+            confirmations: blocks on top of an act's before it counts as done; a reorganisation that
+                takes the act away before has it submitted again. What somebody else submitted
+                counts at once.
+            patience: seconds to wait for another relay with this lock, which may do the very same
+                work.
 
         Raises:
             SettingsError: there is nobody to pay.
@@ -71,7 +76,12 @@ class Relay:
         """
         if registry.sender is None:
             raise SettingsError("the relay submits transactions and needs a key to sign with")
-        self.registry, self.batch, self.gas, self.confirmations = registry, batch, gas, confirmations
+        self.registry, self.batch, self.gas, self.confirmations = (
+            registry,
+            batch,
+            gas,
+            confirmations,
+        )
         self._payer, self._lock, self._patience = registry.sender, lock, patience
         self.outbox = Outbox(store, f"eip155:{registry.chain.chain_id}:{registry.address}")
 
@@ -119,10 +129,14 @@ class Relay:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            with FileLock(self._lock, timeout=self._patience, mode=0o600):  # goes with the process, however it ends
+            with FileLock(
+                self._lock, timeout=self._patience, mode=0o600
+            ):  # goes with the process, however it ends
                 yield
         except Timeout as error:
-            raise Conflict(f"another relay is at work with {self._lock}: one submits at a time") from error
+            raise Conflict(
+                f"another relay is at work with {self._lock}: one submits at a time"
+            ) from error
 
     def _step(self) -> bool:
         """Bring one transaction forward; say whether there may be more to do."""
@@ -152,10 +166,13 @@ class Relay:
     def _affordable(self, kind: Kind, waiting: Sequence[Item]) -> tuple[list[Item], int | None]:
         """Return as many acts as go into one transaction, and its gas limit; None: ask the node.
 
-        Those that were in one that failed go in ever fewer, so that the one that made it fail is found.
+        Those that were in one that failed go in ever fewer, so that the one that made it fail is
+        found.
         """
         failed = waiting[0].attempts
-        items = [item for item in waiting if item.attempts == failed][: max(1, self.batch >> 3 * failed)]
+        items = [item for item in waiting if item.attempts == failed][
+            : max(1, self.batch >> 3 * failed)
+        ]
         if kind is Kind.END:
             return items, None
         limit, fit = 60_000, 0
@@ -178,7 +195,11 @@ class Relay:
         """Return a sender that asks the node for its nonce: one that was taken and not stored is of no consequence."""
         payer = self._payer
         return Sender(
-            payer.chain, payer.account, timeout=payer.timeout, stuck_after=payer.stuck_after, max_fee=payer.max_fee
+            payer.chain,
+            payer.account,
+            timeout=payer.timeout,
+            stuck_after=payer.stuck_after,
+            max_fee=payer.max_fee,
         )
 
     # -- what the chain would say
@@ -202,7 +223,11 @@ class Relay:
             return False
         acts = _acts(items)
         try:
-            count = self.registry.would_grant(acts) if kind is Kind.GRANT else self.registry.would_revoke(acts)
+            count = (
+                self.registry.would_grant(acts)
+                if kind is Kind.GRANT
+                else self.registry.would_revoke(acts)
+            )
         except Reverted:
             return False
         return count == len(acts)
@@ -240,7 +265,8 @@ class Relay:
             done, reason = self._verdict(item)
             if not done and item.attempts >= ATTEMPTS:
                 reason = (
-                    reason or f"{ATTEMPTS} transactions with it did not bring it about, though a simulation took it"
+                    reason
+                    or f"{ATTEMPTS} transactions with it did not bring it about, though a simulation took it"
                 )
             if done:
                 found.done.append(item)
@@ -259,7 +285,10 @@ class Relay:
         if item.kind is Kind.REVOKE:
             return status in {Status.REVOKED, Status.RENOUNCED}, None
         if self.registry.epoch(act.consent.subject) != act.epoch:
-            return False, "It was signed for another epoch of the subject, who has ended all consents of that one"
+            return (
+                False,
+                "It was signed for another epoch of the subject, who has ended all consents of that one",
+            )
         return status is Status.GRANTED, None
 
     # -- transactions
@@ -268,7 +297,9 @@ class Relay:
         """Hand a transaction over, for the first time or again, and wait until it is mined."""
         sender = sender or self.payer()
         if carrier.sender != sender.address:
-            raise Conflict(f"{carrier.sender} signed what is under way: run the relay with its key until that is mined")
+            raise Conflict(
+                f"{carrier.sender} signed what is under way: run the relay with its key until that is mined"
+            )
         try:
             receipt = self._mined(carrier, sender)
         except Reverted:
@@ -284,13 +315,16 @@ class Relay:
     def _mined(self, carrier: Carrier, sender: Sender) -> Receipt | None:
         """Return the receipt of a transaction; None where another one used up its nonce.
 
-        The other may be a dearer twin of it, from a run that was killed: what it brought is asked of the chain.
+        The other may be a dearer twin of it, from a run that was killed: what it brought is asked
+        of the chain.
         """
         try:
             sender.hand_over(carrier.pending)
             return sender.wait(carrier.pending)
         except NodeError:
-            used = int(self.registry.chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
+            used = int(
+                self.registry.chain.request("eth_getTransactionCount", sender.address, "latest"), 16
+            )
             if used <= carrier.pending.nonce:
                 raise
             return None

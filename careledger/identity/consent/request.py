@@ -1,8 +1,8 @@
 """What a company asks a customer for: a signed request, as a deep link and as a QR code.
 
-A compact JWS (RFC 7515) of type `careledger-request+jwt`, signed by a key of the company's DID. The customer's
-wallet believes it only after `read_request`: whoever could forge one would be granted what it asks for.
-Format: docs/protocol/identity-consent.md.
+A compact JWS (RFC 7515) of type `careledger-request+jwt`, signed by a key of the company's DID. The
+customer's wallet believes it only after `read_request`: whoever could forge one would be granted
+what it asks for. Format: docs/protocol/identity-consent.md.
 """
 
 import unicodedata
@@ -34,13 +34,15 @@ from careledger.identity.formats import seconds, stamp, when
 
 TYPE = "careledger-request+jwt"
 LONGEST = 8_192
-"""Characters of a request that are read at all; one that is to be a QR code has to be shorter still."""
+"""Characters of a request that are read at all; one that is to be a QR code has to be shorter
+still."""
 LIFETIME, LONGEST_LIFETIME = timedelta(minutes=15), timedelta(days=7)
 SHORTEST_CONSENT, LONGEST_CONSENT = timedelta(minutes=1), timedelta(days=3653)
 LEEWAY = timedelta(seconds=60)
 """How far clocks may differ."""
 CLAIMS, DEPTH, NAME, TEXT, TERMS, URL = 64, 8, 128, 500, 2_000, 1_000
-"""At most: claims, parts of a path, and characters of a part, of the purpose, its terms and a URL."""
+"""At most: claims, parts of a path, and characters of a part, of the purpose, its terms and a URL.
+"""
 
 _REQUIRED = (
     "iss", "iat", "exp", "aud", "nonce", "vct", "claims", "purpose", "consentFor", "chainId", "consentRegistry",
@@ -54,7 +56,8 @@ class Purpose:
     """What for, in the words that the customer is shown.
 
     Raises:
-        MalformedRequest: nothing to show, too long, or characters that make a text look like another.
+        MalformedRequest: nothing to show, too long, or characters that make a text look like
+            another.
 
     """
 
@@ -67,7 +70,9 @@ class Purpose:
         _shown("purpose: text", self.text, TEXT)
         _shown("purpose: terms", self.terms, TERMS, lines=True)
         if self.terms.lower().startswith("http:"):
-            raise MalformedRequest("the request's purpose: terms at an http: address could be changed on the way")
+            raise MalformedRequest(
+                "the request's purpose: terms at an http: address could be changed on the way"
+            )
 
     def hash(self, nonce: str) -> bytes:
         """Return the 32 bytes that stand for it in a consent."""
@@ -124,7 +129,8 @@ class Request:
 
         Args:
             lifetime: how long it can be answered.
-            nonce: one that `Verifications` has issued, to be spent by the answer; a fresh one where it is None.
+            nonce: one that `Verifications` has issued, to be spent by the answer; a fresh one where
+                it is None.
             audience: the DID where it is None.
 
         """
@@ -149,9 +155,13 @@ class Request:
         self._check_times()
         _shown("vct", self.vct, URL)
         if not (22 <= len(self.nonce) <= 128 and self.nonce.isascii() and self.nonce.isprintable()):
-            raise MalformedRequest("the request's nonce is no text of 22 to 128 ASCII characters: it could be guessed")
+            raise MalformedRequest(
+                "the request's nonce is no text of 22 to 128 ASCII characters: it could be guessed"
+            )
         if not 0 < len(self.claims) <= CLAIMS:
-            raise MalformedRequest(f"the request asks for {len(self.claims)} claims, and 1 to {CLAIMS} are possible")
+            raise MalformedRequest(
+                f"the request asks for {len(self.claims)} claims, and 1 to {CLAIMS} are possible"
+            )
         if len(set(self.claims)) != len(self.claims):
             raise MalformedRequest("the request asks for a claim twice")
         for path in self.claims:
@@ -179,9 +189,16 @@ class Request:
 
     def _check_times(self) -> None:
         if not timedelta(0) < self.expires_at - self.issued_at <= LONGEST_LIFETIME:
-            raise MalformedRequest("the request's exp is not after its iat, or more than 7 days after it")
-        if not SHORTEST_CONSENT <= self.consent_for <= LONGEST_CONSENT or self.consent_for.microseconds:
-            raise MalformedRequest("the request's consentFor is not from a minute to ten years, in whole seconds")
+            raise MalformedRequest(
+                "the request's exp is not after its iat, or more than 7 days after it"
+            )
+        if (
+            not SHORTEST_CONSENT <= self.consent_for <= LONGEST_CONSENT
+            or self.consent_for.microseconds
+        ):
+            raise MalformedRequest(
+                "the request's consentFor is not from a minute to ten years, in whole seconds"
+            )
 
     @property
     def grantee(self) -> ChecksumAddress:
@@ -218,10 +235,14 @@ class Request:
             raise MalformedRequest(f"the request is {self.did}'s, and {issuer.did} signs")
         text = jose.sign({"typ": TYPE, **issuer.header}, self.payload, issuer.key)
         if len(text) > LONGEST:
-            raise RequestTooLarge(f"the request has {len(text)} characters, and at most {LONGEST} are read")
+            raise RequestTooLarge(
+                f"the request has {len(text)} characters, and at most {LONGEST} are read"
+            )
         return text
 
-    def consent(self, subject: str, scope: bytes, now: datetime, until: datetime | None = None) -> Consent:
+    def consent(
+        self, subject: str, scope: bytes, now: datetime, until: datetime | None = None
+    ) -> Consent:
         """Return a consent that answers this request.
 
         Args:
@@ -241,12 +262,14 @@ def parse_request(text: str) -> tuple[Request, jose.Jws]:
 
     Raises:
         RequestTooLarge: it is longer than is read.
-        MalformedRequest: it is no request.
-        MalformedToken, AlgorithmRefused: it is no JWS that is taken (`careledger.identity.credentials.errors`).
+        MalformedRequest: it is no request. MalformedToken, AlgorithmRefused: it is no JWS that is
+        taken (`careledger.identity.credentials.errors`).
 
     """
     if len(text) > LONGEST:
-        raise RequestTooLarge(f"the request has {len(text)} characters, and at most {LONGEST} are read")
+        raise RequestTooLarge(
+            f"the request has {len(text)} characters, and at most {LONGEST} are read"
+        )
     token = jose.parse(text, (TYPE,), "the request")
     try:
         return _request(token.claims), token
@@ -263,14 +286,19 @@ def _request(claims: Mapping[str, Any]) -> Request:
     for name, value in texts.items():
         if not isinstance(value, str):
             raise MalformedRequest(f"the request's {name} is no text")
-    chain_id, consent_for = given["chainId"], second_count(given["consentFor"], "the request's consentFor")
+    chain_id, consent_for = (
+        given["chainId"],
+        second_count(given["consentFor"], "the request's consentFor"),
+    )
     if not isinstance(chain_id, int) or isinstance(chain_id, bool) or chain_id < 1:
         raise MalformedRequest("the request's chainId is no chain's number")
     purpose = members(given["purpose"], "the request's purpose", ("text", "terms"))
     if not isinstance(given["claims"], list):
         raise MalformedRequest("the request's claims are no list of paths")
     if consent_for > LONGEST_CONSENT.total_seconds():
-        raise MalformedRequest("the request's consentFor is not from a minute to ten years, in whole seconds")
+        raise MalformedRequest(
+            "the request's consentFor is not from a minute to ten years, in whole seconds"
+        )
     return Request(
         did=texts["iss"],
         vct=texts["vct"],
@@ -303,13 +331,17 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
     """
     request, token = parse_request(text)
     at = now or present(keys.registry.chain)
-    if request.chain_id != keys.registry.chain.chain_id or request.registry != address(registry, "consent registry"):
+    if request.chain_id != keys.registry.chain.chain_id or request.registry != address(
+        registry, "consent registry"
+    ):
         raise RequestElsewhere(
             f"the request asks for a consent in {request.registry} on chain {request.chain_id}, and this wallet gives "
             f"them in {registry} on chain {keys.registry.chain.chain_id}"
         )
     if request.expires_at <= at:
-        raise RequestExpired(f"the request could be answered until {stamp(request.expires_at)}: ask for a new one")
+        raise RequestExpired(
+            f"the request could be answered until {stamp(request.expires_at)}: ask for a new one"
+        )
     if request.issued_at > at + LEEWAY:
         raise RequestFromFuture(
             f"the request says that it was made at {stamp(request.issued_at)}, which is yet to come"
@@ -322,7 +354,8 @@ def claim_paths(given: Sequence[Any], what: str = "the request's claims") -> tup
     """Read a list of paths to claims.
 
     Raises:
-        MalformedRequest: one is no name, nor a list of names, numbers and nulls that begins with a name.
+        MalformedRequest: one is no name, nor a list of names, numbers and nulls that begins with a
+            name.
 
     """
     paths = []
@@ -350,7 +383,9 @@ def _shown(what: str, text: Any, at_most: int, *, lines: bool = False) -> None:
     for character in text:
         hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         if hidden and character not in _JOINERS and not (lines and character == "\n"):
-            raise MalformedRequest(f"the request's {what} holds U+{ord(character):04X}, which cannot be seen")
+            raise MalformedRequest(
+                f"the request's {what} holds U+{ord(character):04X}, which cannot be seen"
+            )
 
 
 def _url(what: str, text: str) -> None:

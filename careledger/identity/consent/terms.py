@@ -1,7 +1,7 @@
 """What a consent is about, and the hashes that stand for it on chain: scope, purpose, terms, id, use.
 
-Only `Consent.id`, the subject, the expiry and `Terms.hash` ever reach the chain, so nobody but the two
-parties learns who may read what, and what for. Bytes: docs/protocol/identity-consent.md.
+Only `Consent.id`, the subject, the expiry and `Terms.hash` ever reach the chain, so nobody but the
+two parties learns who may read what, and what for. Bytes: docs/protocol/identity-consent.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,16 +26,19 @@ ROLE = "careledger.consent"
 """The type of the delegates who may act about an identity's consents, given or received."""
 SCOPE_TAG, USE_TAG = b"careledger.scope.v1", b"careledger.use.v1"
 LATEST_EXPIRY = 253402300799
-"""The end of the year 9999, in seconds since 1970 UTC: what a `datetime` can hold; the contract holds more."""
+"""The end of the year 9999, in seconds since 1970 UTC: what a `datetime` can hold; the contract
+holds more."""
 
 
 def scope_of(issuer_jwt: str, disclosures: Sequence[str]) -> bytes:
     """Return the 32 bytes that stand for a credential and the attributes disclosed of it, in whatever order.
 
-    keccak256(`careledger.scope.v1` || sha256(issuer-signed JWT) || sha256 of each disclosure, ascending).
+    keccak256(`careledger.scope.v1` || sha256(issuer-signed JWT) || sha256 of each disclosure,
+    ascending).
 
     Args:
-        issuer_jwt: the issuer-signed JWT alone, without disclosures, as it was received; a whole VC-JWT too.
+        issuer_jwt: the issuer-signed JWT alone, without disclosures, as it was received; a whole
+            VC-JWT too.
         disclosures: the disclosures as they stand in the SD-JWT, base64url-encoded, each once.
 
     Raises:
@@ -43,18 +46,22 @@ def scope_of(issuer_jwt: str, disclosures: Sequence[str]) -> bytes:
 
     """
     if "~" in issuer_jwt:
-        raise InputError("the scope is of the issuer-signed JWT alone: give the disclosures after it by themselves")
+        raise InputError(
+            "the scope is of the issuer-signed JWT alone: give the disclosures after it by themselves"
+        )
     digests = sorted(sha256(_ascii("disclosure", one)) for one in disclosures)
     if len(set(digests)) != len(digests):
         raise InputError("a disclosure is given twice: a scope counts each once")
-    return keccak256(SCOPE_TAG + sha256(_ascii("issuer-signed JWT", issuer_jwt)) + b"".join(digests))
+    return keccak256(
+        SCOPE_TAG + sha256(_ascii("issuer-signed JWT", issuer_jwt)) + b"".join(digests)
+    )
 
 
 def purpose_of(nonce: str, text: str, terms: str) -> bytes:
     """Return the 32 bytes that stand for a purpose.
 
-    keccak256 of the canonical JSON (RFC 8785) of `{"nonce", "terms", "text"}`. The request's nonce keeps a
-    purpose, which is one of few sentences, from being guessed.
+    keccak256 of the canonical JSON (RFC 8785) of `{"nonce", "terms", "text"}`. The request's nonce
+    keeps a purpose, which is one of few sentences, from being guessed.
 
     Args:
         nonce: of the request.
@@ -78,8 +85,8 @@ def presentation_hash(presentation: str) -> bytes:
 def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
     """Return the 32 bytes by which a use of a consent is committed on chain.
 
-    keccak256(`careledger.use.v1` || consent id || sha256(presentation)). Both parties can compute it, and
-    nobody else, for nobody else has the presentation.
+    keccak256(`careledger.use.v1` || consent id || sha256(presentation)). Both parties can compute
+    it, and nobody else, for nobody else has the presentation.
 
     Args:
         consent_id: 32 bytes.
@@ -87,7 +94,9 @@ def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
 
     """
     shown = presentation_hash(presentation) if isinstance(presentation, str) else presentation
-    return keccak256(USE_TAG + bytes32("consent id", consent_id) + bytes32("presentation's hash", shown))
+    return keccak256(
+        USE_TAG + bytes32("consent id", consent_id) + bytes32("presentation's hash", shown)
+    )
 
 
 @dataclass(frozen=True)
@@ -176,12 +185,14 @@ class Consent:
     """A subject lets a grantee read something until a point in time.
 
     Raises:
-        InputError: the subject is no address or nobody's, or the expiry has no time zone or does not fit.
+        InputError: the subject is no address or nobody's, or the expiry has no time zone or does
+            not fit.
 
     """
 
     subject: ChecksumAddress
-    """The identity that consents: one of its own for each consent, unless the customer wants a stable one."""
+    """The identity that consents: one of its own for each consent, unless the customer wants a
+    stable one."""
     expires_at: datetime
     """From then on it is not valid; whole seconds."""
     terms: Terms
@@ -255,7 +266,9 @@ class Record:
         return cls(subject, when(expiry), epoch, Status(status))
 
 
-def members(document: Any, what: str, names: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, Any]:
+def members(
+    document: Any, what: str, names: Sequence[str], optional: Sequence[str] = ()
+) -> Mapping[str, Any]:
     """Return a JSON object that has exactly these members.
 
     Raises:
@@ -267,7 +280,9 @@ def members(document: Any, what: str, names: Sequence[str], optional: Sequence[s
     if missing := [name for name in names if name not in document]:
         raise InputError(f"{what}: '{missing[0]}' is missing")
     if unknown := sorted(set(document) - {*names, *optional}):
-        raise InputError(f"{what}: '{unknown[0][:40]}' is not among its members: {', '.join((*names, *optional))}")
+        raise InputError(
+            f"{what}: '{unknown[0][:40]}' is not among its members: {', '.join((*names, *optional))}"
+        )
     return document
 
 

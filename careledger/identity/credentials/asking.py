@@ -23,7 +23,8 @@ class Policy:
     """What a verifier insists on, whatever it asks for."""
 
     issuers: Collection[str] | None
-    """DIDs whose credentials are believed. None: anybody's; then look at `Verified.issuer` before you rely on it."""
+    """DIDs whose credentials are believed. None: anybody's; then look at `Verified.issuer` before
+    you rely on it."""
     keys: KeyPolicy = KeyPolicy.AT_SIGNING
     leeway: timedelta = timedelta(seconds=60)
     """How much the clocks of issuer, holder and verifier may differ."""
@@ -35,7 +36,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         if self.leeway < timedelta(0) or self.key_binding_age <= timedelta(0):
-            raise InputError("the leeway of clocks cannot be negative, nor the age of a key binding zero")
+            raise InputError(
+                "the leeway of clocks cannot be negative, nor the age of a key binding zero"
+            )
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,16 @@ class Verified:
     subject: str | None = field(repr=False)
     """The claim `sub`; the holder's DID of a W3C credential."""
     claims: Mapping[str, Any] = field(repr=False)
-    """Of an SD-JWT VC what was disclosed and what is open; of a W3C credential `credentialSubject`."""
+    """Of an SD-JWT VC what was disclosed and what is open; of a W3C credential `credentialSubject`.
+    """
     disclosed: tuple[Path, ...]
     """Claims and elements that came as disclosures; for a W3C credential all claims at the top."""
     issued_at: datetime
     expires_at: datetime | None
     status: StatusReference | None
     holder: str | None
-    """Thumbprint of the holder's key (RFC 7638), or the holder's DID; None where nobody proved to be the holder."""
+    """Thumbprint of the holder's key (RFC 7638), or the holder's DID; None where nobody proved to
+    be the holder."""
     scope: bytes
     """What a consent to this is about."""
     consent_id: bytes | None

@@ -28,7 +28,7 @@ from careledger.identity.formats import stamp
 class ConsentReader(Protocol):
     """Reads consents from the chain; `ConsentRegistry` is one."""
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: A002  the contract's name
+    def record(self, id: bytes, block: Block = "latest") -> Record:
         """Return what the chain keeps of a consent's id."""
 
     def epoch(self, subject: str, block: Block = "latest") -> int:
@@ -56,7 +56,9 @@ def check_status(reader: StatusReader, reference: StatusReference, block: Block 
 
     """
     if reader.is_revoked(reference, block):
-        raise CredentialRevoked("the issuer has withdrawn the credential: ask the customer for a new one")
+        raise CredentialRevoked(
+            "the issuer has withdrawn the credential: ask the customer for a new one"
+        )
 
 
 def check_terms(consent: Consent, *, grantee: str, scope: bytes, purpose: bytes) -> None:
@@ -76,11 +78,17 @@ def check_terms(consent: Consent, *, grantee: str, scope: bytes, purpose: bytes)
             "the consent is for another credential, or for other claims of it, than are shown: show what was agreed on"
         )
     if consent.terms.purpose != purpose:
-        raise PurposeMismatch("the consent is for another purpose, or answers another request: ask for a new one")
+        raise PurposeMismatch(
+            "the consent is for another purpose, or answers another request: ask for a new one"
+        )
 
 
 def check_consent(
-    reader: ConsentReader, consent_id: bytes, now: datetime, block: Block = "latest", consent: Consent | None = None
+    reader: ConsentReader,
+    consent_id: bytes,
+    now: datetime,
+    block: Block = "latest",
+    consent: Consent | None = None,
 ) -> Record:
     """Make sure that a consent stands on chain, and return its record. Two calls to the node.
 
@@ -89,27 +97,41 @@ def check_consent(
         consent: what it is said to be; None where only the id was kept.
 
     Raises:
-        ConsentMismatch: the id, subject or expiry is another one's.
-        ConsentUnknown, ConsentRevoked, ConsentRenounced, ConsentEpochEnded, ConsentExpired: it does not stand.
+        ConsentMismatch: the id, subject or expiry is another one's. ConsentUnknown, ConsentRevoked,
+        ConsentRenounced, ConsentEpochEnded, ConsentExpired: it does not stand.
 
     """
     if consent is not None and consent.id != consent_id:
-        raise ConsentMismatch("the holder's proof names another consent than the one that came with it")
+        raise ConsentMismatch(
+            "the holder's proof names another consent than the one that came with it"
+        )
     record = reader.record(consent_id, block)
     named = f"consent 0x{consent_id.hex()}"
     if record.status is Status.NONE:
-        raise ConsentUnknown(f"{named} was not granted on chain: submit the customer's grant first, or ask for one")
+        raise ConsentUnknown(
+            f"{named} was not granted on chain: submit the customer's grant first, or ask for one"
+        )
     if consent is not None and record.subject != consent.subject:
-        raise SubjectMismatch(f"{named} is {record.subject}'s on chain, and was handed over as {consent.subject}'s")
+        raise SubjectMismatch(
+            f"{named} is {record.subject}'s on chain, and was handed over as {consent.subject}'s"
+        )
     if record.status is Status.REVOKED:
-        raise ConsentRevoked(f"{named} was revoked by the customer: the verification may no longer be read")
+        raise ConsentRevoked(
+            f"{named} was revoked by the customer: the verification may no longer be read"
+        )
     if record.status is Status.RENOUNCED:
-        raise ConsentRenounced(f"{named} was given back by the company: the verification may no longer be read")
+        raise ConsentRenounced(
+            f"{named} was given back by the company: the verification may no longer be read"
+        )
     if consent is not None and record.expires_at != consent.expires_at:
-        raise ExpiryMismatch(f"{named} ends on chain at another time than the one that was handed over")
+        raise ExpiryMismatch(
+            f"{named} ends on chain at another time than the one that was handed over"
+        )
     epoch = reader.epoch(record.subject, block)
     if record.epoch != epoch:
-        raise ConsentEpochEnded(f"{named} ended when the customer revoked all at once: it may no longer be read")
+        raise ConsentEpochEnded(
+            f"{named} ended when the customer revoked all at once: it may no longer be read"
+        )
     if record.expires_at <= now:
         raise ConsentExpired(f"{named} ended at {stamp(record.expires_at)}: ask for a new one")
     return record

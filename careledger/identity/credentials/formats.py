@@ -11,7 +11,8 @@ from careledger.identity.credentials.errors import MalformedClaim
 from careledger.identity.formats import seconds
 
 Path = tuple[str | int | None, ...]
-"""Where a claim is: names of members, numbers of array elements from 0, None for every element (as in OpenID4VP)."""
+"""Where a claim is: names of members, numbers of array elements from 0, None for every element (as
+in OpenID4VP)."""
 
 SD_JWT_VC, VC_JWT = "dc+sd-jwt", "jwt_vc"
 """The two formats of credentials."""
@@ -68,7 +69,8 @@ class StatusReference:
     index: int
     """The credential's number in the list."""
     chain_id: int | None = None
-    """The members from here on are None in credentials of issuers who keep their status off the chain."""
+    """The members from here on are None in credentials of issuers who keep their status off the
+    chain."""
     contract: str | None = None
     issuer: str | None = None
     """Address of the identity that keeps the list."""
@@ -83,7 +85,12 @@ class StatusReference:
     @property
     def chain_part(self) -> dict[str, Any]:
         """The member `careledger`."""
-        if self.contract is None or self.issuer is None or self.list_id is None or self.chain_id is None:
+        if (
+            self.contract is None
+            or self.issuer is None
+            or self.list_id is None
+            or self.chain_id is None
+        ):
             raise InputError("this status is not kept on a chain")
         return {
             "chainId": self.chain_id,
@@ -136,11 +143,18 @@ class StatusReference:
             entry = entry[0]
         entry = _object(entry, "credentialStatus")
         text = entry.get("statusListIndex")
-        if entry.get("type") != "BitstringStatusListEntry" or entry.get("statusPurpose") != "revocation":
+        if (
+            entry.get("type") != "BitstringStatusListEntry"
+            or entry.get("statusPurpose") != "revocation"
+        ):
             raise MalformedClaim(
                 "credentialStatus is no BitstringStatusListEntry for revocation: no other kind is read"
             )
-        index = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20 else None
+        index = (
+            int(text)
+            if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 20
+            else None
+        )
         return cls(*_place(entry.get("statusListCredential"), index), **_chain_part(entry, index))
 
 
@@ -148,7 +162,9 @@ def _place(uri: Any, index: Any) -> tuple[str, int]:
     if not isinstance(uri, str) or not uri:
         raise MalformedClaim("the credential's status names no list")
     if not isinstance(index, int) or isinstance(index, bool) or index < 0:
-        raise MalformedClaim("the credential's status names no place in the list: a number from 0 is needed")
+        raise MalformedClaim(
+            "the credential's status names no place in the list: a number from 0 is needed"
+        )
     return uri, index
 
 
@@ -157,13 +173,17 @@ def _chain_part(claim: Mapping[str, Any], index: Any) -> dict[str, Any]:
         return {}
     part = _object(claim["careledger"], "the status's member careledger")
     if part.get("index") != index:
-        raise MalformedClaim("the credential's status names two places: the list's and the chain's index differ")
+        raise MalformedClaim(
+            "the credential's status names two places: the list's and the chain's index differ"
+        )
     chain_id, list_id = part.get("chainId"), part.get("list")
     try:
         raw = bytes.fromhex(str(list_id).removeprefix("0x"))
         contract, issuer = address(part.get("contract", "")), address(part.get("issuer", ""))
     except (ValueError, InputError):
-        raise MalformedClaim("the credential's status has an address or a list that is none") from None
+        raise MalformedClaim(
+            "the credential's status has an address or a list that is none"
+        ) from None
     if not isinstance(chain_id, int) or isinstance(chain_id, bool) or len(raw) != 32:
         raise MalformedClaim("the credential's status has a chain id or a list that is none")
     return {"chain_id": chain_id, "contract": contract, "issuer": issuer, "list_id": raw}

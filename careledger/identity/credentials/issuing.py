@@ -8,7 +8,13 @@ from typing import Any
 
 from careledger.crypto import canonical
 from careledger.errors import InputError
-from careledger.identity.credentials.formats import Path, StatusReference, numeric_date, path_of, path_text
+from careledger.identity.credentials.formats import (
+    Path,
+    StatusReference,
+    numeric_date,
+    path_of,
+    path_text,
+)
 from careledger.identity.credentials.jose import Signs, encode, sign
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, RESERVED, Disclosure, hasher
@@ -31,12 +37,15 @@ class Issuer:
     """A did:ethr."""
     key: Signs = field(repr=False)
     kid: str | None = None
-    """Which of the document's keys it is, a DID URL such as `did:ethr:…#controller`; None: readers try all."""
+    """Which of the document's keys it is, a DID URL such as `did:ethr:…#controller`; None: readers
+    try all."""
 
     def __post_init__(self) -> None:
         parse(self.did)
         if self.kid is not None and not self.kid.startswith(f"{self.did}#"):
-            raise InputError(f"kid {self.kid!r} is no key of {self.did}: '<DID>#<fragment>' is needed")
+            raise InputError(
+                f"kid {self.kid!r} is no key of {self.did}: '<DID>#<fragment>' is needed"
+            )
 
     @property
     def header(self) -> dict[str, str]:
@@ -83,13 +92,16 @@ def issue_sd_jwt(
     Args:
         vct: its type, a URI or name that issuer and verifiers agree on.
         claims: what it says of its subject; nested objects and arrays as they are.
-        holder: the key that the holder will prove to have, as key or JWK; None: whoever has it can present it.
-        disclosable: paths to the claims and array elements that the holder may leave out, nested ones too; None
-            in a path stands for every element. Without it every claim at the top may be left out.
+        holder: the key that the holder will prove to have, as key or JWK; None: whoever has it can
+            present it.
+        disclosable: paths to the claims and array elements that the holder may leave out, nested
+            ones too; None in a path stands for every element. Without it every claim at the top may
+            be left out.
         status: where it will stand that it was withdrawn.
-        subject: the claim `sub`, open to everybody; a name that joins up presentations, so mostly None.
-        decoys: so many digests of nothing are added to each object that hides something, so that their number
-            tells nothing.
+        subject: the claim `sub`, open to everybody; a name that joins up presentations, so mostly
+            None.
+        decoys: so many digests of nothing are added to each object that hides something, so that
+            their number tells nothing.
         salts: makes the random bytes; only tests and examples give another.
 
     Raises:
@@ -100,13 +112,22 @@ def issue_sd_jwt(
     _check_claims(claims)
     paths = _paths(claims, disclosable)
     packing = _Packing(paths, decoys, salts)
-    payload: dict[str, Any] = {"iss": issuer.did, "vct": vct, **validity.claims, **packing.object(claims, ())}
+    payload: dict[str, Any] = {
+        "iss": issuer.did,
+        "vct": vct,
+        **validity.claims,
+        **packing.object(claims, ()),
+    }
     if unused := [path for path in paths if path not in packing.matched]:
         raise InputError(f"there is no claim {path_text(unused[0])} that could be disclosed")
     if subject is not None:
         payload["sub"] = subject
     if holder is not None:
-        key = holder if isinstance(holder, VerificationKey) else VerificationKey.from_jwk(holder, "the holder's key")
+        key = (
+            holder
+            if isinstance(holder, VerificationKey)
+            else VerificationKey.from_jwk(holder, "the holder's key")
+        )
         payload["cnf"] = {"jwk": key.jwk}
     if status is not None:
         payload["status"] = status.sd_jwt_claim
@@ -116,18 +137,24 @@ def issue_sd_jwt(
     return "~".join([jwt, *(one.text for one in packing.disclosures), ""])
 
 
-def _paths(claims: Mapping[str, Any], disclosable: Iterable[str | Sequence[str | int | None]] | None) -> Sequence[Path]:
+def _paths(
+    claims: Mapping[str, Any], disclosable: Iterable[str | Sequence[str | int | None]] | None
+) -> Sequence[Path]:
     if disclosable is None:
         return [(name,) for name in claims if name not in NEVER_DISCLOSED]
     paths = [path_of(one) for one in disclosable]
     if never := [path for path in paths if path[0] in NEVER_DISCLOSED]:
-        raise InputError(f"{path_text(never[0])} has to be said openly: the format forbids to disclose it selectively")
+        raise InputError(
+            f"{path_text(never[0])} has to be said openly: the format forbids to disclose it selectively"
+        )
     return paths
 
 
 def _check_claims(claims: Mapping[str, Any]) -> None:
     if given := sorted(_BY_PARAMETER & claims.keys()):
-        raise InputError(f"the claim {given[0]!r} is set by an argument of its own, not among the claims")
+        raise InputError(
+            f"the claim {given[0]!r} is set by an argument of its own, not among the claims"
+        )
     canonical.dumps(dict(claims))
     _check_names(claims)
 
@@ -135,7 +162,9 @@ def _check_claims(claims: Mapping[str, Any]) -> None:
 def _check_names(value: Any) -> None:
     if isinstance(value, Mapping):
         if reserved := sorted(RESERVED & value.keys()):
-            raise InputError(f"no claim may be named {reserved[0]!r}: selective disclosure keeps it for itself")
+            raise InputError(
+                f"no claim may be named {reserved[0]!r}: selective disclosure keeps it for itself"
+            )
         for inner in value.values():
             _check_names(inner)
     elif isinstance(value, list | tuple):
@@ -196,7 +225,8 @@ def _fits(pattern: Path, path: Path) -> bool:
     if len(pattern) != len(path):
         return False
     return all(
-        (wanted == found and type(wanted) is type(found)) or (wanted is None and isinstance(found, int))
+        (wanted == found and type(wanted) is type(found))
+        or (wanted is None and isinstance(found, int))
         for wanted, found in zip(pattern, path, strict=True)
     )
 
@@ -216,7 +246,8 @@ def issue_vc_jwt(
 
     Args:
         types: its types beside `VerifiableCredential`.
-        subject: the holder's DID, who presents it by a key of that DID; None: whoever has it can present it.
+        subject: the holder's DID, who presents it by a key of that DID; None: whoever has it can
+            present it.
         claims: `credentialSubject`, without its id.
         status: where it will stand that it was withdrawn.
         credential_id: a URI, the claim `jti`.
@@ -228,7 +259,9 @@ def issue_vc_jwt(
 
     """
     if not claims or "id" in claims:
-        raise InputError("a W3C credential needs claims, and the subject's id is an argument of its own")
+        raise InputError(
+            "a W3C credential needs claims, and the subject's id is an argument of its own"
+        )
     vc: dict[str, Any] = {
         "@context": [W3C_CONTEXT, *contexts],
         "type": ["VerifiableCredential", *(one for one in types if one != "VerifiableCredential")],
@@ -237,6 +270,13 @@ def issue_vc_jwt(
     if status is not None:
         vc["@context"].append(STATUS_CONTEXT)
         vc["credentialStatus"] = status.vc_entry
-    payload: dict[str, Any] = {"iss": issuer.did, "nbf": numeric_date(validity.issued_at), **validity.claims, "vc": vc}
-    payload |= {name: text for name, text in (("sub", subject), ("jti", credential_id)) if text is not None}
+    payload: dict[str, Any] = {
+        "iss": issuer.did,
+        "nbf": numeric_date(validity.issued_at),
+        **validity.claims,
+        "vc": vc,
+    }
+    payload |= {
+        name: text for name, text in (("sub", subject), ("jti", credential_id)) if text is not None
+    }
     return sign({"typ": "JWT", **issuer.header}, payload, issuer.key)

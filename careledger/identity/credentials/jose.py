@@ -1,6 +1,7 @@
 """Compact JWS (RFC 7515), read strictly: limits before parsing, one way to write each thing.
 
-What is signed are the bytes as they came; nothing is ever written anew before a signature is checked.
+What is signed are the bytes as they came; nothing is ever written anew before a signature is
+checked.
 """
 
 import base64
@@ -66,16 +67,23 @@ def decode(text: str, what: str = "a part") -> bytes:
     """Return the bytes of a base64url text; there is exactly one text for some bytes.
 
     Raises:
-        BadBase64: padding, another character, a length that cannot be, or bits that belong to no byte.
+        BadBase64: padding, another character, a length that cannot be, or bits that belong to no
+            byte.
 
     """
     if not _BASE64URL.fullmatch(text):
-        raise BadBase64(f"{what} is not base64url: only A-Z, a-z, 0-9, '-' and '_' may stand there, and no padding")
+        raise BadBase64(
+            f"{what} is not base64url: only A-Z, a-z, 0-9, '-' and '_' may stand there, and no padding"
+        )
     if len(text) % 4 == 1:
-        raise BadBase64(f"{what} is not base64url: no bytes are {len(text)} characters long; it was cut")
+        raise BadBase64(
+            f"{what} is not base64url: no bytes are {len(text)} characters long; it was cut"
+        )
     raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if encode(raw) != text:
-        raise BadBase64(f"{what} is not canonical base64url: its last character has bits that belong to no byte")
+        raise BadBase64(
+            f"{what} is not canonical base64url: its last character has bits that belong to no byte"
+        )
     return raw
 
 
@@ -83,19 +91,26 @@ def read_json(raw: bytes, what: str) -> Any:
     """Read JSON strictly (RFC 7493): no member twice, nothing too deep, no number that others read otherwise.
 
     Raises:
-        BadJson: it is not such JSON. The message names the fault, and of the content at most a member's name.
+        BadJson: it is not such JSON. The message names the fault, and of the content at most a
+            member's name.
 
     """
     try:
         text = raw.decode()
         canonical.refuse_deep(text)
         value = json.loads(
-            text, object_pairs_hook=_members, parse_constant=_constant, parse_int=_number, parse_float=_number
+            text,
+            object_pairs_hook=_members,
+            parse_constant=_constant,
+            parse_int=_number,
+            parse_float=_number,
         )
         if "\\" in text:  # half of a surrogate pair can only be written as an escape
             json.dumps(value, ensure_ascii=False).encode()
     except canonical.CanonicalError:
-        raise BadJson(f"{what} is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there") from None
+        raise BadJson(
+            f"{what} is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there"
+        ) from None
     except UnicodeError:
         raise BadJson(f"{what} is not UTF-8, or holds half a surrogate pair") from None
     except json.JSONDecodeError as error:
@@ -113,7 +128,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise _NotStrictError(f"gives the member {name[:40]!r} twice in one object: readers would differ on it")
+            raise _NotStrictError(
+                f"gives the member {name[:40]!r} twice in one object: readers would differ on it"
+            )
         found[name] = value
     return found
 
@@ -124,7 +141,9 @@ def _number(digits: str) -> int | float:
     if whole and abs(value) <= canonical.SAFE_INTEGER:
         return int(digits)
     if whole or not math.isfinite(value):
-        raise _NotStrictError("holds a number that readers would round: beyond 2^53 - 1 write it as text")
+        raise _NotStrictError(
+            "holds a number that readers would round: beyond 2^53 - 1 write it as text"
+        )
     return value
 
 
@@ -171,12 +190,15 @@ class Jws:
         return self.header.get("kid")
 
 
-def parse(text: str, types: Collection[str | None], what: str = "the token", limits: Limits = LIMITS) -> Jws:
+def parse(
+    text: str, types: Collection[str | None], what: str = "the token", limits: Limits = LIMITS
+) -> Jws:
     """Read a compact JWS without believing it.
 
     Args:
         text: three parts with dots between them.
-        types: values of `typ` that are accepted, in lower case and without `application/`; None: it may be absent.
+        types: values of `typ` that are accepted, in lower case and without `application/`; None: it
+            may be absent.
         what: how messages call it.
 
     Raises:
@@ -186,12 +208,18 @@ def parse(text: str, types: Collection[str | None], what: str = "the token", lim
 
     """
     if len(text) > limits.token:
-        raise TokenTooLarge(f"{what} has {len(text)} characters, and at most {limits.token} are read")
+        raise TokenTooLarge(
+            f"{what} has {len(text)} characters, and at most {limits.token} are read"
+        )
     parts = text.split(".")
     if len(parts) != 3:
-        raise MalformedToken(f"{what} is not a compact JWS: three parts are needed, and there are {len(parts)}")
+        raise MalformedToken(
+            f"{what} is not a compact JWS: three parts are needed, and there are {len(parts)}"
+        )
     if len(parts[0]) > limits.header:
-        raise TokenTooLarge(f"{what} has a header of {len(parts[0])} characters; at most {limits.header} are read")
+        raise TokenTooLarge(
+            f"{what} has a header of {len(parts[0])} characters; at most {limits.header} are read"
+        )
     header = read_object(decode(parts[0], f"the header of {what}"), f"the header of {what}")
     _check_header(header, types, what)
     claims = read_object(decode(parts[1], f"the payload of {what}"), f"the payload of {what}")
@@ -200,7 +228,9 @@ def parse(text: str, types: Collection[str | None], what: str = "the token", lim
 
 def _check_header(header: Mapping[str, Any], types: Collection[str | None], what: str) -> None:
     if "crit" in header:
-        raise CriticalHeader(f"{what} demands by 'crit' that an extension be understood; none is: ask for it without")
+        raise CriticalHeader(
+            f"{what} demands by 'crit' that an extension be understood; none is: ask for it without"
+        )
     for name in _MEANINGLESS & header.keys():
         raise BadHeader(f"{what} has '{name}' in its header, which would change what is signed")
     alg = header.get("alg")
@@ -208,7 +238,11 @@ def _check_header(header: Mapping[str, Any], types: Collection[str | None], what
         raise BadHeader(f"{what} names no algorithm ('alg') in its header")
     if alg not in ALGORITHMS:
         named = repr(alg[:20])
-        reason = "it is unsigned" if alg.lower() == "none" else "only keys of an issuer or holder are accepted"
+        reason = (
+            "it is unsigned"
+            if alg.lower() == "none"
+            else "only keys of an issuer or holder are accepted"
+        )
         raise AlgorithmRefused(
             f"{what} names {named} as algorithm: {reason}; use one of {', '.join(sorted(ALGORITHMS))}"
         )
@@ -221,7 +255,9 @@ def _check_header(header: Mapping[str, Any], types: Collection[str | None], what
     if plain not in types:
         wanted = " or ".join(sorted(name for name in types if name))
         found = "no 'typ'" if kind is None else f"'typ' {kind[:40]!r}"
-        raise WrongTokenType(f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token")
+        raise WrongTokenType(
+            f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token"
+        )
 
 
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: Signs) -> str:

@@ -1,7 +1,7 @@
 """Keys: those that sign credentials and presentations, and those that check them.
 
-Three types and four algorithms. A key says which algorithms it takes; a header never decides what kind of
-key it is checked with, so no key is ever used as something else than it is.
+Three types and four algorithms. A key says which algorithms it takes; a header never decides what
+kind of key it is checked with, so no key is ever used as something else than it is.
 
 | algorithm | key | signature |
 |---|---|---|
@@ -22,7 +22,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
@@ -58,8 +61,9 @@ ATTRIBUTES = {
 }
 """The did:ethr attribute under which an issuer publishes a key; ethr-did-resolver and did-jwt 8 understand all three.
 
-Names have at most 32 bytes, so P-256 has none of its own: did-jwt takes `JsonWebKey2020` for ES256, and the document
-then holds the point in hexadecimal. For presentations by a DID write `sigAuth` in the place of `veriKey`.
+Names have at most 32 bytes, so P-256 has none of its own: did-jwt takes `JsonWebKey2020` for ES256,
+and the document then holds the point in hexadecimal. For presentations by a DID write `sigAuth` in
+the place of `veriKey`.
 """
 
 _ORDER = 2 * HALF_ORDER + 1
@@ -80,7 +84,8 @@ class VerificationKey:
 
     kind: KeyType
     raw: bytes
-    """The compressed point, 33 bytes; for Ed25519 the key, 32 bytes; for an account its address, 20 bytes."""
+    """The compressed point, 33 bytes; for Ed25519 the key, 32 bytes; for an account its address, 20
+    bytes."""
 
     def __post_init__(self) -> None:
         if not _readable(self.kind, self.raw):
@@ -113,7 +118,9 @@ class VerificationKey:
             return _secp256k1(self.raw, digest, signature)
         for recovery in signature[64:] or b"\0\1":
             try:
-                key = PublicKey.from_signature_and_message(signature[:64] + bytes([recovery]), digest, hasher=None)
+                key = PublicKey.from_signature_and_message(
+                    signature[:64] + bytes([recovery]), digest, hasher=None
+                )
             except Exception:  # noqa: BLE001, S112  the library names no class of its own
                 continue
             if self.raw == (_address(key) if self.is_address else key.format()):
@@ -145,7 +152,9 @@ class VerificationKey:
         if self.kind is KeyType.ED25519:
             return {"kty": "OKP", "crv": "Ed25519", "x": encode(self.raw)}
         if self.kind is KeyType.P256:
-            numbers = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.raw).public_numbers()
+            numbers = ec.EllipticCurvePublicKey.from_encoded_point(
+                ec.SECP256R1(), self.raw
+            ).public_numbers()
             x, y = (number.to_bytes(32, "big") for number in (numbers.x, numbers.y))
         else:
             point = PublicKey(self.raw).format(compressed=False)
@@ -162,13 +171,16 @@ class VerificationKey:
         """Read a public key.
 
         Raises:
-            MalformedClaim: it is no public EC (P-256, secp256k1) or OKP (Ed25519) key, or it carries the secret too.
+            MalformedClaim: it is no public EC (P-256, secp256k1) or OKP (Ed25519) key, or it
+                carries the secret too.
 
         """
         if not isinstance(jwk, Mapping):
             raise MalformedClaim(f"{what} is not a JSON object")
         if "d" in jwk or "k" in jwk:
-            raise MalformedClaim(f"{what} carries a secret key: it is known to everybody now, make a new one")
+            raise MalformedClaim(
+                f"{what} carries a secret key: it is known to everybody now, make a new one"
+            )
         kinds = {("EC", "P-256"): KeyType.P256, ("EC", "secp256k1"): KeyType.SECP256K1}
         kinds[("OKP", "Ed25519")] = KeyType.ED25519
         kind = kinds.get((str(jwk.get("kty")), str(jwk.get("crv"))))
@@ -234,7 +246,9 @@ def _readable(kind: KeyType, raw: bytes) -> bool:
         if kind is KeyType.ED25519:
             Ed25519PublicKey.from_public_bytes(raw)
         elif kind is KeyType.P256:
-            return len(raw) == 33 and bool(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw))
+            return len(raw) == 33 and bool(
+                ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+            )
         elif len(raw) != 20:
             return len(raw) == 33 and bool(PublicKey(raw))
     except Exception:  # noqa: BLE001  coincurve names no class of its own
@@ -247,7 +261,9 @@ def _compressed(kind: KeyType, point: bytes) -> bytes:
     try:
         if kind is KeyType.SECP256K1:
             return PublicKey(point).format()
-        numbers = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point).public_numbers()
+        numbers = ec.EllipticCurvePublicKey.from_encoded_point(
+            ec.SECP256R1(), point
+        ).public_numbers()
     except Exception:  # noqa: BLE001  coincurve names no class of its own
         return b""
     return bytes([2 + (numbers.y & 1)]) + numbers.x.to_bytes(32, "big")
@@ -281,7 +297,9 @@ class SigningKey:
         except Exception:  # noqa: BLE001  whatever the libraries say of a bad key may quote it
             valid = False
         if not valid:
-            raise InputError(f"the secret is no {self.kind} private key: 32 bytes in the range of its curve are needed")
+            raise InputError(
+                f"the secret is no {self.kind} private key: 32 bytes in the range of its curve are needed"
+            )
 
     @classmethod
     def generate(cls, alg: str) -> Self:
@@ -312,7 +330,9 @@ class SigningKey:
             public = Ed25519PrivateKey.from_private_bytes(self.secret).public_key()
             raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         else:
-            raw = self._p256().public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+            raw = (
+                self._p256().public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+            )
         return VerificationKey(self.kind, raw)
 
     @property
@@ -342,12 +362,17 @@ class SigningKey:
         """Read `private_jwk` back; the secret appears in no message.
 
         Raises:
-            InputError: it is no private key of the three types, or its two halves do not belong together.
+            InputError: it is no private key of the three types, or its two halves do not belong
+                together.
 
         """
-        public = VerificationKey.from_jwk({name: value for name, value in jwk.items() if name != "d"})
+        public = VerificationKey.from_jwk(
+            {name: value for name, value in jwk.items() if name != "d"}
+        )
         usual = {KeyType.SECP256K1: "ES256K", KeyType.P256: "ES256", KeyType.ED25519: "EdDSA"}
-        key = cls(str(jwk.get("alg", usual[public.kind])), decode(str(jwk.get("d", "")), "the secret"))
+        key = cls(
+            str(jwk.get("alg", usual[public.kind])), decode(str(jwk.get("d", "")), "the secret")
+        )
         if key.public != public:
             raise InputError("the JWK's secret and public key do not belong together")
         return key
@@ -359,7 +384,9 @@ class SigningKey:
             return signature if self.alg == "ES256K-R" else signature[:64]
         if self.kind is KeyType.ED25519:
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(data)
-        r, s = decode_dss_signature(self._p256().sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
+        r, s = decode_dss_signature(
+            self._p256().sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        )
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def _p256(self) -> ec.EllipticCurvePrivateKey:

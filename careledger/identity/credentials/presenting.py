@@ -1,7 +1,7 @@
 """What a holder does: look at a credential, choose what to show, and prove to be its holder.
 
-A consent names what will be shown before it is shown. So: `Holding.read`, `choose` the claims, have a consent
-made over `Selection.scope`, then `Selection.present` with the consent's id.
+A consent names what will be shown before it is shown. So: `Holding.read`, `choose` the claims, have
+a consent made over `Selection.scope`, then `Selection.present` with the consent's id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,14 @@ from typing import Any, Self
 from careledger.errors import InputError
 from careledger.identity.consent.terms import scope_of
 from careledger.identity.credentials.errors import ClaimNotHeld, HolderKeyMissing, MalformedClaim
-from careledger.identity.credentials.formats import Path, StatusReference, at_path, numeric_date, path_of, path_text
+from careledger.identity.credentials.formats import (
+    Path,
+    StatusReference,
+    at_path,
+    numeric_date,
+    path_of,
+    path_text,
+)
 from careledger.identity.credentials.issuing import W3C_CONTEXT, Issuer
 from careledger.identity.credentials.jose import LIMITS, Limits, Signs, sign
 from careledger.identity.credentials.keys import VerificationKey
@@ -65,7 +72,11 @@ class Holding:
     @property
     def status(self) -> StatusReference | None:
         """Where it stands that it was withdrawn."""
-        return StatusReference.from_sd_jwt_claim(self.claims["status"]) if "status" in self.claims else None
+        return (
+            StatusReference.from_sd_jwt_claim(self.claims["status"])
+            if "status" in self.claims
+            else None
+        )
 
     @property
     def choices(self) -> list[Path]:
@@ -76,8 +87,8 @@ class Holding:
         """Choose what is shown: these claims with all that is in them, and nothing else that can be kept.
 
         Args:
-            paths: names, or paths such as `["address", "country"]`, `["nationalities", None]`; what the issuer
-                says openly is shown anyway, and may be named here or not.
+            paths: names, or paths such as `["address", "country"]`, `["nationalities", None]`; what
+                the issuer says openly is shown anyway, and may be named here or not.
 
         Raises:
             ClaimNotHeld: there is no such claim.
@@ -144,7 +155,15 @@ class Selection:
         """The claims and array elements that are disclosed."""
         return list(self.token.unpack().disclosed)
 
-    def present(self, holder: Signs, *, audience: str, nonce: str, at: datetime, consent: bytes | None = None) -> str:
+    def present(
+        self,
+        holder: Signs,
+        *,
+        audience: str,
+        nonce: str,
+        at: datetime,
+        consent: bytes | None = None,
+    ) -> str:
         """Return the presentation: the SD-JWT with what was chosen and the holder's proof.
 
         Args:
@@ -197,7 +216,8 @@ def present_vc(
 
     Args:
         credentials: VC-JWTs whose subject the holder is; one, where a consent is asked for.
-        holder: the subject's DID with a key of its document (`#controller`, or one under authentication).
+        holder: the subject's DID with a key of its document (`#controller`, or one under
+            authentication).
 
     """
     claims: dict[str, Any] = {

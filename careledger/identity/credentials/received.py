@@ -106,5 +106,7 @@ def received(text: str, limits: Limits = LIMITS) -> Received:
         return from_vc_jwt(text, limits)
     credentials = VpJwt.read(text, limits).credentials
     if len(credentials) != 1:
-        raise MalformedClaim(f"the presentation holds {len(credentials)} credentials, and one is read")
+        raise MalformedClaim(
+            f"the presentation holds {len(credentials)} credentials, and one is read"
+        )
     return from_vc_jwt(credentials[0], limits)

@@ -1,8 +1,9 @@
 """Whose key signed a token: the keys of a did:ethr as of the time of signing, from the chain alone.
 
-An issuer that rotates its key has not withdrawn what it signed before: the key has to be in the document that
-was in force at the time of signing (`iat`). Who stole a key can sign with an earlier time, so a verifier may ask
-for more (`KeyPolicy.NOW`), and an issuer whose key was stolen withdraws by status.
+An issuer that rotates its key has not withdrawn what it signed before: the key has to be in the
+document that was in force at the time of signing (`iat`). Who stole a key can sign with an earlier
+time, so a verifier may ask for more (`KeyPolicy.NOW`), and an issuer whose key was stolen withdraws
+by status.
 """
 
 from collections import OrderedDict
@@ -42,7 +43,8 @@ class KeyPolicy(Enum):
     """At what time the signer's key has to be in the signer's document."""
 
     AT_SIGNING = "at signing"
-    """When the token was signed; a key that was rotated since then counts for what it signed before."""
+    """When the token was signed; a key that was rotated since then counts for what it signed
+    before."""
     NOW = "now"
     """When the token was signed, and still: whatever a rotated key signed is refused."""
 
@@ -72,11 +74,16 @@ class _Signer:
 
     def ever(self) -> Iterator[VerificationKey]:
         """Yield every key that was ever in the document, and those that never came into force."""
-        for account in {self.did.address, *(c.owner for c in self.changes if isinstance(c, DIDOwnerChanged))}:
+        for account in {
+            self.did.address,
+            *(c.owner for c in self.changes if isinstance(c, DIDOwnerChanged)),
+        }:
             if account != ZERO_ADDRESS:
                 yield VerificationKey(KeyType.SECP256K1, bytes.fromhex(account[2:]))
         published = [c for c in self.changes if not isinstance(c, DIDOwnerChanged) and c.valid_to]
-        for method in document_as_of(self.did, self.chain_id, published, time=0)["verificationMethod"]:
+        for method in document_as_of(self.did, self.chain_id, published, time=0)[
+            "verificationMethod"
+        ]:
             if key := VerificationKey.from_method(method):
                 yield key
 
@@ -92,7 +99,9 @@ def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None)
     """
     if not text.startswith("did:ethr:"):
         kind = ":".join(text.split(":")[:2])[:40]
-        raise UnknownDidMethod(f"the signer is named by {kind!r}, and only did:ethr is resolved: ask for one of those")
+        raise UnknownDidMethod(
+            f"the signer is named by {kind!r}, and only did:ethr is resolved: ask for one of those"
+        )
     if len(text) > _LONGEST_DID:
         raise MalformedIssuer(f"the signer's DID has {len(text)} characters, which none has")
     try:
@@ -101,19 +110,25 @@ def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None)
     except (MalformedDid, InputError) as error:
         raise MalformedIssuer(f"the signer's DID cannot be read: {error}") from error
     if found != chain_id:
-        raise UnknownChain(f"{text} is on chain {found}, and the node that is asked serves chain {chain_id}")
+        raise UnknownChain(
+            f"{text} is on chain {found}, and the node that is asked serves chain {chain_id}"
+        )
     return did
 
 
 class DidKeys:
     """Checks tokens against the keys of their signers, as the registry's history tells them.
 
-    Two calls to the node for a signer with a history (one without), and the times of at most log2(n) + 1 of its
-    n blocks, which are remembered by the blocks' hashes.
+    Two calls to the node for a signer with a history (one without), and the times of at most
+    log2(n) + 1 of its n blocks, which are remembered by the blocks' hashes.
     """
 
     def __init__(
-        self, registry: IdentityRegistry, *, names: Mapping[str, int] | None = None, from_block: int = 0
+        self,
+        registry: IdentityRegistry,
+        *,
+        names: Mapping[str, int] | None = None,
+        from_block: int = 0,
     ) -> None:
         """Bind to a registry.
 
@@ -148,8 +163,10 @@ class DidKeys:
 
         Raises:
             UnknownDidMethod, MalformedIssuer, UnknownChain: the DID is none that can be read here.
-            KeyTypeMismatch: no key of the document takes the algorithm, or the one that is named does not.
-            KeyRotated: a key of the DID signed it, but one that was not in the document when it counts.
+            KeyTypeMismatch: no key of the document takes the algorithm, or the one that is named
+                does not.
+            KeyRotated: a key of the DID signed it, but one that was not in the document when it
+                counts.
             IdentityDeactivated: the identity was out of use when it counts.
             IssuerKeyUnknown: it names a key that is not, and was not, in the document.
             SignatureInvalid: no key of the DID signed it, or it was changed afterwards.
@@ -158,12 +175,18 @@ class DidKeys:
         """
         who = self.did(did)
         signed_at, present_at = seconds(at), seconds(now or present(self.registry.chain))
-        signer = _Signer(who, self.registry.chain.chain_id, history(self.registry, who.address, self.from_block))
-        then = _methods(signer.document(signed_at, self._block_at(signer.changes, signed_at)), purpose)
+        signer = _Signer(
+            who, self.registry.chain.chain_id, history(self.registry, who.address, self.from_block)
+        )
+        then = _methods(
+            signer.document(signed_at, self._block_at(signer.changes, signed_at)), purpose
+        )
         still = _methods(signer.document(present_at, None), purpose)
         if not then or (policy is KeyPolicy.NOW and not still):
             counts = stamp(when(present_at if then else signed_at))
-            raise IdentityDeactivated(f"{did} was out of use at {counts}: nothing that it signs counts")
+            raise IdentityDeactivated(
+                f"{did} was out of use at {counts}: nothing that it signs counts"
+            )
         name, key = self._signing_key(token, signer, then, signed_at)
         valid_now = any(key == other for _, other in still)
         if policy is KeyPolicy.NOW and not valid_now:
@@ -174,7 +197,11 @@ class DidKeys:
         return SignedBy(who, name, key, valid_now)
 
     def _signing_key(
-        self, token: Jws, signer: _Signer, methods: Sequence[tuple[str, VerificationKey]], signed_at: int
+        self,
+        token: Jws,
+        signer: _Signer,
+        methods: Sequence[tuple[str, VerificationKey]],
+        signed_at: int,
     ) -> tuple[str, VerificationKey]:
         named = _named(token, signer.did)
         candidates = [one for one in methods if named in (None, one[0])]
@@ -197,7 +224,9 @@ class DidKeys:
             f"the signature is not by {named or signer.did.text}: it is forged, or the token changed"
         )
 
-    def _explain(self, token: Jws, signer: _Signer, in_force: Set[VerificationKey], signed_at: int) -> None:
+    def _explain(
+        self, token: Jws, signer: _Signer, in_force: Set[VerificationKey], signed_at: int
+    ) -> None:
         """Raise where a former or later key of the same DID fits, for then nothing was forged."""
         for key in signer.ever():
             if key in in_force or key.kind is not KEY_TYPES[token.alg]:
@@ -210,7 +239,9 @@ class DidKeys:
 
     def _block_at(self, changes: Sequence[Change], time: int) -> int:
         """Return the last block with changes that is not later than a time; 0 where none is."""
-        blocks = [(number, next(group).log.block_hash) for number, group in groupby(changes, _block)]
+        blocks = [
+            (number, next(group).log.block_hash) for number, group in groupby(changes, _block)
+        ]
         low, high = 0, len(blocks)
         if blocks and self._time(blocks[-1][1]) <= time:  # by far the most frequent
             return blocks[-1][0]
@@ -245,12 +276,17 @@ def _named(token: Jws, did: Did) -> str | None:
         return None
     named = f"{did.text}{token.kid}" if token.kid.startswith("#") else token.kid
     if not named.startswith(f"{did.text}#"):
-        raise IssuerKeyUnknown(f"the header's 'kid' {token.kid[:200]!r} is no key of the signer, {did.text}")
+        raise IssuerKeyUnknown(
+            f"the header's 'kid' {token.kid[:200]!r} is no key of the signer, {did.text}"
+        )
     return named
 
 
 def _methods(document: Mapping[str, Any], purpose: str) -> list[tuple[str, VerificationKey]]:
     """Return the keys of a document that serve a purpose, with their ids."""
     allowed = set(document.get(purpose, ()))
-    found = ((method["id"], VerificationKey.from_method(method)) for method in document["verificationMethod"])
+    found = (
+        (method["id"], VerificationKey.from_method(method))
+        for method in document["verificationMethod"]
+    )
     return [(name, key) for name, key in found if key is not None and name in allowed]

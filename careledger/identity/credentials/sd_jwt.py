@@ -1,7 +1,7 @@
 """SD-JWT (RFC 9901): an issuer-signed JWT, disclosures, and the holder's key binding, in one text.
 
-`<issuer-signed JWT>~<disclosure>~…~<disclosure>~[<key binding JWT>]`. This file reads, hashes and puts
-together; who signed, and whether it counts, is the verifier's business.
+`<issuer-signed JWT>~<disclosure>~…~<disclosure>~[<key binding JWT>]`. This file reads, hashes and
+puts together; who signed, and whether it counts, is the verifier's business.
 """
 
 import hashlib
@@ -26,15 +26,26 @@ from careledger.identity.credentials.errors import (
     TokenTooLarge,
 )
 from careledger.identity.credentials.formats import Path
-from careledger.identity.credentials.jose import LIMITS, Jws, Limits, decode, encode, parse, read_json
+from careledger.identity.credentials.jose import (
+    LIMITS,
+    Jws,
+    Limits,
+    decode,
+    encode,
+    parse,
+    read_json,
+)
 
 TYPES = frozenset({"dc+sd-jwt", "vc+sd-jwt"})
 """Values of `typ` of an SD-JWT VC; the second is that of earlier drafts."""
 KEY_BINDING_TYPES = frozenset({"kb+jwt"})
 RESERVED = frozenset({"_sd", "_sd_alg", "..."})
 """Names that no claim may have."""
-NEVER_DISCLOSED = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
-"""Claims that an SD-JWT VC holds openly, with all that is in them, so that no holder can leave any of it out."""
+NEVER_DISCLOSED = frozenset(
+    {"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
+)
+"""Claims that an SD-JWT VC holds openly, with all that is in them, so that no holder can leave any
+of it out."""
 
 _HASHES: dict[str, Callable[[bytes], bytes]] = {
     "sha-256": sha256,
@@ -65,21 +76,26 @@ class Disclosure:
         """Read a disclosure.
 
         Raises:
-            MalformedDisclosure: it is no array of a salt and a value, or of a salt, a name and a value.
+            MalformedDisclosure: it is no array of a salt and a value, or of a salt, a name and a
+                value.
             MalformedToken: it cannot even be read so far.
             ReservedClaimName: it is named as no claim may be.
 
         """
         parts = read_json(decode(text, "a disclosure"), "a disclosure")
         if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
-            raise MalformedDisclosure("a disclosure is an array of a salt, for a claim its name, and the value")
+            raise MalformedDisclosure(
+                "a disclosure is an array of a salt, for a claim its name, and the value"
+            )
         if len(parts) == 2:
             return cls(text, parts[0], None, parts[1])
         name = parts[1]
         if not isinstance(name, str):
             raise MalformedDisclosure("a disclosure names its claim by something else than a text")
         if name in RESERVED:
-            raise ReservedClaimName(f"a disclosure is named {name!r}, which selective disclosure keeps for itself")
+            raise ReservedClaimName(
+                f"a disclosure is named {name!r}, which selective disclosure keeps for itself"
+            )
         return cls(text, parts[0], name, parts[2])
 
     def digest(self, hash_name: str = "sha-256") -> str:
@@ -120,14 +136,22 @@ class SdJwt:
 
         """
         if len(text) > limits.token:
-            raise TokenTooLarge(f"the SD-JWT has {len(text)} characters, and at most {limits.token} are read")
+            raise TokenTooLarge(
+                f"the SD-JWT has {len(text)} characters, and at most {limits.token} are read"
+            )
         first, *middle, last = text.split("~") if "~" in text else (text, None)
         if last is None:
-            raise MalformedToken("the SD-JWT has no '~' after what the issuer signed: it was cut, or is another token")
+            raise MalformedToken(
+                "the SD-JWT has no '~' after what the issuer signed: it was cut, or is another token"
+            )
         if len(middle) > limits.disclosures:
-            raise TokenTooLarge(f"the SD-JWT has {len(middle)} disclosures, and at most {limits.disclosures} are read")
+            raise TokenTooLarge(
+                f"the SD-JWT has {len(middle)} disclosures, and at most {limits.disclosures} are read"
+            )
         if len(set(middle)) != len(middle):
-            raise DuplicateDisclosure("the SD-JWT gives a disclosure twice: whoever presents gives each once")
+            raise DuplicateDisclosure(
+                "the SD-JWT gives a disclosure twice: whoever presents gives each once"
+            )
         jws = parse(first or "", TYPES, "the issuer-signed JWT", limits)
         return cls(jws, tuple(Disclosure.read(one or "") for one in middle), last or None)
 
@@ -154,14 +178,17 @@ class SdJwt:
     def only(self, disclosures: Iterable[Disclosure]) -> Self:
         """Return the same credential with some of its disclosures, and no key binding."""
         wanted = {one.text for one in disclosures}
-        return type(self)(self.issuer_jwt, tuple(one for one in self.disclosures if one.text in wanted))
+        return type(self)(
+            self.issuer_jwt, tuple(one for one in self.disclosures if one.text in wanted)
+        )
 
     def unpack(self) -> "Unpacked":
         """Put the disclosures in their places (RFC 9901, 7.1).
 
         Raises:
             DisclosureError: they are not what the issuer signed; subclasses say why.
-            MalformedToken: what stands for disclosures is malformed, or a disclosed claim may not be one.
+            MalformedToken: what stands for disclosures is malformed, or a disclosed claim may not
+                be one.
 
         """
         return _Unpacking(self).done()
@@ -173,7 +200,8 @@ class Unpacked:
 
     claims: dict[str, Any] = field(repr=False)
     disclosed: dict[Path, Disclosure]
-    """Which disclosure each disclosed claim or element came in; number of an element among those that are shown."""
+    """Which disclosure each disclosed claim or element came in; number of an element among those
+    that are shown."""
 
 
 class _Unpacking:
@@ -204,7 +232,9 @@ class _Unpacking:
 
     def _value(self, value: Any, path: Path, depth: int) -> Any:
         if depth > canonical.MAX_DEPTH:
-            raise BadJson(f"the credential is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there")
+            raise BadJson(
+                f"the credential is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there"
+            )
         if isinstance(value, Mapping):
             return self._object(value, path, depth)
         if isinstance(value, list):
@@ -216,16 +246,26 @@ class _Unpacking:
         if not isinstance(digests, list) or not all(isinstance(one, str) for one in digests):
             raise MalformedClaim("'_sd' is not an array of digests")
         if misplaced := sorted(RESERVED & value.keys() - {"_sd"}):
-            raise ReservedClaimName(f"a claim is named {misplaced[0]!r}, which selective disclosure keeps for itself")
-        found = {name: self._value(inner, (*path, name), depth + 1) for name, inner in value.items() if name != "_sd"}
+            raise ReservedClaimName(
+                f"a claim is named {misplaced[0]!r}, which selective disclosure keeps for itself"
+            )
+        found = {
+            name: self._value(inner, (*path, name), depth + 1)
+            for name, inner in value.items()
+            if name != "_sd"
+        }
         for digest in digests:
             disclosure = self._found(digest)
             if disclosure is None:
                 continue
             if disclosure.name is None:
-                raise MalformedDisclosure("an array element is disclosed where a claim with a name has to be")
+                raise MalformedDisclosure(
+                    "an array element is disclosed where a claim with a name has to be"
+                )
             if disclosure.name in found:
-                raise ClaimCollision(f"the claim {disclosure.name[:40]!r} is disclosed, and stands there already")
+                raise ClaimCollision(
+                    f"the claim {disclosure.name[:40]!r} is disclosed, and stands there already"
+                )
             here = (*path, disclosure.name)
             self.disclosed[here] = disclosure
             found[disclosure.name] = self._value(disclosure.value, here, depth + 1)
@@ -239,18 +279,24 @@ class _Unpacking:
                 found.append(self._value(inner, here, depth + 1))
                 continue
             if set(inner) != {"..."} or not isinstance(inner["..."], str):
-                raise MalformedClaim("what stands for an array element holds something beside its digest")
+                raise MalformedClaim(
+                    "what stands for an array element holds something beside its digest"
+                )
             disclosure = self._found(inner["..."])
             if disclosure is None:
                 continue
             if disclosure.name is not None:
-                raise MalformedDisclosure("a claim with a name is disclosed where an array element has to be")
+                raise MalformedDisclosure(
+                    "a claim with a name is disclosed where an array element has to be"
+                )
             self.disclosed[here] = disclosure
             found.append(self._value(disclosure.value, here, depth + 1))
         return found
 
     def _found(self, digest: str) -> Disclosure | None:
         if digest in self.seen:
-            raise DuplicateDigest("a digest stands in two places: what is disclosed there would be ambiguous")
+            raise DuplicateDigest(
+                "a digest stands in two places: what is disclosed there would be ambiguous"
+            )
         self.seen.add(digest)
         return self.by_digest.get(digest)

@@ -45,7 +45,9 @@ class VcJwt:
             raise MalformedClaim("the credential names two issuers: 'iss' and 'vc.issuer' differ")
         for name, said in (("exp", "expirationDate"), ("exp", "validUntil"), ("nbf", "validFrom")):
             if said in vc and name not in token.claims:
-                raise MalformedClaim(f"the credential says '{said}' and has no '{name}', which a JWT has to have then")
+                raise MalformedClaim(
+                    f"the credential says '{said}' and has no '{name}', which a JWT has to have then"
+                )
         entry = vc.get("credentialStatus")
         status = None if entry is None else StatusReference.from_vc_entry(entry)
         subject, claims = _subject(token, vc)
@@ -57,11 +59,17 @@ def _subject(token: Jws, vc: Mapping[str, Any]) -> tuple[str | None, Mapping[str
     if isinstance(given, list) and len(given) == 1:
         given = given[0]
     if not isinstance(given, Mapping) or not given:
-        raise MalformedClaim("the credential has no 'credentialSubject', or several: exactly one is read")
+        raise MalformedClaim(
+            "the credential has no 'credentialSubject', or several: exactly one is read"
+        )
     named = [one for one in (token.claims.get("sub"), given.get("id")) if one is not None]
     if not all(isinstance(one, str) for one in named) or len(set(named)) > 1:
-        raise MalformedClaim("the credential names two subjects: 'sub' and 'credentialSubject.id' differ")
-    return (named[0] if named else None), {name: value for name, value in given.items() if name != "id"}
+        raise MalformedClaim(
+            "the credential names two subjects: 'sub' and 'credentialSubject.id' differ"
+        )
+    return (named[0] if named else None), {
+        name: value for name, value in given.items() if name != "id"
+    }
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,20 @@ class VpJwt:
         audience = token.claims.get("aud")
         named: list[Any] = audience if isinstance(audience, list) else [audience]
         if not named or not all(isinstance(one, str) for one in named):
-            raise MalformedClaim("the presentation says not, or not as text, whom it is for ('aud')")
+            raise MalformedClaim(
+                "the presentation says not, or not as text, whom it is for ('aud')"
+            )
         inside = vp.get("verifiableCredential")
         credentials: list[Any] = inside if isinstance(inside, list) else [inside]
         if not credentials or not all(isinstance(one, str) for one in credentials):
             raise MalformedClaim("the presentation holds no credential, or one that is no JWT")
-        return cls(token, holder, tuple(named), read_text(token.claims, "nonce", _PRESENTATION), tuple(credentials))
+        return cls(
+            token,
+            holder,
+            tuple(named),
+            read_text(token.claims, "nonce", _PRESENTATION),
+            tuple(credentials),
+        )
 
     @property
     def issued_at(self) -> int | None:
@@ -111,9 +127,15 @@ def _inner(token: Jws, name: str, kind: str, what: str) -> Mapping[str, Any]:
     if not isinstance(inner, Mapping):
         raise MalformedClaim(f"{what} has no claim '{name}': it is another kind of token")
     types, contexts = inner.get("type"), inner.get("@context")
-    if not isinstance(types, list) or kind not in types or not all(isinstance(one, str) for one in types):
+    if (
+        not isinstance(types, list)
+        or kind not in types
+        or not all(isinstance(one, str) for one in types)
+    ):
         raise MalformedClaim(f"{what}: '{name}.type' is no list of names with {kind} among them")
     first = contexts[0] if isinstance(contexts, list) and contexts else contexts
     if first != W3C_CONTEXT:
-        raise MalformedClaim(f"{what}: '{name}.@context' begins with something else than {W3C_CONTEXT}")
+        raise MalformedClaim(
+            f"{what}: '{name}.@context' begins with something else than {W3C_CONTEXT}"
+        )
     return inner

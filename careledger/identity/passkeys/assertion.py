@@ -12,7 +12,8 @@ from careledger.identity.passkeys.errors import MalformedAnswer, NotForTheChain,
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
-"""r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON: OpenZeppelin's `WebAuthnAuth`."""
+"""r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON: OpenZeppelin's
+`WebAuthnAuth`."""
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP = 0x01, 0x04, 0x08, 0x10
 """Flags of authenticatorData: user present, user verified, may be backed up, is backed up."""
 MAX_BYTES = 131_072
@@ -39,11 +40,14 @@ class Assertion:
     """clientDataJSON, as the browser made it."""
 
     @classmethod
-    def of(cls, authenticator_data: bytes, client_data: bytes, signature: bytes, digest: bytes) -> Self:
+    def of(
+        cls, authenticator_data: bytes, client_data: bytes, signature: bytes, digest: bytes
+    ) -> Self:
         """Put together what a browser answered.
 
         Args:
-            signature: DER, as authenticators write it; of its two values of s the lower one is kept.
+            signature: DER, as authenticators write it; of its two values of s the lower one is
+                kept.
             digest: the 32 bytes that were the challenge.
 
         Raises:
@@ -57,13 +61,17 @@ class Assertion:
             r, s = decode_dss_signature(signature)
             client_data.decode()
         except ValueError as error:
-            raise MalformedAnswer(f"the passkey's signature or client data is malformed: {error}") from error
+            raise MalformedAnswer(
+                f"the passkey's signature or client data is malformed: {error}"
+            ) from error
         if not 0 < r < ORDER or not 0 < s < ORDER:
             raise MalformedAnswer("the passkey's signature is out of its range")
         type_at = client_data.find(b'"type":"webauthn.get"')
         challenge_at = client_data.find(f'"challenge":"{base64url(digest)}"'.encode())
         if type_at < 0 or challenge_at < 0:
-            raise NotForTheChain("the client data does not hold type and challenge as browsers write them")
+            raise NotForTheChain(
+                "the client data does not hold type and challenge as browsers write them"
+            )
         return cls(r, min(s, ORDER - s), challenge_at, type_at, authenticator_data, client_data)
 
     @property
@@ -74,7 +82,12 @@ class Assertion:
     @property
     def encoded(self) -> bytes:
         """What `PasskeyVerifier.verify` takes as the signature."""
-        words = (self.r.to_bytes(32, "big"), self.s.to_bytes(32, "big"), self.challenge_index, self.type_index)
+        words = (
+            self.r.to_bytes(32, "big"),
+            self.s.to_bytes(32, "big"),
+            self.challenge_index,
+            self.type_index,
+        )
         return encode(TYPES, (*words, self.authenticator_data, self.client_data.decode()))
 
     def signature(self, key: PasskeyKey, verifier: str) -> bytes:
@@ -91,7 +104,9 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
 
     """
     if not 84 < len(signature) <= MAX_BYTES:
-        raise MalformedAnswer(f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}")
+        raise MalformedAnswer(
+            f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}"
+        )
     key = PasskeyKey(signature[20:52], signature[52:84])
     try:
         r, s, challenge_at, type_at, authenticator_data, client_data = decode(TYPES, signature[84:])
@@ -109,5 +124,7 @@ def require_digest(digest: bytes) -> bytes:
 
     """
     if len(digest) != 32:
-        raise WrongChallenge(f"a passkey signs a digest of 32 bytes for a contract, not of {len(digest)}")
+        raise WrongChallenge(
+            f"a passkey signs a digest of 32 bytes for a contract, not of {len(digest)}"
+        )
     return digest

@@ -1,8 +1,8 @@
 """Ask a browser for a passkey or for its signature, and check what it answers.
 
-Each check has its own class of refusal. When all of ours have passed, the library `webauthn` has the last
-word, so two readings must agree. What the chain cannot see is looked at here: relying party, origin,
-frames, the counter. Source: Web Authentication Level 2, sections 7.1 and 7.2.
+Each check has its own class of refusal. When all of ours have passed, the library `webauthn` has
+the last word, so two readings must agree. What the chain cannot see is looked at here: relying
+party, origin, frames, the counter. Source: Web Authentication Level 2, sections 7.1 and 7.2.
 """
 
 import base64
@@ -84,7 +84,9 @@ class Site:
                     f"{origin!r} is no origin: scheme, host and port alone, such as https://wallet.example"
                 )
             if parts.scheme != "https" and not (parts.scheme == "http" and host == "localhost"):
-                raise InputError(f"{origin}: browsers offer passkeys on https alone, and on http://localhost")
+                raise InputError(
+                    f"{origin}: browsers offer passkeys on https alone, and on http://localhost"
+                )
             if host != self.rp_id and not host.endswith("." + self.rp_id):
                 raise InputError(f"{origin} does not belong to the relying party {self.rp_id!r}")
 
@@ -97,14 +99,18 @@ def creation_options(
     Args:
         user: what the browser shows beside the site's name.
         challenge: random, and used once.
-        handle: by which the authenticator tells users apart, at most 64 bytes; nothing about the person belongs in
-            it. Random when empty.
+        handle: by which the authenticator tells users apart, at most 64 bytes; nothing about the
+            person belongs in it. Random when empty.
         known: passkeys that the person has: the same device shall not make another.
 
     """
     return {
         "rp": {"id": site.rp_id, "name": site.name or site.rp_id},
-        "user": {"id": base64url(handle or secrets.token_bytes(32)), "name": user, "displayName": user},
+        "user": {
+            "id": base64url(handle or secrets.token_bytes(32)),
+            "name": user,
+            "displayName": user,
+        },
         "challenge": base64url(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": ES256}],
         "timeout": TIMEOUT,
@@ -118,7 +124,8 @@ def request_options(site: Site, digest: bytes, passkeys: Sequence[Passkey] = ())
     """Return what `PublicKeyCredential.parseRequestOptionsFromJSON` takes, to have a digest signed.
 
     Args:
-        digest: the 32 bytes that a contract has signed, such as `TypedData.digest`; it is the challenge itself.
+        digest: the 32 bytes that a contract has signed, such as `TypedData.digest`; it is the
+            challenge itself.
         passkeys: any of these may sign; the person chooses when none is given.
 
     Raises:
@@ -160,7 +167,9 @@ def check_created(answer: Answer, challenge: bytes, site: Site) -> Passkey:
     _check_flags(flags.up, flags.uv, flags.be, flags.bs)
     _check_site(attestation.rp_id_hash, site)
     if key is None or getattr(key, "alg", None) != ES256:
-        raise BadPasskey("a passkey for this suite has a P-256 key (ES256), and this one has another")
+        raise BadPasskey(
+            "a passkey for this suite has a P-256 key (ES256), and this one has another"
+        )
     with _malformed("the new passkey"):
         verified = webauthn.verify_registration_response(
             credential=document,
@@ -171,7 +180,10 @@ def check_created(answer: Answer, challenge: bytes, site: Site) -> Passkey:
             supported_pub_key_algs=[COSEAlgorithmIdentifier.ECDSA_SHA_256],
         )
     point = PasskeyKey(bytes(getattr(key, "x", b"")), bytes(getattr(key, "y", b"")))
-    backed_up = verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE and verified.credential_backed_up
+    backed_up = (
+        verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE
+        and verified.credential_backed_up
+    )
     return Passkey(point, verified.credential_id, site.rp_id, verified.sign_count, backed_up)
 
 
@@ -220,7 +232,9 @@ def _verify(document: dict[str, Any], digest: bytes, passkey: Passkey, site: Sit
             require_user_verification=True,
         )
     except Exception as error:  # the library lets errors of its parsers through
-        raise WrongSignature(f"the signature is not the passkey's over what it says it signed: {error}") from error
+        raise WrongSignature(
+            f"the signature is not the passkey's over what it says it signed: {error}"
+        ) from error
 
 
 def _document(answer: Answer) -> dict[str, Any]:
@@ -250,8 +264,14 @@ def _part(document: Mapping[str, Any], name: str) -> bytes:
 
 
 def _base64url(text: Any, name: str) -> bytes:
-    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_-]*", text, re.ASCII) or len(text) % 4 == 1:
-        raise MalformedAnswer(f"{name} is missing from the browser's answer, or no base64url without padding")
+    if (
+        not isinstance(text, str)
+        or not re.fullmatch(r"[A-Za-z0-9_-]*", text, re.ASCII)
+        or len(text) % 4 == 1
+    ):
+        raise MalformedAnswer(
+            f"{name} is missing from the browser's answer, or no base64url without padding"
+        )
     if len(text) > MAX_ANSWER:
         raise MalformedAnswer(f"{name} is longer than {MAX_ANSWER} characters")
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -265,11 +285,17 @@ def _check_client_data(raw: bytes, ceremony: str, challenge: bytes, site: Site) 
     if not isinstance(said, dict):
         raise MalformedAnswer("the client data are no JSON object")
     if said.get("type") != ceremony:
-        raise WrongCeremony(f"the browser's answer is of type {said.get('type')!r}, not {ceremony!r}")
+        raise WrongCeremony(
+            f"the browser's answer is of type {said.get('type')!r}, not {ceremony!r}"
+        )
     if said.get("challenge") != base64url(challenge):
-        raise WrongChallenge("the browser's answer is over another challenge than the one that was asked")
+        raise WrongChallenge(
+            "the browser's answer is over another challenge than the one that was asked"
+        )
     if said.get("origin") not in site.origins:
-        raise WrongOrigin(f"the passkey was used on a page of {said.get('origin')!r}, not of {', '.join(site.origins)}")
+        raise WrongOrigin(
+            f"the passkey was used on a page of {said.get('origin')!r}, not of {', '.join(site.origins)}"
+        )
     if said.get("crossOrigin", False) is not False or "topOrigin" in said:
         raise WrongOrigin("the passkey was used in a frame on somebody else's page")
 
@@ -278,9 +304,13 @@ def _check_flags(present: bool, verified: bool, eligible: bool, backed_up: bool)
     if not present:
         raise UserAbsent("the authenticator does not say that anybody was there")
     if not verified:
-        raise UserNotVerified("the authenticator did not ask for finger, face or PIN, which is required")
+        raise UserNotVerified(
+            "the authenticator did not ask for finger, face or PIN, which is required"
+        )
     if backed_up and not eligible:
-        raise BackupContradiction("the authenticator says that the passkey is backed up and that it cannot be")
+        raise BackupContradiction(
+            "the authenticator says that the passkey is backed up and that it cannot be"
+        )
 
 
 def _check_site(rp_id_hash: bytes, site: Site) -> None:
@@ -297,6 +327,10 @@ class _malformed:  # noqa: N801  reads as a verb where it is used
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
         if isinstance(error, Exception):
-            raise MalformedAnswer(f"{self.what} cannot be read or does not verify: {error!r}") from error
+            raise MalformedAnswer(
+                f"{self.what} cannot be read or does not verify: {error!r}"
+            ) from error

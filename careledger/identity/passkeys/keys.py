@@ -115,8 +115,16 @@ class Passkey:
             raise BadPasskey(f"this is no record of a passkey: {error!r}") from error
         if not 0 < len(identifier) < 1024:
             raise BadPasskey("a passkey's credential id has 1 to 1,023 bytes")
-        if not (isinstance(rp_id, str) and rp_id and type(count) is int and count >= 0 and type(backed_up) is bool):
-            raise BadPasskey("this is no record of a passkey: rpId is a text, count a number, backedUp true or false")
+        if not (
+            isinstance(rp_id, str)
+            and rp_id
+            and type(count) is int
+            and count >= 0
+            and type(backed_up) is bool
+        ):
+            raise BadPasskey(
+                "this is no record of a passkey: rpId is a text, count a number, backedUp true or false"
+            )
         return cls(key, identifier, rp_id, count, backed_up)
 
 

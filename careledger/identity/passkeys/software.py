@@ -11,12 +11,22 @@ from typing import Any, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from eth_typing import ChecksumAddress
 from webauthn.helpers import encode_cbor
 
 from careledger.crypto.hashing import sha256
-from careledger.identity.passkeys.assertion import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Assertion, base64url
+from careledger.identity.passkeys.assertion import (
+    BACKED_UP,
+    ELIGIBLE,
+    PRESENT,
+    VERIFIED,
+    Assertion,
+    base64url,
+)
 from careledger.identity.passkeys.ceremony import Site, check_assertion, request_options
 from careledger.identity.passkeys.keys import ORDER, Passkey, PasskeyKey
 
@@ -32,7 +42,8 @@ class SoftwareAuthenticator:
         secret: the private key, 1 to the order of P-256; a fresh one when not given.
         flags: what it says in every assertion.
         high: which of the two values of s it gives: the higher, the lower, or whichever comes.
-        counts: whether it counts its signatures, as keys on a chip do and synchronised passkeys do not.
+        counts: whether it counts its signatures, as keys on a chip do and synchronised passkeys do
+            not.
 
     """
 
@@ -46,7 +57,11 @@ class SoftwareAuthenticator:
         counts: bool = False,
     ) -> None:
         curve = ec.SECP256R1()
-        self._key = ec.generate_private_key(curve) if secret is None else ec.derive_private_key(secret, curve)
+        self._key = (
+            ec.generate_private_key(curve)
+            if secret is None
+            else ec.derive_private_key(secret, curve)
+        )
         self.site, self.flags, self.high, self.counts = site, flags, high, counts
         self.count = 0
         self.key = PasskeyKey.of(self._key.public_key())
@@ -72,7 +87,9 @@ class SoftwareAuthenticator:
         """Answer `navigator.credentials.get`, in the form of `toJSON()`."""
         said = self._client_data("webauthn.get", str(options["challenge"]))
         data = self._authenticator_data(str(options["rpId"]), self.flags)
-        return self._answer(clientDataJSON=said, authenticatorData=data, signature=self._signed(data + sha256(said)))
+        return self._answer(
+            clientDataJSON=said, authenticatorData=data, signature=self._signed(data + sha256(said))
+        )
 
     def assertion(self, digest: bytes) -> Assertion:
         """Sign a digest: the whole way through a browser's answer and our checks of it."""
@@ -86,15 +103,25 @@ class SoftwareAuthenticator:
 
     def _authenticator_data(self, rp_id: str, flags: int) -> bytes:
         self.count += self.counts
-        return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
+        return (
+            hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
+        )
 
     def _client_data(self, ceremony: str, challenge: str) -> bytes:
-        said = {"type": ceremony, "challenge": challenge, "origin": self.site.origins[0], "crossOrigin": False}
+        said = {
+            "type": ceremony,
+            "challenge": challenge,
+            "origin": self.site.origins[0],
+            "crossOrigin": False,
+        }
         return json.dumps(said, separators=(",", ":")).encode()
 
     def _signed(self, message: bytes) -> bytes:
-        # Deterministic (RFC 6979), so that a demonstration and a measurement can be repeated to the byte.
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
+        # Deterministic (RFC 6979), so that a demonstration and a measurement can be repeated to the
+        # byte.
+        r, s = decode_dss_signature(
+            self._key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        )
         if self.high is not None and (s > ORDER // 2) != self.high:
             s = ORDER - s
         return encode_dss_signature(r, s)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from careledger.identity.credentials.errors import StatusUnreadable
 
 MAX_BYTES = 2**21
-"""Of a list that is read: 2^24 credentials of one bit. What unfolds into more is no list but an attack."""
+"""Of a list that is read: 2^24 credentials of one bit. What unfolds into more is no list but an
+attack."""
 
 ZLIB, GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS + 16
 """RFC 1950, as the Token Status List wants it; RFC 1952, as the Bitstring Status List does."""
@@ -33,7 +34,9 @@ def mirrored(raw: bytes) -> bytes:
 
 def indexes(raw: bytes) -> list[int]:
     """Return the places whose bits are set, in the order of the Token Status List."""
-    return [8 * at + bit for at, byte in enumerate(raw) if byte for bit in range(8) if byte >> bit & 1]
+    return [
+        8 * at + bit for at, byte in enumerate(raw) if byte for bit in range(8) if byte >> bit & 1
+    ]
 
 
 def compressed(raw: bytes, form: int) -> bytes:
@@ -46,7 +49,8 @@ def expanded(packed: bytes, form: int) -> bytes:
     """Return what was compressed.
 
     Raises:
-        StatusUnreadable: it is not of this form, is cut, has more behind it, or unfolds into more than `MAX_BYTES`.
+        StatusUnreadable: it is not of this form, is cut, has more behind it, or unfolds into more
+            than `MAX_BYTES`.
 
     """
     unpacking = zlib.decompressobj(form)
@@ -70,5 +74,7 @@ def value(raw: Sequence[int], index: int, width: int) -> int:
     """
     at, bit = divmod(index * width, 8)
     if not 0 <= at < len(raw):
-        raise StatusUnreadable(f"the status list has {len(raw) * 8 // width} places, and the credential's is {index}")
+        raise StatusUnreadable(
+            f"the status list has {len(raw) * 8 // width} places, and the credential's is {index}"
+        )
     return raw[at] >> bit & (1 << width) - 1

@@ -56,7 +56,10 @@ class CredentialStatus(ContractClient):
         for index in indexes:
             words[_place(index) // WORD] |= 1 << index % WORD
         sender = self._paying("revokeWord")
-        pending = [self._send("revokeWord", issuer, list_, word, bits) for word, bits in sorted(words.items())]
+        pending = [
+            self._send("revokeWord", issuer, list_, word, bits)
+            for word, bits in sorted(words.items())
+        ]
         return [sender.wait(one) for one in pending]
 
     def is_revoked(self, issuer: str, list_: bytes, index: int, block: Block = "latest") -> bool:
@@ -67,12 +70,16 @@ class CredentialStatus(ContractClient):
         """Return 256 credentials of a list as the bits of a number."""
         return int(self._read("word", issuer, list_, _place(word), block=block))
 
-    def words(self, issuer: str, list_: bytes, first: int, count: int, block: Block = "latest") -> list[int]:
+    def words(
+        self, issuer: str, list_: bytes, first: int, count: int, block: Block = "latest"
+    ) -> list[int]:
         """Return several words of a list, asking for 256 at a time."""
         found: list[int] = []
         while len(found) < count:
             page = min(_PAGE, count - len(found))
-            found += self._read("words", issuer, list_, _place(first + len(found)), page, block=block)
+            found += self._read(
+                "words", issuer, list_, _place(first + len(found)), page, block=block
+            )
         return found
 
     def registry(self) -> ChecksumAddress:
@@ -115,5 +122,7 @@ class ChainStatus:
 
 def _place(number: int) -> int:
     if not 0 <= number < 1 << 256:
-        raise InputError(f"{number} is no place of a list: it is numbered from 0, and has at most 256 bits")
+        raise InputError(
+            f"{number} is no place of a list: it is numbered from 0, and has at most 256 bits"
+        )
     return number

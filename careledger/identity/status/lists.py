@@ -6,7 +6,8 @@
 | bits | `status_list.lst`: base64url(zlib) | `credentialSubject.encodedList`: `u` base64url(gzip) |
 | names itself | `sub` | `id`; in VC-JWT 1.1 `jti` |
 
-A list is true for the block that it was made from and says when that was; whoever has a node asks the chain.
+A list is true for the block that it was made from and says when that was; whoever has a node asks
+the chain.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,11 +27,15 @@ from careledger.identity.status import bits
 from careledger.identity.status.client import WORD, CredentialStatus
 
 MIN_SIZE = 131_072
-"""Places of the smallest list: who asks for a list of fewer might be asking for one person (Bitstring, 3.1)."""
+"""Places of the smallest list: who asks for a list of fewer might be asking for one person
+(Bitstring, 3.1)."""
 MAX_SIZE = 8 * bits.MAX_BYTES
 
 V2_CONTEXT = "https://www.w3.org/ns/credentials/v2"
-V1_CONTEXTS = ["https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credentials/status/v1"]
+V1_CONTEXTS = [
+    "https://www.w3.org/2018/credentials/v1",
+    "https://www.w3.org/ns/credentials/status/v1",
+]
 LIST_TYPES = ["VerifiableCredential", "BitstringStatusListCredential"]
 
 
@@ -56,7 +61,8 @@ class Snapshot:
     block: int
     block_hash: bytes
     taken_at: datetime
-    """This machine's time or the block's, whichever is later: an idle chain's newest block may be old."""
+    """This machine's time or the block's, whichever is later: an idle chain's newest block may be
+    old."""
 
     @property
     def indexes(self) -> list[int]:
@@ -84,7 +90,9 @@ def check_size(size: int) -> None:
 
     """
     if size % WORD or not MIN_SIZE <= size <= MAX_SIZE:
-        raise InputError(f"a list has {MIN_SIZE:,} to {MAX_SIZE:,} places, a multiple of {WORD}; not {size}")
+        raise InputError(
+            f"a list has {MIN_SIZE:,} to {MAX_SIZE:,} places, a multiple of {WORD}; not {size}"
+        )
 
 
 def check_within(indexes: Iterable[int], size: int = MIN_SIZE) -> None:
@@ -97,11 +105,18 @@ def check_within(indexes: Iterable[int], size: int = MIN_SIZE) -> None:
     check_size(size)
     for index in indexes:
         if not 0 <= index < size:
-            raise InputError(f"the list has {size:,} places, numbered from 0, and {index:,} is none of them")
+            raise InputError(
+                f"the list has {size:,} places, numbered from 0, and {index:,} is none of them"
+            )
 
 
 def take(
-    contract: CredentialStatus, issuer: str, list_id: bytes, *, size: int = MIN_SIZE, block: Block = "latest"
+    contract: CredentialStatus,
+    issuer: str,
+    list_id: bytes,
+    *,
+    size: int = MIN_SIZE,
+    block: Block = "latest",
 ) -> Snapshot:
     """Read a list from the chain, all of it as of one block.
 
@@ -169,7 +184,8 @@ class Exporter:
         """Return the list as a Bitstring Status List credential, unsigned, in the vocabulary of VC 2.0.
 
         Args:
-            uri: where it will be found, as in the credentials' `credentialStatus.statusListCredential`.
+            uri: where it will be found, as in the credentials'
+                `credentialStatus.statusListCredential`.
 
         """
         return {
@@ -190,8 +206,19 @@ class Exporter:
         if envelope is Envelope.V2:
             claims = self.bitstring_credential(snapshot, uri) | {"iat": issued, "exp": until}
             return sign(header | {"cty": "vc"}, claims, self.key)
-        content = {"@context": V1_CONTEXTS, "type": LIST_TYPES, "credentialSubject": _subject(snapshot, uri)}
-        claims = {"iss": self.did, "jti": uri, "iat": issued, "nbf": issued, "exp": until, "vc": content}
+        content = {
+            "@context": V1_CONTEXTS,
+            "type": LIST_TYPES,
+            "credentialSubject": _subject(snapshot, uri),
+        }
+        claims = {
+            "iss": self.did,
+            "jti": uri,
+            "iat": issued,
+            "nbf": issued,
+            "exp": until,
+            "vc": content,
+        }
         return sign(header, claims, self.key)
 
 

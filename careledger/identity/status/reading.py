@@ -102,9 +102,13 @@ class ExportedList:
 
         """
         if self.issued_at > now + SKEW:
-            raise IssuedInFuture(f"the status list says that it is of {stamp(self.issued_at)}, which is yet to come")
+            raise IssuedInFuture(
+                f"the status list says that it is of {stamp(self.issued_at)}, which is yet to come"
+            )
         if self.expires_at is not None and self.expires_at <= now:
-            raise StatusStale(f"the status list was good until {stamp(self.expires_at)}: fetch a new one")
+            raise StatusStale(
+                f"the status list was good until {stamp(self.expires_at)}: fetch a new one"
+            )
         if now - self.issued_at > max_age:
             raise StatusStale(
                 f"the status list is of {stamp(self.issued_at)}, older than the {max_age} allowed: fetch a new one"
@@ -139,13 +143,16 @@ def read_token_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Expor
     until, source = read_date(claims, "exp", _TOKEN), claims.get("careledger")
     raw = bits.expanded(_decoded(packed), bits.ZLIB)
     ends = None if until is None else when(until)
-    return ExportedList(uri, issuer, when(issued), ends, raw, width, source if isinstance(source, Mapping) else None)
+    return ExportedList(
+        uri, issuer, when(issued), ends, raw, width, source if isinstance(source, Mapping) else None
+    )
 
 
 def read_bitstring(text: str, uri: str, issuer: str, keys: IssuerKeys) -> ExportedList:
     """Read a Bitstring Status List credential, signed as VC-JWT of VC 2.0 or 1.1, and check who signed it.
 
-    Arguments and errors as those of `read_token_list`. A plain one is not read: anybody could have written it.
+    Arguments and errors as those of `read_token_list`. A plain one is not read: anybody could have
+    written it.
     """
     jws = parse(text, {"vc+jwt", "jwt", None}, _CREDENTIAL, _LIMITS)
     claims = jws.claims
@@ -159,7 +166,9 @@ def read_bitstring(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Export
         _from(claims["iss"], issuer)
     issued = _earliest(claims, credential, ("iat", "nbf"), ("validFrom", "issuanceDate"))
     if issued is None:
-        raise StatusUnreadable(f"{_CREDENTIAL} does not say when it was made, so nobody knows how old it is")
+        raise StatusUnreadable(
+            f"{_CREDENTIAL} does not say when it was made, so nobody knows how old it is"
+        )
     keys.check(jws, issuer, issued)
     raw = _bitstring(credential)
     until = _earliest(claims, credential, ("exp",), ("validUntil", "expirationDate"))
@@ -170,7 +179,11 @@ def _bitstring(credential: Mapping[str, Any]) -> bytes:
     subject, kinds = credential.get("credentialSubject"), credential.get("type")
     if isinstance(subject, list) and len(subject) == 1:
         (subject,) = subject
-    if not isinstance(kinds, list) or "BitstringStatusListCredential" not in kinds or not isinstance(subject, Mapping):
+    if (
+        not isinstance(kinds, list)
+        or "BitstringStatusListCredential" not in kinds
+        or not isinstance(subject, Mapping)
+    ):
         raise StatusUnreadable(f"{_CREDENTIAL} is none: its type or its subject is another")
     purposes = subject.get("statusPurpose")
     purposes = purposes if isinstance(purposes, list) else [purposes]
@@ -178,18 +191,29 @@ def _bitstring(credential: Mapping[str, Any]) -> bytes:
         raise StatusUnreadable(f"{_CREDENTIAL} is no list of revocations")
     packed = read_text(subject, "encodedList", _CREDENTIAL)
     if not packed.startswith("u"):
-        raise StatusUnreadable(f"{_CREDENTIAL} has a list that is not base64url by multibase: it begins with no 'u'")
+        raise StatusUnreadable(
+            f"{_CREDENTIAL} has a list that is not base64url by multibase: it begins with no 'u'"
+        )
     raw = bits.expanded(_decoded(packed[1:]), bits.GZIP)
     if len(raw) * 8 < MIN_SIZE:
-        raise StatusUnreadable(f"{_CREDENTIAL} has {len(raw) * 8} places, and at least {MIN_SIZE} are needed")
+        raise StatusUnreadable(
+            f"{_CREDENTIAL} has {len(raw) * 8} places, and at least {MIN_SIZE} are needed"
+        )
     return raw
 
 
 def _earliest(
-    claims: Mapping[str, Any], credential: Mapping[str, Any], numbers: tuple[str, ...], texts: tuple[str, ...]
+    claims: Mapping[str, Any],
+    credential: Mapping[str, Any],
+    numbers: tuple[str, ...],
+    texts: tuple[str, ...],
 ) -> datetime | None:
     """Return the earliest of the times that a credential names in one or the other way."""
-    found = [when(second) for name in numbers if (second := read_date(claims, name, _CREDENTIAL)) is not None]
+    found = [
+        when(second)
+        for name in numbers
+        if (second := read_date(claims, name, _CREDENTIAL)) is not None
+    ]
     for name in texts:
         if name in credential:
             try:
@@ -202,12 +226,16 @@ def _earliest(
 
 def _same(found: Any, uri: str) -> None:
     if found != uri:
-        raise StatusUnreadable(f"the status list calls itself {str(found)[:200]!r}, and {uri!r} was asked for")
+        raise StatusUnreadable(
+            f"the status list calls itself {str(found)[:200]!r}, and {uri!r} was asked for"
+        )
 
 
 def _from(found: Any, issuer: str) -> None:
     if found != issuer:
-        raise UntrustedIssuer(f"the status list is by {str(found)[:200]!r}, and one by {issuer} is needed")
+        raise UntrustedIssuer(
+            f"the status list is by {str(found)[:200]!r}, and one by {issuer} is needed"
+        )
 
 
 def _decoded(text: str) -> bytes:
@@ -240,7 +268,13 @@ class ListStatus:
             max_age: how old a list may be, whatever it says of itself.
 
         """
-        self.issuer, self.keys, self.fetch, self.max_age, self.now = issuer, keys, fetch, max_age, now
+        self.issuer, self.keys, self.fetch, self.max_age, self.now = (
+            issuer,
+            keys,
+            fetch,
+            max_age,
+            now,
+        )
         self._known: dict[str, ExportedList] = {}
 
     def is_revoked(self, reference: StatusReference, block: Block = "latest") -> bool:  # noqa: ARG002

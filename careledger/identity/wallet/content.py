@@ -8,7 +8,13 @@ from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.identity.wallet.errors import MalformedWallet
 
 _ADDRESS, _ID = re.compile("0x[0-9a-fA-F]{40}"), re.compile("0x[0-9a-f]{64}")
-_MEMBERS = {"words": str, "subjects": list, "holderKeys": dict, "credentials": dict, "consents": dict}
+_MEMBERS = {
+    "words": str,
+    "subjects": list,
+    "holderKeys": dict,
+    "credentials": dict,
+    "consents": dict,
+}
 
 
 def new_content(words: str) -> dict[str, Any]:
@@ -20,7 +26,8 @@ def read_content(raw: bytes) -> dict[str, Any]:
     """Read what a wallet holds, once it is unlocked.
 
     Raises:
-        MalformedWallet: it is something else; the password was right, so a later version or another program wrote it.
+        MalformedWallet: it is something else; the password was right, so a later version or another
+            program wrote it.
 
     """
     try:
@@ -30,10 +37,14 @@ def read_content(raw: bytes) -> dict[str, Any]:
     except (CanonicalError, ValueError):
         raise MalformedWallet("what the wallet holds is not JSON") from None
     if not isinstance(content, dict) or content.keys() != _MEMBERS.keys():
-        raise MalformedWallet("the wallet holds more or less than this program knows: use a later program")
+        raise MalformedWallet(
+            "the wallet holds more or less than this program knows: use a later program"
+        )
     for name, kind in _MEMBERS.items():
         if not isinstance(content[name], kind) or not _known(name, content[name]):
-            raise MalformedWallet(f"the wallet's '{name}' have a form that this program does not know")
+            raise MalformedWallet(
+                f"the wallet's '{name}' have a form that this program does not know"
+            )
     return content
 
 
@@ -42,7 +53,10 @@ def _known(name: str, value: Any) -> bool:
     if name == "subjects":
         return all(isinstance(one, str) and _ADDRESS.fullmatch(one) for one in value)
     if name == "consents":
-        return all(_ID.fullmatch(identifier) and isinstance(kept, dict) for identifier, kept in value.items())
+        return all(
+            _ID.fullmatch(identifier) and isinstance(kept, dict)
+            for identifier, kept in value.items()
+        )
     if name == "credentials":
         return all(_credential(kept) for kept in value.values())
     return name == "words" or all(isinstance(jwk, dict) for jwk in value.values())

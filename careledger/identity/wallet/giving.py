@@ -55,16 +55,29 @@ def give(
         ClaimNotHeld: the credential that was named lacks something.
 
     """
-    held = wallet.credential(credential) if credential is not None else next(iter(fitting(wallet, request)), None)
+    held = (
+        wallet.credential(credential)
+        if credential is not None
+        else next(iter(fitting(wallet, request)), None)
+    )
     if held is None:
-        raise NotFound(f"the wallet has no credential of type {request.vct!r} with the claims that are asked for")
+        raise NotFound(
+            f"the wallet has no credential of type {request.vct!r} with the claims that are asked for"
+        )
     if held.holder_key is None:
-        raise Conflict(f"the credential {held.id} is bound to no key of this wallet, so nobody can present it")
-    selection, holder = Holding.read(held.text).choose(request.claims), wallet.holder_key(held.holder_key)
+        raise Conflict(
+            f"the credential {held.id} is bound to no key of this wallet, so nobody can present it"
+        )
+    selection, holder = (
+        Holding.read(held.text).choose(request.claims),
+        wallet.holder_key(held.holder_key),
+    )
     by = subject or Subject(KeySigner(wallet.new_subject(consents.knows).account))
     made = answer(request, selection, holder, by, now=now, deadline=now + TO_SUBMIT, until=until)
     note = Given.of(request, made, now, one_time=subject is None)
-    wallet.keep_consent(made.consent.id, note.document)  # before the answer leaves: it must be possible to end it
+    wallet.keep_consent(
+        made.consent.id, note.document
+    )  # before the answer leaves: it must be possible to end it
     return made
 
 
@@ -87,8 +100,9 @@ def signer_of(wallet: Wallet, others: Sequence[Signer], subject: str) -> Signer:
 def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> list[End]:
     """Have the end signed of what stands of a wallet's subjects and is not in its notes, for a relay to submit.
 
-    A wallet that was brought back from its words, or from an old copy, has the keys of its consents and not their
-    terms. What it gave and nobody has submitted yet is not found: the chain does not know of it.
+    A wallet that was brought back from its words, or from an old copy, has the keys of its consents
+    and not their terms. What it gave and nobody has submitted yet is not found: the chain does not
+    know of it.
 
     Raises:
         Conflict: the node says that it knows ever more subjects.
@@ -99,7 +113,9 @@ def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> 
     for subject in wallet.recover_subjects(consents.knows):
         who = subject.account.address
         granted = () if who in noted else consents.history(ConsentGranted, subject=who)
-        if any(isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted):
+        if any(
+            isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted
+        ):
             signer = KeySigner(subject.account)
             ends.append(consents.domain.signed_end(who, signer, consents.epoch(who), deadline))
     return ends

@@ -6,9 +6,9 @@ base64url of the encrypted content and its tag
 SHA-256 of the two lines before, in hexadecimal
 ```
 
-The first line as it stands is authenticated together with the content. The last line needs no password: a file
-that was cut or has a wrong bit is told from a wrong password. What a hostile file can ask for is bounded before
-anything is computed.
+The first line as it stands is authenticated together with the content. The last line needs no
+password: a file that was cut or has a wrong bit is told from a wrong password. What a hostile file
+can ask for is bounded before anything is computed.
 """
 
 import hmac
@@ -64,7 +64,9 @@ class Lock:
         if not password:
             raise InputError("an empty password protects nothing")
         if work.bit_count() != 1 or not LEAST_WORK <= work <= WORK:
-            raise InputError(f"scrypt's work is a power of two from {LEAST_WORK} to {WORK}, not {work}")
+            raise InputError(
+                f"scrypt's work is a power of two from {LEAST_WORK} to {WORK}, not {work}"
+            )
         salt = secrets.token_bytes(32) if salt is None else salt
         secret = unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
         stretched = scrypt(secret, salt=salt, n=work, r=_R, p=_P, dklen=64, maxmem=256 * _R * work)
@@ -74,9 +76,19 @@ class Lock:
         """Return the file of some content; every file has an initialisation vector of its own."""
         iv = secrets.token_bytes(12) if iv is None else iv
         kdf = {"name": "scrypt", "n": self.work, "r": _R, "p": _P, "salt": encode(self.salt)}
-        header = dumps({FORMAT: 1, "cipher": "A256GCM", "kdf": kdf, "iv": encode(iv), "check": encode(self.check)})
+        header = dumps(
+            {
+                FORMAT: 1,
+                "cipher": "A256GCM",
+                "kdf": kdf,
+                "iv": encode(iv),
+                "check": encode(self.check),
+            }
+        )
         padded = content.ljust(-(-len(content) // _BLOCK) * _BLOCK)
-        body = header + b"\n" + encode(AESGCM(self.key).encrypt(iv, padded, header)).encode() + b"\n"
+        body = (
+            header + b"\n" + encode(AESGCM(self.key).encrypt(iv, padded, header)).encode() + b"\n"
+        )
         return body + sha256(body).hex().encode() + b"\n"
 
 
@@ -104,12 +116,16 @@ class Sealed:
             raise MalformedWallet("the file is no wallet of CareLedger")
         body, _, rest = raw.rpartition(b"\n")[0].rpartition(b"\n")
         if not raw.endswith(b"\n") or sha256(body + b"\n").hex().encode() != rest:
-            raise WalletDamaged("the wallet file is damaged: its checksum is not that of its content; take a copy")
+            raise WalletDamaged(
+                "the wallet file is damaged: its checksum is not that of its content; take a copy"
+            )
         header, _, content = body.partition(b"\n")
         try:
             return cls._read(header, decode(content.decode("ascii"), "the content"))
         except (BadBase64, UnicodeDecodeError) as error:
-            raise WalletDamaged("the wallet file is damaged: its content is no base64url") from error
+            raise WalletDamaged(
+                "the wallet file is damaged: its content is no base64url"
+            ) from error
 
     @classmethod
     def _read(cls, header: bytes, body: bytes) -> Self:
@@ -120,9 +136,15 @@ class Sealed:
         except CanonicalError as error:
             raise MalformedWallet(f"the wallet's first line is not JSON: {error}") from error
         if fields.get(FORMAT) != 1:
-            raise MalformedWallet("the wallet is of a version that this program does not know: use a later program")
+            raise MalformedWallet(
+                "the wallet is of a version that this program does not know: use a later program"
+            )
         kdf = fields.get("kdf")
-        if fields.get("cipher") != "A256GCM" or not isinstance(kdf, dict) or kdf.get("name") != "scrypt":
+        if (
+            fields.get("cipher") != "A256GCM"
+            or not isinstance(kdf, dict)
+            or kdf.get("name") != "scrypt"
+        ):
             raise MalformedWallet("the wallet is locked in a way that this program does not know")
         work = kdf.get("n")
         possible = isinstance(work, int) and work.bit_count() == 1 and LEAST_WORK <= work <= WORK
@@ -131,9 +153,21 @@ class Sealed:
                 f"the wallet asks for work that this program does not do: scrypt with N from {LEAST_WORK} to {WORK}, "
                 f"r = {_R} and p = {_P} is accepted"
             )
-        salt, iv, check = _bytes(kdf, "salt", 32), _bytes(fields, "iv", 12), _bytes(fields, "check", 16)
-        if set(fields) != {FORMAT, "cipher", "kdf", "iv", "check"} or set(kdf) != {"name", "n", "r", "p", "salt"}:
-            raise MalformedWallet("the wallet's first line has a member that this program does not know")
+        salt, iv, check = (
+            _bytes(kdf, "salt", 32),
+            _bytes(fields, "iv", 12),
+            _bytes(fields, "check", 16),
+        )
+        if set(fields) != {FORMAT, "cipher", "kdf", "iv", "check"} or set(kdf) != {
+            "name",
+            "n",
+            "r",
+            "p",
+            "salt",
+        }:
+            raise MalformedWallet(
+                "the wallet's first line has a member that this program does not know"
+            )
         return cls(header, work, salt, iv, check, body)
 
     def unlock(self, password: str) -> tuple[bytes, Lock]:

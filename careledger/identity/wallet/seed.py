@@ -1,7 +1,7 @@
 """The words from which a holder's subject keys follow: BIP-39, then BIP-32 by hardened steps only.
 
-Hardened, because then no key of the tree tells anything about another: a company that learns the key of
-one consent cannot compute, nor recognise, those of the others.
+Hardened, because then no key of the tree tells anything about another: a company that learns the
+key of one consent cannot compute, nor recognise, those of the others.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,8 @@ from eth_typing import ChecksumAddress
 from careledger.errors import InputError
 
 SUBJECT_PATH = "m/44'/60'/1056'/0'/{index}'"
-"""Of a consent's subject. Ethereum's tree of BIP-44; account 1056 (the ERC of identities) is no wallet's own."""
+"""Of a consent's subject. Ethereum's tree of BIP-44; account 1056 (the ERC of identities) is no
+wallet's own."""
 
 LAST = 2**31 - 1
 """The last index that BIP-32 has."""
@@ -30,7 +31,8 @@ def seed_of(words: str) -> bytes:
     """Return the 64 bytes of seed that words stand for (BIP-39, no passphrase). No message quotes a word.
 
     Raises:
-        InputError: they are not such words, or one of them is mistyped: the last one checks the others.
+        InputError: they are not such words, or one of them is mistyped: the last one checks the
+            others.
 
     """
     try:

@@ -1,8 +1,8 @@
 """The holder's wallet: what is in it, and how it changes.
 
-Every change is on the disk before its result is handed out: a key that was shown to anybody is never lost, and
-a subject's index never used twice, whenever the program is stopped. One program writes at a time; reading needs
-no lock, for the file is replaced as a whole.
+Every change is on the disk before its result is handed out: a key that was shown to anybody is
+never lost, and a subject's index never used twice, whenever the program is stopped. One program
+writes at a time; reading needs no lock, for the file is replaced as a whole.
 """
 
 import threading
@@ -30,9 +30,11 @@ from careledger.identity.wallet.sealing import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.seed import Subject, new_words, seed_of, subject
 
 GAP = 20
-"""Subjects in a row that nobody has seen, after which a restored wallet looks no further (as BIP-44 does)."""
+"""Subjects in a row that nobody has seen, after which a restored wallet looks no further (as BIP-44
+does)."""
 MOST_SEEN = 10_000
-"""Subjects that are passed over at most: a node that claims to know every address is not followed for ever."""
+"""Subjects that are passed over at most: a node that claims to know every address is not followed
+for ever."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Held:
     text: str = field(repr=False)
     """As the issuer gave it."""
     holder_key: str | None
-    """Thumbprint of the key that it is bound to; None where it is bound to none of this wallet's."""
+    """Thumbprint of the key that it is bound to; None where it is bound to none of this wallet's.
+    """
     added_at: str
 
 
@@ -57,7 +60,9 @@ class Wallet:
     ```
     """
 
-    def __init__(self, file: Path, lock: Lock, content: dict[str, Any], writer: FileLock | None) -> None:
+    def __init__(
+        self, file: Path, lock: Lock, content: dict[str, Any], writer: FileLock | None
+    ) -> None:
         """Take a wallet that is open already; use `create` or `open`."""
         self.file = file
         self._lock, self._content, self._writer = lock, content, writer
@@ -68,16 +73,19 @@ class Wallet:
         return f"Wallet({self.file})"
 
     @classmethod
-    def create(cls, file: Path, password: str, words: str | None = None, *, work: int = WORK) -> Self:
+    def create(
+        cls, file: Path, password: str, words: str | None = None, *, work: int = WORK
+    ) -> Self:
         """Write a new wallet, and open it for writing.
 
         Args:
-            words: of a wallet that was lost; new ones where it is None. Consents can be revoked again with them
-                (`recover_subjects`); credentials are issued anew.
+            words: of a wallet that was lost; new ones where it is None. Consents can be revoked
+                again with them (`recover_subjects`); credentials are issued anew.
             work: scrypt's N.
 
         Raises:
-            InputError: there is a file already, it cannot be written, the password is empty, the words are none.
+            InputError: there is a file already, it cannot be written, the password is empty, the
+                words are none.
 
         """
         content = new_content(" ".join((words or new_words()).split()))
@@ -139,7 +147,9 @@ class Wallet:
             change(content)
             sealed = self._lock.seal(dumps(content))
             if len(sealed) > MAX_BYTES:
-                raise InputError(f"the wallet would be longer than {MAX_BYTES:,} bytes: remove old credentials")
+                raise InputError(
+                    f"the wallet would be longer than {MAX_BYTES:,} bytes: remove old credentials"
+                )
             write_private(self.file, sealed)
             self._content = content
 
@@ -169,8 +179,8 @@ class Wallet:
         """Return a subject that was never handed out before.
 
         Args:
-            seen: says whether the chain knows an address already: guards a wallet that was brought back from an
-                old copy, which has forgotten the subjects since.
+            seen: says whether the chain knows an address already: guards a wallet that was brought
+                back from an old copy, which has forgotten the subjects since.
 
         Raises:
             Conflict: it says so of ever more addresses.
@@ -189,7 +199,9 @@ class Wallet:
             self._save(lambda content: content.update(subjects=subjects))
             return fresh
 
-    def recover_subjects(self, seen: Callable[[ChecksumAddress], bool], gap: int = GAP) -> list[Subject]:
+    def recover_subjects(
+        self, seen: Callable[[ChecksumAddress], bool], gap: int = GAP
+    ) -> list[Subject]:
         """Find again the subjects of a wallet of which only the words were left; return those that were seen.
 
         Args:
@@ -241,7 +253,9 @@ class Wallet:
     def new_holder_key(self, alg: str = "ES256") -> SigningKey:
         """Return a new key for a credential to be bound to; one for each, or issuers can join up their records."""
         key = SigningKey.generate(alg)
-        self._save(lambda content: content["holderKeys"].update({key.public.thumbprint: key.private_jwk}))
+        self._save(
+            lambda content: content["holderKeys"].update({key.public.thumbprint: key.private_jwk})
+        )
         return key
 
     def holder_key(self, thumbprint: str) -> SigningKey:
@@ -253,7 +267,9 @@ class Wallet:
         """
         jwk = self._content["holderKeys"].get(thumbprint)
         if jwk is None:
-            raise NotFound(f"the key {thumbprint} is not in this wallet: the credential is bound to another holder's")
+            raise NotFound(
+                f"the key {thumbprint} is not in this wallet: the credential is bound to another holder's"
+            )
         return SigningKey.from_private_jwk(jwk)
 
     # -- credentials
@@ -322,7 +338,8 @@ class Wallet:
 
         Args:
             consent_id: 32 bytes.
-            document: JSON; without it a consent could not be revoked, for the chain knows a hash of it only.
+            document: JSON; without it a consent could not be revoked, for the chain knows a hash of
+                it only.
 
         Raises:
             InputError: the id has another length, or the document is not JSON.
@@ -336,7 +353,10 @@ class Wallet:
     @property
     def consents(self) -> dict[bytes, dict[str, Any]]:
         """What was consented to, by id."""
-        return {bytes.fromhex(name[2:]): deepcopy(kept) for name, kept in self._content["consents"].items()}
+        return {
+            bytes.fromhex(name[2:]): deepcopy(kept)
+            for name, kept in self._content["consents"].items()
+        }
 
     def forget_consent(self, consent_id: bytes) -> None:
         """Forget a consent; it can then no longer be revoked by itself.
@@ -353,7 +373,9 @@ class Wallet:
 
 def _require_end(index: int, end: int) -> None:
     if index >= end:
-        raise Conflict(f"{MOST_SEEN:,} subjects of this wallet are said to be known already: ask another node")
+        raise Conflict(
+            f"{MOST_SEEN:,} subjects of this wallet are said to be known already: ask another node"
+        )
 
 
 def _acquire(file: Path) -> FileLock:
@@ -362,7 +384,9 @@ def _acquire(file: Path) -> FileLock:
         file.parent.mkdir(parents=True, exist_ok=True)
         writer.acquire()
     except Timeout:
-        raise WalletBusy(f"another program is writing to the wallet {file}: close it first") from None
+        raise WalletBusy(
+            f"another program is writing to the wallet {file}: close it first"
+        ) from None
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from error
     return writer

@@ -22,7 +22,10 @@ def registry(chain, suite, senders):
 
 def add(registry, senders, count=1):
     brand = senders[1].address
-    return [registry._write("addDelegate", brand, ROLE, senders[2 + n].address, 1000) for n in range(count)]
+    return [
+        registry._write("addDelegate", brand, ROLE, senders[2 + n].address, 1000)
+        for n in range(count)
+    ]
 
 
 class TestReading:
@@ -54,7 +57,9 @@ class TestReading:
 class TestWriting:
     def test_without_a_key_nothing_is_sent(self, chain, suite, senders):
         with pytest.raises(SettingsError, match="needs a key"):
-            Registry(chain, suite["IdentityRegistry"])._write("changeOwner", senders[1].address, senders[2].address)
+            Registry(chain, suite["IdentityRegistry"])._write(
+                "changeOwner", senders[1].address, senders[2].address
+            )
 
     def test_somebody_else_may_pay(self, registry, senders):
         assert registry.using(senders[4]).sender is senders[4]

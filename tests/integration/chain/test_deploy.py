@@ -55,7 +55,8 @@ class TestDeploy:
             assert entry["compiler"]["version"] == "0.8.37"
             assert entry["deployer"] == sender.address
             assert len(entry["constructorArguments"]) == len(
-                artifacts.load(name).entries("constructor") and artifacts.load(name).entries("constructor")[0]["inputs"]
+                artifacts.load(name).entries("constructor")
+                and artifacts.load(name).entries("constructor")[0]["inputs"]
             )
 
     def test_a_second_run_sends_nothing(self, own, sender, tmp_path):
@@ -66,7 +67,9 @@ class TestDeploy:
         assert nonce(own, sender) == sent == len(deploy.SUITE)
         assert {what for _, what in told} == {"already deployed"}
 
-    def test_killed_at_any_write_it_goes_on_and_deploys_nothing_twice(self, own, sender, tmp_path, monkeypatch):
+    def test_killed_at_any_write_it_goes_on_and_deploys_nothing_twice(
+        self, own, sender, tmp_path, monkeypatch
+    ):
         save, writes = deploy.Record.save, 3 * len(deploy.SUITE)
         state = {"left": 0}
 
@@ -90,7 +93,9 @@ class TestDeploy:
         assert nonce(own, sender) == len(deploy.SUITE)
         assert list(found) == [step.name for step in deploy.SUITE]
 
-    def test_killed_before_it_is_mined_the_same_transaction_is_taken_up(self, sender, own, tmp_path):
+    def test_killed_before_it_is_mined_the_same_transaction_is_taken_up(
+        self, sender, own, tmp_path
+    ):
         own.request("evm_setAutomine", False)
         try:
             patient = Sender(own, sender.account, timeout=0.2, stuck_after=60)
@@ -130,7 +135,12 @@ class TestDeploy:
             "transaction": "0x" + old.hashes[0].hex(),
             "raw": "0x" + old.raw.hex(),
         }
-        record = {"format": 1, "chainId": own.chain_id, "contracts": {}, "pending": {"IdentityRegistry": intent}}
+        record = {
+            "format": 1,
+            "chainId": own.chain_id,
+            "contracts": {},
+            "pending": {"IdentityRegistry": intent},
+        }
         (tmp_path / f"{own.chain_id}.json").write_text(json.dumps(record))
         found = deploy.deploy(own, Sender(own, sender.account), tmp_path)
         assert found["IdentityRegistry"] != intent["address"]
@@ -166,12 +176,16 @@ class TestDeploy:
         deploy.deploy(own, sender, tmp_path)
         file = tmp_path / f"{own.chain_id}.json"
         record = json.loads(file.read_text())
-        record["contracts"]["RefundEscrow"]["address"] = record["contracts"]["IdentityRegistry"]["address"]
+        record["contracts"]["RefundEscrow"]["address"] = record["contracts"]["IdentityRegistry"][
+            "address"
+        ]
         file.write_text(json.dumps(record))
         with pytest.raises(Conflict, match="another build"):
             deploy.deploy(own, sender, tmp_path)
 
-    @pytest.mark.parametrize("content", ["{", "[]", '{"format": 9, "chainId": 31337}', '{"format": 1, "chainId": 5}'])
+    @pytest.mark.parametrize(
+        "content", ["{", "[]", '{"format": 9, "chainId": 31337}', '{"format": 1, "chainId": 5}']
+    )
     def test_a_record_that_cannot_be_one_is_left_alone(self, own, sender, tmp_path, content):
         file = tmp_path / f"{own.chain_id}.json"
         file.write_text(content)
@@ -179,7 +193,9 @@ class TestDeploy:
             deploy.deploy(own, sender, tmp_path)
         assert file.read_text() == content
 
-    def test_a_nonce_that_went_to_another_transaction_is_replaced_by_the_next(self, own, sender, tmp_path):
+    def test_a_nonce_that_went_to_another_transaction_is_replaced_by_the_next(
+        self, own, sender, tmp_path
+    ):
         file = tmp_path / f"{own.chain_id}.json"
         deploy.deploy(own, sender, tmp_path)
         record = json.loads(file.read_text())

@@ -1,7 +1,7 @@
 """Sending while everything goes wrong, again and again: every request has its effect once, none twice.
 
-The two endurance tests print nothing and choose by a seed of their own; another one: CARELEDGER_SEED=5. More of it:
-CARELEDGER_FAULTS=10000.
+The two endurance tests print nothing and choose by a seed of their own; another one:
+CARELEDGER_SEED=5. More of it: CARELEDGER_FAULTS=10000.
 """
 
 import os
@@ -66,16 +66,24 @@ def paid(sender, proxy):
 
 def test_a_lossy_network_loses_and_doubles_nothing():
     lossy = Lossy()
-    with LocalNode("anvil") as own, Proxy(own.url, lossy, PATIENCE) as proxy, ThreadPoolExecutor(4) as pool:
+    with (
+        LocalNode("anvil") as own,
+        Proxy(own.url, lossy, PATIENCE) as proxy,
+        ThreadPoolExecutor(4) as pool,
+    ):
         senders = [
             Sender(connect(proxy.url, timeout=PATIENCE), account, stuck_after=0.2, timeout=60)
             for account in development_accounts(2)
         ]
         lossy.calm = False
-        asked = list(pool.map(lambda sender: paid(sender, proxy), senders * 2))  # two threads share each sender
+        asked = list(
+            pool.map(lambda sender: paid(sender, proxy), senders * 2)
+        )  # two threads share each sender
         proxy.settle()
         everybody = [to for people in asked for to in people]
-        assert {to: own.balance(to) for to in everybody} == dict.fromkeys(everybody, 1), f"seed {SEED}"
+        assert {to: own.balance(to) for to in everybody} == dict.fromkeys(everybody, 1), (
+            f"seed {SEED}"
+        )
         for number, sender in enumerate(senders):
             nonces = int(own.request("eth_getTransactionCount", sender.address, "latest"), 16)
             assert nonces == len(asked[number]) + len(asked[number + 2])
@@ -104,11 +112,15 @@ def test_a_forgetful_and_undone_chain_loses_and_doubles_nothing():
             elif what == "mine":
                 own.request("evm_mine")
             elif what == "reorganise":
-                own.request("anvil_reorg", choose.randint(1, min(64, own.block_number() - start + 1)), [])
+                own.request(
+                    "anvil_reorg", choose.randint(1, min(64, own.block_number() - start + 1)), []
+                )
         own.request("anvil_setAutomine", True)
         own.request("evm_mine")
         for pending in reversed(open_):
             assert sender.wait(pending).succeeded
         assert [own.balance(to) for to in asked] == [1] * len(asked), f"seed {SEED}"
-        assert int(own.request("eth_getTransactionCount", sender.address, "latest"), 16) == len(asked)
+        assert int(own.request("eth_getTransactionCount", sender.address, "latest"), 16) == len(
+            asked
+        )
         assert min(happened.values()) >= FAULTS // 20

@@ -57,7 +57,9 @@ def test_a_node_that_does_not_answer_is_not_waited_for_for_ever(monkeypatch):
 
 
 def test_a_node_that_does_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr(node, "_command", lambda *_: ["sh", "-c", "trap '' TERM; echo deaf; exec sleep 60"])
+    monkeypatch.setattr(
+        node, "_command", lambda *_: ["sh", "-c", "trap '' TERM; echo deaf; exec sleep 60"]
+    )
     monkeypatch.setattr(node, "GRACE", 0.05)
     deaf = LocalNode("anvil")
     with pytest.raises(NodeError, match="did not answer within"):
@@ -67,7 +69,10 @@ def test_a_node_that_does_not_stop_is_killed(monkeypatch):
 
 
 def test_what_is_no_development_chain_cannot_let_time_pass():
-    with LocalNode("anvil") as chain, Proxy(chain.url, on("web3_clientVersion", {"result": "Geth/v1.16"})) as proxy:
+    with (
+        LocalNode("anvil") as chain,
+        Proxy(chain.url, on("web3_clientVersion", {"result": "Geth/v1.16"})) as proxy,
+    ):
         assert DevelopmentChain.of(connect(proxy.url)) is None
 
 

@@ -31,7 +31,10 @@ class TestRequest:
         ],
     )  # fmt: skip
     def test_where_no_answer_comes_through_it_is_open_what_the_node_did(self, chain, reply, words):
-        with Proxy(chain.url, on("eth_blockNumber", reply)) as proxy, pytest.raises(Unreachable, match=words):
+        with (
+            Proxy(chain.url, on("eth_blockNumber", reply)) as proxy,
+            pytest.raises(Unreachable, match=words),
+        ):
             connect(proxy.url, timeout=0.1).block_number()
 
     @pytest.mark.parametrize(
@@ -74,7 +77,9 @@ class TestBlock:
         block = chain.block(1)
         assert chain.block(bytes.fromhex(block["hash"][2:])) == block
 
-    @pytest.mark.parametrize(("name", "words"), [(10**6, "no block 1000000"), (b"\1" * 32, "no block 0x0101")])
+    @pytest.mark.parametrize(
+        ("name", "words"), [(10**6, "no block 1000000"), (b"\1" * 32, "no block 0x0101")]
+    )
     def test_one_that_is_not_there_is_said(self, chain, name, words):
         with pytest.raises(NodeError, match=words):
             chain.block(name)
@@ -98,7 +103,9 @@ def busy():
         choose, numbers = random.Random(7), []
         for block in range(2, 66):
             for _ in range(choose.choice((0, 0, 1, 1, 2, 9))):
-                registry._send("setAttribute", sender.address, ROLE, bytes([block]), 1000, gas=100_000)
+                registry._send(
+                    "setAttribute", sender.address, ROLE, bytes([block]), 1000, gas=100_000
+                )
                 numbers.append(block)
             chain.request("evm_mine")
         assert chain.block_number() == 65
@@ -116,8 +123,14 @@ class Limit:
         if method != "eth_getLogs":
             return None
         query = parameters[0]
-        first, last = (int(self.chain.block(self._given(query[end]))["number"], 16) for end in ("fromBlock", "toBlock"))
-        refused = last - first >= self.blocks or len(self.chain.request("eth_getLogs", query)) > self.events
+        first, last = (
+            int(self.chain.block(self._given(query[end]))["number"], 16)
+            for end in ("fromBlock", "toBlock")
+        )
+        refused = (
+            last - first >= self.blocks
+            or len(self.chain.request("eth_getLogs", query)) > self.events
+        )
         return self.by if refused else None
 
     @staticmethod
@@ -158,7 +171,9 @@ class TestLogs:
         assert proxy.asked["eth_getLogs"] == 8 + 7
 
     @pytest.mark.parametrize(
-        "by", [(413, b""), {"error": "too much"}, {"error": {"code": -32602, "message": "range"}}], ids=str
+        "by",
+        [(413, b""), {"error": "too much"}, {"error": {"code": -32602, "message": "range"}}],
+        ids=str,
     )
     def test_however_it_says_no(self, busy, by):
         chain, registry, _ = busy
@@ -177,7 +192,10 @@ class TestLogs:
 
     def test_who_knows_a_cheaper_way_hears_the_refusal(self, busy):
         chain, registry, _ = busy
-        with Proxy(chain.url, Limit(chain, blocks=8)) as proxy, pytest.raises(NodeError, match="exceeds the limit"):
+        with (
+            Proxy(chain.url, Limit(chain, blocks=8)) as proxy,
+            pytest.raises(NodeError, match="exceeds the limit"),
+        ):
             connect(proxy.url).logs(registry, split=False)
         assert proxy.asked["eth_getLogs"] == 1
 

@@ -17,10 +17,16 @@ ROLE = b"careledger.agent".ljust(32, b"\0")
 
 
 def add_delegate(identity, to):
-    entry = next(e for e in artifacts.load("IdentityRegistry").entries("function") if e["name"] == "addDelegate")
+    entry = next(
+        e
+        for e in artifacts.load("IdentityRegistry").entries("function")
+        if e["name"] == "addDelegate"
+    )
     from eth_abi.abi import encode
 
-    selector = artifacts.load("IdentityRegistry").raw["methodIdentifiers"][artifacts.signature(entry)]
+    selector = artifacts.load("IdentityRegistry").raw["methodIdentifiers"][
+        artifacts.signature(entry)
+    ]
     return bytes.fromhex(selector) + encode(artifacts.types(entry), [identity, ROLE, to, 1000])
 
 
@@ -70,7 +76,9 @@ class TestSend:
         stranger = senders[5]
         before = chain.balance(stranger.address)
         with pytest.raises(RevertedWithText, match="bad_actor"):
-            stranger.send(suite["IdentityRegistry"], add_delegate(senders[1].address, stranger.address))
+            stranger.send(
+                suite["IdentityRegistry"], add_delegate(senders[1].address, stranger.address)
+            )
         assert chain.balance(stranger.address) == before
         assert int(chain.request("eth_getTransactionCount", stranger.address, "pending"), 16) == 0
 
@@ -96,7 +104,9 @@ class TestSend:
             sender.send(fresh.address, value=10**30, gas=21_000)
         assert sender.send(fresh.address).nonce == 1
 
-    def test_a_refused_attempt_at_a_nonce_does_not_make_the_sender_forget_the_one_before(self, still, fresh):
+    def test_a_refused_attempt_at_a_nonce_does_not_make_the_sender_forget_the_one_before(
+        self, still, fresh
+    ):
         sender = Sender(still, fresh, stuck_after=0.05)
         first = sender.send(fresh.address, value=1)
         with pytest.raises(NodeError):  # not dear enough to replace it
@@ -131,7 +141,9 @@ class TestSend:
             assert mined(still, sender, pending)
             assert len(pending.hashes) == 1
 
-    @pytest.mark.parametrize("method", ["eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"])
+    @pytest.mark.parametrize(
+        "method", ["eth_estimateGas", "eth_getBlockByNumber", "eth_getTransactionCount"]
+    )
     def test_a_silent_node_before_signing_is_said_and_nothing_happens(self, still, fresh, method):
         with Proxy(still.url, on(method, Fault.REFUSE, times=1)) as proxy:
             sender = Sender(connect(proxy.url), fresh)
@@ -169,7 +181,9 @@ class TestHandOver:
 
 
 class TestWait:
-    def test_a_stuck_transaction_is_replaced_by_a_dearer_one_and_either_may_be_mined(self, still, fresh):
+    def test_a_stuck_transaction_is_replaced_by_a_dearer_one_and_either_may_be_mined(
+        self, still, fresh
+    ):
         sender = Sender(still, fresh, stuck_after=0.05, timeout=0.5)
         pending = sender.send(fresh.address, value=5)
         first = dict(pending.transaction)
@@ -254,7 +268,9 @@ class TestWait:
         ):
             Sender(connect(proxy.url), fresh, timeout=0.1).wait(pending)
 
-    def test_without_the_state_of_the_block_before_the_reason_stays_unknown(self, chain, suite, senders):
+    def test_without_the_state_of_the_block_before_the_reason_stays_unknown(
+        self, chain, suite, senders
+    ):
         stranger = senders[5]
         data = add_delegate(senders[1].address, stranger.address)
         pruned = {"error": {"code": -32000, "message": "missing trie node"}}
@@ -268,7 +284,15 @@ class TestWait:
 
         no = bytes.fromhex("08c379a0") + encode(["string"], ["no contract today"])
         code = b"".join(  # copies what follows it and reverts with it
-            (b"\x60", bytes([len(no)]), b"\x60\x0c\x60\x00\x39", b"\x60", bytes([len(no)]), b"\x60\x00\xfd", no)
+            (
+                b"\x60",
+                bytes([len(no)]),
+                b"\x60\x0c\x60\x00\x39",
+                b"\x60",
+                bytes([len(no)]),
+                b"\x60\x00\xfd",
+                no,
+            )
         )
         with pytest.raises(RevertedWithText, match="no contract today"):
             senders[3].wait(senders[3].send(None, code, gas=200_000))

@@ -41,7 +41,9 @@ class TestOpenStage:
         told = []
         with open_stage(own.url, Settings(deployments=tmp_path)) as first:
             addresses = first.addresses
-        with open_stage(own.url, Settings(deployments=tmp_path), lambda *what: told.append(what)) as second:
+        with open_stage(
+            own.url, Settings(deployments=tmp_path), lambda *what: told.append(what)
+        ) as second:
             assert second.addresses == addresses
         assert {what for _, what in told} == {"already deployed"}
 
@@ -54,15 +56,22 @@ class TestOpenStage:
             stage.wait_until(at, said.append)
         assert len(said) == 1
 
-    def test_elsewhere_the_named_key_signs_and_time_passes_by_itself(self, own, tmp_path, monkeypatch):
+    def test_elsewhere_the_named_key_signs_and_time_passes_by_itself(
+        self, own, tmp_path, monkeypatch
+    ):
         monkeypatch.setattr(DevelopmentChain, "of", classmethod(lambda *_: None))
-        with pytest.raises(SettingsError, match="no key"), open_stage(own.url, Settings(deployments=tmp_path)):
+        with (
+            pytest.raises(SettingsError, match="no key"),
+            open_stage(own.url, Settings(deployments=tmp_path)),
+        ):
             pass
         key = "0x" + development_accounts(2)[1].key.hex().removeprefix("0x")
         with open_stage(own.url, Settings(deployments=tmp_path, private_key=key)) as stage:
             assert stage.patron.address == development_accounts(2)[1].address
             waited = []
-            monkeypatch.setattr(stages.time, "sleep", lambda s: (waited.append(s), own.request("evm_mine")))
+            monkeypatch.setattr(
+                stages.time, "sleep", lambda s: (waited.append(s), own.request("evm_mine"))
+            )
             at = own.timestamp() + 2
             own.request("evm_increaseTime", 1)
             stage.wait_until(at)

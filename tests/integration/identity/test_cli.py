@@ -46,7 +46,10 @@ class TestCreate:
         assert file.stat().st_mode & 0o777 == 0o600
         assert account.key.hex() not in json.dumps(found) + file.read_text()
         document = told(careledger("resolve", found["didByPublicKey"], "--json"))["didDocument"]
-        assert document["verificationMethod"][0]["blockchainAccountId"] == f"eip155:31337:{account.address}"
+        assert (
+            document["verificationMethod"][0]["blockchainAccountId"]
+            == f"eip155:31337:{account.address}"
+        )
 
     def test_the_key_signs_afterwards(self, careledger, tmp_path, monkeypatch, password, senders):
         file = tmp_path / "key.json"
@@ -62,11 +65,15 @@ class TestCreate:
         refused(careledger("create", "--keystore", file), 2, "left as it is")
         assert file.read_text() == "mine"
 
-    def test_without_a_node_the_chain_can_be_named(self, careledger, tmp_path, password, monkeypatch):
+    def test_without_a_node_the_chain_can_be_named(
+        self, careledger, tmp_path, password, monkeypatch
+    ):
         monkeypatch.setenv("CARELEDGER_RPC", f"http://127.0.0.1:{free_port()}")
         refused(careledger("create", "--keystore", tmp_path / "a.json"), 3, "no node answers")
         assert not (tmp_path / "a.json").exists()
-        found = told(careledger("create", "--keystore", tmp_path / "a.json", "--chain-id", 5, "--json"))
+        found = told(
+            careledger("create", "--keystore", tmp_path / "a.json", "--chain-id", 5, "--json")
+        )
         assert found["did"].startswith("did:ethr:0x5:")
 
     def test_the_password_is_asked_for_twice(self, careledger, tmp_path, monkeypatch):
@@ -74,7 +81,9 @@ class TestCreate:
         monkeypatch.setattr("careledger.chain.keys.getpass", lambda _: next(answers))
         assert careledger("create", "--keystore", tmp_path / "a.json").status == 0
 
-    @pytest.mark.parametrize(("answers", "says"), [(["one", "two"], "differ"), (["", ""], "protects nothing")])
+    @pytest.mark.parametrize(
+        ("answers", "says"), [(["one", "two"], "differ"), (["", ""], "protects nothing")]
+    )
     def test_a_bad_password_writes_nothing(self, careledger, tmp_path, monkeypatch, answers, says):
         given = iter(answers)
         monkeypatch.setattr("careledger.chain.keys.getpass", lambda _: next(given))
@@ -90,7 +99,15 @@ class TestDelegate:
     def test_for_a_time(self, careledger, registry, alice, did, senders, chain):
         found = told(
             careledger(
-                "delegate", did, senders[2].address, "--role", "careledger.agent", "--for", "30d", "--json", key=alice
+                "delegate",
+                did,
+                senders[2].address,
+                "--role",
+                "careledger.agent",
+                "--for",
+                "30d",
+                "--json",
+                key=alice,
             )
         )
         until = registry.delegates(alice.address, "careledger.agent", senders[2].address)
@@ -110,7 +127,9 @@ class TestDelegate:
         assert registry.valid_delegate(alice.address, "veriKey", senders[2].address)
 
     def test_for_people_it_is_a_table(self, careledger, alice, did, senders):
-        result = careledger("delegate", did, senders[2].address, "--role", "veriKey", "--for", "90s", key=alice)
+        result = careledger(
+            "delegate", did, senders[2].address, "--role", "veriKey", "--for", "90s", key=alice
+        )
         assert "Delegate named" in result.out
         assert "veriKey" in result.out
 
@@ -127,15 +146,24 @@ class TestDelegate:
         refused(careledger("delegate", did, senders[2].address, *arguments, key=alice), 2, says)
 
     def test_an_expiry_in_the_past_is_refused(self, careledger, alice, did, senders):
-        result = careledger("delegate", did, senders[2].address, "--role", "a", "--until", "2020-01-01", key=alice)
+        result = careledger(
+            "delegate", did, senders[2].address, "--role", "a", "--until", "2020-01-01", key=alice
+        )
         refused(result, 1, "void at once")
 
     @pytest.mark.parametrize("bad", [NOT_AN_ADDRESS, MISTYPED])
     def test_a_bad_address_is_said(self, careledger, alice, did, bad):
-        refused(careledger("delegate", did, bad, "--role", "a", "--for", "1d", key=alice), 2, "delegate", bad)
+        refused(
+            careledger("delegate", did, bad, "--role", "a", "--for", "1d", key=alice),
+            2,
+            "delegate",
+            bad,
+        )
 
     def test_a_strangers_key_is_said(self, careledger, did, senders):
-        result = careledger("delegate", did, senders[2].address, "--role", "a", "--for", "1d", key=senders[3])
+        result = careledger(
+            "delegate", did, senders[2].address, "--role", "a", "--for", "1d", key=senders[3]
+        )
         refused(result, 1, "Only the identity's controller")
 
     def test_no_key_is_said(self, careledger, did, senders):
@@ -144,12 +172,20 @@ class TestDelegate:
 
     def test_a_did_of_another_chain_is_said(self, careledger, alice, senders):
         text = f"did:ethr:sepolia:{alice.address}"
-        refused(careledger("delegate", text, senders[2].address, "--role", "a", "--for", "1d", key=alice), 3, "chain")
+        refused(
+            careledger(
+                "delegate", text, senders[2].address, "--role", "a", "--for", "1d", key=alice
+            ),
+            3,
+            "chain",
+        )
 
     def test_a_key_without_funds_is_said(self, careledger, senders):
         poor = SimpleNamespace(account=Account.create())
         text = format_did(poor.account.address, 31337)
-        result = careledger("delegate", text, senders[2].address, "--role", "a", "--for", "1d", key=poor)
+        result = careledger(
+            "delegate", text, senders[2].address, "--role", "a", "--for", "1d", key=poor
+        )
         assert result.status == 3
         assert "ether" in result.err
         assert poor.account.key.hex() not in result.err
@@ -158,7 +194,11 @@ class TestDelegate:
 class TestRevoke:
     def test_at_once(self, careledger, registry, alice, did, senders):
         registry.add_delegate(alice.address, "careledger.agent", senders[2].address, DAY)
-        told(careledger("revoke", did, senders[2].address, "--role", "careledger.agent", "--json", key=alice))
+        told(
+            careledger(
+                "revoke", did, senders[2].address, "--role", "careledger.agent", "--json", key=alice
+            )
+        )
         assert not registry.may_act(alice.address, "careledger.agent", senders[2].address)
 
     def test_bad_arguments_are_said(self, careledger, alice, did):
@@ -174,7 +214,9 @@ class TestRotate:
         assert registry.identity_owner(alice.address) == senders[2].address
         assert result.err == ""
 
-    def test_guardians_of_the_old_key_are_mentioned(self, careledger, registry, alice, did, senders):
+    def test_guardians_of_the_old_key_are_mentioned(
+        self, careledger, registry, alice, did, senders
+    ):
         registry._write("setGuardians", alice.address, b"\1" * 32, 1, DAY)
         assert "name them anew" in careledger("rotate", did, senders[2].address, key=alice).err
 
@@ -184,7 +226,9 @@ class TestRotate:
 
     def test_the_old_key_is_refused_afterwards(self, careledger, alice, did, senders):
         careledger("rotate", did, senders[2].address, key=alice)
-        refused(careledger("rotate", did, alice.address, key=alice), 1, "Only the identity's controller")
+        refused(
+            careledger("rotate", did, alice.address, key=alice), 1, "Only the identity's controller"
+        )
 
     def test_a_bad_key_is_said(self, careledger, alice, did):
         refused(careledger("rotate", did, MISTYPED, key=alice), 2, "checksum")
@@ -192,7 +236,9 @@ class TestRotate:
 
 class TestResolve:
     def test_for_machines_it_is_the_resolution_result(self, careledger, registry, alice, did):
-        block = registry.set_attribute(alice.address, "did/svc/Care", b"https://care.example", DAY).block_number
+        block = registry.set_attribute(
+            alice.address, "did/svc/Care", b"https://care.example", DAY
+        ).block_number
         found = told(careledger("resolve", did, "--json"))
         assert set(found) == {"didDocument", "didDocumentMetadata", "didResolutionMetadata"}
         assert found["didDocument"]["service"][0]["serviceEndpoint"] == "https://care.example"
@@ -206,7 +252,13 @@ class TestResolve:
         registry.set_attribute(alice.address, "did/svc/Care", b"https://care.example", DAY)
         block = registry.change_owner(alice.address, senders[3].address).block_number
         text = re.sub(r"\s+", " ", careledger("resolve", did, "--block", block - 1).out)
-        for word in ("#controller", "#delegate-1", "#service-1", "version", f"next version {block}"):
+        for word in (
+            "#controller",
+            "#delegate-1",
+            "#service-1",
+            "version",
+            f"next version {block}",
+        ):
             assert word in text
 
     def test_a_deactivated_one_is_called_so(self, careledger, registry, alice, did):
@@ -230,14 +282,20 @@ class TestResolve:
         refused(careledger("resolve", text), status, says)
 
     def test_a_dead_node_is_said(self, careledger, did):
-        refused(careledger("resolve", did, "--rpc", f"http://127.0.0.1:{free_port()}"), 3, "no node answers")
+        refused(
+            careledger("resolve", did, "--rpc", f"http://127.0.0.1:{free_port()}"),
+            3,
+            "no node answers",
+        )
 
     def test_a_chain_without_the_suite_is_said(self, careledger, did, tmp_path):
         refused(careledger("resolve", did, "--deployments", tmp_path), 1, "careledger deploy")
 
     def test_another_registry_can_be_named(self, careledger, did, suite, tmp_path):
         at = suite["IdentityRegistry"]
-        assert told(careledger("resolve", did, "--registry", at, "--deployments", tmp_path, "--json"))
+        assert told(
+            careledger("resolve", did, "--registry", at, "--deployments", tmp_path, "--json")
+        )
         refused(careledger("resolve", did, "--registry", NOT_AN_ADDRESS), 2, "address")
 
     def test_where_no_registry_is_it_is_said(self, careledger, did):
@@ -246,7 +304,9 @@ class TestResolve:
 
 class TestDelegates:
     def test_every_type_and_as_of_a_block(self, careledger, registry, alice, did, senders):
-        block = registry.add_delegate(alice.address, "careledger.agent", senders[2].address, DAY).block_number
+        block = registry.add_delegate(
+            alice.address, "careledger.agent", senders[2].address, DAY
+        ).block_number
         registry.add_delegate(alice.address, b"\xff".ljust(32, b"\0"), senders[3].address, DAY)
         now = told(careledger("delegates", did, "--json"))["delegates"]
         assert [(one["delegate"], one["role"][:6]) for one in now] == [
@@ -264,7 +324,10 @@ class TestDeactivate:
     def test_with_every_delegate(self, careledger, registry, alice, did, senders):
         registry.add_delegate(alice.address, "careledger.agent", senders[2].address, DAY)
         registry.add_delegate(alice.address, "veriKey", senders[3].address, DAY)
-        assert told(careledger("deactivate", did, "--yes", "--json", key=alice))["delegatesDismissed"] == 2
+        assert (
+            told(careledger("deactivate", did, "--yes", "--json", key=alice))["delegatesDismissed"]
+            == 2
+        )
         assert not registry.may_act(alice.address, "careledger.agent", senders[2].address)
         assert registry.identity_owner(alice.address) == registry.deactivated()
 
@@ -280,7 +343,19 @@ class TestRecovery:
     def named(self, careledger, alice, did, senders, tmp_path):
         options = [word for sender in senders[2:5] for word in ("--guardian", sender.address)]
         folder = tmp_path / "cards"
-        command = ("recovery", "name", did, *options, "--threshold", 2, "--cards", folder, "--delay", "2d", "--json")
+        command = (
+            "recovery",
+            "name",
+            did,
+            *options,
+            "--threshold",
+            2,
+            "--cards",
+            folder,
+            "--delay",
+            "2d",
+            "--json",
+        )
         assert told(careledger(*command, key=alice))["guardians"] == 3
         return folder
 
@@ -289,7 +364,11 @@ class TestRecovery:
         for sender in senders[2:4]:
             files.append(tmp_path / f"{sender.address}.approval.json")
             card = folder / f"{sender.address}.json"
-            told(careledger("recovery", "approve", card, new_owner, "--out", files[-1], "--json", key=sender))
+            told(
+                careledger(
+                    "recovery", "approve", card, new_owner, "--out", files[-1], "--json", key=sender
+                )
+            )
         return files
 
     def test_from_the_cards_to_the_new_key(
@@ -310,11 +389,15 @@ class TestRecovery:
     def test_the_owner_stops_it(self, careledger, named, did, alice, senders, tmp_path):
         files = self.approvals(careledger, named, senders, tmp_path, senders[7].address)
         told(careledger("recovery", "start", *files, "--json", key=senders[8]))
-        refused(careledger("recovery", "stop", did, key=senders[2]), 1, "Only the identity's controller")
+        refused(
+            careledger("recovery", "stop", did, key=senders[2]), 1, "Only the identity's controller"
+        )
         told(careledger("recovery", "stop", did, "--json", key=alice))
         refused(careledger("recovery", "start", *files, key=senders[8]), 1, "signature")
 
-    def test_dismissed_guardians_cannot_approve(self, careledger, named, did, alice, senders, tmp_path):
+    def test_dismissed_guardians_cannot_approve(
+        self, careledger, named, did, alice, senders, tmp_path
+    ):
         told(careledger("recovery", "dismiss", did, "--json", key=alice))
         card = named / f"{senders[2].address}.json"
         command = ("recovery", "approve", card, senders[7].address, "--out", tmp_path / "a.json")
@@ -322,7 +405,16 @@ class TestRecovery:
         assert not (tmp_path / "a.json").exists()
 
     def test_an_old_card_is_said(self, careledger, named, did, alice, senders, tmp_path):
-        command = ("recovery", "name", did, "--guardian", senders[2].address, "--threshold", 1, "--json")
+        command = (
+            "recovery",
+            "name",
+            did,
+            "--guardian",
+            senders[2].address,
+            "--threshold",
+            1,
+            "--json",
+        )
         told(careledger(*command, "--cards", tmp_path / "new", key=alice))
         card = named / f"{senders[2].address}.json"
         command = ("recovery", "approve", card, senders[7].address, "--out", tmp_path / "a.json")
@@ -337,15 +429,40 @@ class TestRecovery:
         files = self.approvals(careledger, named, senders, tmp_path, senders[7].address)
         other = tmp_path / "other.json"
         card = named / f"{senders[4].address}.json"
-        told(careledger("recovery", "approve", card, senders[6].address, "--out", other, "--json", key=senders[4]))
-        refused(careledger("recovery", "start", files[0], other, key=senders[8]), 2, "different new keys")
+        told(
+            careledger(
+                "recovery",
+                "approve",
+                card,
+                senders[6].address,
+                "--out",
+                other,
+                "--json",
+                key=senders[4],
+            )
+        )
+        refused(
+            careledger("recovery", "start", files[0], other, key=senders[8]),
+            2,
+            "different new keys",
+        )
 
     def test_cards_go_into_a_new_folder_and_before_the_transaction(
         self, careledger, registry, did, alice, senders, tmp_path
     ):
         folder = tmp_path / "there"
         folder.mkdir()
-        command = ("recovery", "name", did, "--guardian", senders[2].address, "--threshold", 1, "--cards", folder)
+        command = (
+            "recovery",
+            "name",
+            did,
+            "--guardian",
+            senders[2].address,
+            "--threshold",
+            1,
+            "--cards",
+            folder,
+        )
         refused(careledger(*command, key=alice), 2, "new folder")
         assert registry.guardianship(alice.address).active is False
 
@@ -357,18 +474,42 @@ class TestRecovery:
         ],
     )  # fmt: skip
     def test_bad_arguments_are_said(self, careledger, did, alice, senders, tmp_path, options, says):
-        command = ("recovery", "name", did, "--guardian", senders[2].address, "--cards", tmp_path / "cards", *options)
+        command = (
+            "recovery",
+            "name",
+            did,
+            "--guardian",
+            senders[2].address,
+            "--cards",
+            tmp_path / "cards",
+            *options,
+        )
         refused(careledger(*command, key=alice), 2, says)
         assert not (tmp_path / "cards").exists()
 
     def test_a_delay_out_of_bounds_is_refused(self, careledger, did, alice, senders, tmp_path):
-        options = ("--guardian", senders[2].address, "--threshold", 1, "--cards", tmp_path / "cards", "--delay", "1h")
-        refused(careledger("recovery", "name", did, *options, key=alice), 1, "between a day and a year")
+        options = (
+            "--guardian",
+            senders[2].address,
+            "--threshold",
+            1,
+            "--cards",
+            tmp_path / "cards",
+            "--delay",
+            "1h",
+        )
+        refused(
+            careledger("recovery", "name", did, *options, key=alice), 1, "between a day and a year"
+        )
 
     @pytest.mark.parametrize("command", ["approve", "start"])
     def test_a_file_that_is_not_there_is_said(self, careledger, senders, tmp_path, command):
         rest = (senders[7].address, "--out", tmp_path / "a") if command == "approve" else ()
-        refused(careledger("recovery", command, tmp_path / "none", *rest, key=senders[2]), 2, "cannot be read")
+        refused(
+            careledger("recovery", command, tmp_path / "none", *rest, key=senders[2]),
+            2,
+            "cannot be read",
+        )
 
     def test_for_people_they_are_tables(self, careledger, named, did, senders, tmp_path):
         assert "threshold" in careledger("recovery", "status", did).out
@@ -379,4 +520,6 @@ class TestRecovery:
 
 def test_every_command_has_help_with_an_example(careledger):
     for command in app.registered_commands:
-        assert "Example: careledger identity" in careledger(command.callback.__name__, "--help").out.replace("\n", " ")
+        assert "Example: careledger identity" in careledger(
+            command.callback.__name__, "--help"
+        ).out.replace("\n", " ")

@@ -19,7 +19,14 @@ from careledger.identity.client import (
     SignaturesCancelled,
 )
 from careledger.identity.errors import BadActor, BadSigner, NotController, TooEarly
-from careledger.identity.formats import AGENT, DEACTIVATED, ZERO_ADDRESS, Guardianship, Operation, name32
+from careledger.identity.formats import (
+    AGENT,
+    DEACTIVATED,
+    ZERO_ADDRESS,
+    Guardianship,
+    Operation,
+    name32,
+)
 from careledger.identity.guardians import Guardians, approve
 from careledger.identity.signing import erc1056_digest, sign_digest
 
@@ -84,13 +91,19 @@ class TestErc1056:
             return sign_digest(alice.account, digest)
 
         hour, name = (3600).to_bytes(32, "big"), name32(SERVICE)
-        relayer.add_delegate_signed(alice.address, signed("addDelegate", ROLE, raw(bob), hour), AGENT, bob, 3600)
+        relayer.add_delegate_signed(
+            alice.address, signed("addDelegate", ROLE, raw(bob), hour), AGENT, bob, 3600
+        )
         assert registry.may_act(alice.address, AGENT, bob)
-        relayer.revoke_delegate_signed(alice.address, signed("revokeDelegate", ROLE, raw(bob)), AGENT, bob)
+        relayer.revoke_delegate_signed(
+            alice.address, signed("revokeDelegate", ROLE, raw(bob)), AGENT, bob
+        )
         relayer.set_attribute_signed(
             alice.address, signed("setAttribute", name, ENDPOINT, hour), SERVICE, ENDPOINT, 3600
         )
-        relayer.revoke_attribute_signed(alice.address, signed("revokeAttribute", name, ENDPOINT), SERVICE, ENDPOINT)
+        relayer.revoke_attribute_signed(
+            alice.address, signed("revokeAttribute", name, ENDPOINT), SERVICE, ENDPOINT
+        )
         relayer.change_owner_signed(alice.address, signed("changeOwner", raw(bob)), bob)
         assert registry.identity_owner(alice.address) == bob
         assert registry.nonce(alice.address) == 5
@@ -115,14 +128,24 @@ class TestTypedData:
         assert registry.delegates(who, AGENT, bob) == until
         signature = domain.revoke_delegate(who, AGENT, bob, **common()).sign(alice.account)
         relayer.revoke_delegate_by_sig(who, AGENT, bob, deadline=soon, signature=signature)
-        signature = domain.set_attribute(who, SERVICE, ENDPOINT, until, **common()).sign(alice.account)
-        relayer.set_attribute_by_sig(who, SERVICE, ENDPOINT, until, deadline=soon, signature=signature)
+        signature = domain.set_attribute(who, SERVICE, ENDPOINT, until, **common()).sign(
+            alice.account
+        )
+        relayer.set_attribute_by_sig(
+            who, SERVICE, ENDPOINT, until, deadline=soon, signature=signature
+        )
         signature = domain.revoke_attribute(who, SERVICE, ENDPOINT, **common()).sign(alice.account)
         relayer.revoke_attribute_by_sig(who, SERVICE, ENDPOINT, deadline=soon, signature=signature)
-        steps = [Operation.add_delegate(AGENT, bob, until), Operation.set_attribute(SERVICE, ENDPOINT, until)]
+        steps = [
+            Operation.add_delegate(AGENT, bob, until),
+            Operation.set_attribute(SERVICE, ENDPOINT, until),
+        ]
         signature = domain.batch(who, steps, **common()).sign(alice.account)
         receipt = relayer.execute_by_sig(who, steps, deadline=soon, signature=signature)
-        assert [type(event) for event in registry.events(receipt)] == [DIDDelegateChanged, DIDAttributeChanged]
+        assert [type(event) for event in registry.events(receipt)] == [
+            DIDDelegateChanged,
+            DIDAttributeChanged,
+        ]
         signature = domain.change_owner(who, bob, **common()).sign(alice.account)
         relayer.change_owner_by_sig(who, bob, soon, signature)
         assert registry.identity_owner(who) == bob
@@ -145,7 +168,12 @@ class TestBeside:
         assert registry.identity_owner(alice.address) == DEACTIVATED == registry.deactivated()
 
     def test_the_domain(self, registry):
-        assert registry.eip712_domain()[1:5] == ("CareLedger IdentityRegistry", "1", 31337, registry.address)
+        assert registry.eip712_domain()[1:5] == (
+            "CareLedger IdentityRegistry",
+            "1",
+            31337,
+            registry.address,
+        )
 
 
 class TestRecovery:
@@ -155,15 +183,24 @@ class TestRecovery:
         cards = guardians.cards(registry.domain, alice.address)
         receipt = registry.set_guardians(alice.address, guardians.tree.root, 2, 7 * DAY)
         (event,) = registry.events(receipt)
-        assert event == GuardiansSet(event.log, 1, alice.address, alice.address, guardians.tree.root, 2, 7 * 86_400)
+        assert event == GuardiansSet(
+            event.log, 1, alice.address, alice.address, guardians.tree.root, 2, 7 * 86_400
+        )
         named = registry.guardianship(alice.address)
-        assert named == Guardianship(guardians.tree.root, alice.address, 2, 7 * 86_400, 1, active=True)
+        assert named == Guardianship(
+            guardians.tree.root, alice.address, 2, 7 * 86_400, 1, active=True
+        )
         assert registry.guardian_leaf(cards[0].guardian, cards[0].salt) == guardians.tree.leaf(0)
 
         def approvals(in_round):
             return [
                 approve(
-                    card, person, controller=alice.address, new_owner=bob, in_round=in_round, deadline=soon
+                    card,
+                    person,
+                    controller=alice.address,
+                    new_owner=bob,
+                    in_round=in_round,
+                    deadline=soon,
                 ).approval
                 for card, person in zip(cards[:2], people[:2], strict=True)
             ]
@@ -187,11 +224,15 @@ class TestRecovery:
         person = Account.from_key(b"\1" * 32)
         guardians = Guardians.choose([person.address], 1)
         (card,) = guardians.cards(registry.domain, alice.address)
-        typed = registry.domain.set_guardians(alice.address, card.root, 1, DAY, nonce=0, deadline=soon)
+        typed = registry.domain.set_guardians(
+            alice.address, card.root, 1, DAY, nonce=0, deadline=soon
+        )
         relayer.set_guardians_by_sig(
             alice.address, card.root, 1, DAY, deadline=soon, signature=typed.sign(alice.account)
         )
-        signed = approve(card, person, controller=alice.address, new_owner=bob, in_round=1, deadline=soon)
+        signed = approve(
+            card, person, controller=alice.address, new_owner=bob, in_round=1, deadline=soon
+        )
         relayer.start_recovery(alice.address, bob, [signed.approval])
         typed = registry.domain.stop_recovery(alice.address, nonce=1, deadline=soon)
         relayer.stop_recovery_by_sig(alice.address, soon, typed.sign(alice.account))

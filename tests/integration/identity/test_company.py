@@ -51,7 +51,9 @@ def town(chain, suite, senders, tmp_path):
             who = who or self.insurer
             did = format_did(who.address, chain.chain_id)
             issuer = Issuer(did, SigningKey.of_account(who.account), f"{did}#controller")
-            policy = Policy(issuers=[format_did(self.bank.address, chain.chain_id)], status_required=False)
+            policy = Policy(
+                issuers=[format_did(self.bank.address, chain.chain_id)], status_required=False
+            )
             consents = self.consents.using(who)
             return Company(
                 issuer, self.registry, consents, self.statuses,
@@ -59,7 +61,10 @@ def town(chain, suite, senders, tmp_path):
             )  # fmt: skip
 
         def ask(self, company=None, **more):
-            claims, purpose = ["age_over_18"], Purpose("Offer you a policy", "https://insurer.example/terms")
+            claims, purpose = (
+                ["age_over_18"],
+                Purpose("Offer you a policy", "https://insurer.example/terms"),
+            )
             return (company or self.company()).ask(VCT, claims, purpose, DAY, **more).request
 
         def answer(self, request, **more):
@@ -67,7 +72,11 @@ def town(chain, suite, senders, tmp_path):
             issuer = Issuer(did, SigningKey.of_account(self.bank.account), f"{did}#controller")
             claims = {"age_over_18": True, "given_name": "Ana"}
             text = issue_sd_jwt(
-                issuer, VCT, claims, Validity(self.now, self.now + 30 * DAY), holder=more.pop("key", HOLDER).public
+                issuer,
+                VCT,
+                claims,
+                Validity(self.now, self.now + 30 * DAY),
+                holder=more.pop("key", HOLDER).public,
             )
             selection = Holding.read(text).choose(request.claims)
             subject = more.pop("subject", None) or Subject(KeySigner(Account.create()))
@@ -108,7 +117,12 @@ def test_an_answer_counts_once_and_its_use_is_on_record_once(town):
     assert first.verified.get("age_over_18") is True
     assert first.granted is not None
     assert first.use is not None
-    assert (again.kept.id, again.verified, again.granted, again.use) == (first.kept.id, None, None, None)
+    assert (again.kept.id, again.verified, again.granted, again.use) == (
+        first.kept.id,
+        None,
+        None,
+        None,
+    )
     assert len(company.verifications.of_consent(given.consent.id)) == 1
 
 
@@ -181,7 +195,9 @@ def test_a_consent_that_was_revoked_before_the_answer_came(town):
     request = town.ask(company)
     customer = KeySigner(Account.create())
     given = town.answer(request, subject=Subject(customer))
-    town.consents.revoke_by_sig(town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY))
+    town.consents.revoke_by_sig(
+        town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY)
+    )
     with pytest.raises(errors.ConsentRevoked):
         company.take(given, request)
 
@@ -192,7 +208,9 @@ def test_a_consent_that_the_customer_never_signed(town):
     given = town.answer(request)
     with pytest.raises(errors.ConsentUnknown):
         company.take(replace(given, grant=None), request)
-    forged = replace(given, grant=replace(given.grant, signed=replace(given.grant.signed, signature=b"\1" * 65)))
+    forged = replace(
+        given, grant=replace(given.grant, signed=replace(given.grant.signed, signature=b"\1" * 65))
+    )
     with pytest.raises(Conflict, match="cannot be put on chain"):
         company.take(forged, request)
     assert company.take(given, request).granted is not None
@@ -206,7 +224,9 @@ def test_a_consent_for_longer_than_was_asked(town):
         company.take(given, request)
 
 
-def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_paid_for(town, chain):
+def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_paid_for(
+    town, chain
+):
     """Else one good credential and one request could be made into any number of grants that the company pays for."""
     company = town.company()
     request = town.ask(company)
@@ -218,7 +238,12 @@ def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_
     with pytest.raises(errors.ConsentMismatch):
         company.take(replace(given, consent=other, grant=grant), request)
     token = SdJwt.read(given.presentation)
-    named = {"iat": seconds(town.now), "aud": request.audience, "nonce": request.nonce, "sd_hash": token.sd_hash}
+    named = {
+        "iat": seconds(town.now),
+        "aud": request.audience,
+        "nonce": request.nonce,
+        "sd_hash": token.sd_hash,
+    }
     bare = token.text + jose.sign({"typ": "kb+jwt"}, named, HOLDER)
     with pytest.raises(errors.ConsentMissing):
         company.take(replace(given, presentation=bare), request)
@@ -254,7 +279,9 @@ def test_what_was_taken_is_not_good_any_more_once_the_consent_has_ended(town):
     request = town.ask(company)
     given = town.answer(request, subject=Subject(customer))
     company.take(given, request)
-    town.consents.revoke_by_sig(town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY))
+    town.consents.revoke_by_sig(
+        town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY)
+    )
     with pytest.raises(errors.ConsentRevoked):
         company.take(given, request)
 
@@ -271,7 +298,9 @@ def test_a_presentation_that_was_taken_comes_with_another_consent(town, chain):
     assert chain.block_number() == before
 
 
-def test_a_use_that_was_not_put_on_record_is_made_up_for_after_the_request_is_over(town, monkeypatch):
+def test_a_use_that_was_not_put_on_record_is_made_up_for_after_the_request_is_over(
+    town, monkeypatch
+):
     company = town.company()
     request = town.ask(company)
     given = town.answer(request)
@@ -286,7 +315,9 @@ def test_a_use_that_was_not_put_on_record_is_made_up_for_after_the_request_is_ov
 def test_a_claim_that_is_not_as_wished(town):
     company = town.company()
     request = town.ask(company)
-    taken = company.take(town.answer(request), request, {"age_over_18": lambda value: value is False})
+    taken = company.take(
+        town.answer(request), request, {"age_over_18": lambda value: value is False}
+    )
     assert not taken.kept.met
 
 
@@ -295,7 +326,10 @@ def test_a_contract_of_the_customers_own_is_not_paid_for(town, chain):
     request = town.ask(company)
     given = town.answer(request)
     for signature in (b"\1" * 20 + b"\2" * 200, b"\3", b"\1" * 66):
-        odd = replace(given, grant=replace(given.grant, signed=replace(given.grant.signed, signature=signature)))
+        odd = replace(
+            given,
+            grant=replace(given.grant, signed=replace(given.grant.signed, signature=signature)),
+        )
         before = chain.block_number()
         with pytest.raises(Conflict, match="contract wallet"):
             company.take(odd, request)

@@ -66,7 +66,9 @@ def insurer(consents, senders):
 
 @pytest.fixture
 def consent(senders, soon):
-    return Consent(senders[1].address, soon + 30 * DAY, Terms(senders[2].address, b"\1" * 32, b"\2" * 32))
+    return Consent(
+        senders[1].address, soon + 30 * DAY, Terms(senders[2].address, b"\1" * 32, b"\2" * 32)
+    )
 
 
 @pytest.fixture
@@ -113,7 +115,9 @@ class TestDirectly:
         assert consents.uses([first, second, b"\7" * 32]) == {first: event, second: events[0]}
         assert consents.uses([]) == {}
 
-    def test_what_is_computed_here_is_what_the_contract_computes(self, consents, consent, suite, chain):
+    def test_what_is_computed_here_is_what_the_contract_computes(
+        self, consents, consent, suite, chain
+    ):
         assert consents.id_of(consent) == consents.id_of(consent.commitment) == consent.id
         assert consents.terms_hash(consent.terms) == consent.terms.hash
         assert consents.consent_role() == name32(ROLE)
@@ -121,14 +125,20 @@ class TestDirectly:
         assert consents.signature_gas() == 1_000_000
         name, version, chain_id, contract = consents.eip712_domain()[1:5]
         assert (name, version) == ("CareLedger ConsentRegistry", "1")
-        assert Domain(chain_id, contract) == consents.domain == Domain(chain.chain_id, suite["ConsentRegistry"])
+        assert (
+            Domain(chain_id, contract)
+            == consents.domain
+            == Domain(chain.chain_id, suite["ConsentRegistry"])
+        )
 
 
 class TestRefusals:
     """Each has its class, its arguments and its sentence."""
 
     def test_a_stranger(self, consents, consent, senders):
-        with pytest.raises(NotSubject, match="Only the subject's controller, or its delegate for consents") as refusal:
+        with pytest.raises(
+            NotSubject, match="Only the subject's controller, or its delegate for consents"
+        ) as refusal:
             consents.grant(consent, 0)
         assert refusal.value.actor == senders[5].address.lower()
         for end in (consents.revoke, lambda _: consents.revoke_all(consent.subject)):
@@ -141,7 +151,9 @@ class TestRefusals:
             consents.renounce(consent)
 
     def test_what_was_not_granted_cannot_be_given_back(self, insurer, consent):
-        with pytest.raises(NotGranted, match="was never granted: only one that stands can be given back"):
+        with pytest.raises(
+            NotGranted, match="was never granted: only one that stands can be given back"
+        ):
             insurer.renounce(consent)
 
     def test_other_terms(self, insurer, alice, consent, senders):
@@ -192,12 +204,19 @@ class TestRefusals:
             consents.grant_by_sig(elsewhere.signed_grant(consent, signer, 0, soon))
 
     def test_too_little_gas(self, consents, consent, soon, senders):
-        act = consents.domain.signed_grant(consent, OtherSigner(consent.subject, lambda _: bytes(66)), 0, soon)
+        act = consents.domain.signed_grant(
+            consent, OtherSigner(consent.subject, lambda _: bytes(66)), 0, soon
+        )
         with pytest.raises(TooLittleGas, match="send fewer, or with a higher limit"):
             consents._write("grantBatch", [act.abi()], gas=300_000)
 
     def test_what_does_not_fit_is_refused_before_anything_is_sent(self, alice, consent):
-        for act in (alice.commit_use, alice.consent, alice.is_valid, lambda short: alice.commit_uses([short])):
+        for act in (
+            alice.commit_use,
+            alice.consent,
+            alice.is_valid,
+            lambda short: alice.commit_uses([short]),
+        ):
             with pytest.raises(InputError, match="has to be 32 bytes"):
                 act(b"short")
 
@@ -222,10 +241,17 @@ def contract_wallet(stage):
 
 def passkey(stage):
     verifier, phone = stage["suite"]["PasskeyVerifier"], SoftwareAuthenticator(SITE, 7)
-    return OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+    return OtherSigner(
+        phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
+    )
 
 
-SIGNERS = {"own key": own_key, "one-time key": one_time_key, "contract wallet": contract_wallet, "passkey": passkey}
+SIGNERS = {
+    "own key": own_key,
+    "one-time key": one_time_key,
+    "contract wallet": contract_wallet,
+    "passkey": passkey,
+}
 
 
 @pytest.fixture(params=SIGNERS.values(), ids=SIGNERS)
@@ -246,7 +272,9 @@ class TestEverySigner:
         assert consents.consent(given.id).status is Status.REVOKED
 
     def test_gives_many_in_a_batch_and_ends_them(self, consents, consent, anyone, soon):
-        given = [replace(consent, subject=anyone.address, expires_at=soon + n * DAY) for n in range(4)]
+        given = [
+            replace(consent, subject=anyone.address, expires_at=soon + n * DAY) for n in range(4)
+        ]
         acts = [consents.domain.signed_grant(one, anyone, 0, soon) for one in given]
         assert consents.would_grant(acts) == 4
         events = consents.events(consents.grant_batch(acts))
@@ -254,12 +282,16 @@ class TestEverySigner:
         assert consents.would_grant(acts) == 0
         ends = [consents.domain.signed_revocation(one, anyone, soon) for one in given]
         assert consents.would_revoke(ends) == 4
-        assert [event.id for event in consents.events(consents.revoke_batch(ends))] == [one.id for one in given]
+        assert [event.id for event in consents.events(consents.revoke_batch(ends))] == [
+            one.id for one in given
+        ]
 
     def test_ends_all_at_once(self, consents, consent, anyone, soon, development):
         given = replace(consent, subject=anyone.address)
         consents.grant_by_sig(consents.domain.signed_grant(given, anyone, 0, soon))
-        consents.revoke_all_by_sig(end := consents.domain.signed_end(anyone.address, anyone, 0, soon))
+        consents.revoke_all_by_sig(
+            end := consents.domain.signed_end(anyone.address, anyone, 0, soon)
+        )
         assert not consents.is_valid(given.id)
         with pytest.raises(SignatureRefused):
             consents.revoke_all_by_sig(end)

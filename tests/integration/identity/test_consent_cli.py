@@ -14,7 +14,11 @@ from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
 TYPE = "https://bank.example/kyc/1"
-CLAIMS = {"given_name": "Maximiliana", "age_over_18": True, "address": {"street": "Calle del Olmo 14", "country": "ES"}}
+CLAIMS = {
+    "given_name": "Maximiliana",
+    "age_over_18": True,
+    "address": {"street": "Calle del Olmo 14", "country": "ES"},
+}
 
 
 @pytest.fixture
@@ -53,7 +57,14 @@ def people(careledger, tmp_path, senders, monkeypatch):
 
         def verify(self, *more):
             return self.insurer(
-                "verify", "answer.json", "--request", "request.jwt", "--issuer", self.bank_did, *more, "--json"
+                "verify",
+                "answer.json",
+                "--request",
+                "request.jwt",
+                "--issuer",
+                self.bank_did,
+                *more,
+                "--json",
             )
 
     people = People()
@@ -62,7 +73,14 @@ def people(careledger, tmp_path, senders, monkeypatch):
     issuing = ("--issuer", people.bank_did, "--type", TYPE, "--holder", "ana.jwk", "--list", "kyc")
     people.index = told(
         people.bank(
-            "issue", "ana.json", *issuing, "--uri", "https://bank.example/kyc", "--out", "ana.credential", "--json"
+            "issue",
+            "ana.json",
+            *issuing,
+            "--uri",
+            "https://bank.example/kyc",
+            "--out",
+            "ana.credential",
+            "--json",
         )
     )["statusIndex"]
     people.credential = told(people.ana("wallet", "add", "ana.credential", "--json"))["credential"]
@@ -73,7 +91,9 @@ def people(careledger, tmp_path, senders, monkeypatch):
 def answered(people):
     """Return the people, with a request asked and answered."""
     told(people.ask("--json"))
-    people.consent = told(people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))["consent"]
+    people.consent = told(
+        people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json")
+    )["consent"]
     return people
 
 
@@ -133,12 +153,20 @@ class TestGrant:
 
     def test_a_claim_that_nobody_confirmed(self, people):
         told(people.ask("--json", claims=("blood_type",)))
-        refused(people.ana("consent", "grant", "request.jwt", "--out", "answer.json"), 1, "no credential")
+        refused(
+            people.ana("consent", "grant", "request.jwt", "--out", "answer.json"),
+            1,
+            "no credential",
+        )
 
     def test_a_request_that_is_over(self, people, development, chain):
         told(people.ask("--json"))
         development.warp(chain.timestamp() + 3600)
-        refused(people.ana("consent", "grant", "request.jwt", "--out", "answer.json"), 1, "ask for a new one")
+        refused(
+            people.ana("consent", "grant", "request.jwt", "--out", "answer.json"),
+            1,
+            "ask for a new one",
+        )
 
     def test_it_is_listed_before_it_is_on_chain(self, answered):
         (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
@@ -149,7 +177,11 @@ class TestGrant:
 
     def test_shorter_than_was_asked(self, people):
         told(people.ask("--json"))
-        told(people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--for", "2h", "--json"))
+        told(
+            people.ana(
+                "consent", "grant", "request.jwt", "--out", "answer.json", "--for", "2h", "--json"
+            )
+        )
         kept = told(people.verify())["verification"]
         assert told(people.insurer("read", kept, "--json"))["met"]
 
@@ -160,12 +192,22 @@ class TestVerify:
         given = ("--request", "request.jwt", "--issuer", answered.bank_did)
         refused(answered.insurer("verify", "empty", *given), 2, "answer")
         refused(answered.insurer("verify", "nowhere", *given), 2, "cannot be read")
-        refused(answered.insurer("verify", "answer.json", "--request", "empty", *given[2:]), 2, "request")
+        refused(
+            answered.insurer("verify", "answer.json", "--request", "empty", *given[2:]),
+            2,
+            "request",
+        )
         refused(answered.verify("--wish", "age_over_18=yes"), 2, "JSON")
 
     def test_an_issuer_that_is_not_believed(self, answered):
         result = answered.insurer(
-            "verify", "answer.json", "--request", "request.jwt", "--issuer", answered.insurer_did, "--json"
+            "verify",
+            "answer.json",
+            "--request",
+            "request.jwt",
+            "--issuer",
+            answered.insurer_did,
+            "--json",
         )
         refused(result, 1, "issue")
         (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
@@ -191,7 +233,9 @@ class TestVerify:
     def test_a_request_that_was_changed_on_its_way_through_the_customer(self, answered, tmp_path):
         head, body, signature = (tmp_path / "request.jwt").read_text().strip().split(".")
         longer = json.loads(decode(body)) | {"consentFor": 10**8}
-        (tmp_path / "request.jwt").write_text(f"{head}.{encode(json.dumps(longer).encode())}.{signature}")
+        (tmp_path / "request.jwt").write_text(
+            f"{head}.{encode(json.dumps(longer).encode())}.{signature}"
+        )
         refused(answered.verify(), 1, "sign")
 
     def test_the_companys_key_may_be_another_than_the_payers(self, people, tmp_path, senders):
@@ -201,7 +245,16 @@ class TestVerify:
         told(people.insurer("publish", people.insurer_did, "key.jwk", "--json"))
         told(people.ask("--key", "key.jwk", "--json"))
         told(people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))
-        given = ("verify", "answer.json", "--request", "request.jwt", "--issuer", people.bank_did, "--key", "key.jwk")
+        given = (
+            "verify",
+            "answer.json",
+            "--request",
+            "request.jwt",
+            "--issuer",
+            people.bank_did,
+            "--key",
+            "key.jwk",
+        )
         assert told(people.run("insurer.db", senders[5], *given, "--json"))["met"]
         told(people.insurer("withdraw", people.insurer_did, "key.jwk", "--json"))
         refused(people.ask("--key", "key.jwk"), 1, "careledger identity publish")
@@ -271,7 +324,11 @@ class TestEnd:
 
     def test_the_issuer_withdraws(self, answered):
         kept = told(answered.verify())["verification"]
-        told(answered.bank("status", "revoke", answered.bank_did, answered.index, "--list", "kyc", "--json"))
+        told(
+            answered.bank(
+                "status", "revoke", answered.bank_did, answered.index, "--list", "kyc", "--json"
+            )
+        )
         refused(answered.insurer("read", kept), 1, "withdrawn")
 
     def test_a_result_is_erased(self, answered):
@@ -284,10 +341,28 @@ class TestEnd:
 class TestPresent:
     def test_without_a_consent_where_none_is_asked_for(self, people, monkeypatch, chain):
         clock = SimpleNamespace(now=lambda zone: datetime.fromtimestamp(chain.timestamp(), zone))
-        monkeypatch.setattr("careledger.identity.commands.credentials.datetime", clock)  # the chain's is ahead of ours
-        given = ("--audience", "https://bank.example", "--nonce", "n" * 24, "--out", "shown", "--json")
+        monkeypatch.setattr(
+            "careledger.identity.commands.credentials.datetime", clock
+        )  # the chain's is ahead of ours
+        given = (
+            "--audience",
+            "https://bank.example",
+            "--nonce",
+            "n" * 24,
+            "--out",
+            "shown",
+            "--json",
+        )
         told(people.ana("present", people.credential, "--claim", "age_over_18", *given))
-        checking = ("check", "shown", "--audience", "https://bank.example", "--type", TYPE, "--json")
+        checking = (
+            "check",
+            "shown",
+            "--audience",
+            "https://bank.example",
+            "--type",
+            TYPE,
+            "--json",
+        )
         assert told(people.bank(*checking, "--nonce", "n" * 24))["claims"] == ["age_over_18"]
         refused(people.bank(*checking, "--nonce", "m" * 24), 1, "another request")
         refused(people.bank("check", "shown", "--nonce", "n" * 24), 2, "all three")
@@ -295,4 +370,6 @@ class TestPresent:
     def test_what_is_not_there(self, people):
         given = ("--audience", "https://bank.example", "--nonce", "n" * 24, "--out", "shown")
         refused(people.ana("present", "nothing", *given), 1, "no credential")
-        refused(people.ana("present", people.credential, "--claim", "blood_type", *given), 1, "no claim")
+        refused(
+            people.ana("present", people.credential, "--claim", "blood_type", *given), 1, "no claim"
+        )

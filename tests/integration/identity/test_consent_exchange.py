@@ -70,7 +70,9 @@ class Scene:
         given = {"consent_for": 30 * DAY, "chain_id": self.chain.chain_id, "now": self.now}
         given |= {"registry": self.consents.address}
         purpose = Purpose("A quote for your car insurance", "https://insurer.example/terms")
-        return Request.make(self.issuer(self.insurer).did, VCT, ["over18"], purpose, **(given | changes))
+        return Request.make(
+            self.issuer(self.insurer).did, VCT, ["over18"], purpose, **(given | changes)
+        )
 
     def read(self, text, **changes):
         return read_request(text, self.keys, self.consents.address, **({"now": self.now} | changes))
@@ -78,8 +80,13 @@ class Scene:
     def subject(self, kind="one-time"):
         if kind == "one-time":
             return Subject(KeySigner(self.wallet.new_subject().account))
-        verifier, phone = self.suite["PasskeyVerifier"], SoftwareAuthenticator(Site("a.es", ("https://a.es",)), 7)
-        signer = OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+        verifier, phone = (
+            self.suite["PasskeyVerifier"],
+            SoftwareAuthenticator(Site("a.es", ("https://a.es",)), 7),
+        )
+        signer = OtherSigner(
+            phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
+        )
         return Subject(signer, epoch=self.consents.epoch(signer.address))
 
     def give(self, subject=None, request=None):
@@ -87,7 +94,9 @@ class Scene:
         subject, request = subject or self.subject(), request or self.request()
         request = self.read(read_link(deep_link(request.sign(self.issuer(self.insurer)))))
         selection = Holding.read(self.credential).choose(request.claims)
-        given = answer(request, selection, self.holder, subject, now=self.now, deadline=self.now + DAY)
+        given = answer(
+            request, selection, self.holder, subject, now=self.now, deadline=self.now + DAY
+        )
         one_time = isinstance(subject.signer, KeySigner)
         note = Given.of(request, given, self.now, one_time=one_time)
         self.wallet.keep_consent(given.consent.id, note.document)
@@ -103,9 +112,13 @@ class Scene:
 
     def verify(self, request, given):
         wanted = ExpectedConsent(self.insurer.address, request.purpose.hash(request.nonce))
-        expected = Expected(request.audience, request.nonce, request.vct, claims=request.claims, consent=wanted)
+        expected = Expected(
+            request.audience, request.nonce, request.vct, claims=request.claims, consent=wanted
+        )
         verifier = Verifier(
-            self.registry, Policy([self.issuer(self.bank).did], status_required=False), consents=self.consents
+            self.registry,
+            Policy([self.issuer(self.bank).did], status_required=False),
+            consents=self.consents,
         )
         return verifier.verify(given.presentation, expected, given.consent)
 
@@ -137,7 +150,9 @@ class TestTheWholeWay:
         assert (entry.standing, entry.given.company) == (Standing.VALID, request.did)
         (use,) = entry.uses
         assert (use.commitment, use.at) == (given.use, scene.now)
-        act = scene.diary.revoke(given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY)
+        act = scene.diary.revoke(
+            given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY
+        )
         scene.relay.revoke(act)
         scene.relay.run()
         (entry,) = scene.diary.entries()
@@ -196,7 +211,9 @@ class TestDiary:
             scene.take(*scene.give(scene.subject(kind)))
         scene.give()
         over = scene.take(*scene.give())[0].consent
-        scene.relay.revoke(scene.diary.revoke(over.id, scene.signer_of(over.subject), scene.now + DAY))
+        scene.relay.revoke(
+            scene.diary.revoke(over.id, scene.signer_of(over.subject), scene.now + DAY)
+        )
         scene.relay.run()
         farewell = scene.diary.revoke_all(scene.signer_of, scene.now + DAY)
         assert (len(farewell.revocations), len(farewell.ends)) == (3, 1)
@@ -227,7 +244,9 @@ class TestDiary:
         (entry,) = scene.diary.entries()
         assert entry.standing is Standing.EXPIRED
         with pytest.raises(Conflict, match="is over already: expired"):
-            scene.diary.revoke(given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY)
+            scene.diary.revoke(
+                given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY
+            )
         with pytest.raises(NotFound, match="has given no consent 0x0707"):
             scene.diary.revoke(b"\7" * 32, scene.signer_of(given.consent.subject), scene.now + DAY)
 

@@ -1,12 +1,13 @@
 """What consents and revocations cost, on Anvil, to the last unit.
 
-A subject is a key of its own per consent, as wallets make them, so every slot of a grant is new; who relays has
-done so before. Deadlines and expiries are constants: their bytes are paid for.
+A subject is a key of its own per consent, as wallets make them, so every slot of a grant is new;
+who relays has done so before. Deadlines and expiries are constants: their bytes are paid for.
 
-Ending a consent by signature was to take 39,500: `revokeCompact` does, for an account's own key. `revokeBySig`, which
-takes every kind of signature, and a status bit in a used word (aim: 30,500) take more: what cannot be done without (the
-transaction, its data, the slot, the event, the signature, and the registry's answer to who may act) takes 38,961 and
-33,820 before the first instruction of ours. docs/decisions.md has the sum.
+Ending a consent by signature was to take 39,500: `revokeCompact` does, for an account's own key.
+`revokeBySig`, which takes every kind of signature, and a status bit in a used word (aim: 30,500)
+take more: what cannot be done without (the transaction, its data, the slot, the event, the
+signature, and the registry's answer to who may act) takes 38,961 and 33,820 before the first
+instruction of ours. docs/decisions.md has the sum.
 """
 
 from dataclasses import dataclass
@@ -80,13 +81,17 @@ class Office:
         return r + s + bytes([v])
 
     def grant(self, who: LocalAccount, consent: tuple[str, int, bytes], epoch: int = 0) -> bytes:
-        return self.sign(who, struct_hash(GRANT, [struct_hash(CONSENT, list(consent)), epoch, DEADLINE]))
+        return self.sign(
+            who, struct_hash(GRANT, [struct_hash(CONSENT, list(consent)), epoch, DEADLINE])
+        )
 
     def revocation(self, who: LocalAccount, consent: tuple[str, int, bytes]) -> bytes:
         return self.sign(who, struct_hash(REVOKE, [struct_hash(CONSENT, list(consent)), DEADLINE]))
 
     def name_delegate(self, identity: Sender, name: str, delegate: str) -> None:
-        self.identities.send(identity, "addDelegate", identity.address, role(name), delegate, 300 * DAY)
+        self.identities.send(
+            identity, "addDelegate", identity.address, role(name), delegate, 300 * DAY
+        )
 
 
 @pytest.fixture
@@ -106,7 +111,10 @@ def subject(number: int) -> LocalAccount:
 
 
 def terms(grantee: str, number: int) -> tuple[str, bytes, bytes, bytes]:
-    return (grantee, *(keccak256(b"%s %d" % (what, number)) for what in (b"scope", b"purpose", b"salt")))
+    return (
+        grantee,
+        *(keccak256(b"%s %d" % (what, number)) for what in (b"scope", b"purpose", b"salt")),
+    )
 
 
 def consent(of: str, number: int, grantee: str = "0x" + "22" * 20) -> tuple[str, int, bytes]:
@@ -117,9 +125,13 @@ def test_one_by_one(office: Office, senders: list[Sender]) -> None:
     registry, relayer, company = office.consents, office.relayer, senders[2]
     one = subject(1)
     first = consent(one.address, 1)
-    receipt = registry.send(relayer, "grantBySig", first, 0, one.address, DEADLINE, office.grant(one, first))
+    receipt = registry.send(
+        relayer, "grantBySig", first, 0, one.address, DEADLINE, office.grant(one, first)
+    )
     office.weigh("ConsentRegistry.grantBySig", receipt, 60_000)
-    receipt = registry.send(relayer, "revokeBySig", first, one.address, DEADLINE, office.revocation(one, first))
+    receipt = registry.send(
+        relayer, "revokeBySig", first, one.address, DEADLINE, office.revocation(one, first)
+    )
     office.weigh("ConsentRegistry.revokeBySig", receipt, 42_200)
     own = consent(one.address, 4)
     registry.send(relayer, "grantBySig", own, 0, one.address, DEADLINE, office.grant(one, own))
@@ -128,15 +140,21 @@ def test_one_by_one(office: Office, senders: list[Sender]) -> None:
     receipt = registry.send(relayer, "revokeCompact", identifier, DEADLINE, *signed.compact)
     office.weigh("ConsentRegistry.revokeBySig.compact", receipt, 39_500)
     second = consent(one.address, 2)
-    receipt = registry.send(relayer, "revokeBySig", second, one.address, DEADLINE, office.revocation(one, second))
+    receipt = registry.send(
+        relayer, "revokeBySig", second, one.address, DEADLINE, office.revocation(one, second)
+    )
     office.weigh("ConsentRegistry.revokeBySig.unused", receipt)
     clerk = subject(2)
     office.name_delegate(company, "careledger.consent", clerk.address)
     third = consent(company.address, 3)
-    receipt = registry.send(relayer, "grantBySig", third, 0, clerk.address, DEADLINE, office.grant(clerk, third))
+    receipt = registry.send(
+        relayer, "grantBySig", third, 0, clerk.address, DEADLINE, office.grant(clerk, third)
+    )
     office.weigh("ConsentRegistry.grantBySig.delegate", receipt)
     everything = office.sign(one, struct_hash(REVOKE_ALL, [one.address, 0, DEADLINE]))
-    receipt = registry.send(relayer, "revokeAllBySig", one.address, one.address, DEADLINE, everything)
+    receipt = registry.send(
+        relayer, "revokeAllBySig", one.address, one.address, DEADLINE, everything
+    )
     office.weigh("ConsentRegistry.revokeAllBySig.first", receipt)
 
 
@@ -159,8 +177,14 @@ def test_batches(office: Office, count: int) -> None:
     registry, relayer = office.consents, office.relayer
     people = [subject(number) for number in range(count)]
     consents = [consent(one.address, number) for number, one in enumerate(people)]
-    for function, sign, limit in (("grantBatch", office.grant, 38_000), ("revokeBatch", office.revocation, None)):
-        acts = [(one, 0, who.address, DEADLINE, sign(who, one)) for who, one in zip(people, consents, strict=True)]
+    for function, sign, limit in (
+        ("grantBatch", office.grant, 38_000),
+        ("revokeBatch", office.revocation, None),
+    ):
+        acts = [
+            (one, 0, who.address, DEADLINE, sign(who, one))
+            for who, one in zip(people, consents, strict=True)
+        ]
         receipt = registry.send(relayer, function, acts)
         assert len(receipt.logs) == count
         row = f"ConsentRegistry.{function}{count}.perItem"
@@ -178,12 +202,16 @@ def test_uses(office: Office, senders: list[Sender]) -> None:
 def test_status(office: Office, senders: list[Sender]) -> None:
     status, issuer, clerk = office.status, senders[4], senders[5]
     office.name_delegate(issuer, "careledger.status", clerk.address)
-    office.weigh("CredentialStatus.revoke.first", status.send(clerk, "revoke", issuer.address, LIST, 70_000))
+    office.weigh(
+        "CredentialStatus.revoke.first", status.send(clerk, "revoke", issuer.address, LIST, 70_000)
+    )
     receipt = status.send(clerk, "revoke", issuer.address, LIST, 70_001)
     office.weigh("CredentialStatus.revoke.steady", receipt, 36_000)
     receipt = status.send(issuer, "revoke", issuer.address, LIST, 70_002)
     office.weigh("CredentialStatus.revoke.steady.controller", receipt)
-    office.weigh("CredentialStatus.revoke.again", status.send(clerk, "revoke", issuer.address, LIST, 70_002))
+    office.weigh(
+        "CredentialStatus.revoke.again", status.send(clerk, "revoke", issuer.address, LIST, 70_002)
+    )
     bits = sum(1 << (5 * place + 2) for place in range(50))
     receipt = status.send(clerk, "revokeWord", issuer.address, LIST, 70_000 >> 8, bits)
     office.gas.row("CredentialStatus.revokeWord50.perItem", round(receipt.gas_used / 50), 3_600)

@@ -40,7 +40,11 @@ class TestWork:
         relay.revoke(bench.revocation(0))
         relay.end(end := bench.end(1))
         assert states(relay.run()) == [State.DONE] * 5
-        assert [bench.consents.is_valid(bench.consent(n).id) for n in range(3)] == [False, False, True]
+        assert [bench.consents.is_valid(bench.consent(n).id) for n in range(3)] == [
+            False,
+            False,
+            True,
+        ]
         assert relay.outcome(Kind.END, end).state is State.DONE
         (event,) = bench.consents.history(ConsentRevoked)
         assert event.id == bench.consent(0).id
@@ -50,10 +54,14 @@ class TestWork:
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+        passkey = OtherSigner(
+            phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
+        )
         owner = senders[3]
         code = artifacts.load("Wallet1271").bytecode + bytes(12) + bytes.fromhex(owner.address[2:])
-        wallet = OtherSigner(owner.transact(None, code).contract_address, KeySigner(owner.account).sign)
+        wallet = OtherSigner(
+            owner.transact(None, code).contract_address, KeySigner(owner.account).sign
+        )
         relay, before = bench.relay(), bench.sent
         for n, signer in enumerate((bench.signer(0), passkey, wallet, bench.signer(3))):
             relay.grant(bench.grant(n, signer))
@@ -65,7 +73,9 @@ class TestWork:
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+        passkey = OtherSigner(
+            phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
+        )
         relay, before = bench.relay(gas=3_000_000), bench.sent
         for n in range(5):
             relay.grant(bench.grant(n, passkey))
@@ -151,7 +161,11 @@ class TestOnce:
     def test_many_programs_may_add_the_same(self, bench):
         relays, acts = [bench.relay() for _ in range(4)], [bench.grant(n) for n in range(5)]
         with ThreadPoolExecutor() as pool:
-            added = list(pool.map(lambda pair: pair[0].grant(pair[1]), [(r, a) for r in relays for a in acts]))
+            added = list(
+                pool.map(
+                    lambda pair: pair[0].grant(pair[1]), [(r, a) for r in relays for a in acts]
+                )
+            )
         assert set(states(added)) == {State.QUEUED}
         assert len(relays[0].outbox.queued(Kind.GRANT, 99)) == 5
 
@@ -191,10 +205,15 @@ class TestRefused:
         stranger = bench.grant(1, subject=bench.signer(2).address)
         posing = replace(stranger, signed=replace(stranger.signed, signer=bench.signer(2).address))
         over = bench.consents.domain.signed_grant(
-            replace(bench.consent(3), expires_at=bench.consents.time() - DAY), bench.signer(3), 0, bench.soon
+            replace(bench.consent(3), expires_at=bench.consents.time() - DAY),
+            bench.signer(3),
+            0,
+            bench.soon,
         )
         ahead = bench.grant(4, epoch=int(bench.soon.timestamp()))
-        elsewhere = Domain(1, bench.consents.address).signed_grant(bench.consent(5), bench.signer(5), 0, bench.soon)
+        elsewhere = Domain(1, bench.consents.address).signed_grant(
+            bench.consent(5), bench.signer(5), 0, bench.soon
+        )
         reasons = self.reasons(bench, late, posing, over, ahead, elsewhere)
         sentences = (
             "The signature came too late: have it signed anew",
@@ -204,11 +223,15 @@ class TestRefused:
             "The signature is not the signer's over these values",
         )
         assert len(reasons) == 5
-        assert all(reason.startswith(sentence) for reason, sentence in zip(reasons, sentences, strict=True))
+        assert all(
+            reason.startswith(sentence) for reason, sentence in zip(reasons, sentences, strict=True)
+        )
 
     def test_a_strangers_signature_is_named(self, bench):
         (reason,) = self.reasons(bench, bench.grant(1, subject=bench.signer(2).address))
-        assert reason.startswith("Only the subject's controller, or its delegate for consents, may do this")
+        assert reason.startswith(
+            "Only the subject's controller, or its delegate for consents, may do this"
+        )
 
     def test_what_was_revoked_before(self, bench):
         bench.consents.revoke_by_sig(bench.revocation(0))
@@ -219,10 +242,14 @@ class TestRefused:
         act = bench.grant(0)
         bench.consents.revoke_all_by_sig(bench.end(0))
         (reason,) = self.reasons(bench, act)
-        assert reason.startswith("It was signed for another epoch of the subject, who has ended all consents")
+        assert reason.startswith(
+            "It was signed for another epoch of the subject, who has ended all consents"
+        )
 
     def test_a_late_revocation_and_a_late_end(self, bench):
-        (reason,) = self.reasons(bench, bench.revocation(0, bench.consents.time() - DAY), kind="revoke")
+        (reason,) = self.reasons(
+            bench, bench.revocation(0, bench.consents.time() - DAY), kind="revoke"
+        )
         assert reason.startswith("The signature came too late")
         who = bench.signer(1)
         end = bench.consents.domain.signed_end(who.address, who, 0, bench.consents.time() - DAY)
@@ -235,14 +262,19 @@ class TestRefused:
         wallet = senders[3].transact(None, artifacts.load("LyingWallet").bytecode).contract_address
         senders[3].transact(wallet, _set_mood(6))
         (reason,) = self.reasons(bench, bench.grant(0, OtherSigner(wallet, lambda _: b"whatever")))
-        assert reason.startswith(("The signature is not the signer's", "Checking its signature takes more gas"))
+        assert reason.startswith(
+            ("The signature is not the signer's", "Checking its signature takes more gas")
+        )
 
     def test_a_wallet_that_is_right_and_too_dear(self, bench, monkeypatch):
         monkeypatch.setattr(ConsentRegistry, "would_grant", lambda *_: 0)
         relay = bench.relay()
         relay.grant(bench.grant(0))
         (outcome,) = relay.run()
-        assert outcome.reason == "Checking its signature takes more gas than a batch allows: send it by itself"
+        assert (
+            outcome.reason
+            == "Checking its signature takes more gas than a batch allows: send it by itself"
+        )
 
     def test_what_was_refused_can_come_again_signed_anew(self, bench):
         relay = bench.relay()
@@ -289,7 +321,9 @@ def _delegate(bench, sender, to):
     from careledger.identity.client import IdentityRegistry
     from careledger.identity.consent.terms import ROLE
 
-    IdentityRegistry(bench.chain, bench.suite["IdentityRegistry"], sender).add_delegate(sender.address, ROLE, to, DAY)
+    IdentityRegistry(bench.chain, bench.suite["IdentityRegistry"], sender).add_delegate(
+        sender.address, ROLE, to, DAY
+    )
 
 
 # -- crashes

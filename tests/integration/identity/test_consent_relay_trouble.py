@@ -71,7 +71,9 @@ class TestCrash:
         assert bench.sent - before == 2
         assert bench.statuses(4) == [Status.GRANTED] * 4
 
-    def test_on_automatic_mining_off_the_same_transaction_is_handed_over_again(self, bench, monkeypatch):
+    def test_on_automatic_mining_off_the_same_transaction_is_handed_over_again(
+        self, bench, monkeypatch
+    ):
         relay = bench.relay()
         relay.grant(bench.grant(0))
         before = bench.sent
@@ -185,13 +187,17 @@ class TestTrouble:
         with pytest.raises(Conflict, match="signed what is under way"):
             bench.relay(senders[6]).run()
 
-    def test_a_batch_that_fails_is_made_smaller_until_the_culprit_is_found(self, bench, monkeypatch):
+    def test_a_batch_that_fails_is_made_smaller_until_the_culprit_is_found(
+        self, bench, monkeypatch
+    ):
         """The passkey's act is given too little gas, so every batch with it fails."""
         verifier, phone = (
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier))
+        passkey = OtherSigner(
+            phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
+        )
         monkeypatch.setattr(ConsentRegistry, "item_gas", lambda *_: 60_000)
         relay = bench.relay(batch=16)
         for n in range(9):
@@ -199,7 +205,9 @@ class TestTrouble:
         relay.grant(bad := bench.grant(9, passkey))
         outcomes = relay.run()
         assert states(outcomes) == [State.DONE] * 9 + [State.REFUSED]
-        assert relay.outcome(Kind.GRANT, bad).reason.startswith("4 transactions with it did not bring it about")
+        assert relay.outcome(Kind.GRANT, bad).reason.startswith(
+            "4 transactions with it did not bring it about"
+        )
         assert set(bench.granted().values()) == {1}
 
     def test_a_reorganisation_before_it_counts_has_it_submitted_again(self, bench, development):

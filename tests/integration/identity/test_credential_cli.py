@@ -12,7 +12,11 @@ from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
 TYPE, LIST, URI = "https://bank.example/kyc/1", "kyc-2026", "https://bank.example/status/kyc-2026"
-CLAIMS = {"given_name": "Ana", "age_over_18": True, "address": {"street": "Gran Vía 1", "country": "ES"}}
+CLAIMS = {
+    "given_name": "Ana",
+    "age_over_18": True,
+    "address": {"street": "Gran Vía 1", "country": "ES"},
+}
 
 
 @pytest.fixture
@@ -59,7 +63,11 @@ class TestIssue:
         refused(bank("issue", "list.json", *given), 2, "holds no JSON object")
         (folder / "deep.json").write_text("[" * 100_000)
         refused(bank("issue", "deep.json", *given), 2, "claims file deep.json is not JSON")
-        refused(bank("issue", "ana.json", *given, "--holder", "ana.json"), 2, "no key of P-256, secp256k1 or Ed25519")
+        refused(
+            bank("issue", "ana.json", *given, "--holder", "ana.json"),
+            2,
+            "no key of P-256, secp256k1 or Ed25519",
+        )
         refused(bank("issue", "ana.json", *given, "--for", "ever"), 2, "no duration")
         refused(bank("issue", "ana.json", *given, "--list", LIST), 2, "belong together")
         assert not (folder / "x").exists()
@@ -69,7 +77,13 @@ class TestIssue:
         (folder / "key.jwk").write_text(json.dumps(key.private_jwk))
         given = ("issue", "ana.json", "--issuer", did, "--type", TYPE, "--out", "x")
         result = bank(*given, "--key", "key.jwk")
-        refused(result, 1, "does not list this key", "did/pub/JsonWebKey2020/veriKey", key.public.raw.hex())
+        refused(
+            result,
+            1,
+            "does not list this key",
+            "did/pub/JsonWebKey2020/veriKey",
+            key.public.raw.hex(),
+        )
         assert key.private_jwk["d"] not in result.err
         refused(careledger(*given, key=senders[2]), 1, "does not list this key")
 
@@ -79,8 +93,17 @@ class TestIssue:
         assert done["key"] == f"{did}#controller"
         told(bank("wallet", "add", "ana.credential", "--json"))
         (held,) = told(bank("wallet", "list", "--json"))["credentials"]
-        assert set(held["claims"]) == {"given_name", "age_over_18", "address", "address.street", "address.country"}
-        assert told(bank("check", "ana.credential", "--issuer", did, "--json"))["statusIndex"] == done["statusIndex"]
+        assert set(held["claims"]) == {
+            "given_name",
+            "age_over_18",
+            "address",
+            "address.street",
+            "address.country",
+        }
+        assert (
+            told(bank("check", "ana.credential", "--issuer", did, "--json"))["statusIndex"]
+            == done["statusIndex"]
+        )
 
     def test_claims_that_stay_open(self, issue, bank, folder):
         told(issue("--open", "address", "--json"))
@@ -181,12 +204,30 @@ class TestStatus:
         assert done["transactions"] == 2
         shown = told(bank("status", "show", did, "--list", LIST, "--json"))
         assert shown["revoked"] == [3, 4, 4711]
-        assert told(bank("status", "show", did, "--list", LIST, "--block", before, "--json"))["revoked"] == []
+        assert (
+            told(bank("status", "show", did, "--list", LIST, "--block", before, "--json"))[
+                "revoked"
+            ]
+            == []
+        )
 
     @pytest.mark.parametrize("form", ["token", "bitstring", "bitstring-vc1", "plain"])
     def test_a_list_in_each_form(self, bank, did, folder, form):
         told(bank("status", "revoke", did, 3, "--list", LIST, "--json"))
-        given = ("status", "export", did, "--list", LIST, "--uri", URI, "--out", "list", "--form", form, "--json")
+        given = (
+            "status",
+            "export",
+            did,
+            "--list",
+            LIST,
+            "--uri",
+            URI,
+            "--out",
+            "list",
+            "--form",
+            form,
+            "--json",
+        )
         assert told(bank(*given))["revoked"] == 1
         text = (folder / "list").read_text()
         assert (json.loads(text)["id"] == URI) if form == "plain" else (text.count(".") == 2)

@@ -40,10 +40,14 @@ class TestTheWholeWay:
         presentation, consent = town.agreed(
             town.issue(disclosable=["age_over_18", "given_name", ["address", "street"]])
         )
-        assert "ES" not in repr(town.verify(presentation, town.expected, consent)).replace("ES256", "")
+        assert "ES" not in repr(town.verify(presentation, town.expected, consent)).replace(
+            "ES256", ""
+        )
 
     def test_few_calls_and_less_than_a_second(self, town, calls):
-        town.registry.set_attribute(town.bank.address, "did/svc/Care", b"https://bank.example", 10**6)
+        town.registry.set_attribute(
+            town.bank.address, "did/svc/Care", b"https://bank.example", 10**6
+        )
         presentation, consent = town.agreed()
         verifier = town.verifier()
         calls.clear()
@@ -86,7 +90,9 @@ class TestTheWholeWay:
         consent = town.consent(vc_scope(credential))
         town.grant(consent)
         holder = Issuer(did, SigningKey.of_account(customer))
-        presentation = present_vc([credential], holder, audience=AUDIENCE, nonce=NONCE, at=town.now, consent=consent.id)
+        presentation = present_vc(
+            [credential], holder, audience=AUDIENCE, nonce=NONCE, at=town.now, consent=consent.id
+        )
         found = town.verify(presentation, replace(town.expected, type="Kyc"), consent)
         assert found.get(["address", "country"]) == "ES"
         assert (found.holder, found.consent_id) == (did, consent.id)
@@ -124,7 +130,9 @@ class TestKeys:
     def test_of_holders(self, town, alg):
         holder = SigningKey(alg, b"\11" * 32)
         selection = town.choose(town.issue(holder=holder.public))
-        assert town.verify(town.present(selection, holder=holder)).holder == holder.public.thumbprint
+        assert (
+            town.verify(town.present(selection, holder=holder)).holder == holder.public.thumbprint
+        )
 
     def test_a_stranger_signs_in_vain(self, town):
         issuer = Issuer(town.did, SigningKey("ES256K", b"\3" * 32))
@@ -138,7 +146,9 @@ class TestKeys:
 
     def test_the_key_that_is_named_is_of_another_type(self, town, published):
         published("EdDSA")
-        issuer = Issuer(town.did, SigningKey.of_account(town.bank.account), f"{town.did}#delegate-1")
+        issuer = Issuer(
+            town.did, SigningKey.of_account(town.bank.account), f"{town.did}#delegate-1"
+        )
         with pytest.raises(errors.KeyTypeMismatch, match="ES256K"):
             town.verify(town.present(town.choose(town.issue(issuer))))
 
@@ -157,7 +167,9 @@ class TestKeys:
 
     def test_a_key_for_encryption_signs_nothing(self, town):
         key = SigningKey("ES256K", b"\6" * 32)
-        town.registry.set_attribute(town.bank.address, "did/pub/Secp256k1/enc/hex", key.public.raw, DAY)
+        town.registry.set_attribute(
+            town.bank.address, "did/pub/Secp256k1/enc/hex", key.public.raw, DAY
+        )
         with pytest.raises(errors.SignatureInvalid):
             town.verify(town.present(town.choose(town.issue(Issuer(town.did, key)))))
 
@@ -172,15 +184,23 @@ class TestHoldersOfW3cCredentials:
     def shown(self, town, customer, key):
         did = format_did(customer.address, town.chain.chain_id)
         validity = Validity(town.now, town.now + DAY)
-        credential = issue_vc_jwt(town.bank_key, ["Kyc"], did, {"a": 1}, validity, status=town.reference())
-        return present_vc([credential], Issuer(did, key), audience=AUDIENCE, nonce=NONCE, at=town.now)
+        credential = issue_vc_jwt(
+            town.bank_key, ["Kyc"], did, {"a": 1}, validity, status=town.reference()
+        )
+        return present_vc(
+            [credential], Issuer(did, key), audience=AUDIENCE, nonce=NONCE, at=town.now
+        )
 
     @pytest.mark.parametrize("alg", ALGORITHMS)
     def test_by_a_key_for_authentication(self, town, customer, alg):
         key = SigningKey(alg, b"\6" * 32)
         name, value = key.attribute
-        town.registry.using(customer).set_attribute(customer.address, name.replace("veriKey", "sigAuth"), value, DAY)
-        found = town.verify(self.shown(town, customer, key), replace(town.reading, type="Kyc", claims=["a"]))
+        town.registry.using(customer).set_attribute(
+            customer.address, name.replace("veriKey", "sigAuth"), value, DAY
+        )
+        found = town.verify(
+            self.shown(town, customer, key), replace(town.reading, type="Kyc", claims=["a"])
+        )
         assert found.holder == found.subject
 
     def test_not_by_a_key_for_assertions(self, town, customer):
@@ -220,9 +240,13 @@ class TestRotation:
 
     def test_what_the_new_key_signs_counts_and_not_before(self, town, rotated):
         issuer = Issuer(town.did, SigningKey.of_account(rotated[1]), f"{town.did}#controller")
-        assert town.verify(town.present(town.choose(town.issue(issuer))), keys=KeyPolicy.NOW).key_valid_now
+        assert town.verify(
+            town.present(town.choose(town.issue(issuer))), keys=KeyPolicy.NOW
+        ).key_valid_now
         with pytest.raises(errors.KeyRotated, match="came later"):
-            town.verify(town.present(town.choose(town.issue(issuer, at=town.now - timedelta(seconds=1500)))))
+            town.verify(
+                town.present(town.choose(town.issue(issuer, at=town.now - timedelta(seconds=1500))))
+            )
 
     def test_the_only_key_of_its_type_signs_before_it_is_published(self, town, development):
         early, key = town.now, SigningKey("ES256", b"\6" * 32)
@@ -262,7 +286,9 @@ class TestRotation:
             expected.append((f"{town.did}#delegate-{turn + 1}", town.issue(Issuer(town.did, key))))
             development.warp(town.chain.timestamp() + 100)
         keys = DidKeys(town.registry)
-        verifier = Verifier(town.registry, Policy([town.did]), statuses=ChainStatus(town.status), keys=keys)
+        verifier = Verifier(
+            town.registry, Policy([town.did]), statuses=ChainStatus(town.status), keys=keys
+        )
         calls.clear()
         for kid, credential in expected[:1]:
             assert verifier.check(credential).issuer_key == kid
@@ -277,7 +303,9 @@ class TestRotation:
         monkeypatch.setattr(resolving, "_REMEMBERED", 1)
         keys = DidKeys(town.registry)
         for _ in range(3):
-            town.registry.set_attribute(town.bank.address, "did/pub/RSA/veriKey/pem", b"-----BEGIN", 10**6)
+            town.registry.set_attribute(
+                town.bank.address, "did/pub/RSA/veriKey/pem", b"-----BEGIN", 10**6
+            )
             development.warp(town.chain.timestamp() + 100)
             jws = parse(town.issue().split("~")[0], {"dc+sd-jwt"})
             assert keys.check(jws, town.did, town.now).valid_now

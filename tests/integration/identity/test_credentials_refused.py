@@ -47,7 +47,9 @@ class TestIssuers:
         assert calls == ["eth_getBlockByNumber"]
 
     def test_a_node_without_logs_is_no_answer(self, town, monkeypatch):
-        town.registry.set_attribute(town.bank.address, "did/svc/Care", b"https://bank.example", 10**6)
+        town.registry.set_attribute(
+            town.bank.address, "did/svc/Care", b"https://bank.example", 10**6
+        )
         presentation = town.present(town.choose(town.issue()))
         monkeypatch.setattr(Chain, "logs", lambda *_, **__: [])
         with pytest.raises(NodeError):
@@ -76,9 +78,14 @@ class TestStatus:
         for changes, error in (
             ({"chain_id": 1}, errors.UnknownChain),
             ({"contract": town.insurer.address}, errors.UnknownChain),
-            ({"contract": None, "chain_id": None, "issuer": None, "list_id": None}, errors.StatusUnreadable),
+            (
+                {"contract": None, "chain_id": None, "issuer": None, "list_id": None},
+                errors.StatusUnreadable,
+            ),
         ):
-            presentation = town.present(town.choose(town.issue(status=replace(town.reference(), **changes))))
+            presentation = town.present(
+                town.choose(town.issue(status=replace(town.reference(), **changes)))
+            )
             with pytest.raises(error):
                 town.verify(presentation)
 
@@ -133,7 +140,9 @@ class TestConsent:
     def test_revoked(self, town):
         presentation, consent = town.agreed()
         town.verify(presentation, town.expected, consent)
-        signed = town.consents.domain.signed_revocation(consent, KeySigner(town.subject), town.now + DAY)
+        signed = town.consents.domain.signed_revocation(
+            consent, KeySigner(town.subject), town.now + DAY
+        )
         town.consents.using(town.relayer).revoke_by_sig(signed)
         with pytest.raises(errors.ConsentRevoked):
             town.verify(presentation, town.expected, consent)
@@ -146,7 +155,9 @@ class TestConsent:
 
     def test_all_revoked_at_once(self, town):
         presentation, consent = town.agreed()
-        end = town.consents.domain.signed_end(consent.subject, KeySigner(town.subject), 0, town.now + DAY)
+        end = town.consents.domain.signed_end(
+            consent.subject, KeySigner(town.subject), 0, town.now + DAY
+        )
         town.consents.using(town.relayer).revoke_all_by_sig(end)
         with pytest.raises(errors.ConsentEpochEnded):
             town.verify(presentation, town.expected, consent)

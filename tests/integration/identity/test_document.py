@@ -39,12 +39,37 @@ def uses(document, number):
 @pytest.mark.parametrize(
     ("name", "value", "kind", "material"),
     [
-        ("Secp256k1/veriKey/hex", b"\2\3", "EcdsaSecp256k1VerificationKey2019", {"publicKeyHex": "0203"}),
-        ("Secp256k1/sigAuth", b"\2\3", "EcdsaSecp256k1VerificationKey2019", {"publicKeyHex": "0203"}),
-        ("Ed25519/veriKey/base64", b"\2\3", "Ed25519VerificationKey2018", {"publicKeyBase64": "AgM="}),
-        ("Ed25519/sigAuth/base58", b"\0\0\xff\xff", "Ed25519VerificationKey2018", {"publicKeyBase58": "11LUv"}),
+        (
+            "Secp256k1/veriKey/hex",
+            b"\2\3",
+            "EcdsaSecp256k1VerificationKey2019",
+            {"publicKeyHex": "0203"},
+        ),
+        (
+            "Secp256k1/sigAuth",
+            b"\2\3",
+            "EcdsaSecp256k1VerificationKey2019",
+            {"publicKeyHex": "0203"},
+        ),
+        (
+            "Ed25519/veriKey/base64",
+            b"\2\3",
+            "Ed25519VerificationKey2018",
+            {"publicKeyBase64": "AgM="},
+        ),
+        (
+            "Ed25519/sigAuth/base58",
+            b"\0\0\xff\xff",
+            "Ed25519VerificationKey2018",
+            {"publicKeyBase58": "11LUv"},
+        ),
         ("X25519/enc/base58", b"", "X25519KeyAgreementKey2019", {"publicKeyBase58": ""}),
-        ("RSA/veriKey/pem", b"-----BEGIN", "RSAVerificationKey2018", {"publicKeyPem": "-----BEGIN"}),
+        (
+            "RSA/veriKey/pem",
+            b"-----BEGIN",
+            "RSAVerificationKey2018",
+            {"publicKeyPem": "-----BEGIN"},
+        ),
         ("Other/veriKey/multibase", b"\2", "Other", {"value": "02"}),
         ("Other", b"\2", "Other", {"publicKeyHex": "02"}),
         ("Secp256k1/other", b"\2", "Secp256k1", {"publicKeyHex": "02"}),
@@ -70,7 +95,9 @@ def test_a_service_that_is_no_text_is_left_out_but_counts(document):
     assert [service["id"].rpartition("#")[2] for service in found["service"]] == ["service-2"]
 
 
-@pytest.mark.parametrize("name", ["encryptionKey", "did/pub/", "did/svc/", "did/x/y", "did/pub/A/b/c/d", b"\xff" * 32])
+@pytest.mark.parametrize(
+    "name", ["encryptionKey", "did/pub/", "did/svc/", "did/x/y", "did/pub/A/b/c/d", b"\xff" * 32]
+)
 def test_other_names_are_left_out(document, name):
     found = document((name, b"\1"))
     assert len(found["verificationMethod"]) == 1
@@ -92,7 +119,10 @@ def test_delegates_of_other_types_have_no_place_but_count(registry, document, al
     registry.add_delegate(alice, "sigAuth", senders[3].address, HOUR)
     found = document()
     assert uses(found, 2) == {"authentication", "assertionMethod"}
-    assert found["verificationMethod"][1]["blockchainAccountId"] == f"eip155:31337:{senders[3].address}"
+    assert (
+        found["verificationMethod"][1]["blockchainAccountId"]
+        == f"eip155:31337:{senders[3].address}"
+    )
 
 
 def test_of_a_did_by_public_key_the_key_goes_with_the_controller(registry, alice, senders):

@@ -38,7 +38,9 @@ def uses_of_ether(chain, sender):
 
 
 class TestRevokeOut:
-    def test_it_is_signed_without_any_key_of_the_settings_and_nothing_is_sent(self, verified, poor, tmp_path, chain):
+    def test_it_is_signed_without_any_key_of_the_settings_and_nothing_is_sent(
+        self, verified, poor, tmp_path, chain
+    ):
         before = chain.block_number()
         done = told(poor("consent", "revoke", verified.consent, "--out", "endings.json", "--json"))
         assert done["revocations"] == [verified.consent]
@@ -53,7 +55,14 @@ class TestRevokeOut:
     def test_all_and_that_there_is_nothing(self, verified, poor, tmp_path):
         told(verified.ask("--json"))
         told(verified.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))
-        assert len(told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))["revocations"]) == 2
+        assert (
+            len(
+                told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))[
+                    "revocations"
+                ]
+            )
+            == 2
+        )
         told(verified.insurer("consent", "submit", "endings.json", "--json"))
         done = told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
         assert (done["revocations"], done["submitUntil"]) == ([], None)
@@ -61,14 +70,22 @@ class TestRevokeOut:
         assert "nothing to end" in poor("consent", "submit", "endings.json").out
 
     def test_for_people(self, verified, poor):
-        result = poor("consent", "revoke", verified.consent, verified.consent, "--out", "endings.json")
+        result = poor(
+            "consent", "revoke", verified.consent, verified.consent, "--out", "endings.json"
+        )
         assert result.status == 0
         assert "careledger identity consent submit endings.json" in result.out
 
     def test_what_cannot_be(self, verified, poor, tmp_path):
         refused(poor("consent", "revoke", "--out", "endings.json"), 2, "--all")
-        refused(poor("consent", "revoke", "0x" + "12" * 32, "--out", "endings.json"), 1, "no consent")
-        refused(poor("consent", "revoke", verified.consent, "--out", "ana.wallet/x"), 2, "cannot be written")
+        refused(
+            poor("consent", "revoke", "0x" + "12" * 32, "--out", "endings.json"), 1, "no consent"
+        )
+        refused(
+            poor("consent", "revoke", verified.consent, "--out", "ana.wallet/x"),
+            2,
+            "cannot be written",
+        )
         assert not (tmp_path / "endings.json").exists()
 
 
@@ -130,7 +147,9 @@ class TestSubmit:
         consents = ConsentRegistry(chain, suite["ConsentRegistry"])
         document = json.loads((tmp_path / "endings.json").read_text())
         stranger = actor("a stranger")
-        end = consents.domain.signed_end(stranger.address, KeySigner(actor("another")), 0, consents.time())
+        end = consents.domain.signed_end(
+            stranger.address, KeySigner(actor("another")), 0, consents.time()
+        )
         document["ends"] = [{"subject": end.subject, "epoch": 0} | end.signed.document]
         document["ends"][0]["deadline"] += 86400
         (tmp_path / "endings.json").write_text(json.dumps(document))
@@ -142,7 +161,9 @@ class TestSubmit:
         assert "1 of 2 were refused" in result.err
         assert uses_of_ether(chain, senders[2]) == before + 1
 
-    def test_what_a_contract_is_to_judge_is_not_paid_for(self, signed, tmp_path, chain, suite, senders):
+    def test_what_a_contract_is_to_judge_is_not_paid_for(
+        self, signed, tmp_path, chain, suite, senders
+    ):
         document = json.loads((tmp_path / "endings.json").read_text())
         document["revocations"][0]["signer"] = suite["IdentityRegistry"]
         (tmp_path / "endings.json").write_text(json.dumps(document))
@@ -152,11 +173,17 @@ class TestSubmit:
         assert "whoever owns that hands it in" in result.err
         assert uses_of_ether(chain, senders[2]) == before
 
-    def test_the_owner_of_a_stable_subject_ends_all_that_it_gave(self, people, chain, suite, senders, tmp_path):
+    def test_the_owner_of_a_stable_subject_ends_all_that_it_gave(
+        self, people, chain, suite, senders, tmp_path
+    ):
         consents = ConsentRegistry(chain, suite["ConsentRegistry"])
         subject = actor("a customer of many companies")
-        end = consents.domain.signed_end(subject.address, KeySigner(subject), 0, consents.time().replace(year=2100))
-        (tmp_path / "endings.json").write_bytes(Endings.of(chain.chain_id, consents.address, [end]).write())
+        end = consents.domain.signed_end(
+            subject.address, KeySigner(subject), 0, consents.time().replace(year=2100)
+        )
+        (tmp_path / "endings.json").write_bytes(
+            Endings.of(chain.chain_id, consents.address, [end]).write()
+        )
         (done,) = told(people.insurer("consent", "submit", "endings.json", "--json"))["consents"]
         assert done["state"] == "done"
         assert consents.epoch(subject.address) > 0

@@ -1,7 +1,8 @@
 """What each operation of the registry costs, on Anvil, to the last unit.
 
-`first`: the slots that it writes were empty; `steady`: they were not. The limits are what was aimed at: the packed
-prototype and 2 %, and always below the reference registry (`make bench` runs that in the same run).
+`first`: the slots that it writes were empty; `steady`: they were not. The limits are what was aimed
+at: the packed prototype and 2 %, and always below the reference registry (`make bench` runs that in
+the same run).
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from tests.support.gas import Gas
 
 pytestmark = pytest.mark.gas
 
-# EthereumDIDRegistry 1.3.0, and the prototype with a packed slot; first, steady. The prototype had no such row: None.
+# EthereumDIDRegistry 1.3.0, and the prototype with a packed slot; first, steady. The prototype had
+# no such row: None.
 REFERENCE = {
     "changeOwner": ((68_828, 46_572), (34_624, 29_482)),
     "addDelegate": ((72_228, 70_059), (55_128, 52_959)),
@@ -75,26 +77,38 @@ def test_direct(scale: Scale, senders: list[Sender]) -> None:
     at = [sender.address for sender in senders]
     by = [scale.registry.using(sender) for sender in senders]
     scale.weigh("changeOwner", by[1].change_owner(at[1], at[2]), by[2].change_owner(at[1], at[1]))
-    scale.weigh("addDelegate", by[3].add_delegate(at[3], ROLE, at[4], DAY), by[3].add_delegate(at[3], ROLE, at[5], DAY))
+    scale.weigh(
+        "addDelegate",
+        by[3].add_delegate(at[3], ROLE, at[4], DAY),
+        by[3].add_delegate(at[3], ROLE, at[5], DAY),
+    )
     scale.weigh("revokeDelegate", None, by[3].revoke_delegate(at[3], ROLE, at[5]))
     scale.weigh(
-        "setAttribute", by[4].set_attribute(at[4], ATTRIBUTE, KEY, DAY), by[4].set_attribute(at[4], ATTRIBUTE, KEY, DAY)
+        "setAttribute",
+        by[4].set_attribute(at[4], ATTRIBUTE, KEY, DAY),
+        by[4].set_attribute(at[4], ATTRIBUTE, KEY, DAY),
     )
     scale.weigh(
-        "revokeAttribute", by[5].revoke_attribute(at[5], ATTRIBUTE, KEY), by[5].revoke_attribute(at[5], ATTRIBUTE, KEY)
+        "revokeAttribute",
+        by[5].revoke_attribute(at[5], ATTRIBUTE, KEY),
+        by[5].revoke_attribute(at[5], ATTRIBUTE, KEY),
     )
     scale.weigh("cancelSignatures", by[6].cancel_signatures(), by[6].cancel_signatures())
     scale.weigh("revokeDelegate", by[7].revoke_delegate(at[7], ROLE, at[5]), None)
     scale.weigh("deactivate", by[8].deactivate(at[8]), by[7].deactivate(at[7]))
 
 
-def test_signed_by_erc_1056(scale: Scale, people: list[LocalAccount], senders: list[Sender]) -> None:
+def test_signed_by_erc_1056(
+    scale: Scale, people: list[LocalAccount], senders: list[Sender]
+) -> None:
     registry, nonces = scale.registry, dict.fromkeys((p.address for p in people), 0)
 
     def sign(identity: LocalAccount, by: LocalAccount, operation: str, *packed: bytes) -> Any:
         nonces[by.address] += 1
         count = nonces[by.address] - 1
-        return sign_digest(by, erc1056_digest(registry.address, count, identity.address, operation, *packed))
+        return sign_digest(
+            by, erc1056_digest(registry.address, count, identity.address, operation, *packed)
+        )
 
     def raw(address: str) -> bytes:
         return bytes.fromhex(address[2:])
@@ -116,7 +130,9 @@ def test_signed_by_erc_1056(scale: Scale, people: list[LocalAccount], senders: l
 
     def revoke(identity: LocalAccount) -> Receipt:
         signature = sign(identity, identity, "revokeDelegate", ROLE, raw(senders[5].address))
-        return registry.revoke_delegate_signed(identity.address, signature, ROLE, senders[5].address)
+        return registry.revoke_delegate_signed(
+            identity.address, signature, ROLE, senders[5].address
+        )
 
     scale.weigh("revokeDelegateSigned", revoke(people[5]), revoke(one))
 
@@ -150,25 +166,35 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
 
     def add(who: LocalAccount, role: str) -> Receipt:
         signature = domain.add_delegate(who.address, role, delegate, until, **common(who)).sign(who)
-        return registry.add_delegate_by_sig(who.address, role, delegate, until, deadline=DEADLINE, signature=signature)
+        return registry.add_delegate_by_sig(
+            who.address, role, delegate, until, deadline=DEADLINE, signature=signature
+        )
 
     scale.weigh("addDelegateBySig", add(people[2], AGENT), add(people[2], "careledger.scans"))
 
     def revoke(who: LocalAccount) -> Receipt:
         signature = domain.revoke_delegate(who.address, AGENT, delegate, **common(who)).sign(who)
-        return registry.revoke_delegate_by_sig(who.address, AGENT, delegate, deadline=DEADLINE, signature=signature)
+        return registry.revoke_delegate_by_sig(
+            who.address, AGENT, delegate, deadline=DEADLINE, signature=signature
+        )
 
     scale.weigh("revokeDelegateBySig", revoke(people[5]), revoke(people[2]))
 
     def publish(who: LocalAccount) -> Receipt:
-        signature = domain.set_attribute(who.address, ATTRIBUTE, KEY, until, **common(who)).sign(who)
-        return registry.set_attribute_by_sig(who.address, ATTRIBUTE, KEY, until, deadline=DEADLINE, signature=signature)
+        signature = domain.set_attribute(who.address, ATTRIBUTE, KEY, until, **common(who)).sign(
+            who
+        )
+        return registry.set_attribute_by_sig(
+            who.address, ATTRIBUTE, KEY, until, deadline=DEADLINE, signature=signature
+        )
 
     scale.weigh("setAttributeBySig", publish(people[3]), publish(people[3]))
 
     def withdraw(who: LocalAccount) -> Receipt:
         signature = domain.revoke_attribute(who.address, ATTRIBUTE, KEY, **common(who)).sign(who)
-        return registry.revoke_attribute_by_sig(who.address, ATTRIBUTE, KEY, deadline=DEADLINE, signature=signature)
+        return registry.revoke_attribute_by_sig(
+            who.address, ATTRIBUTE, KEY, deadline=DEADLINE, signature=signature
+        )
 
     scale.weigh("revokeAttributeBySig", withdraw(people[4]), withdraw(people[4]))
 
@@ -192,37 +218,57 @@ def test_batches(scale: Scale, people: list[LocalAccount], senders: list[Sender]
         typed = registry.domain.batch(
             who.address, steps(delegate), nonce=registry.nonce(who.address), deadline=DEADLINE
         )
-        return registry.execute_by_sig(who.address, steps(delegate), deadline=DEADLINE, signature=typed.sign(who))
+        return registry.execute_by_sig(
+            who.address, steps(delegate), deadline=DEADLINE, signature=typed.sign(who)
+        )
 
     scale.weigh("execute3", direct(senders[4].address), direct(senders[5].address))
     scale.weigh("execute3BySig", signed(senders[4].address), signed(senders[5].address))
 
 
-def test_recovery(scale: Scale, people: list[LocalAccount], senders: list[Sender], development: Any) -> None:
+def test_recovery(
+    scale: Scale, people: list[LocalAccount], senders: list[Sender], development: Any
+) -> None:
     """Two of three guardians."""
     registry, alice, bob = scale.registry, senders[1].address, senders[2].address
     relayer = registry.using(senders[3])
-    guardians = Guardians(tuple((person.address, bytes([n]) * 32) for n, person in enumerate(people[:3], 1)))
+    guardians = Guardians(
+        tuple((person.address, bytes([n]) * 32) for n, person in enumerate(people[:3], 1))
+    )
     root, delay = guardians.tree.root, timedelta(days=7)
     scale.weigh(
-        "setGuardians", registry.set_guardians(alice, root, 2, delay), registry.set_guardians(alice, root, 3, delay)
+        "setGuardians",
+        registry.set_guardians(alice, root, 2, delay),
+        registry.set_guardians(alice, root, 3, delay),
     )
 
     def by_signature(threshold: int) -> Receipt:
         nonce = registry.nonce(alice)
-        typed = registry.domain.set_guardians(alice, root, threshold, delay, nonce=nonce, deadline=DEADLINE)
+        typed = registry.domain.set_guardians(
+            alice, root, threshold, delay, nonce=nonce, deadline=DEADLINE
+        )
         signature = typed.sign(senders[1].account)
-        return relayer.set_guardians_by_sig(alice, root, threshold, delay, deadline=DEADLINE, signature=signature)
+        return relayer.set_guardians_by_sig(
+            alice, root, threshold, delay, deadline=DEADLINE, signature=signature
+        )
 
     by_signature(3)
     scale.weigh("setGuardiansBySig", None, by_signature(2))
 
     def start() -> Receipt:
         count = registry.guardianship(alice).round
-        typed = registry.domain.approve_recovery(alice, alice, bob, in_round=count, deadline=DEADLINE)
+        typed = registry.domain.approve_recovery(
+            alice, alice, bob, in_round=count, deadline=DEADLINE
+        )
         until = int(DEADLINE.timestamp())
         approvals = [
-            Approval(person.address, until, bytes([n]) * 32, tuple(guardians.tree.proof(n - 1)), typed.sign(person))
+            Approval(
+                person.address,
+                until,
+                bytes([n]) * 32,
+                tuple(guardians.tree.proof(n - 1)),
+                typed.sign(person),
+            )
             for n, person in enumerate(people[:2], 1)
         ]
         return relayer.start_recovery(alice, bob, approvals)

@@ -28,7 +28,15 @@ CLAIMS = {
     "address": {"street": "Calle Distintiva 4711", "country": "Erewhon"}, "nationalities": ["Utopian", "Laputan"],
     "age_over_18": True,
 }  # fmt: skip
-SHOWN = ["given_name", "birthdate", "income", "height", ["address", "street"], ["nationalities", None], "age_over_18"]
+SHOWN = [
+    "given_name",
+    "birthdate",
+    "income",
+    "height",
+    ["address", "street"],
+    ["nationalities", None],
+    "age_over_18",
+]
 TRACES = ["Xiomara", "1971-03-29", "73519846", "183.4567", "Distintiva", "Erewhon", "Utopian", "Laputan",
           "customer-8214973"]  # fmt: skip
 
@@ -55,7 +63,12 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
     ):
         key = wallet.new_holder_key()
         where = StatusReference(
-            "https://bank.example/1", 7, chain.chain_id, statuses.address, accounts[1].address, bytes(32)
+            "https://bank.example/1",
+            7,
+            chain.chain_id,
+            statuses.address,
+            accounts[1].address,
+            bytes(32),
         )
         credential = issue_sd_jwt(
             Issuer(bank, SigningKey.of_account(accounts[1])), "kyc", CLAIMS, Validity(at, at + 30 * DAY),
@@ -67,12 +80,16 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
             Issuer(insurer, SigningKey.of_account(accounts[3])), registry, consents, statuses,
             store=store, policy=Policy([bank]), lock=folder / "company" / "relay.lock",
         )  # fmt: skip
-        asked = company.ask("kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY)
+        asked = company.ask(
+            "kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY
+        )
         request = read_request(asked.text, DidKeys(registry), consents.address, at)
         answer = give(wallet, request, consents, now=at)
         wishes = {"birthdate": lambda value: value < "2000", "income": lambda value: value > 10**9}
         reading = company.take(answer, asked.request, wishes)
-        assert reading.verified.get("given_name") == CLAIMS["given_name"], "the company does see the values"
+        assert reading.verified.get("given_name") == CLAIMS["given_name"], (
+            "the company does see the values"
+        )
         said += [
             repr(reading),
             repr(company.take(answer, asked.request)),
@@ -80,12 +97,16 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
         ]
         assert not reading.kept.met
 
-        again = company.ask("kyc", ["given_name", "email"], Purpose("Another", "https://insurer.example/terms"), DAY)
+        again = company.ask(
+            "kyc", ["given_name", "email"], Purpose("Another", "https://insurer.example/terms"), DAY
+        )
         with pytest.raises(CareLedgerError) as refused:
             company.take(answer, again.request)
         said.append(repr(refused.value))
         subject = KeySigner(wallet.subject(answer.consent.subject).account)
-        consents.revoke_by_sig(consents.domain.signed_revocation(answer.consent, subject, present(chain) + DAY))
+        consents.revoke_by_sig(
+            consents.domain.signed_revocation(answer.consent, subject, present(chain) + DAY)
+        )
         with pytest.raises(errors.ConsentRevoked) as refused:
             company.verifications.read(reading.kept.id)
         said.append(repr(refused.value))

@@ -1,7 +1,7 @@
 """Passkeys on real nodes: by the precompile (Anvil, Osaka) and in Solidity (Anvil before Osaka, Ganache).
 
-A passkey as an identity of its own, as somebody's controller, as a delegate, as a guardian; lost and recovered; and
-as the signer of consents. It never sends anything: others pay.
+A passkey as an identity of its own, as somebody's controller, as a delegate, as a guardian; lost
+and recovered; and as the signer of consents. It never sends anything: others pay.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -39,12 +39,16 @@ class World:
         registry = self._deploy("IdentityRegistry")
         self.registry = IdentityRegistry(chain, registry, self.relayer)
         self.consents = ConsentRegistry(
-            chain, self._deploy("ConsentRegistry", bytes(12) + bytes.fromhex(registry[2:])), self.relayer
+            chain,
+            self._deploy("ConsentRegistry", bytes(12) + bytes.fromhex(registry[2:])),
+            self.relayer,
         )
         self.verifier = PasskeyVerifier(chain, self._deploy("PasskeyVerifier"))
 
     def _deploy(self, name, arguments=b""):
-        return self.relayer.transact(None, artifacts.load(name).bytecode + arguments).contract_address
+        return self.relayer.transact(
+            None, artifacts.load(name).bytecode + arguments
+        ).contract_address
 
     @property
     def soon(self):
@@ -55,14 +59,24 @@ class World:
 
     def execute(self, identity, signer, operations):
         typed = self.registry.domain.batch(
-            identity, operations, nonce=self.registry.nonce(signer.address), deadline=(soon := self.soon)
+            identity,
+            operations,
+            nonce=self.registry.nonce(signer.address),
+            deadline=(soon := self.soon),
         )
-        return self.registry.execute_by_sig(identity, operations, deadline=soon, signature=signer.sign(typed))
+        return self.registry.execute_by_sig(
+            identity, operations, deadline=soon, signature=signer.sign(typed)
+        )
 
     def guard(self, identity, signer, guardians, threshold):
         root, delay, soon = guardians.tree.root, timedelta(days=7), self.soon
         typed = self.registry.domain.set_guardians(
-            identity, root, threshold, delay, nonce=self.registry.nonce(signer.address), deadline=soon
+            identity,
+            root,
+            threshold,
+            delay,
+            nonce=self.registry.nonce(signer.address),
+            deadline=soon,
         )
         return self.registry.set_guardians_by_sig(
             identity, root, threshold, delay, deadline=soon, signature=signer.sign(typed)
@@ -82,7 +96,9 @@ class World:
         return Approval(signer.address, int(soon.timestamp()), salt, proof, signer.sign(typed))
 
     def consent(self, subject, number):
-        terms = Terms(self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32)
+        terms = Terms(
+            self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32
+        )
         return Consent(subject, self.soon + timedelta(days=90), terms)
 
 
@@ -135,11 +151,15 @@ class TestHowTheChainVerifies:
 class TestIdentities:
     def test_a_passkey_is_an_identity_that_controls_itself(self, world):
         alice, agent = world.who("alice"), world.relayer.address
-        receipt = world.execute(alice.address, alice, [Operation.add_delegate(AGENT, agent, world.soon)])
+        receipt = world.execute(
+            alice.address, alice, [Operation.add_delegate(AGENT, agent, world.soon)]
+        )
         assert [type(event) for event in world.registry.events(receipt)] == [DIDDelegateChanged]
         assert world.registry.may_act(alice.address, AGENT, agent)
         with pytest.raises(BadSignature):
-            world.execute(alice.address, world.who("mallory"), [Operation.revoke_delegate(AGENT, agent)])
+            world.execute(
+                alice.address, world.who("mallory"), [Operation.revoke_delegate(AGENT, agent)]
+            )
 
     def test_a_passkey_controls_an_identity_that_was_an_accounts(self, world, accounts):
         alice, bob = world.who("alice"), Key(accounts[1])
@@ -150,11 +170,20 @@ class TestIdentities:
         world.execute(bob.address, alice, [Operation.change_owner(bob.address)])
         assert world.registry.identity_owner(bob.address) == bob.address
 
-    def test_a_lost_phone_is_recovered_from_by_guardians_of_whom_one_is_a_passkey(self, world, accounts):
-        lost, fresh, friend, bank = world.who("lost"), world.who("fresh"), world.who("friend"), Key(accounts[2])
+    def test_a_lost_phone_is_recovered_from_by_guardians_of_whom_one_is_a_passkey(
+        self, world, accounts
+    ):
+        lost, fresh, friend, bank = (
+            world.who("lost"),
+            world.who("fresh"),
+            world.who("friend"),
+            Key(accounts[2]),
+        )
         guardians = Guardians.choose([friend.address, bank.address, accounts[3].address], 2)
         world.guard(lost.address, lost, guardians, 2)
-        approvals = [world.approval(lost.address, fresh.address, guardians, who) for who in (friend, bank)]
+        approvals = [
+            world.approval(lost.address, fresh.address, guardians, who) for who in (friend, bank)
+        ]
         forged = world.approval(lost.address, fresh.address, guardians, friend)
         stolen = world.who("mallory").sign(
             world.registry.domain.approve_recovery(
@@ -165,7 +194,9 @@ class TestIdentities:
         with pytest.raises(BadSignature):
             world.registry.start_recovery(lost.address, fresh.address, [bad, approvals[1]])
         world.registry.start_recovery(lost.address, fresh.address, approvals)
-        DevelopmentChain(world.chain).warp(int(world.registry.recovery(lost.address).ready_at.timestamp()))
+        DevelopmentChain(world.chain).warp(
+            int(world.registry.recovery(lost.address).ready_at.timestamp())
+        )
         world.registry.finish_recovery(lost.address)
         assert world.registry.identity_owner(lost.address) == fresh.address
         steps = [Operation.add_delegate(AGENT, bank.address, world.soon)]
@@ -174,7 +205,9 @@ class TestIdentities:
         world.execute(lost.address, fresh, steps)
         assert world.registry.may_act(lost.address, AGENT, bank.address)
 
-    def test_a_recovery_is_stopped_with_the_passkey_that_was_not_lost_after_all(self, world, accounts):
+    def test_a_recovery_is_stopped_with_the_passkey_that_was_not_lost_after_all(
+        self, world, accounts
+    ):
         owner, thief = world.who("owner"), accounts[4].address
         guardians = Guardians.choose([accounts[2].address], 1)
         world.guard(owner.address, owner, guardians, 1)
@@ -209,7 +242,9 @@ class TestConsents:
         act = world.consents.domain.signed_grant(consent, alice, 0, world.soon)
         other = world.consents.domain.signed_grant(consent, mallory, 0, world.soon)
         forged = type(act)(
-            act.consent, type(act.signed)(alice.address, act.signed.deadline_at, other.signed.signature), 0
+            act.consent,
+            type(act.signed)(alice.address, act.signed.deadline_at, other.signed.signature),
+            0,
         )
         with pytest.raises(SignatureRefused):
             world.consents.grant_by_sig(forged)
@@ -218,7 +253,11 @@ class TestConsents:
     def test_a_batch_takes_passkeys_and_accounts_together(self, world, accounts):
         """With the gas that a batch sets aside for a signature, Solidity can verify one too."""
         alice, bob = world.who("alice"), Key(accounts[1])
-        consents = [world.consent(alice.address, 3), world.consent(bob.address, 4), world.consent(alice.address, 5)]
+        consents = [
+            world.consent(alice.address, 3),
+            world.consent(bob.address, 4),
+            world.consent(alice.address, 5),
+        ]
         acts = [
             world.consents.domain.signed_grant(one, who, 0, world.soon)
             for one, who in zip(consents, (alice, _Plain(bob), alice), strict=True)

@@ -67,7 +67,9 @@ class TestHistory:
         assert history(registry, alice) == []
         assert node.methods == ["eth_call"]
 
-    def test_a_node_that_refuses_the_range_is_asked_along_the_links(self, lived, alice, monkeypatch):
+    def test_a_node_that_refuses_the_range_is_asked_along_the_links(
+        self, lived, alice, monkeypatch
+    ):
         expected = history(lived, alice)
 
         def change(query, ask):
@@ -82,15 +84,23 @@ class TestHistory:
     def test_so_is_one_that_cuts_its_answer_short(self, lived, alice, monkeypatch):
         expected = history(lived, alice)
         Altered(
-            monkeypatch, lived.chain, lambda query, ask: ask() if query["fromBlock"] == query["toBlock"] else ask()[:3]
+            monkeypatch,
+            lived.chain,
+            lambda query, ask: ask() if query["fromBlock"] == query["toBlock"] else ask()[:3],
         )
         assert history(lived, alice) == expected
 
     @pytest.mark.parametrize("missing", range(7))
-    def test_a_missing_event_that_a_link_leads_to_is_noticed(self, lived, alice, monkeypatch, missing):
+    def test_a_missing_event_that_a_link_leads_to_is_noticed(
+        self, lived, alice, monkeypatch, missing
+    ):
         """Whole blocks are linked; the node leaves out the block of one event."""
         gone = {log["blockNumber"] for log in _logs(lived, alice)[missing : missing + 1]}
-        Altered(monkeypatch, lived.chain, lambda _, ask: [log for log in ask() if log["blockNumber"] not in gone])
+        Altered(
+            monkeypatch,
+            lived.chain,
+            lambda _, ask: [log for log in ask() if log["blockNumber"] not in gone],
+        )
         with pytest.raises(HistoryWithheld, match="archive node"):
             history(lived, alice)
 
@@ -109,11 +119,15 @@ class TestHistory:
         with pytest.raises(HistoryWithheld):
             history(lived, alice)
 
-    def test_several_changes_of_one_block_are_linked_to_the_one_before(self, registry, alice, chain):
+    def test_several_changes_of_one_block_are_linked_to_the_one_before(
+        self, registry, alice, chain
+    ):
         chain.request("evm_setAutomine", False)
         try:
             for number in range(3):
-                registry._send("setAttribute", alice, name32(SERVICE), b"%d" % number, HOUR, gas=100_000)
+                registry._send(
+                    "setAttribute", alice, name32(SERVICE), b"%d" % number, HOUR, gas=100_000
+                )
             chain.request("evm_mine")
         finally:
             chain.request("evm_setAutomine", True)
@@ -123,18 +137,25 @@ class TestHistory:
 
 def _logs(registry, alice):
     topics = [None, "0x" + bytes(12).hex() + alice[2:].lower()]
-    return registry.chain.request("eth_getLogs", {"address": registry.address, "topics": topics, "fromBlock": "0x0"})
+    return registry.chain.request(
+        "eth_getLogs", {"address": registry.address, "topics": topics, "fromBlock": "0x0"}
+    )
 
 
 class TestDelegatesAt:
     def test_every_type_as_of_a_time_and_a_block(self, lived, alice, senders, chain):
         changes, now = history(lived, alice), chain.timestamp()
         found = {(one.delegate_type, one.delegate) for one in delegates_at(changes, now)}
-        assert found == {(name32(AGENT), senders[3].address), (name32("sigAuth"), senders[4].address)}
+        assert found == {
+            (name32(AGENT), senders[3].address),
+            (name32("sigAuth"), senders[4].address),
+        }
         first = changes[0].log.block_number
         (only,) = delegates_at(changes, now, first)
         assert (only.delegate_type, only.delegate) == (name32("veriKey"), senders[2].address)
-        assert [one.delegate_type for one in delegates_at(changes, now + 2 * HOUR)] == [name32("sigAuth")]
+        assert [one.delegate_type for one in delegates_at(changes, now + 2 * HOUR)] == [
+            name32("sigAuth")
+        ]
 
 
 class TestResolve:
@@ -155,8 +176,14 @@ class TestResolve:
         did = format_did(alice, 31337)
         changes = history(lived, alice)
         now = resolve(lived, did).document
-        assert now["verificationMethod"][0]["blockchainAccountId"] == f"eip155:31337:{senders[6].address}"
-        assert [key["id"] for key in now["verificationMethod"]] == [f"{did}#controller", f"{did}#delegate-4"]
+        assert (
+            now["verificationMethod"][0]["blockchainAccountId"]
+            == f"eip155:31337:{senders[6].address}"
+        )
+        assert [key["id"] for key in now["verificationMethod"]] == [
+            f"{did}#controller",
+            f"{did}#delegate-4",
+        ]
         assert [service["serviceEndpoint"] for service in now["service"]] == [
             "https://one.example",
             "https://two.example",
@@ -174,11 +201,14 @@ class TestResolve:
     def test_at_a_block_the_blocks_time_counts_unless_another_is_given(self, lived, alice, soon):
         did, top = format_did(alice, 31337), lived.chain.block_number()
         assert "service" in resolve(lived, did, block=top).document
-        assert "service" not in resolve(lived, did, block=top, now=soon + timedelta(hours=1)).document
+        assert (
+            "service" not in resolve(lived, did, block=top, now=soon + timedelta(hours=1)).document
+        )
 
     def test_an_untouched_identity_has_a_document_too(self, registry):
         found = resolve(
-            registry, "did:ethr:0x7a69:0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+            registry,
+            "did:ethr:0x7a69:0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
         )
         assert found.metadata == {}
         assert [key["id"].rpartition("#")[2] for key in found.document["verificationMethod"]] == [
@@ -200,7 +230,8 @@ class TestResolve:
         with pytest.raises(MalformedDid, match="'dev' is unknown"):
             resolve(registry, f"did:ethr:dev:{alice}")
         assert (
-            resolve(registry, f"did:ethr:dev:{alice}", names={"dev": 31337}).document["id"] == f"did:ethr:dev:{alice}"
+            resolve(registry, f"did:ethr:dev:{alice}", names={"dev": 31337}).document["id"]
+            == f"did:ethr:dev:{alice}"
         )
 
     def test_a_block_that_is_not_there_yet_is_refused(self, lived, alice):

@@ -58,7 +58,9 @@ class Bank:
         return replace(found, **changes)
 
     def exporter(self, key=None):
-        return Exporter(self.did, key or SigningKey.of_account(self.account), f"{self.did}#controller")
+        return Exporter(
+            self.did, key or SigningKey.of_account(self.account), f"{self.did}#controller"
+        )
 
     def lists(self, *revoked):
         if revoked:
@@ -73,7 +75,9 @@ class Bank:
 
 @pytest.fixture
 def bank(chain, suite, senders, accounts, registry):
-    return Bank(CredentialStatus(chain, suite["CredentialStatus"], senders[1]), registry, accounts[1])
+    return Bank(
+        CredentialStatus(chain, suite["CredentialStatus"], senders[1]), registry, accounts[1]
+    )
 
 
 @pytest.fixture
@@ -93,7 +97,10 @@ class TestClient:
             with pytest.raises(NotIssuer) as refused:
                 getattr(bank.status.using(senders[2]), act)(*arguments)
             found = refused.value
-            assert [found.issuer, found.actor] == [bank.address.lower(), accounts[2].address.lower()]
+            assert [found.issuer, found.actor] == [
+                bank.address.lower(),
+                accounts[2].address.lower(),
+            ]
             assert found.controller == bank.address.lower()
 
     def test_a_delegate_for_status_can(self, bank, senders, accounts):
@@ -119,8 +126,15 @@ class TestClient:
         (event,) = bank.status.events(bank.status.revoke_word(bank.address, LIST, 1, 0b1011))
         assert [one.indexes for one in first] == [(259,)]
         assert isinstance(event, CredentialsRevoked)
-        assert (event.issuer, event.list, event.word, event.indexes) == (bank.address, LIST, 1, (256, 257))
-        assert bank.status.events(bank.status.revoke(bank.address, LIST, 257)) == [], "a second try does no harm"
+        assert (event.issuer, event.list, event.word, event.indexes) == (
+            bank.address,
+            LIST,
+            1,
+            (256, 257),
+        )
+        assert bank.status.events(bank.status.revoke(bank.address, LIST, 257)) == [], (
+            "a second try does no harm"
+        )
         history = bank.status.history(CredentialsRevoked, issuer=bank.address)
         assert [one.indexes for one in history] == [(259,), (256, 257)]
 
@@ -129,7 +143,9 @@ class TestClient:
         receipts = bank.status.revoke_many(bank.address, LIST, wanted)
         assert len(receipts) == 4
         again = bank.status.revoke_many(bank.address, LIST, [*wanted, 3])
-        assert [event.indexes for receipt in again for event in bank.status.events(receipt)] == [(3,)]
+        assert [event.indexes for receipt in again for event in bank.status.events(receipt)] == [
+            (3,)
+        ]
         assert take(bank.status, bank.address, LIST).indexes == sorted([*wanted, 3])
         assert bank.status.revoke_many(bank.address, LIST, []) == []
 
@@ -137,7 +153,11 @@ class TestClient:
         bank.status.revoke_many(bank.address, LIST, [255 * 256, 256 * 256 + 1])
         found = bank.status.words(bank.address, LIST, 0, 300)
         assert (len(found), found[255], found[256], sum(found)) == (300, 1, 2, 3)
-        assert bank.status.words(bank.address, LIST, 256, 1) == [2] == [bank.status.word(bank.address, LIST, 256)]
+        assert (
+            bank.status.words(bank.address, LIST, 256, 1)
+            == [2]
+            == [bank.status.word(bank.address, LIST, 256)]
+        )
 
     def test_it_asks_the_suites_registry(self, bank, suite):
         assert bank.status.registry() == suite["IdentityRegistry"]
@@ -170,7 +190,9 @@ class TestLists:
         for form, text in bank.lists(*revoked).items():
             read = read_token_list if form == "token" else read_bitstring
             found = read(text, URI, bank.did, keys)
-            assert [index for index in range(found.size) if found.is_revoked(index)] == revoked, form
+            assert [index for index in range(found.size) if found.is_revoked(index)] == revoked, (
+                form
+            )
 
     def test_a_list_is_of_one_block_and_says_of_which(self, bank):
         bank.status.revoke(bank.address, LIST, 1)
@@ -184,7 +206,9 @@ class TestLists:
             take(bank.status, bank.address, LIST, block=at + 100)
 
     def test_another_account_cannot_sign_one(self, bank, accounts):
-        text = bank.exporter(SigningKey.of_account(accounts[2])).token_list(take(bank.status, bank.address, LIST), URI)
+        text = bank.exporter(SigningKey.of_account(accounts[2])).token_list(
+            take(bank.status, bank.address, LIST), URI
+        )
         with pytest.raises(errors.SignatureInvalid):
             read_token_list(text, URI, bank.did, DidKeys(bank.registry))
 
@@ -194,7 +218,9 @@ class TestLists:
         bank.registry.change_owner(bank.address, accounts[2].address)
         later(600)
         keys = DidKeys(bank.registry)
-        assert read_token_list(old, URI, bank.did, keys), "what it signed before stands, for as long as it is fresh"
+        assert read_token_list(old, URI, bank.did, keys), (
+            "what it signed before stands, for as long as it is fresh"
+        )
         with pytest.raises(errors.KeyRotated):
             read_token_list(bank.lists()["token"], URI, bank.did, keys)
 
@@ -211,7 +237,9 @@ class TestLists:
         served, clock = bank.lists(300), [bank.now]
         clock[0] = take(bank.status, bank.address, LIST).taken_at
         for text in served.values():
-            reader = ListStatus(bank.did, DidKeys(bank.registry), lambda _, text=text: text, now=lambda: clock[0])
+            reader = ListStatus(
+                bank.did, DidKeys(bank.registry), lambda _, text=text: text, now=lambda: clock[0]
+            )
             assert reader.is_revoked(bank.reference(300))
             assert not reader.is_revoked(bank.reference(301))
             clock[0] += DAY
@@ -237,7 +265,12 @@ class Insurer:
 
     @property
     def verifier(self):
-        return Verifier(self.bank.registry, Policy([self.bank.did]), consents=self.consents, statuses=self.statuses)
+        return Verifier(
+            self.bank.registry,
+            Policy([self.bank.did]),
+            consents=self.consents,
+            statuses=self.statuses,
+        )
 
     def issue(self):
         """Let the bank issue into the wallet; return where the credential's status is."""
@@ -259,22 +292,34 @@ class Insurer:
         (held,) = self.wallet.credentials
         selection = Holding.read(held.text).choose(["age_over_18"])
         subject = self.wallet.new_subject()
-        self.consent = Consent(subject.address, now + DAY, Terms(self.address, selection.scope, b"\5" * 32))
+        self.consent = Consent(
+            subject.address, now + DAY, Terms(self.address, selection.scope, b"\5" * 32)
+        )
         self.wallet.keep_consent(self.consent.id, self.consent.document)
-        act = self.consents.domain.signed_grant(self.consent, KeySigner(subject.account), 0, now + DAY)
+        act = self.consents.domain.signed_grant(
+            self.consent, KeySigner(subject.account), 0, now + DAY
+        )
         self.consents.grant_by_sig(act)
         key = self.wallet.holder_key(held.holder_key)
-        text = selection.present(key, audience="insurer", nonce=nonce, at=now, consent=self.consent.id)
-        asked = Expected("insurer", nonce, "kyc", ["age_over_18"], ExpectedConsent(self.address, b"\5" * 32))
+        text = selection.present(
+            key, audience="insurer", nonce=nonce, at=now, consent=self.consent.id
+        )
+        asked = Expected(
+            "insurer", nonce, "kyc", ["age_over_18"], ExpectedConsent(self.address, b"\5" * 32)
+        )
         checked = self.verifier.verify(text, asked, self.consent)
-        return self.verifications.record(checked, asked, {"age_over_18": checked.get("age_over_18") is True})
+        return self.verifications.record(
+            checked, asked, {"age_over_18": checked.get("age_over_18") is True}
+        )
 
     def revoke(self):
         """Let the customer end the consent, with what the wallet kept."""
         (kept,) = self.wallet.consents.values()
         consent = Consent.from_document(kept)
         signer = KeySigner(self.wallet.subject(consent.subject).account)
-        self.consents.revoke_by_sig(self.consents.domain.signed_revocation(consent, signer, self.bank.now + DAY))
+        self.consents.revoke_by_sig(
+            self.consents.domain.signed_revocation(consent, signer, self.bank.now + DAY)
+        )
 
 
 @pytest.fixture
@@ -307,12 +352,16 @@ class TestReadingAgain:
         with pytest.raises(errors.CredentialRevoked):
             insurer.verifications.read(kept.id)
 
-    def test_a_company_that_takes_lists_sees_it_in_the_next_one_and_relies_on_no_stale_one(self, insurer):
+    def test_a_company_that_takes_lists_sees_it_in_the_next_one_and_relies_on_no_stale_one(
+        self, insurer
+    ):
         place, bank, served = insurer.issue(), insurer.bank, {}
         at = take(bank.status, bank.address, LIST).taken_at
 
         def taken_at(later):
-            insurer.statuses = ListStatus(bank.did, DidKeys(bank.registry), served.__getitem__, now=lambda: at + later)
+            insurer.statuses = ListStatus(
+                bank.did, DidKeys(bank.registry), served.__getitem__, now=lambda: at + later
+            )
 
         taken_at(timedelta(0))
         served[URI] = bank.lists()["vc 2.0"]
@@ -349,8 +398,12 @@ class TestReadingAgain:
     def test_the_words_of_a_lost_wallet_find_its_consents_again(self, insurer, tmp_path):
         insurer.issue()
         insurer.agree()
-        with Wallet.create(tmp_path / "new.wallet", "other", insurer.wallet.words, work=2**14) as found:
-            seen = {event.subject for event in insurer.consents.history() if hasattr(event, "subject")}
+        with Wallet.create(
+            tmp_path / "new.wallet", "other", insurer.wallet.words, work=2**14
+        ) as found:
+            seen = {
+                event.subject for event in insurer.consents.history() if hasattr(event, "subject")
+            }
             (subject,) = found.recover_subjects(lambda address: address in seen)
         end = insurer.consents.domain.signed_end(
             subject.address, KeySigner(subject.account), insurer.consents.epoch(subject.address),

@@ -60,9 +60,17 @@ def write(chain, suite, senders, folder):
 
     def call(account=1, key=None, vc_jwt=False, **changes):
         owner = senders[account].address
-        place = {"uri": URI, "index": 7, "chain_id": chain.chain_id, "contract": suite["CredentialStatus"]}
+        place = {
+            "uri": URI,
+            "index": 7,
+            "chain_id": chain.chain_id,
+            "contract": suite["CredentialStatus"],
+        }
         where = StatusReference(**(place | {"issuer": owner, "list_id": name32(LIST)} | changes))
-        by = Issuer(format_did(owner, chain.chain_id), key or SigningKey.of_account(senders[account].account))
+        by = Issuer(
+            format_did(owner, chain.chain_id),
+            key or SigningKey.of_account(senders[account].account),
+        )
         validity = Validity(present(chain) - DAY, present(chain) + DAY)
         if vc_jwt:
             text = issue_vc_jwt(by, [TYPE], None, CLAIMS, validity, status=where)
@@ -119,7 +127,11 @@ class TestRevoke:
         place, before = issue(), chain.block_number()
         revoke = ("status", "revoke", did, "--list", LIST, "--json")
         refused(
-            bank(*revoke, place, other_than(place)), 1, "nothing was sent", f"never {other_than(place)};", "--force"
+            bank(*revoke, place, other_than(place)),
+            1,
+            "nothing was sent",
+            f"never {other_than(place)};",
+            "--force",
         )
         many = [other for other in range(10) if other != place]
         refused(bank(*revoke, *many), 1, f"and {len(many) - 3} more")
@@ -162,7 +174,12 @@ class TestRevokeOneCredential:
         assert done["indexes"] == [42]
 
     def test_somebody_elses(self, bank, did, write, senders):
-        refused(bank("status", "revoke", did, "--credential", write(account=2)), 1, "is by", "only its issuer")
+        refused(
+            bank("status", "revoke", did, "--credential", write(account=2)),
+            1,
+            "is by",
+            "only its issuer",
+        )
 
     def test_one_that_the_issuer_never_signed(self, bank, did, write):
         file = write(key=SigningKey("ES256K", b"\7" * 32))
@@ -185,7 +202,9 @@ class TestRevokeOneCredential:
         refused(bank("status", "revoke", did, "--credential", file, "--list", LIST), 1, says)
         assert chain.block_number() == before
 
-    def test_one_that_a_thief_of_the_key_put_in_anothers_place(self, bank, did, write, issue, chain):
+    def test_one_that_a_thief_of_the_key_put_in_anothers_place(
+        self, bank, did, write, issue, chain
+    ):
         file, before = write(index=issue()), chain.block_number()
         revoke = ("status", "revoke", did, "--credential", file, "--json")
         refused(bank(*revoke), 1, "nothing was sent", "another credential", "stolen key")
@@ -193,9 +212,15 @@ class TestRevokeOneCredential:
         assert told(bank(*revoke, "--force"))["transactions"] == 1
 
     def test_a_place_beyond_the_list_or_never_given_out(self, bank, did, write, issue):
-        refused(bank("status", "revoke", did, "--credential", write(index=131_072)), 2, "is none of them")
+        refused(
+            bank("status", "revoke", did, "--credential", write(index=131_072)),
+            2,
+            "is none of them",
+        )
         place = other_than(issue())
-        refused(bank("status", "revoke", did, "--credential", write(index=place)), 1, f"never {place};")
+        refused(
+            bank("status", "revoke", did, "--credential", write(index=place)), 1, f"never {place};"
+        )
 
 
 class TestIssued:
@@ -225,13 +250,21 @@ class TestIssued:
         issue()
         assert told(bank("status", "issued", did, "--list", "other", "--json"))["issued"] == []
 
-    def test_no_value_and_no_name_of_a_person_reaches_the_database(self, bank, did, issue, folder, senders):
+    def test_no_value_and_no_name_of_a_person_reaches_the_database(
+        self, bank, did, issue, folder, senders
+    ):
         person = format_did(senders[3].address, 31337)
         issue("--vc-jwt", "--subject", person)
         issue("--subject", person)
         kept = b"".join(path.read_bytes() for path in (folder / "store").iterdir())
         assert TYPE.encode() in kept
-        for trace in (*map(str, CLAIMS.values()), *CLAIMS, person, senders[3].address, senders[3].address[2:].lower()):
+        for trace in (
+            *map(str, CLAIMS.values()),
+            *CLAIMS,
+            person,
+            senders[3].address,
+            senders[3].address[2:].lower(),
+        ):
             assert trace.encode() not in kept, trace
         assert bytes.fromhex(senders[3].address[2:]) not in kept
 
@@ -252,29 +285,54 @@ class TestCheckByAList:
         issue()
         export("--for", "1h", form=form)
         later(3601)
-        refused(bank("check", "ana.credential", "--status-list", "list"), 1, "was good until", "fetch a new one")
+        refused(
+            bank("check", "ana.credential", "--status-list", "list"),
+            1,
+            "was good until",
+            "fetch a new one",
+        )
 
     def test_an_older_one_than_we_allow_whatever_it_says(self, bank, issue, export, later, form):
         issue()
         export("--for", "8w", form=form)
         later(86_401)
-        refused(bank("check", "ana.credential", "--status-list", "list"), 1, "older than", "fetch a new one")
+        refused(
+            bank("check", "ana.credential", "--status-list", "list"),
+            1,
+            "older than",
+            "fetch a new one",
+        )
 
     def test_a_foreign_one(self, bank, issue, export, careledger, senders, form):
         issue()
         export(form=form, uri=f"{URI}-2")
-        refused(bank("check", "ana.credential", "--status-list", "list"), 1, "calls itself", "was asked for")
+        refused(
+            bank("check", "ana.credential", "--status-list", "list"),
+            1,
+            "calls itself",
+            "was asked for",
+        )
         other = format_did(senders[2].address, 31337)
         given = (*LISTED, "--out", "list", "--form", form, "--json")
         told(careledger("status", "export", other, *given, key=senders[2]))
-        refused(bank("check", "ana.credential", "--status-list", "list"), 1, "the status list is by", other)
+        refused(
+            bank("check", "ana.credential", "--status-list", "list"),
+            1,
+            "the status list is by",
+            other,
+        )
 
 
 class TestCheckByOtherLists:
     def test_the_wrong_list_at_the_right_place(self, bank, issue, export):
         issue()
         export(list_="kyc-2025")
-        refused(bank("check", "ana.credential", "--status-list", "list"), 1, "made from another list", "its list is")
+        refused(
+            bank("check", "ana.credential", "--status-list", "list"),
+            1,
+            "made from another list",
+            "its list is",
+        )
 
     def test_one_that_nobody_signed(self, bank, issue, export):
         issue()
@@ -284,12 +342,20 @@ class TestCheckByOtherLists:
     def test_a_credential_without_a_status(self, bank, did, export, folder):
         told(bank("issue", "ana.json", "--issuer", did, "--type", TYPE, "--out", "open", "--json"))
         export()
-        refused(bank("check", "open", "--status-list", "list"), 1, "says nowhere whether it was withdrawn")
+        refused(
+            bank("check", "open", "--status-list", "list"),
+            1,
+            "says nowhere whether it was withdrawn",
+        )
         assert "statusAsOf" not in told(bank("check", "open", "--json"))
 
     def test_a_file_that_is_not_there(self, bank, issue):
         issue()
-        refused(bank("check", "ana.credential", "--status-list", "nowhere"), 2, "status list file nowhere")
+        refused(
+            bank("check", "ana.credential", "--status-list", "nowhere"),
+            2,
+            "status list file nowhere",
+        )
 
 
 class TestRead:
@@ -330,4 +396,7 @@ class TestRead:
 def test_every_command_has_help_with_an_example(careledger):
     for command in commands.registered_commands:
         name = command.callback.__name__
-        assert f"Example: careledger identity status {name}" in careledger("status", name, "--help").out
+        assert (
+            f"Example: careledger identity status {name}"
+            in careledger("status", name, "--help").out
+        )

@@ -16,7 +16,9 @@ def test_verified_once_read_by_consent_ended_and_recovered(story):
     told = story.tell()
     assert told.shown == {name: CLAIMS[name] for name in SHOWN}
     assert told.leaked == []
-    assert told.onboarding["of which one verification"] < 60  # a figure of the report, not a claim of this test
+    assert (
+        told.onboarding["of which one verification"] < 60
+    )  # a figure of the report, not a claim of this test
     refusals = told.refusals
     assert "revoked by the customer" in refusals["the insurer reads again after Ana revoked"]
     assert "another request" in refusals["the same answer to another request"]

@@ -23,12 +23,16 @@ EXAMPLES = ROOT / "examples" / "interactions.json"
 def add_delegate(chain, registry, brand: Sender, delegate: str, validity: int = 10**8) -> None:
     arguments = [brand.address, formats.AGENT_ROLE, delegate, validity]
     selector = keccak256(b"addDelegate(address,bytes32,address,uint256)")[:4]
-    brand.transact(registry, selector + encode(["address", "bytes32", "address", "uint256"], arguments))
+    brand.transact(
+        registry, selector + encode(["address", "bytes32", "address", "uint256"], arguments)
+    )
 
 
 def change_owner(registry, identity: Sender, owner: str) -> None:
     selector = keccak256(b"changeOwner(address,address)")[:4]
-    identity.transact(registry, selector + encode(["address", "address"], [identity.address, owner]))
+    identity.transact(
+        registry, selector + encode(["address", "address"], [identity.address, owner])
+    )
 
 
 @dataclass
@@ -54,7 +58,9 @@ class Desk:
     def anchor(self, count: int = 36, file: str | None = None) -> Batch:
         """Anchor the first examples as the brand's next batch."""
         path = self.folder / (file or f"batch-{self.log.head(self.brand.address).batches}.json")
-        prepared = anchoring.prepare(self.log, self.brand.address, self.records(count), self.keyring, path)
+        prepared = anchoring.prepare(
+            self.log, self.brand.address, self.records(count), self.keyring, path
+        )
         return anchoring.anchor(self.log, prepared, path)
 
     def receipt(self, batch: Batch, place: int = 0, **options) -> Receipt:
@@ -67,5 +73,12 @@ def desk(chain, suite, senders, tmp_path):
     add_delegate(chain, suite["IdentityRegistry"], brand, agent.address)
     log = InteractionLog(chain, suite["InteractionLog"], agent)
     return Desk(
-        chain, suite["IdentityRegistry"], log, brand, agent, customer, Keyring(tmp_path / "keys.json"), tmp_path
+        chain,
+        suite["IdentityRegistry"],
+        log,
+        brand,
+        agent,
+        customer,
+        Keyring(tmp_path / "keys.json"),
+        tmp_path,
     )

@@ -29,11 +29,17 @@ class TestCheckLeaves:
     @pytest.mark.parametrize("numbers", [(0, 1, 1), (0, 0, 2), (0, 2, 2), (1, 2, 3), (1, 0, 2)])
     def test_a_brand_with_other_numbers_in_its_leaves_has_no_list_to_show(self, desk, numbers):
         log = anchoring.log_address(desk.log, desk.brand.address)
-        fields = [entry.fields for entry in Batch.build(log, desk.records(3), desk.keyring, 0).entries]
+        fields = [
+            entry.fields for entry in Batch.build(log, desk.records(3), desk.keyring, 0).entries
+        ]
         numbered = [replace(one, index=number) for one, number in zip(fields, numbers, strict=True)]
         desk.log.anchor(desk.brand.address, tree_of(log, numbered).root, 3, 0)
         in_order = sorted(numbered, key=lambda one: one.index)
-        shown = Batch(log, 0, tuple(Entry(replace(one, index=place), None) for place, one in enumerate(in_order)))
+        shown = Batch(
+            log,
+            0,
+            tuple(Entry(replace(one, index=place), None) for place, one in enumerate(in_order)),
+        )
         if sorted(numbers) == [0, 1, 2]:  # in another order only: that is no lie
             assert check_leaves(desk.log, shown) == 0
             return
@@ -47,7 +53,11 @@ class TestContradict:
         """Two receipts of number 1, of a brand that gave it to two customers."""
         log = anchoring.log_address(desk.log, desk.brand.address)
         honest = Batch.build(log, desk.records(3), desk.keyring, 0)
-        members = [honest.entries[0].fields, honest.entries[1].fields, replace(honest.entries[2].fields, index=1)]
+        members = [
+            honest.entries[0].fields,
+            honest.entries[1].fields,
+            replace(honest.entries[2].fields, index=1),
+        ]
         tree = tree_of(log, members)
         anchor = desk.log.anchor(desk.brand.address, tree.root, 3, 0)
         good = desk.receipt(desk.anchor(3))
@@ -72,7 +82,9 @@ class TestContradict:
         forged = replace(other, fields=replace(other.fields, kind=9))
         assert not contradict(desk.log, one, forged)
         assert not contradict(desk.log, one, replace(other, anchored=None))
-        assert not contradict(desk.log, one, replace(other, log=replace(other.log, brand=desk.customer.address)))
+        assert not contradict(
+            desk.log, one, replace(other, log=replace(other.log, brand=desk.customer.address))
+        )
 
 
 def test_the_list_of_leaves_names_nobody(desk):

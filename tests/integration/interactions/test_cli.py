@@ -70,7 +70,9 @@ class TestAnchor:
         (desk.folder / "calls.json").write_bytes(EXAMPLES.read_bytes())
         status, _, err = terminal("anchor", "calls.json", "--brand", desk.customer.address)
         assert status == 1
-        assert err.startswith("error: The account is neither the brand's controller nor its delegate")
+        assert err.startswith(
+            "error: The account is neither the brand's controller nor its delegate"
+        )
         assert err.count("\n") == 1
 
     def test_an_urgent_interaction_is_a_file_of_one(self, desk, terminal):
@@ -88,7 +90,9 @@ class TestAnchor:
             ('[{"id":"x"}]', 2, "calls.json, item 1 $.agent: missing"),
         ],
     )
-    def test_bad_input_is_one_sentence_and_nothing_is_done(self, desk, terminal, content, status, message):
+    def test_bad_input_is_one_sentence_and_nothing_is_done(
+        self, desk, terminal, content, status, message
+    ):
         if content is not None:
             (desk.folder / "calls.json").write_text(content)
         found, out, err = terminal("anchor", "calls.json")
@@ -118,7 +122,9 @@ class TestAnchor:
         assert err.count("\n") == 1
         assert desk.log.head(desk.brand.address).batches == 0
 
-    def test_without_a_key_the_development_chains_first_account_signs(self, desk, terminal, senders, monkeypatch):
+    def test_without_a_key_the_development_chains_first_account_signs(
+        self, desk, terminal, senders, monkeypatch
+    ):
         monkeypatch.delenv("CARELEDGER_PRIVATE_KEY")
         (desk.folder / "calls.json").write_bytes(EXAMPLES.read_bytes())
         status, out, _ = terminal("anchor", "calls.json", "--json")
@@ -128,7 +134,14 @@ class TestAnchor:
 class TestReceipt:
     def test_it_can_leave_the_record_out(self, desk, terminal, anchored):
         status, out, _ = terminal(
-            "receipt", "calls.batch.json", "--id", FIRST, "--no-record", "--out", "bare.json", "--json"
+            "receipt",
+            "calls.batch.json",
+            "--id",
+            FIRST,
+            "--no-record",
+            "--out",
+            "bare.json",
+            "--json",
         )
         assert (status, json.loads(out)["index"]) == (0, 0)
         receipt = Receipt.loads((desk.folder / "bare.json").read_bytes())
@@ -183,7 +196,9 @@ class TestVerify:
             "verify", "receipt.json", "--block-hash", block, "--contract", desk.registry, rpc=None
         )
         assert (status, out[:8]) == (1, "ALTERED:")
-        status, out, _ = terminal("verify", "receipt.json", "--block-hash", "0x" + "00" * 32, rpc=None)
+        status, out, _ = terminal(
+            "verify", "receipt.json", "--block-hash", "0x" + "00" * 32, rpc=None
+        )
         assert (status, out[:8]) == (1, "ALTERED:")
         status, _, err = terminal("verify", "receipt.json", "--block-hash", "0x12", rpc=None)
         assert status == 2

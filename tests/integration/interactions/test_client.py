@@ -44,7 +44,9 @@ class TestReads:
 
     def test_a_transaction_needs_a_key(self, desk):
         with pytest.raises(SettingsError, match="needs a key"):
-            InteractionLog(desk.chain, desk.log.address).anchor_batch(desk.brand.address, root(0), 1, 0)
+            InteractionLog(desk.chain, desk.log.address).anchor_batch(
+                desk.brand.address, root(0), 1, 0
+            )
 
 
 class TestAnchor:
@@ -83,8 +85,14 @@ class TestAnchor:
         receipt = desk.log.anchor_batch(desk.brand.address, root(0), 3, 0)
         (event,) = desk.log.events(receipt)
         assert isinstance(event, BatchAnchored)
-        assert (event.root, event.by, event.anchored_at) == (root(0), desk.agent.address, desk.chain.timestamp())
-        assert [found.id for found in desk.log.history(BatchAnchored, brand=desk.brand.address)] == [0]
+        assert (event.root, event.by, event.anchored_at) == (
+            root(0),
+            desk.agent.address,
+            desk.chain.timestamp(),
+        )
+        assert [
+            found.id for found in desk.log.history(BatchAnchored, brand=desk.brand.address)
+        ] == [0]
 
 
 class TestAcknowledge:
@@ -101,7 +109,9 @@ class TestAcknowledge:
         assert isinstance(event, Acknowledged)
         assert (event.leaf, event.customer) == (tree.leaf(1), customer.address)
         deadline = desk.chain.timestamp() + 100
-        signed = anchoring.acknowledgement(log, customer.address, members[2], deadline, customer.account)
+        signed = anchoring.acknowledgement(
+            log, customer.address, members[2], deadline, customer.account
+        )
         assert desk.log.acknowledgement_digest(
             customer.address, desk.brand.address, members[2], deadline
         ) == formats.acknowledgement_digest(log, customer.address, members[2], deadline)
@@ -147,10 +157,14 @@ class TestGas:
         assert len(proof) == 13
         verified = desk.log._write("verify", desk.brand.address, 0, fields.abi(), proof)
         gas.row("InteractionLog.verify.depth13", verified.gas_used)
-        direct = desk.log.using(customer).acknowledge(customer.address, desk.brand.address, 0, fields, proof)
+        direct = desk.log.using(customer).acknowledge(
+            customer.address, desk.brand.address, 0, fields, proof
+        )
         gas.row("InteractionLog.acknowledge.direct", direct.gas_used)
         deadline = 2_000_000_000
-        signed = anchoring.acknowledgement(log, customer.address, members[78], deadline, customer.account)
+        signed = anchoring.acknowledgement(
+            log, customer.address, members[78], deadline, customer.account
+        )
         relayed = desk.log.acknowledge_by_signature(
             customer.address, desk.brand.address, 0, members[78], tree.proof(78),
             deadline=deadline, signature=signed.signature,

@@ -86,7 +86,9 @@ class TestMatch:
         batch = desk.anchor(3)
         receipt = desk.receipt(batch, 1, with_record=False)
         assert verify(receipt, desk.chain).verdict is Verdict.ERASED
-        assert verify(receipt.with_record(desk.records()[1].raw), desk.chain).verdict is Verdict.MATCH
+        assert (
+            verify(receipt.with_record(desk.records()[1].raw), desk.chain).verdict is Verdict.MATCH
+        )
         assert verify(receipt.with_record(desk.records()[0].raw), desk.chain).parts == ["record"]
 
     def test_a_receipt_without_evidence_needs_a_node(self, desk):
@@ -123,7 +125,9 @@ class TestAltered:
         assert (result.verdict, result.parts) == (Verdict.ALTERED, [part])
         assert result.sentence().startswith("ALTERED: ")
 
-    @pytest.mark.parametrize(("path", "value", "part"), [row for row in ALTERATIONS if row[2] != "log.head"])
+    @pytest.mark.parametrize(
+        ("path", "value", "part"), [row for row in ALTERATIONS if row[2] != "log.head"]
+    )
     def test_the_evidence_shows_which_part(self, held, path, value, part):
         result = verify_offline(altered(held, path, value), held.anchored.place.block_hash)
         assert (result.verdict, result.parts) == (Verdict.ALTERED, [part])
@@ -153,13 +157,20 @@ class TestAltered:
 
     def test_anothers_transaction(self, desk, held):
         other = Batch.load(desk.folder / "batch-0.json").anchor
-        result = verify(altered(held, ["anchor", "transaction"], "0x" + other.transaction_hash.hex()), desk.chain)
+        result = verify(
+            altered(held, ["anchor", "transaction"], "0x" + other.transaction_hash.hex()),
+            desk.chain,
+        )
         assert result.parts == ["anchor.transaction"]
 
     def test_the_block_of_another_batch(self, desk, held):
         other = Batch.load(desk.folder / "batch-0.json").anchor
-        place = replace(held.anchored.place, block_number=other.block_number, block_hash=other.block_hash)
-        result = verify(replace(held, evidence=None, anchored=replace(held.anchored, place=place)), desk.chain)
+        place = replace(
+            held.anchored.place, block_number=other.block_number, block_hash=other.block_hash
+        )
+        result = verify(
+            replace(held, evidence=None, anchored=replace(held.anchored, place=place)), desk.chain
+        )
         assert result.parts == ["anchor.blockHash"]
 
     def test_another_brand(self, desk, held):
@@ -168,16 +179,19 @@ class TestAltered:
         assert verify(replace(changed, record=None), desk.chain).verdict is Verdict.UNKNOWN
 
     def test_a_contract_that_is_not_the_trusted_one(self, desk, held):
-        for result in (verify(held, desk.chain, desk.registry), verify_offline(held, OTHER, desk.registry)):
+        for result in (
+            verify(held, desk.chain, desk.registry),
+            verify_offline(held, OTHER, desk.registry),
+        ):
             assert (result.verdict, result.parts) == (Verdict.ALTERED, ["contract"])
 
     def test_a_time_beyond_the_calendar(self, desk, held):
         result = verify(altered(held, ["batch", "anchoredAt"], 2**40 - 1), desk.chain)
         assert result.parts == ["batch.anchoredAt"]
         receipt = altered(held, ["batch", "anchoredAt"], 2**40 - 1)
-        assert verify(replace(receipt, log=replace(held.log, contract=desk.registry)), desk.chain).facts[
-            "anchoredAt"
-        ] == ("1099511627775 s")
+        assert verify(
+            replace(receipt, log=replace(held.log, contract=desk.registry)), desk.chain
+        ).facts["anchoredAt"] == ("1099511627775 s")
 
     def test_another_batch_and_a_broken_proof(self, desk, held):
         shown = replace(held.anchored.batch, id=0, proof=(OTHER,))
@@ -198,7 +212,9 @@ class TestUnknown:
 
     def test_a_batch_and_a_number_that_were_never_given(self, desk, held):
         anchored = replace(held.anchored, batch=replace(held.anchored.batch, id=99))
-        result = verify(replace(held, anchored=anchored, fields=replace(held.fields, index=999)), desk.chain)
+        result = verify(
+            replace(held, anchored=anchored, fields=replace(held.fields, index=999)), desk.chain
+        )
         assert (result.verdict, result.parts) == (Verdict.UNKNOWN, ["batch.id"])
 
     def test_another_chain_is_an_error_and_no_verdict(self, desk, held):
@@ -219,7 +235,9 @@ class TestErased:
         without_key = desk.receipt(batch, 2)
         assert without_key.salts is None
         assert anchoring.receipt(desk.log, batch, 2, None).salts is None
-        assert verify(kept, desk.chain).verdict is Verdict.MATCH  # what the customer kept still proves
+        assert (
+            verify(kept, desk.chain).verdict is Verdict.MATCH
+        )  # what the customer kept still proves
 
 
 class TestPromise:
@@ -249,9 +267,13 @@ class TestPromise:
 
     def test_a_changed_promise_is_found_out(self, desk):
         receipt = self.give(desk)
-        later = replace(receipt, promise=replace(receipt.promise, anchor_by=receipt.promise.anchor_by + 1))
+        later = replace(
+            receipt, promise=replace(receipt.promise, anchor_by=receipt.promise.anchor_by + 1)
+        )
         assert verify(later, desk.chain).parts == ["promise"]
-        malleable = replace(receipt, promise=replace(receipt.promise, signature=high_s(receipt.promise.signature)))
+        malleable = replace(
+            receipt, promise=replace(receipt.promise, signature=high_s(receipt.promise.signature))
+        )
         assert verify(malleable, desk.chain).parts == ["promise"]
         other = replace(receipt, record=desk.records()[1].raw)
         result = verify(other, desk.chain)
@@ -280,7 +302,11 @@ class TestPromise:
     def test_a_wallet_that_is_a_contract_can_promise(self, desk, senders):
         from careledger.chain import artifacts
 
-        code = artifacts.load("Wallet1271").bytecode + bytes(12) + bytes.fromhex(desk.agent.address[2:])
+        code = (
+            artifacts.load("Wallet1271").bytecode
+            + bytes(12)
+            + bytes.fromhex(desk.agent.address[2:])
+        )
         wallet = senders[0].transact(None, code).contract_address
         add_delegate(desk.chain, desk.registry, desk.brand, wallet)
         receipt = self.give(desk)
@@ -351,7 +377,9 @@ class TestReorganisation:
             development.revert(snapshot)
             snapshot = development.snapshot()
             development.mine(blocks)
-            desk.log = desk.log.using(Sender(desk.chain, desk.agent.account))  # nonces went back, too
+            desk.log = desk.log.using(
+                Sender(desk.chain, desk.agent.account)
+            )  # nonces went back, too
 
         return desk, back
 
@@ -411,7 +439,10 @@ class TestReorganisation:
         receipt = desk.receipt(desk.anchor(5, "batch.json"), 1)
         back(0)
         result = verify(receipt, desk.chain)
-        assert (result.verdict, result.parts) == (Verdict.UNKNOWN, ["batch.id", "anchor.blockNumber"])
+        assert (result.verdict, result.parts) == (
+            Verdict.UNKNOWN,
+            ["batch.id", "anchor.blockNumber"],
+        )
 
     def test_what_is_altered_besides_is_still_altered(self, own):
         desk, back = own
@@ -430,7 +461,9 @@ class TestPrepare:
         one = anchoring.prepare(desk.log, desk.brand.address, desk.records(5), desk.keyring, path)
         again = anchoring.prepare(desk.log, desk.brand.address, desk.records(5), Keyring(), path)
         assert again == one  # from the file: new keys would have given other leaves
-        desk.log.anchor(one.log.brand, one.root, one.count, one.first)  # killed before the file was written again
+        desk.log.anchor(
+            one.log.brand, one.root, one.count, one.first
+        )  # killed before the file was written again
         done = anchoring.anchor(desk.log, again, path)
         assert (done.anchor.id, desk.log.head(desk.brand.address).batches) == (0, 1)
         assert Batch.load(path).anchor.transaction_hash == done.anchor.transaction_hash
@@ -482,10 +515,15 @@ class TestLogTree:
             anchoring.log_tree(log, desk.brand.address)
 
     def test_events_that_are_a_lie_are_not_believed(self, desk, held):
-        logs = desk.chain.request("eth_getLogs", {"address": desk.log.address, "fromBlock": "0x0", "toBlock": "latest"})
+        logs = desk.chain.request(
+            "eth_getLogs", {"address": desk.log.address, "fromBlock": "0x0", "toBlock": "latest"}
+        )
         forged = [log | {"topics": [*log["topics"][:3], "0x" + OTHER.hex()]} for log in logs]
         log = type(desk.log)(LyingChain(desk.chain.url, {"eth_getLogs": forged}), desk.log.address)
-        assert anchoring.log_tree(log, desk.brand.address).root() == desk.log.head(desk.brand.address).root
+        assert (
+            anchoring.log_tree(log, desk.brand.address).root()
+            == desk.log.head(desk.brand.address).root
+        )
 
 
 class TestEvidence:
@@ -518,7 +556,10 @@ class TestEvidence:
         old = evidence.collect(desk.chain, log, 0, anchors[2].block_hash)
         with pytest.raises(ProofError, match="numbers of batch 2"):
             evidence.check(replace(old, numbers=made.numbers), log, 0, anchors[2].block_hash)
-        for other in (replace(log, brand=desk.customer.address), replace(log, contract=desk.customer.address)):
+        for other in (
+            replace(log, brand=desk.customer.address),
+            replace(log, contract=desk.customer.address),
+        ):
             with pytest.raises(ProofError):
                 evidence.check(made, other, 2, anchors[2].block_hash)
             with pytest.raises(ProofError):
@@ -526,7 +567,11 @@ class TestEvidence:
 
     def test_a_node_that_answers_nonsense_gives_no_evidence(self, desk):
         batch = desk.anchor(3)
-        for answer in ({}, {"accountProof": [], "storageProof": []}, {"accountProof": 5, "storageProof": [5, 5, 5]}):
+        for answer in (
+            {},
+            {"accountProof": [], "storageProof": []},
+            {"accountProof": 5, "storageProof": [5, 5, 5]},
+        ):
             chain = LyingChain(desk.chain.url, {"eth_getProof": answer})
             with pytest.raises(ProofError):
                 evidence.collect(chain, batch.log, 0, batch.anchor.block_hash)

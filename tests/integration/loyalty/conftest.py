@@ -50,7 +50,9 @@ class World:
         artifact = artifacts.load(name)
         constructor = artifact.entries("constructor")
         kinds = artifacts.types(constructor[0]) if constructor else []
-        return self.stranger.transact(None, artifact.bytecode + encode(kinds, arguments)).contract_address
+        return self.stranger.transact(
+            None, artifact.bytecode + encode(kinds, arguments)
+        ).contract_address
 
     def offer(self, **other) -> Offer:
         members = {
@@ -69,7 +71,9 @@ class World:
     def fund(self, miles: int = 10_000 * POINT, beans: int = 400 * POINT):
         for token, amount in ((self.miles, miles), (self.beans, beans)):
             token.using(self.nadia).approve(self.pools.address, amount)
-        funding = Funding(self.miles.address, self.beans.address, miles, beans, self.nadia.address, self.soon())
+        funding = Funding(
+            self.miles.address, self.beans.address, miles, beans, self.nadia.address, self.soon()
+        )
         return self.pools.using(self.nadia).add_liquidity(funding)
 
 
@@ -89,8 +93,12 @@ def world(chain, suite, development, senders) -> World:
     for token, brand, fee in ((miles, airline, 100), (beans, cafe, 50)):
         token.set_issuer_limit(brand.address, 10**6 * POINT, DAY)
         market.using(brand).set_policy(token.address, Policy(brand.address, fee, 200))
-    miles.issue_batch([Issue(lena.address, 1_000 * POINT, REF), Issue(nadia.address, 50_000 * POINT, REF)])
-    beans.issue_batch([Issue(tomas.address, 300 * POINT, REF), Issue(nadia.address, 5_000 * POINT, REF)])
+    miles.issue_batch(
+        [Issue(lena.address, 1_000 * POINT, REF), Issue(nadia.address, 50_000 * POINT, REF)]
+    )
+    beans.issue_batch(
+        [Issue(tomas.address, 300 * POINT, REF), Issue(nadia.address, 5_000 * POINT, REF)]
+    )
     pools = PointPools(chain, suite["PointPools"])
     return World(
         chain, suite, development, airline, cafe, lena, tomas, nadia, stranger,

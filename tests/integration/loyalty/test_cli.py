@@ -95,14 +95,23 @@ class TestHelp:
 
 class TestCreate:
     def test_the_points_are_the_brands(self, document, world):
-        made = document("create", "Alba Gold", "GOLD", "--cap", "1000", "--brand", world.airline.address)
+        made = document(
+            "create", "Alba Gold", "GOLD", "--cap", "1000", "--brand", world.airline.address
+        )
         token = LoyaltyToken(world.chain, made["token"])
         assert token.brand() == world.airline.address
-        assert (token.token_name(), token.symbol(), token.cap()) == ("Alba Gold", "GOLD", 1000 * POINT)
+        assert (token.token_name(), token.symbol(), token.cap()) == (
+            "Alba Gold",
+            "GOLD",
+            1000 * POINT,
+        )
         assert made["noticeSeconds"] == 90 * 86_400
 
     def test_the_first_development_key_signs_when_none_is_named(self, document, accounts):
-        assert document("create", "x", "X", "--cap", "1", "--notice", "30d")["brand"] == accounts[0].address
+        assert (
+            document("create", "x", "X", "--cap", "1", "--notice", "30d")["brand"]
+            == accounts[0].address
+        )
 
     def test_people_read_a_table(self, play):
         status, out, _ = play("create", "x", "X", "--cap", "1234")
@@ -131,22 +140,40 @@ class TestCreate:
 class TestIssuing:
     def test_limit_then_issue_then_balance(self, document, world):
         token = document("create", "Gold", "GOLD", "--cap", "1000", by=world.airline)["token"]
-        set_to = document("limit", token, world.airline.address, "50", "--period", "12h", by=world.airline)
+        set_to = document(
+            "limit", token, world.airline.address, "50", "--period", "12h", by=world.airline
+        )
         assert (set_to["capacity"], set_to["periodSeconds"]) == (50 * POINT, 43_200)
         ref = "0x" + "ab" * 32
         issued = document("issue", token, world.lena.address, "2.5", "--ref", ref, by=world.airline)
-        assert (issued["amount"], issued["balance"], issued["ref"]) == (25 * POINT // 10, 25 * POINT // 10, ref)
+        assert (issued["amount"], issued["balance"], issued["ref"]) == (
+            25 * POINT // 10,
+            25 * POINT // 10,
+            ref,
+        )
         assert issued["gasUsed"] > 21_000
         shown = document("balance", token, world.lena.address)
         assert (shown["balance"], shown["symbol"]) == (25 * POINT // 10, "GOLD")
-        assert document("limit", token, world.airline.address, "0", by=world.airline)["capacity"] == 0
+        assert (
+            document("limit", token, world.airline.address, "0", by=world.airline)["capacity"] == 0
+        )
 
     def test_a_reference_is_made_when_none_is_given(self, document, world):
-        one, other = (document("issue", world.miles.address, world.lena.address, "1", by=world.airline) for _ in "ab")
+        one, other = (
+            document("issue", world.miles.address, world.lena.address, "1", by=world.airline)
+            for _ in "ab"
+        )
         assert one["ref"] != other["ref"]
 
     def test_what_was_given_for_a_reference_is_not_given_twice(self, document, refused, world):
-        arguments = ["issue", world.miles.address, world.lena.address, "1", "--ref", "0x" + "cd" * 32]
+        arguments = [
+            "issue",
+            world.miles.address,
+            world.lena.address,
+            "1",
+            "--ref",
+            "0x" + "cd" * 32,
+        ]
         first = document(*arguments, by=world.airline)
         refused(1, *arguments, by=world.airline, say=[first["transaction"], "--again"])
         assert document(*arguments, "--again", by=world.airline)["balance"] == 1_002 * POINT
@@ -155,7 +182,9 @@ class TestIssuing:
 
     def test_a_stranger_is_refused(self, refused, world):
         say = ["does not act for the brand", world.stranger.address, "careledger.issuer"]
-        refused(1, "issue", world.miles.address, world.lena.address, "1", by=world.stranger, say=say)
+        refused(
+            1, "issue", world.miles.address, world.lena.address, "1", by=world.stranger, say=say
+        )
 
     def test_people_read_points(self, play, world):
         status, out, _ = play("balance", world.miles.address, world.lena.address)
@@ -179,7 +208,9 @@ class TestIssuing:
         ],
     )
     def test_bad_input_is_said(self, refused, world, arguments, word):
-        refused(2, *[world.miles.address if one == "TOKEN" else one for one in arguments], say=[word])
+        refused(
+            2, *[world.miles.address if one == "TOKEN" else one for one in arguments], say=[word]
+        )
 
     def test_no_token_there(self, refused, world):
         for at in (NOBODY, world.market.address):
@@ -222,7 +253,15 @@ class TestPolicy:
         refused(2, "policy", world.miles.address, *arguments, by=world.airline, say=[word])
 
     def test_a_cap_cannot_be_raised(self, refused, world):
-        refused(1, "policy", world.miles.address, "--max-fee-bps", "300", by=world.airline, say=["only be lowered"])
+        refused(
+            1,
+            "policy",
+            world.miles.address,
+            "--max-fee-bps",
+            "300",
+            by=world.airline,
+            say=["only be lowered"],
+        )
 
 
 @pytest.fixture
@@ -274,7 +313,9 @@ class TestOffers:
 
     def test_the_takers_limits(self, refused, offered, world):
         refused(1, "offer", "fill", offered, "--most-paid", "16", by=world.tomas, say=["pay more"])
-        refused(1, "offer", "fill", offered, "--least-received", "400", by=world.tomas, say=["get less"])
+        refused(
+            1, "offer", "fill", offered, "--least-received", "400", by=world.tomas, say=["get less"]
+        )
         refused(1, "offer", "fill", offered, "--amount", "9", by=world.tomas, say=["So little"])
         refused(1, "offer", "fill", offered, "--amount", "401", by=world.tomas, say=["So much"])
         refused(2, "offer", "fill", offered, "--amount", "all", by=world.tomas, say=["--amount"])
@@ -335,7 +376,14 @@ class TestOffers:
         assert not file.exists()
 
     def test_a_place_that_cannot_be_written(self, refused, world, tmp_path):
-        arguments = [world.miles.address, "1", world.beans.address, "1", "--out", tmp_path / "no" / "o.json"]
+        arguments = [
+            world.miles.address,
+            "1",
+            world.beans.address,
+            "1",
+            "--out",
+            tmp_path / "no" / "o.json",
+        ]
         refused(2, "offer", "sign", *arguments, by=world.lena, say=["cannot be written"])
 
     def test_neither_or_both_of_file_and_nonce(self, refused, offered):
@@ -367,7 +415,9 @@ class TestPools:
         quoted = document("pool", "quote", miles, beans, "100")
         assert quoted["feeIn"] == POINT
         assert quoted["belowPriceBps"] > 0
-        swapped = document("pool", "swap", miles, beans, "100", "--to", world.tomas.address, by=world.lena)
+        swapped = document(
+            "pool", "swap", miles, beans, "100", "--to", world.tomas.address, by=world.lena
+        )
         assert swapped["received"] == quoted["received"] > swapped["minOut"]
         assert world.miles.allowance(world.lena.address, world.pools.address) == 0
         left = document("pool", "leave", beans, miles, "--shares", "100", by=world.nadia)
@@ -397,12 +447,28 @@ class TestPools:
 
         monkeypatch.setattr(PointPools, "pair_of", stale)
         pair = [world.miles.address, "100", world.beans.address, "3.96"]
-        refused(1, "pool", "fund", *pair, by=world.nadia, say=["less of a token than the provider allowed"])
+        refused(
+            1,
+            "pool",
+            "fund",
+            *pair,
+            by=world.nadia,
+            say=["less of a token than the provider allowed"],
+        )
         monkeypatch.setattr(
-            PointPools, "pair_of", lambda self, *tokens: replace(honest(self, *tokens), reserve1=10**27)
+            PointPools,
+            "pair_of",
+            lambda self, *tokens: replace(honest(self, *tokens), reserve1=10**27),
         )
         tokens = [world.miles.address, world.beans.address]
-        refused(1, "pool", "leave", *tokens, by=world.nadia, say=["less of a token than the provider allowed"])
+        refused(
+            1,
+            "pool",
+            "leave",
+            *tokens,
+            by=world.nadia,
+            say=["less of a token than the provider allowed"],
+        )
 
     def test_sync_follows_the_policies(self, document, refused, world):
         self.fund(document, world)
@@ -414,27 +480,57 @@ class TestPools:
     def test_a_tiny_amount_is_worth_nothing(self, document, refused, world):
         self.fund(document, world)
         refused(
-            1, "pool", "quote", world.miles.address, world.beans.address, "0.000000000000000001", say=["or nothing"]
+            1,
+            "pool",
+            "quote",
+            world.miles.address,
+            world.beans.address,
+            "0.000000000000000001",
+            say=["or nothing"],
         )
 
     def test_there_is_no_pool_yet(self, refused, world):
         pair = [world.miles.address, world.beans.address]
-        for arguments in (["show", *pair], ["quote", *pair, "1"], ["swap", *pair, "1"], ["leave", *pair]):
-            refused(1, "pool", *arguments, by=world.lena, say=["there is no pool of MILES and BEANS yet"])
+        for arguments in (
+            ["show", *pair],
+            ["quote", *pair, "1"],
+            ["swap", *pair, "1"],
+            ["leave", *pair],
+        ):
+            refused(
+                1,
+                "pool",
+                *arguments,
+                by=world.lena,
+                say=["there is no pool of MILES and BEANS yet"],
+            )
 
     def test_bad_input_is_said(self, document, refused, world):
         miles, beans = world.miles.address, world.beans.address
         refused(2, "pool", "show", miles, miles, say=["two different"])
         refused(2, "pool", "quote", miles, beans, "x", say=["amount"])
         refused(2, "pool", "fund", miles, "x", beans, "1", say=["amount"])
-        refused(2, "pool", "fund", miles, "1", beans, "1", "--slippage-bps", "10001", say=["--slippage-bps"])
+        refused(
+            2,
+            "pool",
+            "fund",
+            miles,
+            "1",
+            beans,
+            "1",
+            "--slippage-bps",
+            "10001",
+            say=["--slippage-bps"],
+        )
         refused(2, "pool", "fund", miles, "99999999", beans, "1", by=world.nadia, say=["too few"])
         refused(2, "pool", "swap", miles, beans, "1", "--to", "me", say=["--to"])
         refused(2, "pool", "swap", miles, beans, "1", "--for", "x", say=["--for"])
         refused(2, "pool", "leave", miles, beans, "--shares", "x", say=["--shares"])
         self.fund(document, world)
         refused(2, "pool", "leave", miles, beans, by=world.lena, say=["has 0 shares"])
-        refused(2, "pool", "leave", miles, beans, "--shares", "999999", by=world.nadia, say=["shares"])
+        refused(
+            2, "pool", "leave", miles, beans, "--shares", "999999", by=world.nadia, say=["shares"]
+        )
         refused(1, "pool", "collect", miles, say=["no fees to collect"])
 
 
@@ -448,7 +544,11 @@ class TestReport:
         document("pool", "collect", world.miles.address)
         found = document("report", world.miles.address)
         assert found["reconciled"] is True
-        assert found["issued"] - found["redeemed"] == found["outstanding"] == world.miles.total_supply()
+        assert (
+            found["issued"] - found["redeemed"]
+            == found["outstanding"]
+            == world.miles.total_supply()
+        )
         assert {total["use"] for total in found["totals"]} == {
             "issued", "redeemed", "transferred", "given by an offer", "paid into a swap with a pool",
             "put into a pool", "fees collected from the pools",
@@ -470,7 +570,14 @@ class TestReport:
     def test_other_contracts_can_be_named(self, document, refused, world):
         at = ["--market", world.market.address, "--pools", world.pools.address]
         assert document("report", world.miles.address, *at)["token"] == world.miles.address
-        refused(1, "report", world.miles.address, "--market", world.pools.address, say=["there is no PointMarket"])
+        refused(
+            1,
+            "report",
+            world.miles.address,
+            "--market",
+            world.pools.address,
+            say=["there is no PointMarket"],
+        )
         refused(2, "report", world.miles.address, "--pools", "x", say=["PointPools"])
 
     def test_a_symbol_that_pretends_is_not_shown(self, document, play, world):
@@ -494,7 +601,15 @@ class TestSettings:
         refused(1, "pool", "collect", world.miles.address, "--deployments", tmp_path, say=say)
 
     def test_a_dead_node(self, refused, world):
-        refused(3, "balance", world.miles.address, NOBODY, "--rpc", "http://127.0.0.1:9", say=["no node answers"])
+        refused(
+            3,
+            "balance",
+            world.miles.address,
+            NOBODY,
+            "--rpc",
+            "http://127.0.0.1:9",
+            say=["no node answers"],
+        )
         refused(2, "balance", world.miles.address, NOBODY, "--rpc", "localhost", say=["--rpc"])
 
     def test_a_named_key_is_used(self, refused, world, monkeypatch, tmp_path):

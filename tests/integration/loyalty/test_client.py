@@ -5,11 +5,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from careledger.chain.send import Sender
-from careledger.errors import Conflict, InputError, NodeError, SettingsError, SignatureError, WrongChain
+from careledger.errors import (
+    Conflict,
+    InputError,
+    NodeError,
+    SettingsError,
+    SignatureError,
+    WrongChain,
+)
 from careledger.loyalty import errors
 from careledger.loyalty.amounts import MAX_UINT, POINT
 from careledger.loyalty.client import LoyaltyToken, PointMarket
-from careledger.loyalty.market import Cancelled, Fill, OfferFeeCharged, OfferFilled, Policy, PolicySet
+from careledger.loyalty.market import (
+    Cancelled,
+    Fill,
+    OfferFeeCharged,
+    OfferFilled,
+    Policy,
+    PolicySet,
+)
 from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
 from careledger.loyalty.offers import Permit, SignedOffer
 from careledger.loyalty.token import (
@@ -46,8 +60,16 @@ class TestDeploy:
             name="More Beans", symbol="MORE", cap=5 * POINT, notice=timedelta(days=30),
         )  # fmt: skip
         programme = token.programme()
-        assert (programme.brand, programme.outstanding, programme.cap) == (world.cafe.address, 0, 5 * POINT)
-        assert (programme.notice, programme.closes_at, programme.paused) == (timedelta(days=30), None, False)
+        assert (programme.brand, programme.outstanding, programme.cap) == (
+            world.cafe.address,
+            0,
+            5 * POINT,
+        )
+        assert (programme.notice, programme.closes_at, programme.paused) == (
+            timedelta(days=30),
+            None,
+            False,
+        )
         (opened,) = token.history(ProgrammeOpened, brand=world.cafe.address)
         assert (opened.cap, opened.notice) == (5 * POINT, 30 * 86_400)
         with pytest.raises(errors.NotController):
@@ -74,8 +96,15 @@ class TestTokenViews:
     def test_what_a_token_says_of_itself(self, world):
         miles = world.miles
         assert (miles.token_name(), miles.symbol(), miles.decimals()) == ("Alba Miles", "MILES", 18)
-        assert (miles.registry(), miles.brand()) == (world.suite["IdentityRegistry"], world.airline.address)
-        assert (miles.cap(), miles.notice(), miles.shortest_notice()) == (10**27, 90 * DAY, 30 * DAY)
+        assert (miles.registry(), miles.brand()) == (
+            world.suite["IdentityRegistry"],
+            world.airline.address,
+        )
+        assert (miles.cap(), miles.notice(), miles.shortest_notice()) == (
+            10**27,
+            90 * DAY,
+            30 * DAY,
+        )
         assert miles.total_supply() == miles.programme().outstanding == 51_000 * POINT
         assert miles.total_supply(0 if False else world.chain.block_number()) == 51_000 * POINT
         assert miles.supports_interface(bytes.fromhex("01ffc9a7"))
@@ -92,7 +121,11 @@ class TestIssuing:
     def test_an_issuer_gives_points_for_a_reference(self, world):
         receipt = world.miles.using(world.airline).issue(world.tomas.address, 5 * POINT, REF)
         transfer = only(world.miles, receipt, Transfer)
-        assert (transfer.from_, transfer.to, transfer.amount) == (ZERO, world.tomas.address, 5 * POINT)
+        assert (transfer.from_, transfer.to, transfer.amount) == (
+            ZERO,
+            world.tomas.address,
+            5 * POINT,
+        )
         issued = only(world.miles, receipt, Issued)
         assert (issued.ref, issued.issuer) == (REF, world.airline.address)
         assert world.miles.balance_of(world.tomas.address) == 5 * POINT
@@ -106,9 +139,15 @@ class TestIssuing:
     def test_what_was_given_for_a_reference_is_found(self, world):
         airline = world.miles.using(world.airline)
         one = airline.issue(world.tomas.address, POINT, REF)
-        other = airline.issue_batch([Issue(world.tomas.address, 1, b"\1" * 32), Issue(world.tomas.address, 1, REF)])
+        other = airline.issue_batch(
+            [Issue(world.tomas.address, 1, b"\1" * 32), Issue(world.tomas.address, 1, REF)]
+        )
         third = airline.issue(world.tomas.address, POINT, REF)
-        assert world.miles.issuances(REF) == [one.transaction_hash, other.transaction_hash, third.transaction_hash]
+        assert world.miles.issuances(REF) == [
+            one.transaction_hash,
+            other.transaction_hash,
+            third.transaction_hash,
+        ]
         assert world.miles.issuances(b"\7" * 32) == []
 
     def test_a_stranger_issues_nothing(self, world):
@@ -123,14 +162,24 @@ class TestIssuing:
             world.miles.issue(world.stranger.address, 1, REF)
 
     def test_limits_refuse_and_are_told_in_points(self, world):
-        receipt = world.miles.using(world.airline).set_issuer_limit(world.airline.address, 3 * POINT, 2 * DAY)
+        receipt = world.miles.using(world.airline).set_issuer_limit(
+            world.airline.address, 3 * POINT, 2 * DAY
+        )
         event = only(world.miles, receipt, IssuerLimitSet)
-        assert (event.issuer, event.capacity, event.period) == (world.airline.address, 3 * POINT, 2 * 86_400)
-        assert world.miles.issuer_limit(world.airline.address) == IssuerLimit(3 * POINT, 2 * DAY, 3 * POINT)
+        assert (event.issuer, event.capacity, event.period) == (
+            world.airline.address,
+            3 * POINT,
+            2 * 86_400,
+        )
+        assert world.miles.issuer_limit(world.airline.address) == IssuerLimit(
+            3 * POINT, 2 * DAY, 3 * POINT
+        )
         with pytest.raises(errors.AboveLimit, match=r"amount 4, available 3"):
             world.miles.using(world.airline).issue(world.lena.address, 4 * POINT, REF)
         with pytest.raises(errors.BadLimit):
-            world.miles.using(world.airline).set_issuer_limit(world.airline.address, 1, timedelta(0))
+            world.miles.using(world.airline).set_issuer_limit(
+                world.airline.address, 1, timedelta(0)
+            )
 
     def test_more_than_the_cap_is_refused(self, world):
         with pytest.raises(errors.AboveCap) as refusal:
@@ -155,7 +204,9 @@ class TestIssuing:
 
     def test_many_can_be_under_way(self, world):
         airline = world.miles.using(world.airline)
-        pending = [airline.queue("issue", world.tomas.address, POINT, REF, gas=200_000) for _ in range(3)]
+        pending = [
+            airline.queue("issue", world.tomas.address, POINT, REF, gas=200_000) for _ in range(3)
+        ]
         for one in pending:
             world.airline.wait(one)
         assert world.miles.balance_of(world.tomas.address) == 3 * POINT
@@ -202,7 +253,11 @@ class TestMoving:
         lena, tomas = world.miles.using(world.lena), world.miles.using(world.tomas)
         assert only(world.miles, lena.transfer(world.tomas.address, 5), Transfer).amount == 5
         event = only(world.miles, lena.approve(world.tomas.address, 9), Approval)
-        assert (event.owner, event.spender, event.amount) == (world.lena.address, world.tomas.address, 9)
+        assert (event.owner, event.spender, event.amount) == (
+            world.lena.address,
+            world.tomas.address,
+            9,
+        )
         tomas.transfer_from(world.lena.address, world.nadia.address, 4)
         assert world.miles.allowance(world.lena.address, world.tomas.address) == 5
         with pytest.raises(errors.InsufficientAllowance):
@@ -213,7 +268,9 @@ class TestMoving:
     @pytest.mark.parametrize("form", [bytes, split])
     def test_a_permit_in_both_forms(self, world, form):
         owner, spender = world.lena.address, world.tomas.address
-        message = world.miles.messages.permit(owner, spender, 7, world.miles.nonces(owner), world.soon())
+        message = world.miles.messages.permit(
+            owner, spender, 7, world.miles.nonces(owner), world.soon()
+        )
         signature = sign(world.lena.account, message)
         deadline = world.soon()
         world.miles.using(world.stranger).permit(owner, spender, 7, deadline, form(signature))
@@ -226,11 +283,15 @@ class TestMoving:
     def test_an_old_permit_is_refused(self, world):
         at = world.soon(-DAY)
         with pytest.raises(errors.PermitExpired):
-            world.miles.using(world.stranger).permit(world.lena.address, world.tomas.address, 1, at, bytes(65))
+            world.miles.using(world.stranger).permit(
+                world.lena.address, world.tomas.address, 1, at, bytes(65)
+            )
 
     @pytest.mark.parametrize("form", [bytes, split])
     def test_an_authorisation_in_both_forms(self, world, form):
-        order = Authorization(world.lena.address, world.tomas.address, 3, world.soon(), world.soon(-DAY))
+        order = Authorization(
+            world.lena.address, world.tomas.address, 3, world.soon(), world.soon(-DAY)
+        )
         signature = sign(world.lena.account, world.miles.messages.transfer(order))
         world.miles.using(world.stranger).transfer_with_authorization(order, form(signature))
         assert world.miles.balance_of(world.tomas.address) == 3
@@ -248,13 +309,19 @@ class TestMoving:
     @pytest.mark.parametrize("form", [bytes, split])
     def test_an_authorisation_is_cancelled(self, world, form):
         nonce = random_nonce()
-        signature = form(sign(world.lena.account, world.miles.messages.cancel(world.lena.address, nonce)))
-        receipt = world.miles.using(world.stranger).cancel_authorization(world.lena.address, nonce, signature)
+        signature = form(
+            sign(world.lena.account, world.miles.messages.cancel(world.lena.address, nonce))
+        )
+        receipt = world.miles.using(world.stranger).cancel_authorization(
+            world.lena.address, nonce, signature
+        )
         event = only(world.miles, receipt, AuthorizationCanceled)
         assert (event.authorizer, event.nonce) == (world.lena.address, nonce)
 
     def test_times_of_an_authorisation_are_told_as_dates(self, world):
-        early = Authorization(world.lena.address, world.tomas.address, 3, world.soon(3 * DAY), world.soon(2 * DAY))
+        early = Authorization(
+            world.lena.address, world.tomas.address, 3, world.soon(3 * DAY), world.soon(2 * DAY)
+        )
         late = Authorization(world.lena.address, world.tomas.address, 3, world.soon(-DAY))
         stranger = world.miles.using(world.stranger)
         with pytest.raises(errors.NotYetValid, match="UTC"):
@@ -281,9 +348,16 @@ class TestMarketViews:
         market = world.market
         assert market.highest_fee_bps() == 1000
         assert market.registry() == world.suite["IdentityRegistry"]
-        assert market.eip712_domain()[1:5] == ("CareLedger PointMarket", "1", world.chain.chain_id, market.address)
+        assert market.eip712_domain()[1:5] == (
+            "CareLedger PointMarket",
+            "1",
+            world.chain.chain_id,
+            market.address,
+        )
         assert market.brand_of(world.miles.address) == world.airline.address
-        assert market.policy_of(world.miles.address) == Policy(world.airline.address, 100, 200, True, True)
+        assert market.policy_of(world.miles.address) == Policy(
+            world.airline.address, 100, 200, True, True
+        )
         assert market.policy_of(world.stranger.address) == Policy(ZERO, 0, 0, False, False)
         offer = world.offer()
         state = market.state_of(offer)
@@ -297,7 +371,11 @@ class TestPolicies:
         event = only(
             world.market, world.market.using(world.airline).set_policy(world.miles.address, new), PolicySet
         )  # fmt: skip
-        assert (event.token, event.brand, event.policy) == (world.miles.address, world.airline.address, new)
+        assert (event.token, event.brand, event.policy) == (
+            world.miles.address,
+            world.airline.address,
+            new,
+        )
 
     def test_nobody_else_does(self, world):
         with pytest.raises(errors.NotBrand):
@@ -320,7 +398,9 @@ class TestFilling:
         market, offer = world.market.using(world.tomas), signed.offer
         price = market.price(offer, amount)
         nonce = world.beans.nonces(world.tomas.address)
-        message = world.beans.messages.permit(world.tomas.address, market.address, 10**24, nonce, offer.expires_at)
+        message = world.beans.messages.permit(
+            world.tomas.address, market.address, 10**24, nonce, offer.expires_at
+        )
         permit = Permit(10**24, offer.expires_at, sign(world.tomas.account, message))
         return market.fill_with_permits(
             offer, signed.signature, amount, limits.get("most", price.paid), limits.get("least", price.received),
@@ -335,10 +415,21 @@ class TestFilling:
         done = world.market.filled(receipt)
         assert isinstance(done, OfferFilled)
         assert (done.paid, done.received) == (world.beans.address, world.miles.address)
-        assert (done.taker, done.maker, done.id) == (world.tomas.address, world.lena.address, signed.id)
+        assert (done.taker, done.maker, done.id) == (
+            world.tomas.address,
+            world.lena.address,
+            signed.id,
+        )
         assert (done.paid_amount, done.received_amount) == (price.paid, price.received)
-        fees = {e.token: e.amount for e in world.market.events(receipt) if isinstance(e, OfferFeeCharged)}
-        assert fees == {world.beans.address: price.fee_paid, world.miles.address: price.fee_received}
+        fees = {
+            e.token: e.amount
+            for e in world.market.events(receipt)
+            if isinstance(e, OfferFeeCharged)
+        }
+        assert fees == {
+            world.beans.address: price.fee_paid,
+            world.miles.address: price.fee_received,
+        }
         assert world.beans.balance_of(world.lena.address) == 4 * POINT
         assert world.market.state_of(signed.offer).remaining == 300 * POINT
         assert world.market.nonces_of(world.lena.address, 0) == (1 << 7, 0)
@@ -357,7 +448,9 @@ class TestFilling:
         signed = world.signed()
         market = world.market.using(world.tomas)
         with pytest.raises(errors.NoAllowance) as refusal:
-            market.fill_with_permits(signed.offer, signed.signature, POINT, MAX_UINT, 0, maker_permit=signed.permit)
+            market.fill_with_permits(
+                signed.offer, signed.signature, POINT, MAX_UINT, 0, maker_permit=signed.permit
+            )
         assert refusal.value.owner == world.tomas.address
         with pytest.raises(errors.TransferFromFailed):
             market.fill(signed.offer, signed.signature, POINT, MAX_UINT, 0)
@@ -387,7 +480,9 @@ class TestFilling:
         signed = world.signed()
         cheaper = world.offer(want_amount=POINT)
         with pytest.raises(errors.BadOfferSignature):
-            self.taken(world, POINT, SignedOffer(cheaper, signed.chain_id, signed.market, signed.signature))
+            self.taken(
+                world, POINT, SignedOffer(cheaper, signed.chain_id, signed.market, signed.signature)
+            )
 
     def test_points_whose_brand_does_not_let_them(self, world):
         world.market.using(world.cafe).set_policy(world.beans.address, Policy(offers=False))
@@ -410,9 +505,13 @@ class TestCancelling:
 
     def test_for_a_maker_that_signed(self, world):
         at = world.soon()
-        signature = sign(world.lena.account, world.market.cancellation(world.lena.address, 0, 1 << 7, at))
+        signature = sign(
+            world.lena.account, world.market.cancellation(world.lena.address, 0, 1 << 7, at)
+        )
         stranger = world.market.using(world.stranger)
-        stranger.cancel_word_with_signature(world.lena.address, 0, 1 << 7, deadline=at, signature=signature)
+        stranger.cancel_word_with_signature(
+            world.lena.address, 0, 1 << 7, deadline=at, signature=signature
+        )
         signed = world.signed()
         with pytest.raises(errors.NonceSpent):
             world.market.using(world.tomas).fill(signed.offer, signed.signature, POINT, MAX_UINT, 0)
@@ -428,7 +527,9 @@ class TestCheck:
 
     def test_another_market(self, world):
         signed = world.signed()
-        elsewhere = PointMarket(world.chain, world.deploy("PointMarket", world.suite["IdentityRegistry"]))
+        elsewhere = PointMarket(
+            world.chain, world.deploy("PointMarket", world.suite["IdentityRegistry"])
+        )
         with pytest.raises(Conflict, match="is for the market"):
             elsewhere.check(signed)
 
@@ -466,12 +567,18 @@ class TestCheck:
         wallet = world.deploy("Wallet1271", world.lena.address)
         offer = world.offer(maker=wallet)
         identifier = offer.id(world.chain.chain_id, world.market.address)
-        good = SignedOffer(offer, world.chain.chain_id, world.market.address, sign(world.lena.account, identifier))
+        good = SignedOffer(
+            offer, world.chain.chain_id, world.market.address, sign(world.lena.account, identifier)
+        )
         world.market.check(good)
         with pytest.raises(SignatureError):
             good.verify()
         with pytest.raises(SignatureError):
-            world.market.check(SignedOffer(offer, good.chain_id, good.market, sign(world.tomas.account, identifier)))
+            world.market.check(
+                SignedOffer(
+                    offer, good.chain_id, good.market, sign(world.tomas.account, identifier)
+                )
+            )
 
     def test_a_contract_that_refuses_to_answer(self, world):
         offer = world.offer(maker=world.miles.address)
@@ -487,4 +594,10 @@ class TestArguments:
         with pytest.raises(InputError, match="65 bytes"):
             split(b"short")
         with pytest.raises(InputError, match="time zone"):
-            world.miles.messages.permit(world.lena.address, world.tomas.address, 1, 0, datetime(2030, 1, 1))  # noqa: DTZ001
+            world.miles.messages.permit(
+                world.lena.address,
+                world.tomas.address,
+                1,
+                0,
+                datetime(2030, 1, 1),  # noqa: DTZ001
+            )

@@ -1,7 +1,7 @@
 """LoyaltyToken beside OpenZeppelin's ERC20 with permit: the same calls, the same effects.
 
-The reference needs Cancun, so it is compiled for it here and nowhere else, and both live in an EVM of that age. Where
-the two differ on purpose, the last test says so.
+The reference needs Cancun, so it is compiled for it here and nowhere else, and both live in an EVM
+of that age. Where the two differ on purpose, the last test says so.
 """
 
 import random
@@ -35,8 +35,16 @@ ACTORS = [actor(name) for name in ("ana", "ben", "cho", "dee")]
 @pytest.fixture(scope="module")
 def reference():
     unit = collect("@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol")
-    sources = {name: {"content": text} for name, text in (unit.sources | {"Reference.sol": SOURCE}).items()}
-    output = solc({"language": "Solidity", "sources": sources, "settings": SETTINGS | {"evmVersion": "cancun"}})
+    sources = {
+        name: {"content": text} for name, text in (unit.sources | {"Reference.sol": SOURCE}).items()
+    }
+    output = solc(
+        {
+            "language": "Solidity",
+            "sources": sources,
+            "settings": SETTINGS | {"evmVersion": "cancun"},
+        }
+    )
     made = output["contracts"]["Reference.sol"]["Reference"]
     raw = {"methodIdentifiers": made["evm"]["methodIdentifiers"]}
     code = bytes.fromhex(made["evm"]["bytecode"]["object"])
@@ -47,19 +55,42 @@ def reference():
 def tokens(reference, compiled):
     evm = Evm(spec="CANCUN")
     registry, brand = evm.deploy("IdentityRegistry"), ACTORS[0]
-    ours = evm.deploy("LoyaltyToken", registry.address, brand.address, "Points", "PTS", 10**30, 30 * 24 * 3600)
+    ours = evm.deploy(
+        "LoyaltyToken", registry.address, brand.address, "Points", "PTS", 10**30, 30 * 24 * 3600
+    )
     ours.transact("setIssuerLimit", brand.address, 2**96 - 1, 1, sender=brand)
     return evm, (ours, evm.deploy("Reference", artifact=reference))
 
 
 def signed(token, owner, spender, value, nonce):
-    domain = {"name": "Points", "version": "1", "chainId": 31337, "verifyingContract": token.address}
-    names = ("owner address", "spender address", "value uint256", "nonce uint256", "deadline uint256")
+    domain = {
+        "name": "Points",
+        "version": "1",
+        "chainId": 31337,
+        "verifyingContract": token.address,
+    }
+    names = (
+        "owner address",
+        "spender address",
+        "value uint256",
+        "nonce uint256",
+        "deadline uint256",
+    )
     members = [dict(zip(("name", "type"), name.split(), strict=True)) for name in names]
     values = (owner.address, spender.address, value, nonce, START)
     message = dict(zip([member["name"] for member in members], values, strict=True))
-    signature = owner.sign_message(encode_typed_data(domain, {"Permit": members}, message)).signature
-    return owner.address, spender.address, value, START, signature[64], signature[:32], signature[32:64]
+    signature = owner.sign_message(
+        encode_typed_data(domain, {"Permit": members}, message)
+    ).signature
+    return (
+        owner.address,
+        spender.address,
+        value,
+        START,
+        signature[64],
+        signature[:32],
+        signature[32:64],
+    )
 
 
 def outcome(token, sender, function, arguments):
@@ -109,14 +140,18 @@ def test_the_same_calls_have_the_same_effects(tokens, seed):
         if function == PERMIT:
             owner, spender, value = arguments
             nonce = pair[0].call("nonces", owner.address) + dice.choice((0, 0, 0, 1))
-            results = [outcome(t, sender, PERMIT, signed(t, owner, spender, value, nonce)) for t in pair]
+            results = [
+                outcome(t, sender, PERMIT, signed(t, owner, spender, value, nonce)) for t in pair
+            ]
         else:
             results = [outcome(token, sender, function, arguments) for token in pair]
         assert results[0] == results[1], f"seed {seed}: {function} {arguments}"
         done.setdefault(function, []).append(results[0] is not None)
         assert state(pair[0]) == state(pair[1]), f"seed {seed}: {function} {arguments}"
     for function, successes in done.items():
-        assert sum(successes) >= max(50, len(successes) // 5), f"{function} succeeded {sum(successes)} times"
+        assert sum(successes) >= max(50, len(successes) // 5), (
+            f"{function} succeeded {sum(successes)} times"
+        )
     refused = {function for function, successes in done.items() if not all(successes)}
     assert refused == {"transfer", "transferFrom", PERMIT, "redeem"}
 

@@ -15,7 +15,9 @@ from careledger.loyalty.client import LoyaltyToken
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("point_swap_flow", ROOT / "scripts" / "point_swap_flow.py")
+    spec = importlib.util.spec_from_file_location(
+        "point_swap_flow", ROOT / "scripts" / "point_swap_flow.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -59,7 +61,12 @@ def test_people_read_tables(script, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("CARELEDGER_RPC", raising=False)
     text = played(script, capsys)
-    for part in ("What happened", "Who has what now", "The report of Alba Air", "The report of Café Aurora"):
+    for part in (
+        "What happened",
+        "Who has what now",
+        "The report of Alba Air",
+        "The report of Café Aurora",
+    ):
         assert part in text
     assert "Lena signs an offer" in text
     assert "nothing sent" in text

@@ -1,7 +1,7 @@
 """What each thing that a customer or a brand does with points costs, on Anvil, to the last unit.
 
-Wherever a limit was set it is given as `at_most`. Every holder, word and pair is used before it is measured, unless the
-row's name says otherwise.
+Wherever a limit was set it is given as `at_most`. Every holder, word and pair is used before it is
+measured, unless the row's name says otherwise.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,10 @@ OFFER = (
 )
 ISSUE_LIMIT = 47_700
 """Not the 46,500 that was aimed at. The transaction, the four words that it must change or read, the registry's
-account and the `Transfer` come to 43,600 before anything is decided or said; `Issued` is 1,381, the registry's answer
-890, the call to it 340, cap and limit and all else the rest. Without asking the registry it would be about 41,600."""
+account and the `Transfer` come to 43,600 before anything is decided or said; `Issued` is 1,381, the
+registry's answer
+890, the call to it 340, cap and limit and all else the rest. Without asking the registry it would
+be about 41,600."""
 
 
 def ref(text: str) -> bytes:
@@ -59,7 +61,9 @@ class Contract:
 
     def sign(self, who: LocalAccount, kind: str, values: tuple[Any, ...]) -> bytes:
         name, inside = kind.rstrip(")").split("(")
-        members = [dict(zip(("type", "name"), member.split(), strict=True)) for member in inside.split(",")]
+        members = [
+            dict(zip(("type", "name"), member.split(), strict=True)) for member in inside.split(",")
+        ]
         _, domain, version, chain_id, at, *_ = self.read("eip712Domain")
         message = dict(zip([member["name"] for member in members], values, strict=True))
         about = {"name": domain, "version": version, "chainId": chain_id, "verifyingContract": at}
@@ -82,12 +86,16 @@ class Cast:
 
     def deploy(self, name: str, *arguments: Any) -> Contract:
         artifact = artifacts.load(name)
-        data = artifact.bytecode + encode(artifacts.types(artifact.entries("constructor")[0]), arguments)
+        data = artifact.bytecode + encode(
+            artifacts.types(artifact.entries("constructor")[0]), arguments
+        )
         return Contract(self.chain, name, str(self.patron.transact(None, data).contract_address))
 
     def open(self, fee_bps: int) -> None:
         for token, brand in ((self.miles, self.issuer), (self.coffee, self.patron)):
-            self.market.gas(brand, "setPolicy", token.address, (brand.address, fee_bps, 100, True, True))
+            self.market.gas(
+                brand, "setPolicy", token.address, (brand.address, fee_bps, 100, True, True)
+            )
 
     def allow(self, spender: Contract) -> None:
         for token in (self.miles, self.coffee):
@@ -108,7 +116,9 @@ def cast(chain: Chain, senders: list[Sender], suite: dict[str, str]) -> Cast:
     registry = Contract(chain, "IdentityRegistry", suite["IdentityRegistry"])
     day = 24 * 3600
     cast.miles, cast.coffee = (
-        cast.deploy("LoyaltyToken", registry.address, brand.address, name, "PTS", 10**12 * POINT, 30 * day)
+        cast.deploy(
+            "LoyaltyToken", registry.address, brand.address, name, "PTS", 10**12 * POINT, 30 * day
+        )
         for brand, name in ((issuer, "Airline Miles"), (patron, "Coffee Points"))
     )
     for token, brand in ((cast.miles, issuer), (cast.coffee, patron)):
@@ -120,10 +130,17 @@ def cast(chain: Chain, senders: list[Sender], suite: dict[str, str]) -> Cast:
 
 def test_moving_points(cast: Cast, gas: Gas) -> None:
     miles, ana, ben = cast.miles, cast.ana, cast.ben
-    gas.row("LoyaltyToken.transfer.existing", miles.gas(ana, "transfer", ben.address, 10 * POINT), at_most=34_300)
+    gas.row(
+        "LoyaltyToken.transfer.existing",
+        miles.gas(ana, "transfer", ben.address, 10 * POINT),
+        at_most=34_300,
+    )
     gas.row("LoyaltyToken.transfer.new", miles.gas(ana, "transfer", "0x" + "57" * 20, 10 * POINT))
     gas.row("LoyaltyToken.approve.first", miles.gas(ana, "approve", ben.address, 10 * POINT))
-    gas.row("LoyaltyToken.transferFrom.finite", miles.gas(ben, "transferFrom", ana.address, ben.address, POINT))
+    gas.row(
+        "LoyaltyToken.transferFrom.finite",
+        miles.gas(ben, "transferFrom", ana.address, ben.address, POINT),
+    )
 
 
 def test_moving_points_by_signature(cast: Cast, gas: Gas) -> None:
@@ -144,13 +161,28 @@ def test_moving_points_by_signature(cast: Cast, gas: Gas) -> None:
 def test_issuing(cast: Cast, gas: Gas, suite: dict[str, str]) -> None:
     miles, brand, delegate = cast.miles, cast.issuer, cast.ben
     registry = Contract(cast.chain, "IdentityRegistry", suite["IdentityRegistry"])
-    registry.gas(brand, "addDelegate", brand.address, b"careledger.issuer".ljust(32, b"\0"), delegate.address, 10**8)
-    gas.row("LoyaltyToken.setIssuerLimit", miles.gas(brand, "setIssuerLimit", delegate.address, 10**7 * POINT, 86_400))
+    registry.gas(
+        brand,
+        "addDelegate",
+        brand.address,
+        b"careledger.issuer".ljust(32, b"\0"),
+        delegate.address,
+        10**8,
+    )
+    gas.row(
+        "LoyaltyToken.setIssuerLimit",
+        miles.gas(brand, "setIssuerLimit", delegate.address, 10**7 * POINT, 86_400),
+    )
     miles.gas(delegate, "issue", cast.ana.address, POINT, ref("order 1"))
     used = miles.gas(delegate, "issue", cast.ana.address, 100 * POINT, ref("order 2"))
     gas.row("LoyaltyToken.issue.existing", used, at_most=ISSUE_LIMIT)
-    gas.row("LoyaltyToken.issue.new", miles.gas(delegate, "issue", "0x" + "57" * 20, 100 * POINT, ref("order 3")))
-    items = [("0x" + ref(f"holder {n}")[12:].hex(), 100 * POINT, ref(f"item {n}")) for n in range(100)]
+    gas.row(
+        "LoyaltyToken.issue.new",
+        miles.gas(delegate, "issue", "0x" + "57" * 20, 100 * POINT, ref("order 3")),
+    )
+    items = [
+        ("0x" + ref(f"holder {n}")[12:].hex(), 100 * POINT, ref(f"item {n}")) for n in range(100)
+    ]
     miles.gas(delegate, "issueBatch", items)
     used = miles.gas(delegate, "issueBatch", items)
     gas.row("LoyaltyToken.issueBatch100.perItem", round(used / 100), at_most=10_000)
@@ -161,7 +193,10 @@ def test_redeeming(cast: Cast, gas: Gas) -> None:
     gas.row("LoyaltyToken.redeem", miles.gas(ana, "redeem", 100 * POINT, ref("a flight")))
     order = (ana.address, 100 * POINT, ref("a seat"), 0, LATER, ref("nonce"))
     signature = miles.sign(ana.account, REDEEM, order)
-    gas.row("LoyaltyToken.redeemWithAuthorization", miles.gas(cast.ben, "redeemWithAuthorization", *order, signature))
+    gas.row(
+        "LoyaltyToken.redeemWithAuthorization",
+        miles.gas(cast.ben, "redeemWithAuthorization", *order, signature),
+    )
 
 
 def test_offers(cast: Cast, gas: Gas) -> None:
@@ -189,11 +224,22 @@ def test_offers_with_permits(cast: Cast, gas: Gas) -> None:
     cast.open(0)
     permits = []
     for token, holder in sides:
-        signature = token.sign(holder.account, PERMIT, (holder.address, market.address, FOREVER, 0, LATER))
+        signature = token.sign(
+            holder.account, PERMIT, (holder.address, market.address, FOREVER, 0, LATER)
+        )
         permits.append((FOREVER, LATER, signature[64], signature[:32], signature[32:64]))
     offer = cast.offer(0)
-    arguments = (market.sign(cast.ana.account, OFFER, offer), 100 * POINT, 260 * POINT, 99 * POINT, *permits)
-    gas.row("PointMarket.fillWithPermits.new", market.gas(cast.ben, "fillWithPermits", offer, *arguments))
+    arguments = (
+        market.sign(cast.ana.account, OFFER, offer),
+        100 * POINT,
+        260 * POINT,
+        99 * POINT,
+        *permits,
+    )
+    gas.row(
+        "PointMarket.fillWithPermits.new",
+        market.gas(cast.ben, "fillWithPermits", offer, *arguments),
+    )
 
 
 def test_policies(cast: Cast, gas: Gas) -> None:
@@ -214,13 +260,26 @@ def test_pools(cast: Cast, gas: Gas) -> None:
     used = pools.gas(ben, "swap", *pair, 10 * POINT, 20 * POINT, LATER)
     gas.row("PointPools.swap.existing", used, at_most=66_500)
     order = (ben.address, *pair, 10 * POINT, 20 * POINT, ben.address, LATER, ref("salt"))
-    message = (ben.address, pools.address, 10 * POINT, 0, LATER + 1, pools.read("orderNonce", order))
+    message = (
+        ben.address,
+        pools.address,
+        10 * POINT,
+        0,
+        LATER + 1,
+        pools.read("orderNonce", order),
+    )
     signature = cast.miles.sign(ben.account, RECEIVE, message)
-    gas.row("PointPools.swapWithAuthorization", pools.gas(ana, "swapWithAuthorization", order, signature))
+    gas.row(
+        "PointPools.swapWithAuthorization",
+        pools.gas(ana, "swapWithAuthorization", order, signature),
+    )
     cast.open(50)
     gas.row("PointPools.sync", pools.gas(ana, "sync", *pair))
     pools.gas(ben, "swap", *pair, 10 * POINT, 20 * POINT, LATER)
-    gas.row("PointPools.swap.existing.bothFees", pools.gas(ben, "swap", *pair, 10 * POINT, 20 * POINT, LATER))
+    gas.row(
+        "PointPools.swap.existing.bothFees",
+        pools.gas(ben, "swap", *pair, 10 * POINT, 20 * POINT, LATER),
+    )
     gas.row("PointPools.collectFees", pools.gas(ana, "collectFees", cast.miles.address))
     removal = (*pair, 100 * POINT, 1, 1, ana.address, LATER)
     gas.row("PointPools.removeLiquidity", pools.gas(ana, "removeLiquidity", removal))

@@ -1,6 +1,7 @@
 """Tokens that misbehave, each in a pool with an honest one: nobody else's points are ever at risk.
 
-After everything that happens here, for every token: reserves of all pairs + fees + credits <= the pools' balance.
+After everything that happens here, for every token: reserves of all pairs + fees + credits <= the
+pools' balance.
 """
 
 from dataclasses import dataclass, field
@@ -77,7 +78,15 @@ class World:
         return self.pools.call("balanceOf", LENA.address, pair)
 
     def leave(self, one, other, part=2):
-        removal = (one.address, other.address, self.shares(one, other) // part, 0, 0, LENA.address, LATER)
+        removal = (
+            one.address,
+            other.address,
+            self.shares(one, other) // part,
+            0,
+            0,
+            LENA.address,
+            LATER,
+        )
         return self.pools.transact("removeLiquidity", removal, sender=LENA)
 
     def check(self):
@@ -144,13 +153,21 @@ class TestATokenThatReturnsFalse:
         done = world.leave(hostile, honest)
         kept, paid = done.value
         assert honest.call("balanceOf", LENA.address) == before + paid
-        assert done.named("Credited")[0].amount == kept == world.pools.call("creditOf", hostile.address, LENA.address)
+        assert (
+            done.named("Credited")[0].amount
+            == kept
+            == world.pools.call("creditOf", hostile.address, LENA.address)
+        )
         world.check()
-        assert refusal(world.pools.transact, "claim", hostile.address, EVE.address) == NOTHING  # not for a stranger
+        assert (
+            refusal(world.pools.transact, "claim", hostile.address, EVE.address) == NOTHING
+        )  # not for a stranger
         with pytest.raises(Reverted):
             world.pools.transact("claim", hostile.address, LENA.address, sender=LENA)
         hostile.transact("setRefusing", False)
-        assert world.pools.transact("claim", hostile.address, EVE.address, sender=LENA).value == kept
+        assert (
+            world.pools.transact("claim", hostile.address, EVE.address, sender=LENA).value == kept
+        )
         assert world.pools.call("creditOf", hostile.address, LENA.address) == 0
 
 
@@ -181,7 +198,15 @@ def test_a_blocked_provider_names_another_address(world, honest):
     assert token.call("balanceOf", EVE.address) == before + kept
 
 
-CALLS = ("swap the same pair", "swap into another", "fund the same pair", "fund another", "sync", "collect", "quote")
+CALLS = (
+    "swap the same pair",
+    "swap into another",
+    "fund the same pair",
+    "fund another",
+    "sync",
+    "collect",
+    "quote",
+)
 LOCKING = {"swap the same pair", "fund the same pair", "sync", "quote"}
 
 
@@ -191,7 +216,9 @@ def payload(world, call, hostile, honest, other):
     return {
         "swap the same pair": lambda: pools.encode("swap", honest.address, give, POINT, 1, LATER),
         "swap into another": lambda: pools.encode("swap", give, other.address, POINT, 1, LATER),
-        "fund the same pair": lambda: pools.encode("addLiquidity", (give, honest.address, *fund[2:])),
+        "fund the same pair": lambda: pools.encode(
+            "addLiquidity", (give, honest.address, *fund[2:])
+        ),
         "fund another": lambda: pools.encode("addLiquidity", (give, other.address, *fund[2:])),
         "sync": lambda: pools.encode("sync", give, honest.address),
         "collect": lambda: pools.encode("collectFees", give),
@@ -201,13 +228,17 @@ def payload(world, call, hostile, honest, other):
 
 @pytest.mark.parametrize("early", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_token_that_calls_back_finds_its_pair_locked_and_steals_nothing(world, honest, call, early):
+def test_a_token_that_calls_back_finds_its_pair_locked_and_steals_nothing(
+    world, honest, call, early
+):
     hostile, other = world.token("ReentrantToken"), world.token("TestToken")
     for pair in ((hostile, honest), (hostile, other)):
         world.fund(*pair)
     for token in (hostile, honest, other):  # the token is a party of its own
         token.transact("mint", hostile.address, 10**3 * POINT)
-        hostile.transact("act", token.address, token.encode("approve", world.pools.address, FOREVER))
+        hostile.transact(
+            "act", token.address, token.encode("approve", world.pools.address, FOREVER)
+        )
     acts = (
         lambda: world.swap(hostile, honest),
         lambda: world.swap(honest, hostile),
@@ -215,7 +246,9 @@ def test_a_token_that_calls_back_finds_its_pair_locked_and_steals_nothing(world,
         lambda: world.leave(hostile, honest, part=10),
     )
     for number, act in enumerate(acts):
-        hostile.transact("arm", world.pools.address, payload(world, call, hostile, honest, other), early)
+        hostile.transact(
+            "arm", world.pools.address, payload(world, call, hostile, honest, other), early
+        )
         refused = attempt(act)
         world.check()
         if refused:  # its own balance fell while it came in: that is measured

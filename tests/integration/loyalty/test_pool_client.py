@@ -49,12 +49,23 @@ class TestPoolViews:
         receipt = world.fund()
         added = only(pools, receipt, LiquidityAdded)
         pair = pools.pair_of(world.beans.address, world.miles.address)
-        assert (added.id, added.provider, added.to) == (pair.id, world.nadia.address, world.nadia.address)
+        assert (added.id, added.provider, added.to) == (
+            pair.id,
+            world.nadia.address,
+            world.nadia.address,
+        )
         assert {added.amount0, added.amount1} == {10_000 * POINT, 400 * POINT}
-        assert added.shares == 2_000 * POINT - 1000 == pools.balance_of(world.nadia.address, pair.number)
+        assert (
+            added.shares
+            == 2_000 * POINT - 1000
+            == pools.balance_of(world.nadia.address, pair.number)
+        )
         assert only(pools, receipt, Synced).open is True
         assert pair.open
-        assert (pair.reserve(world.miles.address), pair.reserve(world.beans.address)) == (10_000 * POINT, 400 * POINT)
+        assert (pair.reserve(world.miles.address), pair.reserve(world.beans.address)) == (
+            10_000 * POINT,
+            400 * POINT,
+        )
         assert (pools.lp_fee_bps(), pools.locked_shares()) == (30, 1000)
         assert pools.policies() == world.market.address
         assert pools.token_name(pair.number)
@@ -66,19 +77,28 @@ class TestPoolViews:
     def test_a_pair_is_of_two(self, world):
         miles, at = world.miles.address, world.soon()
         with pytest.raises(errors.SameToken):
-            world.pools.using(world.nadia).add_liquidity(Funding(miles, miles, 1, 1, world.nadia.address, at))
+            world.pools.using(world.nadia).add_liquidity(
+                Funding(miles, miles, 1, 1, world.nadia.address, at)
+            )
 
 
 class TestSwapping:
     def test_a_swap_gives_what_was_quoted(self, world):
         world.fund()
-        miles, beans, pools = world.miles.address, world.beans.address, world.pools.using(world.lena)
+        miles, beans, pools = (
+            world.miles.address,
+            world.beans.address,
+            world.pools.using(world.lena),
+        )
         quote = pools.quote(miles, beans, 100 * POINT)
         assert quote.fee_in == POINT
         world.miles.using(world.lena).approve(pools.address, 100 * POINT)
         with pytest.raises(errors.TooLittleOut) as refusal:
             pools.swap(miles, beans, 100 * POINT, quote.received + 1, world.soon())
-        assert (refusal.value.received, refusal.value.min_out) == (quote.received, quote.received + 1)
+        assert (refusal.value.received, refusal.value.min_out) == (
+            quote.received,
+            quote.received + 1,
+        )
         with pytest.raises(errors.DeadlinePassed):
             pools.swap(miles, beans, 100 * POINT, 0, world.soon(-DAY))
         receipt = pools.swap(miles, beans, 100 * POINT, quote.received, world.soon())
@@ -86,11 +106,19 @@ class TestSwapping:
         assert isinstance(done, PoolSwapped)
         assert (done.paid_amount, done.received_amount) == (100 * POINT, quote.received)
         assert (done.taker, done.maker) == (world.lena.address, pools.address)
-        fees = {event.token: event.amount for event in pools.events(receipt) if isinstance(event, PoolFeeCharged)}
+        fees = {
+            event.token: event.amount
+            for event in pools.events(receipt)
+            if isinstance(event, PoolFeeCharged)
+        }
         assert fees == {miles: quote.fee_in, beans: quote.fee_out}
         assert pools.fees_of(miles) == POINT
         collected = only(pools, pools.collect_fees(miles), FeesCollected)
-        assert (collected.token, collected.to, collected.amount) == (miles, world.airline.address, POINT)
+        assert (collected.token, collected.to, collected.amount) == (
+            miles,
+            world.airline.address,
+            POINT,
+        )
         with pytest.raises(errors.NothingToCollect):
             pools.collect_fees(miles)
 
@@ -102,7 +130,9 @@ class TestSwapping:
             world.soon(),
         )  # fmt: skip
         before = world.beans.balance_of(world.tomas.address)
-        signature = sign(world.lena.account, world.miles.messages.receive(pools.authorization(order)))
+        signature = sign(
+            world.lena.account, world.miles.messages.receive(pools.authorization(order))
+        )
         with pytest.raises(errors.BadSignature):
             pools.swap_with_authorization(order, sign(world.tomas.account, bytes(32)))
         done = pools.swapped(pools.swap_with_authorization(order, signature))
@@ -115,7 +145,9 @@ class TestSwapping:
         receipt = world.pools.using(world.stranger).sync(world.miles.address, world.beans.address)
         assert only(world.pools, receipt, Synced).open is False
         with pytest.raises(errors.PoolNotOpen):
-            world.pools.using(world.lena).swap(world.miles.address, world.beans.address, POINT, 0, world.soon())
+            world.pools.using(world.lena).swap(
+                world.miles.address, world.beans.address, POINT, 0, world.soon()
+            )
 
 
 class TestLiquidity:
@@ -129,7 +161,9 @@ class TestLiquidity:
         with pytest.raises(errors.BelowProviderMinimum):
             nadia.add_liquidity(much)
         with pytest.raises(errors.BadPoolRecipient):
-            nadia.add_liquidity(Funding(world.miles.address, world.beans.address, 1, 1, ZERO, world.soon()))
+            nadia.add_liquidity(
+                Funding(world.miles.address, world.beans.address, 1, 1, ZERO, world.soon())
+            )
         with pytest.raises(errors.NoShares):
             nadia.add_liquidity(
                 Funding(world.miles.address, world.beans.address, 0, 0, world.nadia.address, world.soon())
@@ -153,9 +187,13 @@ class TestLiquidity:
 
     def test_what_could_not_be_paid_out_is_claimed(self, world):
         hostile = world.deploy("BlockingToken", "Blocking", "BLOCK", 18)
-        token = LoyaltyToken(world.chain, hostile)  # the same ERC-20 functions, and nothing else of ours
+        token = LoyaltyToken(
+            world.chain, hostile
+        )  # the same ERC-20 functions, and nothing else of ours
         call = token.chain.w3.codec.encode
-        mint = bytes.fromhex("40c10f19") + call(["address", "uint256"], [world.nadia.address, 1_000 * POINT])
+        mint = bytes.fromhex("40c10f19") + call(
+            ["address", "uint256"], [world.nadia.address, 1_000 * POINT]
+        )
         belong = world.chain.w3.keccak(text="belongTo(address,address)")[:4] + call(
             ["address", "address"], [world.suite["IdentityRegistry"], world.stranger.address]
         )
@@ -177,10 +215,18 @@ class TestLiquidity:
                     Removal(hostile, world.miles.address, POINT, world.tomas.address, world.soon())
                 )  # fmt: skip
                 credited = only(nadia, receipt, Credited)
-                assert (credited.token, credited.provider, credited.amount) == (hostile, world.nadia.address, POINT)
+                assert (credited.token, credited.provider, credited.amount) == (
+                    hostile,
+                    world.nadia.address,
+                    POINT,
+                )
         assert nadia.credit_of(hostile, world.nadia.address) == POINT
         claimed = only(nadia, nadia.claim(hostile, world.tomas.address), Claimed)
-        assert (claimed.provider, claimed.to, claimed.amount) == (world.nadia.address, world.tomas.address, POINT)
+        assert (claimed.provider, claimed.to, claimed.amount) == (
+            world.nadia.address,
+            world.tomas.address,
+            POINT,
+        )
         with pytest.raises(errors.NothingToClaim):
             nadia.claim(hostile, world.tomas.address)
 
@@ -191,7 +237,12 @@ class TestShares:
         number = world.pools.pair_of(world.miles.address, world.beans.address).number
         nadia, tomas = world.pools.using(world.nadia), world.pools.using(world.tomas)
         moved = only(nadia, nadia.transfer(world.tomas.address, number, 5), ShareTransfer)
-        assert (moved.from_, moved.to, moved.id, moved.amount) == (world.nadia.address, world.tomas.address, number, 5)
+        assert (moved.from_, moved.to, moved.id, moved.amount) == (
+            world.nadia.address,
+            world.tomas.address,
+            number,
+            5,
+        )
         assert moved.by == world.nadia.address
         allowed = only(nadia, nadia.approve(world.tomas.address, number, 7), ShareApproval)
         assert (allowed.owner, allowed.spender, allowed.id, allowed.amount) == (

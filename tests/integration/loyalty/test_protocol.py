@@ -17,12 +17,18 @@ NOBODY = "0x" + "00" * 20
 
 
 def in_page(value):
-    return (value.hex() if isinstance(value, bytes) else value) in re.sub(r"\s+", " ", PAGE).replace(" ", "")
+    return (value.hex() if isinstance(value, bytes) else value) in re.sub(
+        r"\s+", " ", PAGE
+    ).replace(" ", "")
 
 
 def typed(kind):
     name, inside = kind.rstrip(")").split("(")
-    return {name: [dict(zip(("type", "name"), member.split(), strict=True)) for member in inside.split(",")]}
+    return {
+        name: [
+            dict(zip(("type", "name"), member.split(), strict=True)) for member in inside.split(",")
+        ]
+    }
 
 
 def test_every_type_hash_fits_its_type():
@@ -34,7 +40,9 @@ def test_every_type_hash_fits_its_type():
 def test_every_event_has_the_topic_that_it_says():
     for name in ("Swapped", "FeeCharged"):
         for contract in ("PointMarket", "PointPools"):
-            events = {entry["name"]: topic for topic, entry in artifacts.load(contract).events.items()}
+            events = {
+                entry["name"]: topic for topic, entry in artifacts.load(contract).events.items()
+            }
             assert in_page(events[name])
 
 
@@ -51,7 +59,17 @@ def test_the_offer_of_the_example_has_this_id_and_signature():
     }
     names = [member["name"] for member in typed(kind)["Offer"]]
     tokens = ("0x" + "22" * 20, "0x" + "33" * 20)
-    values = (maker.address, NOBODY, *tokens, 100 * POINT, 250 * POINT, 10 * POINT, 2 * 10**9, 5 * 256 + 7, bytes(32))
+    values = (
+        maker.address,
+        NOBODY,
+        *tokens,
+        100 * POINT,
+        250 * POINT,
+        10 * POINT,
+        2 * 10**9,
+        5 * 256 + 7,
+        bytes(32),
+    )
     offer = dict(zip(names, values, strict=True))
     message = encode_typed_data(domain, typed(kind), offer)
     assert in_page(message.header)
@@ -90,16 +108,25 @@ def test_the_pool_of_the_example_has_these_prices():
 
 def test_pair_and_order_nonce_of_the_example_are_these():
     evm = Evm()
-    pools = evm.deploy("PointPools", evm.deploy("PointMarket", evm.deploy("IdentityRegistry").address).address)
+    pools = evm.deploy(
+        "PointPools", evm.deploy("PointMarket", evm.deploy("IdentityRegistry").address).address
+    )
     give, want = "0x" + "22" * 20, "0x" + "33" * 20
     assert in_page(pools.call("pairOf", want, give)[0])
-    assert pools.call("pairOf", give, want)[0] == keccak(encode(["address", "address"], [give, want]))
+    assert pools.call("pairOf", give, want)[0] == keccak(
+        encode(["address", "address"], [give, want])
+    )
     who = Account.from_key(keccak(text="careledger example")).address
-    assert in_page(pools.call("orderNonce", (who, give, want, POINT, 20 * POINT, who, START, bytes(32))))
+    assert in_page(
+        pools.call("orderNonce", (who, give, want, POINT, 20 * POINT, who, START, bytes(32)))
+    )
 
 
 def test_the_supply_word_lies_over_the_slot_that_the_base_counts_in():
-    layout = {entry["label"]: entry for entry in artifacts.load("LoyaltyToken").raw["storageLayout"]["storage"]}
+    layout = {
+        entry["label"]: entry
+        for entry in artifacts.load("LoyaltyToken").raw["storageLayout"]["storage"]
+    }
     assert in_page(f"0x{int(layout['_supply']['slot']):018x}")
     base = (ROOT / "node_modules" / "solady" / "src" / "tokens" / "ERC20.sol").read_text()
     slot = re.search(r"_TOTAL_SUPPLY_SLOT = (0x[0-9a-f]+);", base)[1]

@@ -37,7 +37,10 @@ class TestUses:
         airline = world.miles.using(world.airline)
         airline.issue(world.tomas.address, POINT, REF)
         airline.issue_batch(
-            [Issue(world.tomas.address, 2 * POINT, b"\1" * 32), Issue(world.lena.address, 3, b"\2" * 32)]
+            [
+                Issue(world.tomas.address, 2 * POINT, b"\1" * 32),
+                Issue(world.lena.address, 3, b"\2" * 32),
+            ]
         )
         airline.issue_batch([])
         uses = since(world, of(world), begun)
@@ -68,11 +71,22 @@ class TestUses:
         market = world.market.using(world.tomas)
         market.fill(signed.offer, signed.signature, 100 * POINT, MAX_UINT, 0)
         (given,) = since(world, of(world), begun)
-        assert (given.kind, given.holder, given.to) == (Kind.OFFER_GIVEN, world.lena.address, world.tomas.address)
+        assert (given.kind, given.holder, given.to) == (
+            Kind.OFFER_GIVEN,
+            world.lena.address,
+            world.tomas.address,
+        )
         assert (given.amount, given.fee, given.ref) == (100 * POINT, POINT, signed.id)
-        assert (given.other_token, given.other_amount) == (world.beans.address, 4 * POINT + POINT // 50)
+        assert (given.other_token, given.other_amount) == (
+            world.beans.address,
+            4 * POINT + POINT // 50,
+        )
         (paid,) = since(world, of(world, world.beans), begun)
-        assert (paid.kind, paid.holder, paid.to) == (Kind.OFFER_PAID, world.tomas.address, world.lena.address)
+        assert (paid.kind, paid.holder, paid.to) == (
+            Kind.OFFER_PAID,
+            world.tomas.address,
+            world.lena.address,
+        )
         assert (paid.amount, paid.fee) == (4 * POINT + POINT // 50, POINT // 50)
         assert (paid.other_token, paid.other_amount) == (world.miles.address, 99 * POINT)
 
@@ -81,7 +95,9 @@ class TestUses:
         signed = world.signed()
         world.miles.using(world.lena).approve(world.market.address, MAX_UINT)
         world.beans.using(world.tomas).approve(world.market.address, MAX_UINT)
-        world.market.using(world.tomas).fill(signed.offer, signed.signature, 400 * POINT, MAX_UINT, 0)
+        world.market.using(world.tomas).fill(
+            signed.offer, signed.signature, 400 * POINT, MAX_UINT, 0
+        )
         (given,) = since(world, of(world), begun)
         assert (given.amount, given.fee) == (400 * POINT, 0)
 
@@ -90,7 +106,9 @@ class TestUses:
         world.miles.using(world.airline).approve(world.market.address, MAX_UINT)
         world.beans.using(world.tomas).approve(world.market.address, MAX_UINT)
         offer = world.offer(maker=world.airline.address, give_amount=10 * POINT)
-        signed = sign_offer(world.airline.account, offer, world.chain.chain_id, world.market.address)
+        signed = sign_offer(
+            world.airline.account, offer, world.chain.chain_id, world.market.address
+        )
         world.market.using(world.tomas).fill(offer, signed.signature, 10 * POINT, MAX_UINT, 0)
         _, given = since(world, of(world), begun)
         assert (given.kind, given.amount, given.fee) == (Kind.OFFER_GIVEN, 10 * POINT, POINT // 10)
@@ -98,7 +116,10 @@ class TestUses:
     def test_pools_funded_swapped_both_ways_collected_and_left(self, world, begun):
         world.fund()
         pair = (world.miles.address, world.beans.address)
-        for swapper, token, way in ((world.lena, world.miles, pair), (world.tomas, world.beans, pair[::-1])):
+        for swapper, token, way in (
+            (world.lena, world.miles, pair),
+            (world.tomas, world.beans, pair[::-1]),
+        ):
             token.using(swapper).approve(world.pools.address, 10 * POINT)
             world.pools.using(swapper).swap(*way, 10 * POINT, 1, world.soon())
         received = world.miles.balance_of(world.tomas.address)
@@ -118,7 +139,10 @@ class TestUses:
             (Kind.POOL_LEFT, world.pools.address, world.stranger.address),
         ]
         assert found.fees == sum(use.fee for use in uses) == waiting
-        assert (found.fees_waiting, found.in_pools) == (0, world.miles.balance_of(world.pools.address))
+        assert (found.fees_waiting, found.in_pools) == (
+            0,
+            world.miles.balance_of(world.pools.address),
+        )
         assert uses[1].other_token == uses[2].other_token == world.beans.address
         assert uses[2].amount == received + uses[2].fee
 
@@ -132,7 +156,9 @@ class TestUses:
         world.fund()
         begun = world.chain.block_number()
         pools, pair = world.pools.using(world.nadia), (world.miles.address, world.beans.address)
-        pools.remove_liquidity(Removal(*pair, POINT, world.miles.address, world.soon()))  # miles refuse their own token
+        pools.remove_liquidity(
+            Removal(*pair, POINT, world.miles.address, world.soon())
+        )  # miles refuse their own token
         assert since(world, of(world), begun) == []
         pools.claim(world.miles.address, world.tomas.address)
         (use,) = since(world, of(world), begun)
@@ -140,11 +166,15 @@ class TestUses:
 
     def test_funding_another_pair_is_no_use(self, world):
         receipt = world.fund()
-        (added,) = (event for event in world.pools.events(receipt) if isinstance(event, LiquidityAdded))
+        (added,) = (
+            event for event in world.pools.events(receipt) if isinstance(event, LiquidityAdded)
+        )
         reading = module._Transaction(world.stranger.address, world.pools.address)
         assert reading.read([added]) == []
         with pytest.raises(TypeError):
-            reading.read([event for event in world.pools.events(receipt) if isinstance(event, Synced)])
+            reading.read(
+                [event for event in world.pools.events(receipt) if isinstance(event, Synced)]
+            )
 
     def test_movements_that_other_contracts_put_in_between_are_told_apart(self, world):
         burned, redeemed = world.miles.events(world.miles.using(world.lena).redeem(7, REF))
@@ -167,15 +197,23 @@ class TestLyingNode:
 
     def without(self, world, monkeypatch, contract, name):
         """Make the node forget every log of an event."""
-        topic = next(topic for topic, entry in contract.artifact.events.items() if entry["name"] == name)
+        topic = next(
+            topic for topic, entry in contract.artifact.events.items() if entry["name"] == name
+        )
         honest = world.chain.logs
         monkeypatch.setattr(
-            world.chain, "logs", lambda *arguments: [log for log in honest(*arguments) if log.topics[0] != topic]
+            world.chain,
+            "logs",
+            lambda *arguments: [log for log in honest(*arguments) if log.topics[0] != topic],
         )
 
     @pytest.mark.parametrize(
         ("name", "word"),
-        [("IssuedBatch", "issued less redeemed"), ("Redeemed", "issued less redeemed"), ("Transfer", "contradict")],
+        [
+            ("IssuedBatch", "issued less redeemed"),
+            ("Redeemed", "issued less redeemed"),
+            ("Transfer", "contradict"),
+        ],
     )
     def test_a_missing_event_of_the_token(self, world, monkeypatch, name, word):
         world.miles.using(world.lena).redeem(7, REF)
@@ -187,7 +225,9 @@ class TestLyingNode:
     def test_a_missing_event_of_the_pools(self, world, monkeypatch, name):
         world.fund()
         world.miles.using(world.lena).approve(world.pools.address, 10 * POINT)
-        world.pools.using(world.lena).swap(world.miles.address, world.beans.address, 10 * POINT, 1, world.soon())
+        world.pools.using(world.lena).swap(
+            world.miles.address, world.beans.address, 10 * POINT, 1, world.soon()
+        )
         if name == "FeesCollected":
             world.pools.using(world.lena).collect_fees(world.miles.address)
         self.without(world, monkeypatch, world.pools, name)
@@ -216,7 +256,9 @@ class TestLyingNode:
 
     def test_balances_that_are_not_what_is_owed(self, world, monkeypatch):
         honest = module._balances
-        monkeypatch.setattr(module, "_balances", lambda transfers: honest(transfers) | {world.stranger.address: 1})
+        monkeypatch.setattr(
+            module, "_balances", lambda transfers: honest(transfers) | {world.stranger.address: 1}
+        )
         with pytest.raises(ProofError, match="all balances"):
             of(world)
 

@@ -19,7 +19,18 @@ class Shop:
 
     def __init__(self, chain, suite, senders, development):
         self.chain, self.suite, self.development = chain, suite, development
-        names = ("patron", "payer", "seller", "carrier", "scanner", "arbiter", "fee_to", "relayer", "stranger", "other")
+        names = (
+            "patron",
+            "payer",
+            "seller",
+            "carrier",
+            "scanner",
+            "arbiter",
+            "fee_to",
+            "relayer",
+            "stranger",
+            "other",
+        )
         for name, sender in zip(names, senders, strict=True):
             setattr(self, name, sender)
         self.escrow = RefundEscrow(chain, suite["RefundEscrow"])
@@ -41,7 +52,9 @@ class Shop:
         artifact = artifacts.load(name)
         entries = artifact.entries("constructor")
         kinds = artifacts.types(entries[0]) if entries else []
-        at = self.patron.transact(None, artifact.bytecode + encode(kinds, arguments)).contract_address
+        at = self.patron.transact(
+            None, artifact.bytecode + encode(kinds, arguments)
+        ).contract_address
         return Token(self.chain, str(at), self.patron)
 
     def call(self, sender, contract, signature, *arguments):

@@ -27,7 +27,11 @@ def cli(shop, deployments, capsys, monkeypatch):
         except SystemExit as end:
             status = end.code
         printed = capsys.readouterr()
-        return status, json.loads(printed.out) if as_json and printed.out else printed.out, printed.err
+        return (
+            status,
+            json.loads(printed.out) if as_json and printed.out else printed.out,
+            printed.err,
+        )
 
     return call
 
@@ -75,7 +79,11 @@ class TestStory:
         file, written = terms()
         assert written["terms"]["amount"] == "129990000"
         opened = done("open", file, who=shop.payer)
-        assert (opened["state"], opened["held"], opened["id"]) == ("open", "129.99 TUSD", written["id"])
+        assert (opened["state"], opened["held"], opened["id"]) == (
+            "open",
+            "129.99 TUSD",
+            written["id"],
+        )
         assert done("open", "--help", as_json=False)
         shown = done("show", written["id"])
         assert shown["terms"] == written["terms"]
@@ -99,7 +107,9 @@ class TestStory:
         assert done("refund", written["id"], who=shop.stranger)["state"] == "refunded"
 
     def test_nobody_minds(self, shop, done, terms):
-        file, _ = terms(carrier=None, order=None, order_key=None, arbiter=None, fee="0", fee_to=None)
+        file, _ = terms(
+            carrier=None, order=None, order_key=None, arbiter=None, fee="0", fee_to=None
+        )
         assert done("show", file)["next"] == "the payer may open it"
         done("open", file, who=shop.payer)
         shop.sleep(timedelta(days=31))
@@ -138,7 +148,9 @@ class TestStory:
 
     def test_ether_and_a_development_key(self, shop, done, terms):
         file, written = terms(token=ZERO, amount="0.25", payer=shop.patron.address)
-        assert done("open", file)["held"] == "0.25 ETH"  # the first well-known account signs on its own chain
+        assert (
+            done("open", file)["held"] == "0.25 ETH"
+        )  # the first well-known account signs on its own chain
         shown = done("show", written["id"], as_json=False)
         assert "0.25 ETH" in shown
         done("dispute", file, "--commitment", "0x" + "ab" * 32)
@@ -154,7 +166,9 @@ class TestStory:
         done("release", file, who=shop.payer)
         owed = done("credit", shop.seller.address, "--token", token.address)
         assert owed["credit"] == "128690100"
-        assert "128.6901 BLK" in done("credit", shop.seller.address, "--token", token.address, as_json=False)
+        assert "128.6901 BLK" in done(
+            "credit", shop.seller.address, "--token", token.address, as_json=False
+        )
         claimed = done("claim", shop.other.address, "--token", token.address, who=shop.seller)
         assert claimed["amount"] == "128.6901 BLK"
         assert token.balance_of(shop.other.address) == 128_690_100
@@ -216,7 +230,16 @@ class TestBadInput:
     def test_a_file_that_is_there_is_left_alone(self, cli, terms, tmp_path, shop):
         file, _ = terms()
         before = file.read_text()
-        result = cli("terms", file, "--payer", shop.payer.address, "--seller", shop.seller.address, "--amount", "5")
+        result = cli(
+            "terms",
+            file,
+            "--payer",
+            shop.payer.address,
+            "--seller",
+            shop.seller.address,
+            "--amount",
+            "5",
+        )
         self.refused(result, 2, "is there already")
         assert file.read_text() == before
 
@@ -253,4 +276,6 @@ class TestBadInput:
         self.refused(cli("open", file, who=shop.payer), 2, "release_at", "has passed")
 
     def test_a_dead_node_is_one_sentence(self, cli):
-        self.refused(cli("show", "0x" + "12" * 32, "--rpc", "http://127.0.0.1:9"), 3, "no node answers")
+        self.refused(
+            cli("show", "0x" + "12" * 32, "--rpc", "http://127.0.0.1:9"), 3, "no node answers"
+        )

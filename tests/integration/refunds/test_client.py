@@ -27,7 +27,11 @@ class TestOpening:
         receipt = shop.by(shop.payer).open(terms)
         (opened,) = shop.escrow.events(receipt)
         assert isinstance(opened, events.Opened)
-        assert (opened.id, opened.payer, opened.amount) == (shop.id(terms), terms.payer, terms.amount)
+        assert (opened.id, opened.payer, opened.amount) == (
+            shop.id(terms),
+            terms.payer,
+            terms.amount,
+        )
         assert shop.escrow.id_of(terms) == shop.id(terms) == shop.escrow.messages.deal_id(terms)
         deal = shop.escrow.deal(shop.id(terms))
         assert (deal.state, deal.held, deal.deadline_at, deal.appellant) == (
@@ -66,7 +70,9 @@ class TestOpening:
                 terms.payer, terms.payer, terms.amount, encode(KINDS, terms.words())
             )
         with pytest.raises(errors.OnlySelf):
-            shop.by(shop.payer).open_received(terms, terms.token, terms.payer, terms.payer, terms.amount)
+            shop.by(shop.payer).open_received(
+                terms, terms.token, terms.payer, terms.payer, terms.amount
+            )
         with pytest.raises(errors.NotPermitted):
             shop.by(shop.payer).refund_due(shop.open(), 10_000)
         with pytest.raises(errors.UnknownDispute):
@@ -84,7 +90,8 @@ class TestTermsOf:
         shop.call(shop.patron, token, "mint(address,uint256)", shop.payer.address, 10**9)
         terms = shop.terms(token=token.address)
         data = keccak256(b"transferAndCall(address,uint256,bytes)")[:4] + encode(
-            ["address", "uint256", "bytes"], [shop.escrow.address, terms.amount, encode(KINDS, terms.words())]
+            ["address", "uint256", "bytes"],
+            [shop.escrow.address, terms.amount, encode(KINDS, terms.words())],
         )
         shop.payer.transact(token.address, data)
         assert shop.escrow.terms_of(shop.id(terms)) == terms
@@ -102,7 +109,9 @@ class TestTermsOf:
     def test_a_node_that_has_forgotten_the_transaction_is_said_to_have(self, shop, monkeypatch):
         identifier, ask = shop.id(shop.open()), shop.chain.request
         monkeypatch.setattr(
-            shop.chain, "request", lambda m, *rest: None if m == "eth_getTransactionByHash" else ask(m, *rest)
+            shop.chain,
+            "request",
+            lambda m, *rest: None if m == "eth_getTransactionByHash" else ask(m, *rest),
         )
         with pytest.raises(NodeError, match="any more"):
             shop.escrow.terms_of(identifier)
@@ -153,7 +162,9 @@ class TestEnding:
         payer = shop.by(shop.payer)
         pending = [payer.queue("release", terms.words()) for terms in deals]
         assert all(shop.payer.wait(one).succeeded for one in pending)
-        assert [one.id for one in shop.escrow.history(events.Released)] == [shop.id(terms) for terms in deals]
+        assert [one.id for one in shop.escrow.history(events.Released)] == [
+            shop.id(terms) for terms in deals
+        ]
 
     def test_a_generic_call_goes_by_the_contracts_name(self, shop):
         receipt = shop.by(shop.payer).transact("release", shop.open())
@@ -199,7 +210,10 @@ class TestDisputing:
         assert isinstance(happened[-1], events.ArbitrationRequested)
         assert shop.escrow.dispute_of(court.address, happened[-1].dispute_id) == shop.id(terms)
         receipt = shop.call(shop.stranger, court, "giveRuling(uint256,uint256)", 1, 1)
-        assert [type(event) for event in shop.escrow.events(receipt)] == [events.Ruling, events.Ruled]
+        assert [type(event) for event in shop.escrow.events(receipt)] == [
+            events.Ruling,
+            events.Ruled,
+        ]
 
 
 class TestCredits:
@@ -226,11 +240,19 @@ class TestCredits:
             shop.by(shop.payer).claim(ZERO, shop.other.address)
         deadline = later(shop)
         message = shop.escrow.messages.claim(
-            shop.payer.address, ZERO, shop.other.address, shop.escrow.nonce(shop.payer.address), deadline
+            shop.payer.address,
+            ZERO,
+            shop.other.address,
+            shop.escrow.nonce(shop.payer.address),
+            deadline,
         )
         with pytest.raises(errors.NothingOwed):
             shop.by(shop.relayer).claim_signed(
-                shop.payer.address, ZERO, shop.other.address, deadline, sign(shop.payer.account, message)
+                shop.payer.address,
+                ZERO,
+                shop.other.address,
+                deadline,
+                sign(shop.payer.account, message),
             )
 
 
@@ -249,13 +271,17 @@ class TestDesk:
         first, second, deadline = shop.open(), shop.open(), later(shop)
         receipt = shop.desk.using(shop.scanner).settle_return(first, 10_000)
         assert [type(event) for event in shop.escrow.events(receipt)] == [events.Refunded]
-        message = shop.desk.messages.return_scan(second.order_ref, 10_000, shop.scanner.address, deadline)
+        message = shop.desk.messages.return_scan(
+            second.order_ref, 10_000, shop.scanner.address, deadline
+        )
         signature = sign(shop.scanner.account, message)
         relay = shop.desk.using(shop.relayer)
         relay.settle_return_signed(second, 10_000, shop.scanner.address, deadline, signature)
         assert shop.escrow.deal(shop.id(second)).state is State.REFUNDED
         with pytest.raises(errors.AlreadyReturned):
-            relay.scan_return_signed(second.order_ref, 10_000, shop.scanner.address, deadline, signature)
+            relay.scan_return_signed(
+                second.order_ref, 10_000, shop.scanner.address, deadline, signature
+            )
 
     def test_a_delivery_is_relayed(self, shop):
         terms, deadline = shop.terms(), later(shop)

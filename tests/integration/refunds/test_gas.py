@@ -1,8 +1,8 @@
 """What each thing that can happen to a deal costs, on Anvil, to the last unit.
 
-Everybody has tokens and ether before, so that no balance is written for the first time, and terms are as a shop would
-make them: a return desk, an arbiter, refunds to the payer. Fees have rows of their own, and so have allowances: the
-plain `open` finds one that is not counted down.
+Everybody has tokens and ether before, so that no balance is written for the first time, and terms
+are as a shop would make them: a return desk, an arbiter, refunds to the payer. Fees have rows of
+their own, and so have allowances: the plain `open` finds one that is not counted down.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,16 +37,29 @@ class Shop:
 
     def __init__(self, chain, suite, senders, development):
         self.chain, self.suite, self.development = chain, suite, development
-        (self.patron, self.payer, self.seller, self.carrier, self.scanner, self.arbiter, self.fee_to, self.relayer) = (
-            senders[:8]
-        )
+        (
+            self.patron,
+            self.payer,
+            self.seller,
+            self.carrier,
+            self.scanner,
+            self.arbiter,
+            self.fee_to,
+            self.relayer,
+        ) = senders[:8]
         self.escrow = RefundEscrow(chain, suite["RefundEscrow"])
         self.desk = ReturnDesk(chain, suite["ReturnDesk"])
         self.token = Token(chain, self.deploy("TestToken", "Test Dollar", "TUSD", 6), self.patron)
         self.points = Token(
             chain,
             self.deploy(
-                "LoyaltyToken", suite["IdentityRegistry"], self.seller.address, "Points", "PTS", 10**30, 90 * DAY
+                "LoyaltyToken",
+                suite["IdentityRegistry"],
+                self.seller.address,
+                "Points",
+                "PTS",
+                10**30,
+                90 * DAY,
             ),
             self.seller,
         )
@@ -55,16 +68,36 @@ class Shop:
         for who in (self.payer, self.seller, self.fee_to):
             self.call(self.patron, self.token, "mint(address,uint256)", who.address, 10**12)
         self.call(self.payer, self.token, "approve(address,uint256)", self.escrow.address, FOREVER)
-        self.call(self.seller, self.points, "setIssuerLimit(address,uint256,uint256)", self.seller.address, 10**24, DAY)
+        self.call(
+            self.seller,
+            self.points,
+            "setIssuerLimit(address,uint256,uint256)",
+            self.seller.address,
+            10**24,
+            DAY,
+        )
         for who in (self.payer, self.seller):
-            self.call(self.seller, self.points, "issue(address,uint256,bytes32)", who.address, 10**20, bytes(32))
+            self.call(
+                self.seller,
+                self.points,
+                "issue(address,uint256,bytes32)",
+                who.address,
+                10**20,
+                bytes(32),
+            )
         self.call(self.payer, self.points, "approve(address,uint256)", self.escrow.address, FOREVER)
-        for token in (self.token.address, self.points.address, ZERO):  # the escrow has some of each already
+        for token in (
+            self.token.address,
+            self.points.address,
+            ZERO,
+        ):  # the escrow has some of each already
             self.open(self.terms(token=token))
 
     def deploy(self, name, *arguments):
         artifact = artifacts.load(name)
-        data = artifact.bytecode + encode(artifacts.types(artifact.entries("constructor")[0]), arguments)
+        data = artifact.bytecode + encode(
+            artifacts.types(artifact.entries("constructor")[0]), arguments
+        )
         return str(self.patron.transact(None, data).contract_address)
 
     def appoint(self, identity, role, delegate):
@@ -89,7 +122,8 @@ class Shop:
             "criteria": self.desk.address,
             "arbiter": self.arbiter.address,
             "default_bps": 5_000,
-            "order_ref": bytes.fromhex(self.carrier.address[2:]) + keccak256(b"order %d" % self.count)[:12],
+            "order_ref": bytes.fromhex(self.carrier.address[2:])
+            + keccak256(b"order %d" % self.count)[:12],
             "salt": keccak256(b"salt %d" % self.count),
         }
         return Terms(**values | fields)
@@ -129,7 +163,9 @@ def shop(chain, suite, senders, development):
 
 def test_opening(shop, gas):
     gas.row("RefundEscrow.open", shop.open(shop.terms()), at_most=73_000)
-    gas.row("RefundEscrow.open.withFee", shop.open(shop.terms(fee_bps=250, fee_to=shop.fee_to.address)))
+    gas.row(
+        "RefundEscrow.open.withFee", shop.open(shop.terms(fee_bps=250, fee_to=shop.fee_to.address))
+    )
     gas.row("RefundEscrow.open.ether", shop.open(shop.terms(token=ZERO)))
     terms = shop.terms()
     signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
@@ -156,10 +192,15 @@ def test_opening_by_permit(shop, gas):
     first = shop.terms()
     shop.by(shop.payer).open_with_permit(first, permit(shop, first))
     terms = shop.terms()
-    gas.row("RefundEscrow.open.permit", shop.by(shop.payer).open_with_permit(terms, permit(shop, terms)).gas_used)
+    gas.row(
+        "RefundEscrow.open.permit",
+        shop.by(shop.payer).open_with_permit(terms, permit(shop, terms)).gas_used,
+    )
     terms = shop.terms()
     signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
-    receipt = shop.by(shop.relayer).open_with_permit(terms, permit(shop, terms), at(LATER), signature)
+    receipt = shop.by(shop.relayer).open_with_permit(
+        terms, permit(shop, terms), at(LATER), signature
+    )
     gas.row("RefundEscrow.open.permit.relayed", receipt.gas_used)
 
 
@@ -170,17 +211,23 @@ def test_opening_by_what_points_can(shop, gas):
     )
     terms = shop.terms(token=shop.points.address, amount=10**18)
     values = [terms.payer, shop.escrow.address, terms.amount, 0, LATER, shop.id(terms)]
-    signature = sign(shop.payer.account, digest(shop.points.domain_separator(), struct_hash(text, values)))
+    signature = sign(
+        shop.payer.account, digest(shop.points.domain_separator(), struct_hash(text, values))
+    )
     authorization = (0, LATER, signature[64], signature[:32], signature[32:64])
     receipt = shop.by(shop.relayer).open_with_authorization(terms, authorization)
     gas.row("RefundEscrow.open.authorization", receipt.gas_used)
     terms = shop.terms(token=shop.points.address, amount=10**18)
     data = encode(["address", "uint256"], [shop.escrow.address, terms.amount])
     kinds = (
-        ["address"] * 4 + ["uint256"] * 4 + ["address"] * 2 + ["uint256", "address", "uint256", "bytes32", "bytes32"]
+        ["address"] * 4
+        + ["uint256"] * 4
+        + ["address"] * 2
+        + ["uint256", "address", "uint256", "bytes32", "bytes32"]
     )
     data = keccak256(b"transferAndCall(address,uint256,bytes)")[:4] + encode(
-        ["address", "uint256", "bytes"], [shop.escrow.address, terms.amount, encode(kinds, terms.words())]
+        ["address", "uint256", "bytes"],
+        [shop.escrow.address, terms.amount, encode(kinds, terms.words())],
     )
     receipt = shop.payer.transact(shop.points.address, data)
     gas.row("RefundEscrow.open.transferAndCall", receipt.gas_used)
@@ -204,13 +251,23 @@ def test_releasing(shop, gas):
 
 def test_scanning(shop, gas):
     scanner = shop.desk.using(shop.scanner)
-    gas.row("RefundEscrow.scanAndRefund", scanner.settle_return(shop.opened(), 10_000).gas_used, at_most=86_000)
-    gas.row("RefundEscrow.scanAndRefund.graded", scanner.settle_return(shop.opened(), 7_500).gas_used)
+    gas.row(
+        "RefundEscrow.scanAndRefund",
+        scanner.settle_return(shop.opened(), 10_000).gas_used,
+        at_most=86_000,
+    )
+    gas.row(
+        "RefundEscrow.scanAndRefund.graded", scanner.settle_return(shop.opened(), 7_500).gas_used
+    )
     terms = shop.opened()
     gas.row("ReturnDesk.scanDelivery", scanner.scan_delivery(terms.order_ref).gas_used)
-    gas.row("RefundEscrow.scanAndRefund.afterDelivery", scanner.settle_return(terms, 10_000).gas_used)
+    gas.row(
+        "RefundEscrow.scanAndRefund.afterDelivery", scanner.settle_return(terms, 10_000).gas_used
+    )
     terms = shop.opened()
-    message = shop.desk.messages.return_scan(terms.order_ref, 10_000, shop.scanner.address, at(LATER))
+    message = shop.desk.messages.return_scan(
+        terms.order_ref, 10_000, shop.scanner.address, at(LATER)
+    )
     signed = (shop.scanner.address, at(LATER), sign(shop.scanner.account, message))
     receipt = shop.desk.using(shop.relayer).settle_return_signed(terms, 10_000, *signed)
     gas.row("RefundEscrow.scanAndRefund.relayed", receipt.gas_used)
@@ -249,8 +306,13 @@ def test_disputing(shop, gas):
     arbiter.award(terms, 8_000)
     gas.row("RefundEscrow.execute.appealed", anyone.execute(terms).gas_used)
     terms = shop.opened()
-    signature = sign(shop.payer.account, shop.escrow.messages.dispute(shop.id(terms), b"\xee" * 32, at(LATER)))
-    gas.row("RefundEscrow.dispute.signed", anyone.dispute_signed(terms, b"\xee" * 32, at(LATER), signature).gas_used)
+    signature = sign(
+        shop.payer.account, shop.escrow.messages.dispute(shop.id(terms), b"\xee" * 32, at(LATER))
+    )
+    gas.row(
+        "RefundEscrow.dispute.signed",
+        anyone.dispute_signed(terms, b"\xee" * 32, at(LATER), signature).gas_used,
+    )
 
 
 def test_claiming(shop, gas):

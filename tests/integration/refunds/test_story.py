@@ -34,7 +34,15 @@ def story(stage):
 
 
 def one(outcome, amount=10_000_001, currency="USD", share=3_333, customer="Ana"):
-    return Order(f"{outcome}-{currency}-{amount}", customer, amount, currency, outcome, share * outcome.shared, "hm")
+    return Order(
+        f"{outcome}-{currency}-{amount}",
+        customer,
+        amount,
+        currency,
+        outcome,
+        share * outcome.shared,
+        "hm",
+    )
 
 
 ENDS = {
@@ -147,14 +155,20 @@ def test_the_csv_examples_as_a_program_of_its_own():
     assert told["balanced"]
     orders = read_orders(ROOT / "examples" / "orders.csv")
     assert [o["order"] for o in told["orders"]] == [o.number for o in orders]
-    assert {o["order"]: int(o["amount"]) for o in told["orders"]} == {o.number: o.amount for o in orders}
+    assert {o["order"]: int(o["amount"]) for o in told["orders"]} == {
+        o.number: o.amount for o in orders
+    }
     for account in told["accounts"].values():
         assert account["held"] == account["owed"] == 0
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "cannot be read"), ("{", "not JSON"), ('{"format": "careledger.orders/1", "orders": []}', "no orders")],
+    [
+        (None, "cannot be read"),
+        ("{", "not JSON"),
+        ('{"format": "careledger.orders/1", "orders": []}', "no orders"),
+    ],
 )
 def test_bad_orders_are_one_sentence_and_nothing_is_started(tmp_path, content, says):
     file = tmp_path / "orders.json"

@@ -1,7 +1,8 @@
 """A browser's own passkey: Chromium makes and uses one, and the chain takes its signature.
 
-Debian's Chromium, with the virtual authenticator of its developer tools (CTAP 2, inside the device, user verified), on
-a page of the loopback interface. Its answers go through our checks off chain and then into contracts.
+Debian's Chromium, with the virtual authenticator of its developer tools (CTAP 2, inside the device,
+user verified), on a page of the loopback interface. Its answers go through our checks off chain and
+then into contracts.
 """
 
 import json
@@ -75,7 +76,9 @@ class Browser:
         return self._line()
 
     def create(self) -> Passkey:
-        answer = self.ask("create", options=creation_options(self.site, "Alice", CHALLENGE))["answer"]
+        answer = self.ask("create", options=creation_options(self.site, "Alice", CHALLENGE))[
+            "answer"
+        ]
         return check_created(answer, CHALLENGE, self.site)
 
     def get(self, passkey: Passkey, digest: bytes, page: int = 0) -> dict[str, Any]:
@@ -111,8 +114,15 @@ def passkey(browser: Browser) -> Passkey:
 class World:
     """The contracts on one chain, and a relayer; the signer is in the browser."""
 
-    def __init__(self, chain: Any, account: LocalAccount, browser: Browser, passkey: Passkey) -> None:
-        self.chain, self.browser, self.passkey, self.relayer = chain, browser, passkey, Sender(chain, account)
+    def __init__(
+        self, chain: Any, account: LocalAccount, browser: Browser, passkey: Passkey
+    ) -> None:
+        self.chain, self.browser, self.passkey, self.relayer = (
+            chain,
+            browser,
+            passkey,
+            Sender(chain, account),
+        )
         registry = self._deploy("IdentityRegistry")
         self.registry = IdentityRegistry(chain, registry, self.relayer)
         consents = self._deploy("ConsentRegistry", bytes(12) + bytes.fromhex(registry[2:]))
@@ -122,22 +132,32 @@ class World:
         self.soon = datetime.fromtimestamp(chain.timestamp(), UTC) + timedelta(days=1)
 
     def _deploy(self, name: str, arguments: bytes = b"") -> str:
-        return str(self.relayer.transact(None, artifacts.load(name).bytecode + arguments).contract_address)
+        return str(
+            self.relayer.transact(None, artifacts.load(name).bytecode + arguments).contract_address
+        )
 
     def sign(self, message: TypedData) -> bytes:
         """Have the browser sign, check its answer, and put it into the contracts' form."""
         answer = self.browser.get(self.passkey, message.digest)["answer"]
-        assertion = check_assertion(json.dumps(answer), message.digest, self.passkey, self.browser.site)
+        assertion = check_assertion(
+            json.dumps(answer), message.digest, self.passkey, self.browser.site
+        )
         return assertion.signature(self.passkey.key, self.verifier.address)
 
     def consent(self, number: int) -> Consent:
-        terms = Terms(self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32)
+        terms = Terms(
+            self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32
+        )
         return Consent(self.alice.address, self.soon, terms)
 
 
 @pytest.fixture(scope="module", params=["anvil", "ganache"], ids=["precompile", "solidity"])
 def world(
-    request: pytest.FixtureRequest, compiled: None, accounts: list[LocalAccount], browser: Browser, passkey: Passkey
+    request: pytest.FixtureRequest,
+    compiled: None,
+    accounts: list[LocalAccount],
+    browser: Browser,
+    passkey: Passkey,
 ) -> Iterator[World]:
     with LocalNode(request.param) as chain:
         yield World(chain, accounts[0], browser, passkey)
@@ -146,9 +166,13 @@ def world(
 class TestOnChain:
     def test_the_passkey_grants_a_consent(self, world: World) -> None:
         consent = world.consent(1)
-        world.consents.grant_by_sig(world.consents.domain.signed_grant(consent, world.alice, 0, world.soon))
+        world.consents.grant_by_sig(
+            world.consents.domain.signed_grant(consent, world.alice, 0, world.soon)
+        )
         assert world.consents.is_valid(consent.id)
-        world.consents.revoke_by_sig(world.consents.domain.signed_revocation(consent, world.alice, world.soon))
+        world.consents.revoke_by_sig(
+            world.consents.domain.signed_revocation(consent, world.alice, world.soon)
+        )
         assert not world.consents.is_valid(consent.id)
 
     def test_what_it_signed_is_good_for_nothing_else(self, world: World) -> None:
@@ -159,8 +183,13 @@ class TestOnChain:
             world.consents.grant_by_sig(swapped)
 
     def test_the_passkey_controls_its_identity(self, world: World) -> None:
-        me, steps = world.alice.address, [Operation.add_delegate(AGENT, world.relayer.address, world.soon)]
-        typed = world.registry.domain.batch(me, steps, nonce=world.registry.nonce(me), deadline=world.soon)
+        me, steps = (
+            world.alice.address,
+            [Operation.add_delegate(AGENT, world.relayer.address, world.soon)],
+        )
+        typed = world.registry.domain.batch(
+            me, steps, nonce=world.registry.nonce(me), deadline=world.soon
+        )
         world.registry.execute_by_sig(me, steps, deadline=world.soon, signature=world.sign(typed))  # type: ignore[arg-type]
         assert world.registry.may_act(me, AGENT, world.relayer.address)
 
@@ -187,8 +216,13 @@ class TestOffChain:
             with pytest.raises(WrongChallenge):
                 check_assertion(answer, DIGEST, known, browser.site)
             with pytest.raises(CounterWentBack):
-                check_assertion(answer, digest, Passkey.read(passkey.document | {"count": count}), browser.site)
-            high += decode_dss_signature(base64url_to_bytes(answer["response"]["signature"]))[1] > ORDER // 2
+                check_assertion(
+                    answer, digest, Passkey.read(passkey.document | {"count": count}), browser.site
+                )
+            high += (
+                decode_dss_signature(base64url_to_bytes(answer["response"]["signature"]))[1]
+                > ORDER // 2
+            )
         assert 0 < high < 20
 
     def test_a_page_of_another_origin_is_refused(self, browser: Browser, passkey: Passkey) -> None:
@@ -203,7 +237,9 @@ class TestOffChain:
         options = request_options(browser.site, DIGEST, [passkey]) | {"rpId": "wallet.example"}
         assert "refused" in browser.ask("get", options=options)
 
-    def test_without_finger_face_or_pin_the_browser_does_not_sign(self, browser: Browser, passkey: Passkey) -> None:
+    def test_without_finger_face_or_pin_the_browser_does_not_sign(
+        self, browser: Browser, passkey: Passkey
+    ) -> None:
         browser.ask("verified", **{"is": False})
         try:
             assert "NotAllowed" in browser.get(passkey, DIGEST)["refused"]

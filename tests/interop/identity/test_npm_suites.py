@@ -42,7 +42,9 @@ def created(chain: Chain) -> list[bytes]:
 
 def reference_code(packages: Path) -> bytes:
     folder = packages / "ethr-did-registry/artifacts/contracts/EthereumDIDRegistry.sol"
-    return bytes.fromhex(json.loads((folder / "EthereumDIDRegistry.json").read_text())["deployedBytecode"][2:])
+    return bytes.fromhex(
+        json.loads((folder / "EthereumDIDRegistry.json").read_text())["deployedBytecode"][2:]
+    )
 
 
 @pytest.mark.parametrize("suite", PUBLISHED)
@@ -50,28 +52,46 @@ def test_the_suites_are_as_published(packages: Path, suite: str) -> None:
     assert digest(packages / suite) == PUBLISHED[suite]
 
 
-def test_the_54_tests_of_the_reference_registry_pass(packages: Path, run_node: Node, hardhat_like: Chain) -> None:
+def test_the_54_tests_of_the_reference_registry_pass(
+    packages: Path, run_node: Node, hardhat_like: Chain
+) -> None:
     done = run_node(
         "node_modules/mocha/bin/mocha.js",
         *("--reporter", "json", "--require", str(HERE / "hardhat" / "v2.cjs")),
         f"node_modules/{REGISTRY_SUITE}",
     )
     stats = json.loads(done.stdout)["stats"]
-    assert (stats["tests"], stats["passes"], stats["failures"], stats["pending"]) == (54, 54, 0, 0), done.stdout
+    assert (stats["tests"], stats["passes"], stats["failures"], stats["pending"]) == (
+        54,
+        54,
+        0,
+        0,
+    ), done.stdout
     (code,) = created(hardhat_like)
     assert artifacts.load("IdentityRegistry").matches(code)
 
 
-def test_the_99_tests_of_the_reference_resolver_pass(packages: Path, run_node: Node, hardhat_like: Chain) -> None:
+def test_the_99_tests_of_the_reference_resolver_pass(
+    packages: Path, run_node: Node, hardhat_like: Chain
+) -> None:
     done = run_node(
         "node_modules/vitest/vitest.mjs",
-        *("run", "--reporter=json", "--config", str((HERE / "vitest.config.mjs").relative_to(INTEROP))),
+        *(
+            "run",
+            "--reporter=json",
+            "--config",
+            str((HERE / "vitest.config.mjs").relative_to(INTEROP)),
+        ),
     )
     report = json.loads(done.stdout)
     failed = [test["fullName"] for file in report["testResults"] for test in file["assertionResults"]
               if test["status"] != "passed"]  # fmt: skip
     assert failed == []
-    assert (report["numTotalTests"], report["numPassedTests"], report["numFailedTests"]) == (99, 99, 0)
+    assert (report["numTotalTests"], report["numPassedTests"], report["numFailedTests"]) == (
+        99,
+        99,
+        0,
+    )
     codes = created(hardhat_like)
     ours = [code for code in codes if artifacts.load("IdentityRegistry").matches(code)]
     # The registry under test is deployed 11 times; once a registry of 2017, to show the difference.

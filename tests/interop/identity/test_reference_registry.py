@@ -36,9 +36,19 @@ def both(packages, compiled):
     raw = json.loads((folder / "EthereumDIDRegistry.json").read_text())
     abi = raw["abi"]
     reference = artifacts.Artifact(
-        "EthereumDIDRegistry", "", abi, bytes.fromhex(raw["bytecode"][2:]), b"", {}, {}, {"methodIdentifiers": {}}
+        "EthereumDIDRegistry",
+        "",
+        abi,
+        bytes.fromhex(raw["bytecode"][2:]),
+        b"",
+        {},
+        {},
+        {"methodIdentifiers": {}},
     )
-    identifiers = {artifacts.signature(entry): selector.hex() for selector, entry in reference.functions.items()}
+    identifiers = {
+        artifacts.signature(entry): selector.hex()
+        for selector, entry in reference.functions.items()
+    }
     reference.raw["methodIdentifiers"].update(identifiers)
     evm = Evm()
     return evm.deploy("", artifact=reference), evm.deploy("IdentityRegistry"), evm
@@ -51,7 +61,9 @@ def test_its_abi_is_part_of_ours(both):
         for key, entry in theirs.items():
             assert key in mine, entry["name"]
             mine_is, theirs_is = _plain(mine[key]), _plain(entry)
-            if not all(name for name, *_ in theirs_is["inputs"]):  # a public mapping's getter names nothing
+            if not all(
+                name for name, *_ in theirs_is["inputs"]
+            ):  # a public mapping's getter names nothing
                 mine_is["inputs"] = [("", *rest) for _, *rest in mine_is["inputs"]]
             assert mine_is == theirs_is
 
@@ -61,7 +73,10 @@ def _plain(entry):
         return [(p["name"] if name else "", p["type"], p.get("indexed")) for p in parameters]
 
     kept = {key: entry.get(key) for key in ("name", "stateMutability", "anonymous")}
-    return kept | {"inputs": bare(entry["inputs"], name=True), "outputs": bare(entry.get("outputs", []), name=False)}
+    return kept | {
+        "inputs": bare(entry["inputs"], name=True),
+        "outputs": bare(entry.get("outputs", []), name=False),
+    }
 
 
 def outcome(contract, function, *arguments, sender):
@@ -100,15 +115,27 @@ def test_random_calls_have_the_same_outcome(both):
         actor = right if dice.random() < 0.8 else dice.choice(people)
         answers = []
         if dice.random() < 0.5:
-            answers += [outcome(one, operation, identity, *arguments, sender=actor) for one in (reference, ours)]
+            answers += [
+                outcome(one, operation, identity, *arguments, sender=actor)
+                for one in (reference, ours)
+            ]
         else:
             nonce = ours.call("nonce", actor.address) + (dice.random() < 0.1)
             for contract in (reference, ours):
                 signature = _signed(actor, contract.address, nonce, identity, operation, arguments)
-                if identity == NOBODY:  # there the reference takes any nonsense for a signature; ours none
+                if (
+                    identity == NOBODY
+                ):  # there the reference takes any nonsense for a signature; ours none
                     continue
                 answers.append(
-                    outcome(contract, f"{operation}Signed", identity, *signature, *arguments, sender=people[4])
+                    outcome(
+                        contract,
+                        f"{operation}Signed",
+                        identity,
+                        *signature,
+                        *arguments,
+                        sender=people[4],
+                    )
                 )
         if answers:
             assert answers[0] == answers[1], (operation, identity, arguments)
@@ -119,7 +146,11 @@ def test_random_calls_have_the_same_outcome(both):
 
 def _signed(actor, registry, nonce, identity, operation, arguments):
     packed = [
-        bytes.fromhex(a[2:]) if isinstance(a, str) else a.to_bytes(32, "big") if isinstance(a, int) else a
+        bytes.fromhex(a[2:])
+        if isinstance(a, str)
+        else a.to_bytes(32, "big")
+        if isinstance(a, int)
+        else a
         for a in arguments
     ]
     return sign_digest(actor, erc1056_digest(registry, nonce, identity, operation, *packed))

@@ -26,8 +26,10 @@ SEED = 20260101
 IDENTITIES, STEPS, VERSIONS = 22, 14, 4
 LONG = 20 * 365 * 86_400
 
-# The chain's clock stands years back: what was to be valid for seconds is expired for both resolvers alike, which
-# go by this machine's clock where no version is asked for. At a version both go by the block's time, to the second.
+# The chain's clock stands years back: what was to be valid for seconds is expired for both
+# resolvers alike, which
+# go by this machine's clock where no version is asked for. At a version both go by the block's
+# time, to the second.
 PAST = pytest.mark.parametrize(
     "hardhat_like", [["--timestamp", "1700000000", "--order", "fifo"]], indirect=True, ids=[""]
 )
@@ -76,7 +78,9 @@ class Stage:
     def mine(self, seconds: int) -> None:
         self.chain.request("evm_setNextBlockTimestamp", hex(self.chain.timestamp() + seconds))
         self.chain.request("evm_mine")
-        failed = [r for r in self.chain.request("eth_getBlockReceipts", "latest") if r["status"] != "0x1"]
+        failed = [
+            r for r in self.chain.request("eth_getBlockReceipts", "latest") if r["status"] != "0x1"
+        ]
         assert failed == []
 
 
@@ -116,14 +120,26 @@ class Subject:
         dice, send = self.dice, self.stage.send
         roll = dice.random()
         if roll < 0.1:
-            send(self.controller, "changeOwner", self.address, new := dice.choice([self.address, f"0x{77:040x}"]))
+            send(
+                self.controller,
+                "changeOwner",
+                self.address,
+                new := dice.choice([self.address, f"0x{77:040x}"]),
+            )
             self.controller = new
         elif roll < 0.12:
             self.alive = False
             if dice.random() < 0.5:
                 send(self.controller, "changeOwner", self.address, ZERO_ADDRESS)
                 # ERC-1056 gives control back to the first key, which resolvers do not care for.
-                send(self.address, "setAttribute", self.address, name32("did/svc/HubService"), b"late", LONG)
+                send(
+                    self.address,
+                    "setAttribute",
+                    self.address,
+                    name32("did/svc/HubService"),
+                    b"late",
+                    LONG,
+                )
             else:
                 send(self.controller, "deactivate", self.address)
         elif roll < 0.35:
@@ -150,19 +166,26 @@ def theirs(run_node: Node, stage: Stage, dids: list[str]) -> list[dict[str, Any]
     }  # fmt: skip
     done = run_node(str(HERE / "resolve.mjs"), text=json.dumps(asked))
     assert done.returncode == 0, done.stderr
-    # Numbers beyond 2^53 are written by JavaScript with zeros where Python keeps digits: read them alike.
+    # Numbers beyond 2^53 are written by JavaScript with zeros where Python keeps digits: read them
+    # alike.
     results: list[dict[str, Any]] = json.loads(done.stdout, parse_int=_number, parse_float=_number)
     return results
 
 
 def ours(stage: Stage, did: str) -> dict[str, Any]:
-    found = resolve(stage.registry, did, now=None if "?" in did else datetime.now(UTC), names={"dev": 1337})
-    plain: dict[str, Any] = json.loads(json.dumps(found.result), parse_int=_number, parse_float=_number)
+    found = resolve(
+        stage.registry, did, now=None if "?" in did else datetime.now(UTC), names={"dev": 1337}
+    )
+    plain: dict[str, Any] = json.loads(
+        json.dumps(found.result), parse_int=_number, parse_float=_number
+    )
     return plain
 
 
 @PAST
-def test_documents_and_metadata_are_equal_on_random_histories(hardhat_like: Chain, run_node: Node) -> None:
+def test_documents_and_metadata_are_equal_on_random_histories(
+    hardhat_like: Chain, run_node: Node
+) -> None:
     print("seed", SEED)
     dice, stage = random.Random(SEED), Stage.open(hardhat_like)
     subjects = [Subject(stage, dice) for _ in range(IDENTITIES)]
@@ -189,11 +212,18 @@ def test_documents_and_metadata_are_equal_on_random_histories(hardhat_like: Chai
     assert sum(len(document["verificationMethod"]) > 2 for document in documents) > 20
     assert sum("deactivated" in expected["didDocumentMetadata"] for _, expected in compared) > 5
     assert sum("nextVersionId" in expected["didDocumentMetadata"] for _, expected in compared) > 20
-    assert min(stage.counts[name] for name in ("changeOwner", "execute", "addDelegate", "setAttribute")) > 20
+    assert (
+        min(
+            stage.counts[name] for name in ("changeOwner", "execute", "addDelegate", "setAttribute")
+        )
+        > 20
+    )
 
 
 @PAST
-def test_306_changes_take_at_most_five_calls(hardhat_like: Chain, run_node: Node, monkeypatch: Any) -> None:
+def test_306_changes_take_at_most_five_calls(
+    hardhat_like: Chain, run_node: Node, monkeypatch: Any
+) -> None:
     stage = Stage.open(hardhat_like)
     subject = Account.from_key(b"\x07" * 32).address
     for number in range(306):
@@ -203,7 +233,9 @@ def test_306_changes_take_at_most_five_calls(hardhat_like: Chain, run_node: Node
     (latest, earlier) = theirs(run_node, stage, [did, f"{did}?versionId=150"])
     calls: list[str] = []
     request = stage.chain.request
-    monkeypatch.setattr(stage.chain, "request", lambda method, *rest: calls.append(method) or request(method, *rest))
+    monkeypatch.setattr(
+        stage.chain, "request", lambda method, *rest: calls.append(method) or request(method, *rest)
+    )
     assert ours(stage, did) == latest
     assert len(calls) <= 5
     assert len(latest["didDocument"]["service"]) == 306

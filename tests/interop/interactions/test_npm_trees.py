@@ -40,7 +40,11 @@ def test_their_roots_and_proofs_are_ours(batch, ask):
     values = [formats.leaf_value(world.where(), fields) for fields in members]
     some = range(len(values)) if len(values) < 10 else SOURCE.sample(range(len(values)), 40)
     proofs = [
-        {"index": place, "value": words(values[place]), "proof": [hexed(node) for node in tree.proof(place)]}
+        {
+            "index": place,
+            "value": words(values[place]),
+            "proof": [hexed(node) for node in tree.proof(place)],
+        }
         for place in some
     ]
     theirs = ask("trees.mjs", {"values": [words(value) for value in values], "proofs": proofs})
@@ -57,9 +61,14 @@ def test_what_is_no_member_is_refused_by_all(batch, ask):
     world, members, tree = batch
     value = formats.leaf_value(world.where(), members[0])
     other = formats.leaf_value(world.where(), some_fields(len(members)))
-    wrong_index = formats.leaf_value(world.where(), type(members[0])(*members[0].abi()[:4], index=len(members)))
+    wrong_index = formats.leaf_value(
+        world.where(), type(members[0])(*members[0].abi()[:4], index=len(members))
+    )
     proof = tree.proof(0)
-    rows = [{"value": words(item), "proof": [hexed(node) for node in proof]} for item in (other, wrong_index)]
+    rows = [
+        {"value": words(item), "proof": [hexed(node) for node in proof]}
+        for item in (other, wrong_index)
+    ]
     if proof:
         rows.append({"value": words(value), "proof": []})
         rows.append({"value": words(value), "proof": [hexed(node) for node in proof[:-1]]})
@@ -67,7 +76,11 @@ def test_what_is_no_member_is_refused_by_all(batch, ask):
         row | {"root": hexed(tree.root)} for row in rows
     ]})  # fmt: skip
     assert theirs["answers"] == [{"standard": False, "third": False}] * len(rows)
-    for item, given in ((other, proof), (wrong_index, proof), *([(value, []), (value, proof[:-1])] if proof else [])):
+    for item, given in (
+        (other, proof),
+        (wrong_index, proof),
+        *([(value, []), (value, proof[:-1])] if proof else []),
+    ):
         with pytest.raises((WrongRoot, WrongLength)):
             verify(item, given, tree.root, len(members))
 
@@ -81,7 +94,10 @@ class TestWhatTheyLetPassAndWeDoNot:
         fields = some_fields(0)
         value = formats.leaf_value(world.where(), fields)
         root = leaf(world.where(), fields)
-        theirs = ask("trees.mjs", {"values": [words(value)], "proofs": [{"value": words(value), "proof": []}]})
+        theirs = ask(
+            "trees.mjs",
+            {"values": [words(value)], "proofs": [{"value": words(value), "proof": []}]},
+        )
         assert theirs["answers"] == [{"standard": True, "third": True}]
         world.anchor(root, 1000, 0)  # said to be the root of a thousand
         assert not world.verify(0, fields, [])
@@ -114,7 +130,9 @@ def test_another_implementation_reads_our_receipts(ask):
         log = receipt.log
         assert seen["domain"] == hexed(log.domain)
         assert seen["leaf"] == hexed(leaf(log, receipt.fields))
-        assert seen["entry"] == hexed(formats.batch_record(log, batch_id, receipt.anchored.batch.batch))
+        assert seen["entry"] == hexed(
+            formats.batch_record(log, batch_id, receipt.anchored.batch.batch)
+        )
         assert seen["acknowledgement"] == hexed(
             formats.acknowledgement_digest(log, log.brand, receipt.fields, 2_000_000_000)
         )
@@ -131,13 +149,16 @@ def test_canonical_json_is_what_ecmascript_writes(ask):
             (number,) = struct.unpack(">d", SOURCE.randbytes(8))
             return number if abs(number) < 1e300 and number == number else 0.1  # noqa: PLR0124
         if kind == 1:
-            return SOURCE.choice([SOURCE.randrange(-(2**53) + 1, 2**53), 0, True, None, 1e21, 1e-7, 123.0])
+            return SOURCE.choice(
+                [SOURCE.randrange(-(2**53) + 1, 2**53), 0, True, None, 1e21, 1e-7, 123.0]
+            )
         if kind < 4:
             return "".join(SOURCE.choice(alphabet) for _ in range(SOURCE.randrange(6)))
         if kind == 4:
             return [value(depth + 1) for _ in range(SOURCE.randrange(4))]
         return {
-            "".join(SOURCE.choice(alphabet) for _ in range(3)): value(depth + 1) for _ in range(SOURCE.randrange(4))
+            "".join(SOURCE.choice(alphabet) for _ in range(3)): value(depth + 1)
+            for _ in range(SOURCE.randrange(4))
         }
 
     documents = [value() for _ in range(3000)]

@@ -34,13 +34,16 @@ class ConsentMachine(RuleBasedStateMachine):
     calls: Counter[str]
     successes: Counter[str]
     items: Counter[str]
-    """How often an item of a batch was done, and left out; how many signatures that did something were not of keys."""
+    """How often an item of a batch was done, and left out; how many signatures that did something
+    were not of keys."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stage.reset()
         self.people = {person.address: person for person in self.stage.people}
-        self.people[self.stage.wallet] = self.stage.people[-2]  # whose key signs for the contract wallet
+        self.people[self.stage.wallet] = self.stage.people[
+            -2
+        ]  # whose key signs for the contract wallet
         self.silent = {self.stage.wallet, self.stage.passkey}  # who sign, and send nothing
         everyone = [person.address for person in self.stage.people]
         self.subjects, self.grantees = everyone[:SUBJECTS], everyone[SUBJECTS : SUBJECTS + GRANTEES]
@@ -81,7 +84,9 @@ class ConsentMachine(RuleBasedStateMachine):
 
     def actor(self, identity: str, sends: bool = False) -> str:
         """Return somebody who may act for an identity, or anybody; `sends`: wallets and passkeys do not."""
-        right = [who for who in self.model.people(identity) if who in self.people or who in self.silent]
+        right = [
+            who for who in self.model.people(identity) if who in self.people or who in self.silent
+        ]
         right = [who for who in right if not sends or who not in self.silent]
         if set(right) & self.silent and self.dice.random() < 0.5:
             right = sorted(set(right) & self.silent)
@@ -89,7 +94,9 @@ class ConsentMachine(RuleBasedStateMachine):
 
     def moment(self) -> int:
         """Return a time to come."""
-        return self.stage.now + self.dice.choice([1, 60, 3600, 86_400] if self.stage.exact else [1350, 4050, 86_850])
+        return self.stage.now + self.dice.choice(
+            [1, 60, 3600, 86_400] if self.stage.exact else [1350, 4050, 86_850]
+        )
 
     def past(self) -> int:
         return self.stage.now - (self.dice.choice([0, 1]) if self.stage.exact else 450)
@@ -98,14 +105,21 @@ class ConsentMachine(RuleBasedStateMachine):
         """Return a consent that nobody has seen, or, when anything goes, one that cannot be."""
         terms = Terms(self.dice.choice(self.grantees), salt=self.dice.randbytes(32))
         consent = Consent(self.subject, self.moment(), terms)
-        bad = [consent.but(expiry=self.past()), *[one for one in self.known if one.subject == self.subject]]
+        bad = [
+            consent.but(expiry=self.past()),
+            *[one for one in self.known if one.subject == self.subject],
+        ]
         consent = self.pick(consent, bad)
         self._know(consent)
         return consent
 
     def old(self) -> Consent:
         """Return a consent that can be ended: most often one that is granted."""
-        granted = [one for one in self.known if self.model.row(one.id).status == GRANTED and self._ours(one)]
+        granted = [
+            one
+            for one in self.known
+            if self.model.row(one.id).status == GRANTED and self._ours(one)
+        ]
         if self.apt and granted and self.dice.random() < 0.85:
             return self.dice.choice(granted)
         if not self.apt and self.known and self.dice.random() < 0.5:
@@ -142,12 +156,18 @@ class ConsentMachine(RuleBasedStateMachine):
     def epoch(self, subject: str) -> int:
         """Return a subject's epoch; or one that is over, never was, or is to come."""
         epoch = self.model.epoch(subject)
-        return int(self.pick(epoch, [0, max(0, epoch - 1), epoch + 1, self.stage.now, self.stage.now + 450]))
+        return int(
+            self.pick(
+                epoch, [0, max(0, epoch - 1), epoch + 1, self.stage.now, self.stage.now + 450]
+            )
+        )
 
     def signature(self, signer: str, message: bytes, bent: str) -> bytes:
         """Sign as `signer`; a wallet takes its owner's signature. That, and a passkey's, is good in both forms of s."""
         passkey = signer == self.stage.passkey
-        signature = self.stage.by_passkey(message) if passkey else sign(self.people[signer], message)
+        signature = (
+            self.stage.by_passkey(message) if passkey else sign(self.people[signer], message)
+        )
         if bent == "short" or (bent == "twin" and signer in self.silent):
             return signature[: len(signature) // 2]
         return malleated(signature) if bent == "twin" else signature
@@ -158,7 +178,9 @@ class ConsentMachine(RuleBasedStateMachine):
         consent = self.new()
         sender = self.actor(consent.subject, sends=True)
         epoch = self.epoch(consent.subject)
-        self.play("grant", sender, (consent, epoch), lambda model: model.grant(consent, epoch, sender))
+        self.play(
+            "grant", sender, (consent, epoch), lambda model: model.grant(consent, epoch, sender)
+        )
 
     def grant_by_sig(self) -> None:
         act, bent = self.act("grant", self.new())
@@ -171,7 +193,9 @@ class ConsentMachine(RuleBasedStateMachine):
 
     def revoke_by_sig(self) -> None:
         act, bent = self.act("revoke", self.old())
-        self.play("revoke_by_sig", self.relayer, (act,), lambda model: model.revoke_by_sig(act, bent))
+        self.play(
+            "revoke_by_sig", self.relayer, (act,), lambda model: model.revoke_by_sig(act, bent)
+        )
 
     def grant_batch(self) -> None:
         self._batch("grant", self.new)
@@ -195,11 +219,16 @@ class ConsentMachine(RuleBasedStateMachine):
         def done(model: ConsentModel) -> Told:
             return model.batch(one, acts)[1]
 
-        told = self.play(f"{kind}_batch", self.relayer, ([act for act, _ in acts],), done, useful=count > 0)
+        told = self.play(
+            f"{kind}_batch", self.relayer, ([act for act, _ in acts],), done, useful=count > 0
+        )
         self.items["done"] += count
         self.items["left out"] += len(acts) - count
         if alone is not None and told != alone:
-            self.violated("IDN-20", f"the batch came to {told}, its items alone to {alone}, by the book {expected}")
+            self.violated(
+                "IDN-20",
+                f"the batch came to {told}, its items alone to {alone}, by the book {expected}",
+            )
 
     def _one_by_one(self, one: str, acts: list[Act]) -> Told:
         """Return what comes of the items when each is sent alone, in a fork."""
@@ -226,7 +255,9 @@ class ConsentMachine(RuleBasedStateMachine):
             epoch += self.dice.choice([1, -1]) if epoch else 1
         message = domain.revoke_all(about, epoch, deadline + (bent == "deadline"))
         sent = (subject, signer, deadline, self.signature(signer, message, bent))
-        self.play("revoke_all_by_sig", self.relayer, sent, lambda m: m.revoke_all_by_sig(*sent[:3], bent))
+        self.play(
+            "revoke_all_by_sig", self.relayer, sent, lambda m: m.revoke_all_by_sig(*sent[:3], bent)
+        )
 
     def renounce(self) -> None:
         granted = [one for one in self.known if self.model.row(one.id).status == GRANTED]
@@ -236,13 +267,21 @@ class ConsentMachine(RuleBasedStateMachine):
         consent = self.dice.choice(useful) if self.apt else self.old()
         sender = self.actor(consent.terms.grantee, sends=True)
         terms = self.pick(
-            consent.terms, [replace(consent.terms, grantee=sender), replace(consent.terms, salt=bytes(32))]
+            consent.terms,
+            [replace(consent.terms, grantee=sender), replace(consent.terms, salt=bytes(32))],
         )
-        self.play("renounce", sender, (consent, terms), lambda model: model.renounce(consent, terms, sender))
+        self.play(
+            "renounce",
+            sender,
+            (consent, terms),
+            lambda model: model.renounce(consent, terms, sender),
+        )
 
     def commit_use(self) -> None:
         one = self.dice.randbytes(32)
-        self.play("commit_use", self.relayer, (one,), lambda _: [("UseCommitted", {"commitment": one})])
+        self.play(
+            "commit_use", self.relayer, (one,), lambda _: [("UseCommitted", {"commitment": one})]
+        )
 
     def commit_uses(self) -> None:
         several = [self.dice.randbytes(32) for _ in range(self.dice.randint(1, 4))]
@@ -263,7 +302,13 @@ class ConsentMachine(RuleBasedStateMachine):
             self.play("reinstate", sender, sent, lambda m: m.grant(*sent, sender), function="grant")
             return
         act, _ = self.act("grant", consent)
-        self.play("reinstate", self.relayer, (act,), lambda m: m.grant_by_sig(act, ""), function="grant_by_sig")
+        self.play(
+            "reinstate",
+            self.relayer,
+            (act,),
+            lambda m: m.grant_by_sig(act, ""),
+            function="grant_by_sig",
+        )
 
     def replay(self) -> None:
         """Send again, as somebody else, what was taken once."""
@@ -271,7 +316,8 @@ class ConsentMachine(RuleBasedStateMachine):
             return
         function, sent, epoch = self.dice.choice(self.used)
         if function == "revoke_all_by_sig" and epoch == self.model.epoch(sent[0]):
-            return  # a second end of all, in the very second of the first, ends nothing that is not ended
+            # a second end of all, in the very second of the first, ends nothing that is not ended
+            return
         known, bent = (sent[:3], "epoch") if function == "revoke_all_by_sig" else (sent, "")
         found = getattr(self.model.fork(), function)(*known, bent)
         assert isinstance(found, Refusal), f"the model takes {function}{sent} twice"
@@ -316,7 +362,9 @@ class ConsentMachine(RuleBasedStateMachine):
         ends = [row.expiry - self.stage.now for row in self.model.rows.values()]
         ends += [end - self.stage.now for end in self.model.valid_to.values()]
         near = [end + nudge for end in ends if 1 < end < 10**6 for nudge in (-1, 0)]
-        self.stage.wait(self.dice.choice([*near[-8:], 1, 60, 3600] if self.stage.exact else [900, 3600, 86_400]))
+        self.stage.wait(
+            self.dice.choice([*near[-8:], 1, 60, 3600] if self.stage.exact else [900, 3600, 86_400])
+        )
         self.model.now = self.stage.now
         self.compare("wait")
 
@@ -335,13 +383,17 @@ class ConsentMachine(RuleBasedStateMachine):
             if not isinstance(expected, Refusal):
                 self.violated(HOMES[act], f"{act}{sent} was refused: {named(reason)} {reason}")
             elif named(reason) != expected.error:
-                self.violated(expected.why, f"{act}{sent}: {named(reason)} and not {expected.error}")
+                self.violated(
+                    expected.why, f"{act}{sent}: {named(reason)} and not {expected.error}"
+                )
         else:
             self.successes[act] += useful
             if isinstance(expected, Refusal):
                 self.violated(expected.why, f"{act}{sent} went through; {expected.error} was due")
             elif told != expected:
-                self.violated(self._difference(act, told, expected), f"{act} told {told} and not {expected}")
+                self.violated(
+                    self._difference(act, told, expected), f"{act} told {told} and not {expected}"
+                )
             elif act.endswith("_by_sig"):
                 self.used.append((act, sent, before))
                 signer = sent[0].signer if isinstance(sent[0], Act) else sent[1]
@@ -360,7 +412,13 @@ class ConsentMachine(RuleBasedStateMachine):
         """Look at what was acted on, and at some others."""
         touched = [one for one in sent if isinstance(one, Consent)]
         touched += [one.consent for one in sent if isinstance(one, Act)]
-        touched += [one.consent for many in sent if isinstance(many, list) for one in many if isinstance(one, Act)]
+        touched += [
+            one.consent
+            for many in sent
+            if isinstance(many, list)
+            for one in many
+            if isinstance(one, Act)
+        ]
         others = self.dice.sample(self.known, min(len(self.known), 3))
         for consent in {one.id: one for one in touched + others}.values():
             self._look(act, consent)
@@ -385,7 +443,9 @@ class ConsentMachine(RuleBasedStateMachine):
             self.violated(name, f"after {act} it is {actual} and not {expected}")
 
     def violated(self, name: str, why: str) -> None:
-        self.lost = True  # what follows says nothing, neither here nor where another property is looked at
+        self.lost = (
+            True  # what follows says nothing, neither here nor where another property is looked at
+        )
         if self.only is None or self.only == name:
             raise Violated(name, why)
 

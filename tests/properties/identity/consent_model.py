@@ -4,7 +4,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.properties.identity.model import DEAD, NOBODY, Refusal
-from tests.support.consents import CONSENT_ROLE, GRANTED, NONE, RENOUNCED, REVOKED, Act, Consent, Terms
+from tests.support.consents import (
+    CONSENT_ROLE,
+    GRANTED,
+    NONE,
+    RENOUNCED,
+    REVOKED,
+    Act,
+    Consent,
+    Terms,
+)
 
 Told = list[tuple[str, dict[str, Any]]]
 
@@ -35,11 +44,16 @@ class ConsentModel:
         return self.owner.get(identity, identity)
 
     def may_act(self, identity: str, who: str) -> bool:
-        return who == self.controller(identity) or self.valid_to.get((identity, CONSENT_ROLE, who), 0) > self.now
+        return (
+            who == self.controller(identity)
+            or self.valid_to.get((identity, CONSENT_ROLE, who), 0) > self.now
+        )
 
     def people(self, identity: str) -> list[str]:
         """Everybody who may act for an identity about consents."""
-        named = [who for of, role, who in self.valid_to if of == identity and self.may_act(identity, who)]
+        named = [
+            who for of, role, who in self.valid_to if of == identity and self.may_act(identity, who)
+        ]
         controller = self.controller(identity)
         return sorted({*named, *([] if controller == DEAD else [controller])})
 
@@ -53,7 +67,9 @@ class ConsentModel:
 
     def is_valid(self, id_: bytes) -> bool:
         row = self.row(id_)
-        return row.status == GRANTED and self.now < row.expiry and row.epoch == self.epoch(row.subject)
+        return (
+            row.status == GRANTED and self.now < row.expiry and row.epoch == self.epoch(row.subject)
+        )
 
     # ---- acts: a refusal, or the events
 
@@ -69,7 +85,11 @@ class ConsentModel:
         return refusal or self._granted(consent, act.epoch)
 
     def revoke(self, consent: Consent, actor: str) -> Refusal | Told:
-        return self._refuse_end(consent) or self._stranger(consent, actor, "IDN-16") or self._revoked(consent)
+        return (
+            self._refuse_end(consent)
+            or self._stranger(consent, actor, "IDN-16")
+            or self._revoked(consent)
+        )
 
     def revoke_by_sig(self, act: Act, bent: str) -> Refusal | Told:
         consent = act.consent
@@ -102,7 +122,9 @@ class ConsentModel:
             return Refusal("NotSubject", "IDN-18")
         return self._next_epoch(subject)
 
-    def revoke_all_by_sig(self, subject: str, signer: str, deadline: int, bent: str) -> Refusal | Told:
+    def revoke_all_by_sig(
+        self, subject: str, signer: str, deadline: int, bent: str
+    ) -> Refusal | Told:
         refusal = self._late(deadline)
         if refusal is None and not self.may_act(subject, signer):
             refusal = Refusal("NotSubject", "IDN-18")
@@ -136,12 +158,19 @@ class ConsentModel:
     def _granted(self, consent: Consent, epoch: int) -> Told:
         """Take the epoch as it was signed; one that is over makes a consent that is never valid."""
         self.rows[consent.id] = Row(consent.subject, consent.expiry, epoch, GRANTED)
-        told = {"id": consent.id, "subject": consent.subject, "expiry": consent.expiry, "epoch": epoch}
+        told = {
+            "id": consent.id,
+            "subject": consent.subject,
+            "expiry": consent.expiry,
+            "epoch": epoch,
+        }
         return [("ConsentGranted", told)]
 
     def _revoked(self, consent: Consent) -> Told:
         """End what was granted, or burn the id of what was not: that has no epoch."""
-        self.rows[consent.id] = Row(consent.subject, consent.expiry, self.row(consent.id).epoch, REVOKED)
+        self.rows[consent.id] = Row(
+            consent.subject, consent.expiry, self.row(consent.id).epoch, REVOKED
+        )
         return [("ConsentRevoked", {"id": consent.id, "subject": consent.subject})]
 
     def _next_epoch(self, subject: str) -> Told:

@@ -24,7 +24,11 @@ Told = list[tuple[str, dict[str, Any]]]
 
 def named(refusal: Reverted) -> str:
     """Return what a contract calls its refusal, without the contract's own name before it."""
-    return type(refusal).__name__ if not refusal.data else _errors().get(refusal.data[:4], type(refusal).__name__)
+    return (
+        type(refusal).__name__
+        if not refusal.data
+        else _errors().get(refusal.data[:4], type(refusal).__name__)
+    )
 
 
 @cache
@@ -32,7 +36,9 @@ def _errors() -> dict[bytes, str]:
     found = {}
     for contract in ("ConsentRegistry", "CredentialStatus"):
         for entry in artifacts.load(contract).entries("error"):
-            found[keccak(text=artifacts.signature(entry))[:4]] = entry["name"].removeprefix(f"{contract}_")
+            found[keccak(text=artifacts.signature(entry))[:4]] = entry["name"].removeprefix(
+                f"{contract}_"
+            )
     return found
 
 
@@ -53,7 +59,8 @@ class Stage(ABC):
     now: int
     """When the next transaction will happen; seconds since 1970 UTC."""
     exact: bool
-    """Whether time can be met to the second, and a state be tried and left again (`fork`, which only such have)."""
+    """Whether time can be met to the second, and a state be tried and left again (`fork`, which
+    only such have)."""
 
     @property
     def passkey(self) -> str:
@@ -65,7 +72,9 @@ class Stage(ABC):
 
     def elsewhere(self, what: str) -> Signing:
         """Return the domain of another chain, or of another contract."""
-        return replace(self.signing, **{"chain": {"chain_id": 1}, "contract": {"contract": self.wallet}}[what])
+        return replace(
+            self.signing, **{"chain": {"chain_id": 1}, "contract": {"contract": self.wallet}}[what]
+        )
 
     @abstractmethod
     def reset(self) -> None:
@@ -190,7 +199,9 @@ class DeepStatus(Deep):
         self._start = self.evm.snapshot()
 
     def write(self, who: str, act: str, *sent: Any) -> Told:
-        done = self.status.transact({"revoke": "revoke", "revoke_word": "revokeWord"}[act], *sent, sender=who)
+        done = self.status.transact(
+            {"revoke": "revoke", "revoke_word": "revokeWord"}[act], *sent, sender=who
+        )
         return [(event.name, event.arguments) for event in done.events]
 
     def word(self, issuer: str, list_: bytes, word: int) -> int:

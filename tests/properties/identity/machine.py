@@ -78,7 +78,11 @@ class IdentityMachine(RuleBasedStateMachine):
         self.stage.reset()
         self.people = {person.address: person for person in self.stage.people}
         everyone = list(self.people)
-        self.identities, self.keys, self.relayer = everyone[:IDENTITIES], everyone[:-1], self.stage.people[-1]
+        self.identities, self.keys, self.relayer = (
+            everyone[:IDENTITIES],
+            everyone[:-1],
+            self.stage.people[-1],
+        )
         self.sets: dict[str, Guardians] = {}
         self.used: list[Used] = []
         self.model = Model(self.stage.now, self.stage.block)
@@ -137,7 +141,12 @@ class IdentityMachine(RuleBasedStateMachine):
             case 0:
                 steps.insert(place, self.one("ChangeOwner"))
             case 1:
-                steps[place] = ("AddDelegate", KINDS[0], self.keys[0], self.stage.now - 450 * (not self.stage.exact))
+                steps[place] = (
+                    "AddDelegate",
+                    KINDS[0],
+                    self.keys[0],
+                    self.stage.now - 450 * (not self.stage.exact),
+                )
             case 2:
                 steps.clear()
 
@@ -148,7 +157,11 @@ class IdentityMachine(RuleBasedStateMachine):
             what: Step = (action, self.dice.choice(KINDS), self.dice.choice(self.keys))
         else:
             what = (action, self.dice.choice(NAMES), self.dice.choice(VALUES))
-        return (*what, self.stage.now + self.duration()) if action in ("AddDelegate", "SetAttribute") else what
+        return (
+            (*what, self.stage.now + self.duration())
+            if action in ("AddDelegate", "SetAttribute")
+            else what
+        )
 
     # ---- acts
 
@@ -169,10 +182,16 @@ class IdentityMachine(RuleBasedStateMachine):
     def signed(self) -> None:
         signer, step = self.controller(), self.one(self.dice.choice(ACTIONS))
         function, arguments = self._standard(step)
-        count = self.pick(due := self.model.nonce.get(signer.address, 0), [due + 1, max(0, due - 1)])
+        count = self.pick(
+            due := self.model.nonce.get(signer.address, 0), [due + 1, max(0, due - 1)]
+        )
         bend = self.pick("", ["registry", "identity", "operation"])
         packed = [
-            bytes.fromhex(v[2:]) if isinstance(v, str) else v.to_bytes(32, "big") if isinstance(v, int) else v
+            bytes.fromhex(v[2:])
+            if isinstance(v, str)
+            else v.to_bytes(32, "big")
+            if isinstance(v, int)
+            else v
             for v in arguments
         ]
         action = step[0][0].lower() + step[0][1:]
@@ -185,29 +204,45 @@ class IdentityMachine(RuleBasedStateMachine):
         )
         refusal = self.model.by_erc1056(self.identity, signer.address, count, bool(bend))
         sent = (self.identity, sign_digest(signer, digest), *arguments)
-        self.play("signed", self.relayer, f"{function}_signed", sent, {}, refusal, [step], signer.address)
+        self.play(
+            "signed", self.relayer, f"{function}_signed", sent, {}, refusal, [step], signer.address
+        )
 
-    def _typed(self, act: str, function: str, make: str, arguments: tuple[Any, ...], **rest: Any) -> None:
+    def _typed(
+        self, act: str, function: str, make: str, arguments: tuple[Any, ...], **rest: Any
+    ) -> None:
         """Sign typed data, right or bent, and have it relayed."""
         signer = self.controller()
-        count = self.pick(due := self.model.nonce.get(signer.address, 0), [due + 1, max(0, due - 1)])
+        count = self.pick(
+            due := self.model.nonce.get(signer.address, 0), [due + 1, max(0, due - 1)]
+        )
         deadline = at(
-            self.pick(self.stage.now + self.dice.choice([450, 10**8]), [self.stage.now, self.stage.now - 450])
+            self.pick(
+                self.stage.now + self.dice.choice([450, 10**8]),
+                [self.stage.now, self.stage.now - 450],
+            )
         )
         bend = self.pick("", ["chain", "registry", "identity", "twin", "deadline"])
         domain = replace(self.domain, chain_id=1) if bend == "chain" else self.domain
         domain = replace(domain, registry=self.relayer.address) if bend == "registry" else domain
         about = self.relayer.address if bend == "identity" else self.identity
         until = deadline + timedelta(seconds=1) if bend == "deadline" else deadline
-        signature = getattr(domain, make)(about, *arguments, nonce=count, deadline=until).sign(signer)
+        signature = getattr(domain, make)(about, *arguments, nonce=count, deadline=until).sign(
+            signer
+        )
         signature = twin(signature) if bend == "twin" else signature
         seconds = int(deadline.timestamp())
-        refusal = self.model.by_typed_data(self.identity, signer.address, count, seconds, bool(bend))
+        refusal = self.model.by_typed_data(
+            self.identity, signer.address, count, seconds, bool(bend)
+        )
         refusal = refusal or rest.pop("refusal", None)
         if make in ("change_owner", "stop_recovery"):
             sent, named = (self.identity, *arguments, deadline, signature), {}
         else:
-            sent, named = (self.identity, *arguments), {"deadline": deadline, "signature": signature}
+            sent, named = (
+                (self.identity, *arguments),
+                {"deadline": deadline, "signature": signature},
+            )
         rest.pop("refusal", None)
         self.play(act, self.relayer, function, sent, named, refusal, signer=signer.address, **rest)
 
@@ -222,7 +257,9 @@ class IdentityMachine(RuleBasedStateMachine):
             "ChangeOwner": Operation.change_owner,
             "AddDelegate": lambda kind, who, until: Operation.add_delegate(kind, who, at(until)),
             "RevokeDelegate": Operation.revoke_delegate,
-            "SetAttribute": lambda name, value, until: Operation.set_attribute(name, value, at(until)),
+            "SetAttribute": lambda name, value, until: Operation.set_attribute(
+                name, value, at(until)
+            ),
             "RevokeAttribute": Operation.revoke_attribute,
         }
         return [make[action](*values) for action, *values in steps]
@@ -231,26 +268,48 @@ class IdentityMachine(RuleBasedStateMachine):
         sender, steps = self.controller(), self.steps(self.dice.randint(1, 4))
         refusal = self.model.by_hand(self.identity, sender.address, standard=False)
         refusal = refusal or self.model.batch(self.identity, steps)
-        self.play("execute", sender, "execute", (self.identity, self._operations(steps)), {}, refusal, steps)
+        self.play(
+            "execute",
+            sender,
+            "execute",
+            (self.identity, self._operations(steps)),
+            {},
+            refusal,
+            steps,
+        )
 
     def execute_by_sig(self) -> None:
         steps = self.steps(self.dice.randint(1, 4))
         impossible = self.model.batch(self.identity, steps)
         operations = self._operations(steps)
-        self._typed("execute_by_sig", "execute_by_sig", "batch", (operations,), steps=steps, refusal=impossible)
+        self._typed(
+            "execute_by_sig",
+            "execute_by_sig",
+            "batch",
+            (operations,),
+            steps=steps,
+            refusal=impossible,
+        )
 
     def deactivate(self) -> None:
         if self.apt and len(self._apt_identities()) < 2:
             return
         sender = self.controller()
         refusal = self.model.by_hand(self.identity, sender.address, standard=False)
-        self.play("deactivate", sender, "deactivate", (self.identity,), {}, refusal, [("Deactivate",)])
+        self.play(
+            "deactivate", sender, "deactivate", (self.identity,), {}, refusal, [("Deactivate",)]
+        )
 
     def cancel_signatures(self) -> None:
         who = self.dice.choice(list(self.people.values()))
 
         def cancelled() -> Told:
-            return [("SignaturesCancelled", {"nonce": self.model.use_nonce(who.address), "controller": who.address})]
+            return [
+                (
+                    "SignaturesCancelled",
+                    {"nonce": self.model.use_nonce(who.address), "controller": who.address},
+                )
+            ]
 
         self.play("cancel_signatures", who, "cancel_signatures", (), {}, None, cancelled)
 
@@ -264,7 +323,9 @@ class IdentityMachine(RuleBasedStateMachine):
             error = "SignatureExpired"
         if one.valid_to is not None and one.valid_to <= now:
             error = "AlreadyExpired"
-        self.play("replay", self.relayer, one.function, one.sent, one.named, Refusal(error, "IDN-04"))
+        self.play(
+            "replay", self.relayer, one.function, one.sent, one.named, Refusal(error, "IDN-04")
+        )
 
     def set_guardians(self) -> None:
         members = self.dice.sample(self.keys, self.dice.choice([1, 2, 3, 4]))
@@ -285,29 +346,44 @@ class IdentityMachine(RuleBasedStateMachine):
         arguments = (root, threshold, timedelta(seconds=delay))
         if self.dice.random() < 0.5:
             self._typed(
-                "set_guardians", "set_guardians_by_sig", "set_guardians", arguments, steps=named, refusal=refusal
+                "set_guardians",
+                "set_guardians_by_sig",
+                "set_guardians",
+                arguments,
+                steps=named,
+                refusal=refusal,
             )
             return
         sender = self.controller()
         refusal = self.model.by_hand(identity, sender.address, standard=False) or refusal
-        self.play("set_guardians", sender, "set_guardians", (identity, *arguments), {}, refusal, named)
+        self.play(
+            "set_guardians", sender, "set_guardians", (identity, *arguments), {}, refusal, named
+        )
 
     def start_recovery(self) -> None:
         if self.apt:
-            ready = [one for one in self.identities if self.model.guarded(one) and one not in self.model.attempts]
+            ready = [
+                one
+                for one in self.identities
+                if self.model.guarded(one) and one not in self.model.attempts
+            ]
             if not ready:
                 self.set_guardians()
                 return
             self.identity = self.dice.choice(ready)
         elif guarded := list(self.model.guards):
             self.identity = self.dice.choice(guarded)
-        known = self.sets.get(self.identity, Guardians(tuple((who, bytes(32)) for who in self.keys[:2])))
+        known = self.sets.get(
+            self.identity, Guardians(tuple((who, bytes(32)) for who in self.keys[:2]))
+        )
         guard = self.model.guards.get(self.identity)
         many = min(guard.threshold if guard else 1, len(known.members))
         places = self.dice.sample(range(len(known.members)), many)
         places = self.pick(places, [places[:1] * many, places[:1] * many, places * 2, places[1:]])
         controller = self.model.controller(self.identity)
-        new_owner = self.pick(self.dice.choice([who for who in self.keys if who != controller]), [NOBODY, controller])
+        new_owner = self.pick(
+            self.dice.choice([who for who in self.keys if who != controller]), [NOBODY, controller]
+        )
         cards = known.cards(self.domain, self.identity)
         told, given = [], []
         for place in sorted(places, key=lambda place: int(cards[place].guardian, 16)):
@@ -317,7 +393,9 @@ class IdentityMachine(RuleBasedStateMachine):
         found = self.model.start(self.identity, new_owner, told)
         refusal = found if isinstance(found, Refusal) else None
         sent = (self.identity, new_owner, given)
-        self.play("start_recovery", self.relayer, "start_recovery", sent, {}, refusal, lambda: found)
+        self.play(
+            "start_recovery", self.relayer, "start_recovery", sent, {}, refusal, lambda: found
+        )
 
     def _approval(self, card: Any, controller: str, new_owner: str) -> tuple[dict[str, Any], Any]:
         due = self.model.rounds.get(self.identity, 0)
@@ -331,12 +409,21 @@ class IdentityMachine(RuleBasedStateMachine):
             controller=owner, new_owner=towards, in_round=round_, deadline=at(deadline),
         ).approval  # fmt: skip
         what = (self.identity, owner, towards, round_)
-        told = {"guardian": card.guardian, "signer": signer.address, "signed": what, "deadline": deadline}
+        told = {
+            "guardian": card.guardian,
+            "signer": signer.address,
+            "signed": what,
+            "deadline": deadline,
+        }
         return told, replace(signed, guardian=card.guardian)
 
     def _under_way(self) -> bool:
         """Turn to an identity with a recovery under way; where there is none, start one."""
-        attempts = [one for one in self.model.attempts if self.model.live(one)] if self.apt else self.identities
+        attempts = (
+            [one for one in self.model.attempts if self.model.live(one)]
+            if self.apt
+            else self.identities
+        )
         if not attempts:
             self.start_recovery()
             return False
@@ -353,7 +440,14 @@ class IdentityMachine(RuleBasedStateMachine):
             return self.model.stop(identity)
 
         if self.dice.random() < 0.5:
-            self._typed("stop_recovery", "stop_recovery_by_sig", "stop_recovery", (), steps=events, refusal=missing)
+            self._typed(
+                "stop_recovery",
+                "stop_recovery_by_sig",
+                "stop_recovery",
+                (),
+                steps=events,
+                refusal=missing,
+            )
             return
         sender = self.controller()
         refusal = self.model.by_hand(identity, sender.address, standard=False) or missing
@@ -368,14 +462,24 @@ class IdentityMachine(RuleBasedStateMachine):
             self._pass(attempt.ready_at - self.stage.now)
         found = self.model.finish(identity)
         refusal = found if isinstance(found, Refusal) else None
-        self.play("finish_recovery", self.relayer, "finish_recovery", (identity,), {}, refusal, lambda: found)
+        self.play(
+            "finish_recovery",
+            self.relayer,
+            "finish_recovery",
+            (identity,),
+            {},
+            refusal,
+            lambda: found,
+        )
 
     def wait(self) -> None:
         """Let time pass, on the in-process EVM often exactly to where something ends."""
         ends = [end - self.stage.now for end in self.model.valid_to.values()]
         ends += [attempt.ready_at - self.stage.now for attempt in self.model.attempts.values()]
         near = [end + nudge for end in ends if end > 1 for nudge in (-1, 0)]
-        self._pass(self.dice.choice([*near, 1, 60, 3600] if self.stage.exact else [900, 3600, 86_400]))
+        self._pass(
+            self.dice.choice([*near, 1, 60, 3600] if self.stage.exact else [900, 3600, 86_400])
+        )
         self.compare("wait")
 
     def _pass(self, seconds: int) -> None:
@@ -394,9 +498,15 @@ class IdentityMachine(RuleBasedStateMachine):
             receipt = getattr(self.stage.by(sender), function)(*sent, **named)
         except Reverted as reason:
             if refusal is None:
-                self.violated(self._home(act), f"{function}{sent} was refused: {type(reason).__name__} {reason}")
+                self.violated(
+                    self._home(act),
+                    f"{function}{sent} was refused: {type(reason).__name__} {reason}",
+                )
             elif type(reason).__name__ != refusal.error:
-                self.violated(refusal.why, f"{function}{sent}: {type(reason).__name__} and not {refusal.error}")
+                self.violated(
+                    refusal.why,
+                    f"{function}{sent}: {type(reason).__name__} and not {refusal.error}",
+                )
             self.compare(act)
             return
         if refusal is not None:
@@ -409,7 +519,9 @@ class IdentityMachine(RuleBasedStateMachine):
         expected = steps() if callable(steps) else self.model.apply(self.identity, steps)
         told = self.stage.told(receipt)
         if told != expected:
-            self.violated(self._difference(act, told, expected), f"{function} told {told} and not {expected}")
+            self.violated(
+                self._difference(act, told, expected), f"{function} told {told} and not {expected}"
+            )
         self.compare(act)
 
     def _keep(self, function: str, sent: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -440,18 +552,26 @@ class IdentityMachine(RuleBasedStateMachine):
     def _look(self, act: str, one: str) -> None:
         model, registry, touched = self.model, self.stage.registry, one == self.identity
         own = "IDN-10" if model.controller(one) == DEAD else "IDN-01"
-        self.same(own if touched else "IDN-12", act, registry.identity_owner(one), model.controller(one))
+        self.same(
+            own if touched else "IDN-12", act, registry.identity_owner(one), model.controller(one)
+        )
         self.same("IDN-03" if touched else "IDN-12", act, registry.changed(one), model.changed(one))
         named = [(kind, who) for of, kind, who in model.valid_to if of == one]
         kind, who = self.dice.choice([*named, (KINDS[0], self.keys[0])])
         valid = registry.valid_delegate(one, kind, who), registry.may_act(one, kind, who)
-        self.same("IDN-02", act, valid, (model.is_delegate(one, kind, who), model.may_act(one, kind, who)))
+        self.same(
+            "IDN-02", act, valid, (model.is_delegate(one, kind, who), model.may_act(one, kind, who))
+        )
         guard = registry.guardianship(one)
         self.same("IDN-09", act, guard.active, model.guarded(one))
         self.same("IDN-08", act, guard.round, model.rounds.get(one, 0))
         started, attempt = registry.recovery(one), model.attempts.get(one)
         seen = (started.new_owner, int(started.ready_at.timestamp()), started.live)
-        due = (attempt.new_owner, attempt.ready_at, model.live(one)) if attempt else (NOBODY, 0, False)
+        due = (
+            (attempt.new_owner, attempt.ready_at, model.live(one))
+            if attempt
+            else (NOBODY, 0, False)
+        )
         self.same("IDN-08", act, seen, due)
 
     def same(self, name: str, act: str, actual: Any, expected: Any) -> None:
@@ -459,7 +579,9 @@ class IdentityMachine(RuleBasedStateMachine):
             self.violated(name, f"after {act} it is {actual} and not {expected}")
 
     def violated(self, name: str, why: str) -> None:
-        self.lost = True  # what follows says nothing, neither here nor where another property is looked at
+        self.lost = (
+            True  # what follows says nothing, neither here nor where another property is looked at
+        )
         if self.only is None or self.only == name:
             raise Violated(name, why)
 
@@ -471,7 +593,9 @@ class IdentityMachine(RuleBasedStateMachine):
             self.dice, self.identity = Random(0), one
             self._look("everything", one)
             walked, block = [], self.stage.registry.changed(one)
-            while block and (here := [link for link in self.model.changes[one] if link[0] == block]):
+            while block and (
+                here := [link for link in self.model.changes[one] if link[0] == block]
+            ):
                 walked[:0] = here
                 block = min(before for _, before in here)
             self.same("IDN-03", "the walk", walked, self.model.changes.get(one, []))

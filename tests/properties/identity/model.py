@@ -90,7 +90,9 @@ class Model:
             return Refusal("BadSigner", "IDN-05")
         return None if nonce == self.nonce.get(controller, 0) else Refusal("BadSigner", "IDN-04")
 
-    def by_typed_data(self, identity: str, signer: str, nonce: int, deadline: int, bent: bool) -> Refusal | None:
+    def by_typed_data(
+        self, identity: str, signer: str, nonce: int, deadline: int, bent: bool
+    ) -> Refusal | None:
         if self.now > deadline:
             return Refusal("SignatureExpired", "IDN-05")
         controller = self.controller(identity)
@@ -106,7 +108,9 @@ class Model:
 
     # ---- what happens; each returns the events
 
-    def apply(self, identity: str, steps: list[tuple[Any, ...]]) -> list[tuple[str, dict[str, Any]]]:
+    def apply(
+        self, identity: str, steps: list[tuple[Any, ...]]
+    ) -> list[tuple[str, dict[str, Any]]]:
         """Do steps of one transaction; all their events name the change before it."""
         before, events = self.changed(identity), []
         for step in steps:
@@ -114,7 +118,9 @@ class Model:
             self.changes.setdefault(identity, []).append((self.block, before))
         return events
 
-    def _step(self, identity: str, before: int, action: str, *values: Any) -> tuple[str, dict[str, Any]]:
+    def _step(
+        self, identity: str, before: int, action: str, *values: Any
+    ) -> tuple[str, dict[str, Any]]:
         common = {"identity": identity, "previous_change": before}
         if action in ("ChangeOwner", "Deactivate"):
             new = values[0] if action == "ChangeOwner" else DEAD
@@ -127,7 +133,11 @@ class Model:
             kind, who = values[:2]
             until = values[2] if action == "AddDelegate" else self.now
             self.valid_to[identity, kind, who] = until
-            return "DIDDelegateChanged", common | {"delegate_type": kind, "delegate": who, "valid_to": until}
+            return "DIDDelegateChanged", common | {
+                "delegate_type": kind,
+                "delegate": who,
+                "valid_to": until,
+            }
         name, value = values[:2]
         until = values[2] if action == "SetAttribute" else 0
         return "DIDAttributeChanged", common | {"name": name, "value": value, "valid_to": until}
@@ -153,7 +163,12 @@ class Model:
             self.guards.pop(identity, None)
         self.attempts.pop(identity, None)
         told = {"root": root, "threshold": threshold, "delay": delay}
-        return [("GuardiansSet", {"round": count, "identity": identity, "controller": controller, **told})]
+        return [
+            (
+                "GuardiansSet",
+                {"round": count, "identity": identity, "controller": controller, **told},
+            )
+        ]
 
     def start(  # noqa: PLR0911  a refusal each
         self, identity: str, new_owner: str, approvals: list[dict[str, Any]]
@@ -186,7 +201,11 @@ class Model:
     def stop(self, identity: str) -> Refusal | list[tuple[str, dict[str, Any]]]:
         if self.attempts.pop(identity, None) is None:
             return Refusal("NoRecovery", "IDN-08")
-        told = {"round": self._next(identity), "identity": identity, "controller": self.controller(identity)}
+        told = {
+            "round": self._next(identity),
+            "identity": identity,
+            "controller": self.controller(identity),
+        }
         return [("RecoveryStopped", told)]
 
     def finish(self, identity: str) -> Refusal | list[tuple[str, dict[str, Any]]]:
@@ -200,8 +219,15 @@ class Model:
         if self.now < attempt.ready_at:
             return Refusal("TooEarly", "IDN-07")
         del self.attempts[identity]
-        told = {"round": self.rounds[identity], "identity": identity, "new_owner": attempt.new_owner}
-        return [("RecoveryFinished", told), *self.apply(identity, [("ChangeOwner", attempt.new_owner)])]
+        told = {
+            "round": self.rounds[identity],
+            "identity": identity,
+            "new_owner": attempt.new_owner,
+        }
+        return [
+            ("RecoveryFinished", told),
+            *self.apply(identity, [("ChangeOwner", attempt.new_owner)]),
+        ]
 
     def _next(self, identity: str) -> int:
         self.rounds[identity] = self.rounds.get(identity, 0) + 1

@@ -9,7 +9,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.properties.identity.machine import SEED
 
 
-def play(kind: Any, stage: Any, examples: int, steps: int, only: str | None = None, shrink: bool = False) -> Any:
+def play(
+    kind: Any, stage: Any, examples: int, steps: int, only: str | None = None, shrink: bool = False
+) -> Any:
     """Run a machine on a stage and return it, with its counts; `only`: look at one property alone."""
 
     class Machine(kind):  # type: ignore[misc]
@@ -35,12 +37,18 @@ def play(kind: Any, stage: Any, examples: int, steps: int, only: str | None = No
 def insist(played: Any, acts: set[str], attacks: frozenset[str] = frozenset()) -> None:
     """Every act went through often enough, in number and in share; an attack was tried as often, and never did."""
     calls, successes = played.calls, played.successes
-    print(f"seed {SEED}: {sum(calls.values())} acts, {sum(successes.values())} of them went through")
+    print(
+        f"seed {SEED}: {sum(calls.values())} acts, {sum(successes.values())} of them went through"
+    )
     for act in sorted(calls):
         print(f"  {act:18} {successes[act]:5} of {calls[act]:5}")
     assert set(calls) == acts
     for act in acts - attacks:
-        assert successes[act] >= 100, f"{act} went through {successes[act]} times: the run says nothing about it"
-        assert successes[act] >= calls[act] / 5, f"{act} went through {successes[act]} times in {calls[act]}"
+        assert successes[act] >= 100, (
+            f"{act} went through {successes[act]} times: the run says nothing about it"
+        )
+        assert successes[act] >= calls[act] / 5, (
+            f"{act} went through {successes[act]} times in {calls[act]}"
+        )
     for act in attacks:
         assert (calls[act] >= 100, successes[act]) == (True, 0)

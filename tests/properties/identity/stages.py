@@ -31,9 +31,13 @@ class InProcess(IdentityRegistry):
         return InProcess(self.deployed, sender)
 
     def _write(self, function: str, *arguments: Any, value: int = 0, gas: int | None = None) -> Any:
-        return self.deployed.transact(function, *arguments, sender=self.sender, value=value, gas=gas)
+        return self.deployed.transact(
+            function, *arguments, sender=self.sender, value=value, gas=gas
+        )
 
-    def _read(self, function: str, *arguments: Any, block: Any = "latest", sender: Any = None) -> Any:
+    def _read(
+        self, function: str, *arguments: Any, block: Any = "latest", sender: Any = None
+    ) -> Any:
         return self.deployed.call(function, *arguments)
 
 
@@ -47,7 +51,8 @@ class Stage(ABC):
     block: int
     """In which block."""
     exact: bool
-    """Whether time can be met to the second. On a node a simulation is not of the second of its block."""
+    """Whether time can be met to the second. On a node a simulation is not of the second of its
+    block."""
 
     @abstractmethod
     def reset(self) -> None:
@@ -130,7 +135,9 @@ class Real(Stage):
         return self.registry.using(self._senders[who.address])
 
     def told(self, receipt: Any) -> Told:
-        return [(type(event).__name__, _arguments(event)) for event in self.registry.events(receipt)]
+        return [
+            (type(event).__name__, _arguments(event)) for event in self.registry.events(receipt)
+        ]
 
     def next_block(self) -> None:
         newest = self.chain.block()

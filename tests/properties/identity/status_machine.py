@@ -58,7 +58,10 @@ class StatusMachine(RuleBasedStateMachine):
         getattr(self, self.dice.choice(ACTS))()
 
     def may(self, who: str, issuer: str) -> bool:
-        return who == self.owner[issuer] or self.valid_to.get((issuer, STATUS_ROLE, who), 0) > self.stage.now
+        return (
+            who == self.owner[issuer]
+            or self.valid_to.get((issuer, STATUS_ROLE, who), 0) > self.stage.now
+        )
 
     def actor(self) -> str:
         """Return one of the issuer's people, or anybody."""
@@ -77,7 +80,9 @@ class StatusMachine(RuleBasedStateMachine):
         self.play("revoke", "revoke", (issuer, of, word << 8 | bit), 1 << bit)
 
     def revoke_word(self) -> None:
-        bits = self.dice.choice([self.dice.getrandbits(256) & self.dice.getrandbits(256), 1, 1 << 255, 3 << 100])
+        bits = self.dice.choice(
+            [self.dice.getrandbits(256) & self.dice.getrandbits(256), 1, 1 << 255, 3 << 100]
+        )
         self.play("revoke_word", "revoke_word", (*self.place, bits), bits)
 
     def repeat(self) -> None:
@@ -101,11 +106,17 @@ class StatusMachine(RuleBasedStateMachine):
             self.compare(act)
             return
         if not allowed:
-            self.violated("IDN-23", f"{act}{sent} by {who} went through, who is none of the issuer's")
+            self.violated(
+                "IDN-23", f"{act}{sent} by {who} went through, who is none of the issuer's"
+            )
             return
         self.successes[act] += 1
         self.bits |= {(issuer, of, word << 8 | bit) for bit in range(256) if bits >> bit & 1}
-        due = [("CredentialsRevoked", {"issuer": issuer, "list": of, "word": word, "bits": new})] if new else []
+        due = (
+            [("CredentialsRevoked", {"issuer": issuer, "list": of, "word": word, "bits": new})]
+            if new
+            else []
+        )
         if told != due:
             self.violated("IDN-25", f"{act}{sent} told {told} and not {due}")
         self.compare(act)
@@ -138,21 +149,34 @@ class StatusMachine(RuleBasedStateMachine):
 
     def compare(self, act: str) -> None:
         """Look at the word that was meant, at another one, and at one bit of it through every view."""
-        others = (self.dice.choice(self.issuers), self.dice.choice(LISTS), self.dice.choice(WORDS[:4]))
+        others = (
+            self.dice.choice(self.issuers),
+            self.dice.choice(LISTS),
+            self.dice.choice(WORDS[:4]),
+        )
         for place, name in ((self.place, "IDN-25"), (others, "IDN-24")):
             found, before = self.stage.word(*place), self.seen.get(place, 0)
             if found & before != before:
                 self.violated("IDN-22", f"after {act} {place} is {found:x}, and was {before:x}")
             self.seen[place] = found | before
             if found != self.word(place):
-                self.violated(name, f"after {act} {place} is {found:x} and not {self.word(place):x}")
+                self.violated(
+                    name, f"after {act} {place} is {found:x} and not {self.word(place):x}"
+                )
             bit = self.dice.randrange(256)
             if self.stage.is_revoked(*place[:2], place[2] << 8 | bit) != bool(found >> bit & 1):
-                self.violated("IDN-25", f"after {act} bit {bit} of {place} is not as its word {found:x} says")
+                self.violated(
+                    "IDN-25", f"after {act} bit {bit} of {place} is not as its word {found:x} says"
+                )
         issuer, of, _ = self.place
-        several, due = self.stage.words(issuer, of, 0, 4), [self.word((issuer, of, word)) for word in range(4)]
+        several, due = (
+            self.stage.words(issuer, of, 0, 4),
+            [self.word((issuer, of, word)) for word in range(4)],
+        )
         if several != due:
-            self.violated("IDN-24", f"after {act} the first words of {of.hex()} are {several} and not {due}")
+            self.violated(
+                "IDN-24", f"after {act} the first words of {of.hex()} are {several} and not {due}"
+            )
 
     def violated(self, name: str, why: str) -> None:
         if self.lost:

@@ -27,7 +27,9 @@ def test_the_registry_does_what_the_model_says(compiled):
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     played = play(ConsentMachine, Real(chain, accounts, suite), 20, 25)
-    print(f"seed {SEED}: {sum(played.calls.values())} acts on Anvil, {sum(played.successes.values())} went through")
+    print(
+        f"seed {SEED}: {sum(played.calls.values())} acts on Anvil, {sum(played.successes.values())} went through"
+    )
     assert sum(played.successes.values()) >= 100
     assert set(played.successes) >= ACTS - ATTACKS
 
@@ -97,7 +99,9 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "what", "old", "new"), MUTANTS, ids=[f"{name}: {what}" for name, what, *_ in MUTANTS])
+@pytest.mark.parametrize(
+    ("name", "what", "old", "new"), MUTANTS, ids=[f"{name}: {what}" for name, what, *_ in MUTANTS]
+)
 def test_each_property_kills_its_mutants(compiled, name, what, old, new):
     broken = Deep(mutate(REGISTRY, old, new, optimise=True))
     with pytest.raises(Violated) as caught:

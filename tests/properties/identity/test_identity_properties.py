@@ -42,29 +42,45 @@ def play(stage, examples, steps, only=None, phases=(Phase.generate,)):
 def test_the_registry_does_what_the_model_says(compiled):
     examples = int(os.environ.get("CARELEDGER_EXAMPLES", "120"))
     calls, successes = play(Deep(), examples, 60, phases=(Phase.generate, Phase.shrink))
-    print(f"seed {SEED}: {sum(calls.values())} transactions, {sum(successes.values())} of them went through")
+    print(
+        f"seed {SEED}: {sum(calls.values())} transactions, {sum(successes.values())} of them went through"
+    )
     for act in sorted(calls):
         print(f"  {act:18} {successes[act]:5} of {calls[act]:5}")
     assert set(calls) == ACTS
     for act in ACTS - ATTACKS:
-        assert successes[act] >= 100, f"{act} went through {successes[act]} times: the run says nothing about it"
-        assert successes[act] >= calls[act] / 5, f"{act} went through {successes[act]} times in {calls[act]}"
+        assert successes[act] >= 100, (
+            f"{act} went through {successes[act]} times: the run says nothing about it"
+        )
+        assert successes[act] >= calls[act] / 5, (
+            f"{act} went through {successes[act]} times in {calls[act]}"
+        )
     for act in ATTACKS:
         assert (calls[act] >= 100, successes[act]) == (True, 0)
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     calls, successes = play(Real(chain, accounts, suite["IdentityRegistry"]), 20, 25)
-    print(f"seed {SEED}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} of them went through")
+    print(
+        f"seed {SEED}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} of them went through"
+    )
     assert sum(successes.values()) >= 100
     assert set(successes) >= ACTS - ATTACKS
 
 
 STANDARD, AUTHORITY = "contracts/identity/ERC1056.sol", "contracts/identity/ControllerAuthority.sol"
-RECOVERY, REGISTRY = "contracts/identity/GuardianRecovery.sol", "contracts/identity/IdentityRegistry.sol"
+RECOVERY, REGISTRY = (
+    "contracts/identity/GuardianRecovery.sol",
+    "contracts/identity/IdentityRegistry.sol",
+)
 
 MUTANTS = {
-    "IDN-01": ("anybody acts for an identity", STANDARD, 'require(msg.sender == controller, "bad_actor");', ""),
+    "IDN-01": (
+        "anybody acts for an identity",
+        STANDARD,
+        'require(msg.sender == controller, "bad_actor");',
+        "",
+    ),
     "IDN-02": (
         "a delegate may act a second longer",
         STANDARD,
@@ -77,10 +93,25 @@ MUTANTS = {
         "emit DIDAttributeChanged(identity, name, value, validTo, _changed(record));",
         "emit DIDAttributeChanged(identity, name, value, validTo, 0);",
     ),
-    "IDN-04": ("a nonce is never used up", STANDARD, "return _nonces[controller]++;", "return _nonces[controller];"),
-    "IDN-05": ("a signature is taken after its deadline", AUTHORITY, "block.timestamp > deadline", "deadline == 0"),
+    "IDN-04": (
+        "a nonce is never used up",
+        STANDARD,
+        "return _nonces[controller]++;",
+        "return _nonces[controller];",
+    ),
+    "IDN-05": (
+        "a signature is taken after its deadline",
+        AUTHORITY,
+        "block.timestamp > deadline",
+        "deadline == 0",
+    ),
     "IDN-06": ("a guardian counts twice", RECOVERY, "guardian <= last", "guardian < last"),
-    "IDN-07": ("a recovery need not wait", RECOVERY, "block.timestamp < started.readyAt", "started.readyAt == 0"),
+    "IDN-07": (
+        "a recovery need not wait",
+        RECOVERY,
+        "block.timestamp < started.readyAt",
+        "started.readyAt == 0",
+    ),
     "IDN-08": (
         "approvals outlive the controller's objection",
         RECOVERY,

@@ -1,8 +1,8 @@
 """IDN-32: a key vouches for what was signed while it was in the signer's document, and for nothing else.
 
-Random histories on a real registry: controllers change, delegates and keys come, expire, go and come back. Then
-tokens by each key that ever was, dated at every turn of the history, are compared with a model that keeps what
-was in force after every block.
+Random histories on a real registry: controllers change, delegates and keys come, expire, go and
+come back. Then tokens by each key that ever was, dated at every turn of the history, are compared
+with a model that keeps what was in force after every block.
 """
 
 import os
@@ -60,9 +60,12 @@ class Life:
         self.book.turns.append((0, self.identity, {}))
         accounts = [SigningKey.of_account(sender.account) for sender in self.senders.values()]
         published = [
-            SigningKey(alg, bytes([n + 9]) * 32) for n, alg in enumerate(("ES256K", "ES256", "EdDSA", "ES256"))
+            SigningKey(alg, bytes([n + 9]) * 32)
+            for n, alg in enumerate(("ES256K", "ES256", "EdDSA", "ES256"))
         ]
-        self.keys = {("account", key.address): key for key in accounts} | {key.attribute: key for key in published}
+        self.keys = {("account", key.address): key for key in accounts} | {
+            key.attribute: key for key in published
+        }
 
     def live(self):
         for _ in range(STEPS):
@@ -99,7 +102,9 @@ class Life:
     def compare(self, counts):
         """Ask about every key at every turn, a second before, at it, and after it."""
         keys, now = DidKeys(self.registry), self.chain.timestamp()
-        times = sorted({time + d for time, *_ in self.book.turns[1:] for d in (-1, 0, 4, 41)} | {now})
+        times = sorted(
+            {time + d for time, *_ in self.book.turns[1:] for d in (-1, 0, 4, 41)} | {now}
+        )
         for key_name, key in self.keys.items():
             token = parse(sign({"typ": "JWT"}, {}, key), {"jwt"})
             account = key_name[1] if key_name[0] == "account" else None
@@ -126,7 +131,9 @@ class Life:
         """Return what it has to say."""
         if wanted and (still or policy is KeyPolicy.AT_SIGNING):
             return still
-        known = key_name in self.book.until or any(key_name[1] == controller for _, controller, _ in self.book.turns)
+        known = key_name in self.book.until or any(
+            key_name[1] == controller for _, controller, _ in self.book.turns
+        )
         return errors.KeyRotated if known else "unknown"
 
 
@@ -136,7 +143,9 @@ def play(chain, suite, development, senders):
         made, counts = random.Random(SEED), Counter()
         for _ in range(histories):
             before = development.snapshot()
-            life = Life(IdentityRegistry(chain, suite["IdentityRegistry"]), development, senders, made)
+            life = Life(
+                IdentityRegistry(chain, suite["IdentityRegistry"]), development, senders, made
+            )
             life.live()
             life.compare(counts)
             development.revert(before)
@@ -153,15 +162,21 @@ def test_idn_32_keys_count_as_of_the_signing(play):
     assert min(counts["counted"], counts["did not"], counts["rotated since"]) > 15 * HISTORIES / 6
 
 
-@pytest.mark.parametrize("mutant", ["the newest document counts", "expiry is looked at now", "nobody asks for now"])
+@pytest.mark.parametrize(
+    "mutant", ["the newest document counts", "expiry is looked at now", "nobody asks for now"]
+)
 def test_idn_32_catches_its_mutants(mutant, play, monkeypatch):
     """IDN-32 is red where another document is looked at."""
     document = resolving._Signer.document
     if mutant == "the newest document counts":
-        monkeypatch.setattr(resolving._Signer, "document", lambda self, time, block: document(self, time, None))
+        monkeypatch.setattr(
+            resolving._Signer, "document", lambda self, time, block: document(self, time, None)
+        )
     elif mutant == "expiry is looked at now":
         monkeypatch.setattr(
-            resolving._Signer, "document", lambda self, time, block: document(self, 2_000_000_000, block)
+            resolving._Signer,
+            "document",
+            lambda self, time, block: document(self, 2_000_000_000, block),
         )
     else:
         monkeypatch.setattr(DidKeys, "check", _lenient(DidKeys.check))

@@ -1,8 +1,9 @@
 """IDN-30: whatever is handed to a verifier, it answers within a second, with a typed refusal or a verified credential.
 
-10,000 tokens in each run: texts that were cut, changed and shuffled; garbage; and, what reaches further, tokens
-that issuer and holder signed rightly over headers, claims, disclosures and JSON that nobody should sign.
-`CARELEDGER_SEED=…` plays another run, `CARELEDGER_EXAMPLES=…` gives the number of tokens.
+10,000 tokens in each run: texts that were cut, changed and shuffled; garbage; and, what reaches
+further, tokens that issuer and holder signed rightly over headers, claims, disclosures and JSON
+that nobody should sign. `CARELEDGER_SEED=…` plays another run, `CARELEDGER_EXAMPLES=…` gives the
+number of tokens.
 """
 
 import base64
@@ -27,7 +28,23 @@ from tests.unit.identity.credentials import stage
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270115"))
 TOKENS = int(os.environ.get("CARELEDGER_EXAMPLES", "10000"))
 ALPHABET = 'ABCxyz019-_.~=+/ \n\0é{}[]",:'
-NAMES = ["iss", "vct", "iat", "exp", "nbf", "cnf", "status", "_sd", "_sd_alg", "...", "sub", "vc", "vp", "aud", "nonce"]
+NAMES = [
+    "iss",
+    "vct",
+    "iat",
+    "exp",
+    "nbf",
+    "cnf",
+    "status",
+    "_sd",
+    "_sd_alg",
+    "...",
+    "sub",
+    "vc",
+    "vp",
+    "aud",
+    "nonce",
+]
 HEADERS = ["alg", "typ", "kid", "crit", "b64", "jwk", "x5c", "zip", "cty"]
 
 
@@ -53,8 +70,29 @@ class Maker:
             return {self.name(): self.value(depth + 1) for _ in range(self.random.randrange(4))}
         if kind >= 10:
             return [self.value(depth + 1) for _ in range(self.random.randrange(4))]
-        numbers = [0, -1, 1, 2**53 - 1, 1.5, 1_700_000_000, 1_800_000_000, 1_900_000_000, 253_402_300_799]
-        plain = [None, True, False, "", "none", "ES256K", stage.DID, "did:web:x", "sha-256", self.text()]
+        numbers = [
+            0,
+            -1,
+            1,
+            2**53 - 1,
+            1.5,
+            1_700_000_000,
+            1_800_000_000,
+            1_900_000_000,
+            253_402_300_799,
+        ]
+        plain = [
+            None,
+            True,
+            False,
+            "",
+            "none",
+            "ES256K",
+            stage.DID,
+            "did:web:x",
+            "sha-256",
+            self.text(),
+        ]
         return self.random.choice(numbers if kind < 3 else plain)
 
     def name(self):
@@ -139,7 +177,11 @@ class Maker:
         """A rightly signed token with a header that should not be."""
         token = stage.issued().split("~")[0]
         header = stage.part(token, 0)
-        header = self.bend(header) if self.random.random() < 0.5 else header | {self.of(*HEADERS): self.value()}
+        header = (
+            self.bend(header)
+            if self.random.random() < 0.5
+            else header | {self.of(*HEADERS): self.value()}
+        )
         header = header if isinstance(header, dict) else {"alg": header}
         return stage.bound(self.signed(header, stage.part(token, 1)) + "~")
 
@@ -175,15 +217,24 @@ class Maker:
             self.value(),
         )
         raw = json.dumps(content).encode()
-        return encode(self.spoil(raw) if self.random.random() < 0.2 else raw) + self.of("", "", "", "=", "A")
+        return encode(self.spoil(raw) if self.random.random() < 0.2 else raw) + self.of(
+            "", "", "", "=", "A"
+        )
 
     def proof(self):
         """A proof by the rightful holder that says something else."""
         text = stage.chosen().token.text
-        good = {"iat": 1_800_000_000, "aud": stage.AUDIENCE, "nonce": stage.NONCE, "consent": "0x" + "11" * 32}
+        good = {
+            "iat": 1_800_000_000,
+            "aud": stage.AUDIENCE,
+            "nonce": stage.NONCE,
+            "consent": "0x" + "11" * 32,
+        }
         good["sd_hash"] = encode(sha256(text.encode()))
         claims = self.bend(good)
-        header = self.of({"alg": "ES256", "typ": "kb+jwt"}, self.bend({"alg": "ES256", "typ": "kb+jwt"}))
+        header = self.of(
+            {"alg": "ES256", "typ": "kb+jwt"}, self.bend({"alg": "ES256", "typ": "kb+jwt"})
+        )
         return text + self.signed(header, claims, stage.HOLDER_KEY)
 
     def json(self):
@@ -198,7 +249,9 @@ class Maker:
         """A W3C presentation, rightly signed, of a rightly signed credential, that should not be."""
         credential = stage.vc_issued()
         payload = self.bend(stage.part(credential, 1))
-        inside = self.of(self.signed(stage.part(credential, 0), payload), credential, self.text(100))
+        inside = self.of(
+            self.signed(stage.part(credential, 0), payload), credential, self.text(100)
+        )
         outside = stage.vc_presented(inside)
         claims = self.of(stage.part(outside, 1), self.bend(stage.part(outside, 1)))
         return self.signed(stage.part(outside, 0), claims, stage.SUBJECT_KEY)
@@ -229,7 +282,17 @@ class Maker:
         return stage.raw_token(header, payload, key)
 
 
-FAMILIES = ("surgery", "garbage", "header", "payload", "disclosures", "proof", "json", "w3c", "signature")
+FAMILIES = (
+    "surgery",
+    "garbage",
+    "header",
+    "payload",
+    "disclosures",
+    "proof",
+    "json",
+    "w3c",
+    "signature",
+)
 MUST_FAIL = {"surgery", "garbage", "signature"}
 
 
@@ -248,10 +311,14 @@ def play(tokens):
         except errors.CredentialError as refusal:
             seen[type(refusal) if str(refusal).strip() else None] += 1
         except Exception as wrong:
-            raise AssertionError(f"seed {SEED}, token {number} ({family}): {token[:300]!r}") from wrong
+            raise AssertionError(
+                f"seed {SEED}, token {number} ({family}): {token[:300]!r}"
+            ) from wrong
         else:
             assert isinstance(answer, Verified)
-            assert family not in MUST_FAIL, f"seed {SEED}, token {number} ({family}) passed: {token[:300]!r}"
+            assert family not in MUST_FAIL, (
+                f"seed {SEED}, token {number} ({family}) passed: {token[:300]!r}"
+            )
             passed[family] += 1
         slowest = max(slowest, time.thread_time() - begin)
         assert slowest < 1, f"seed {SEED}, token {number} ({family}) took {slowest:.2f} s"
@@ -304,7 +371,11 @@ def test_idn_30_catches_its_mutants(mutant, monkeypatch):
 def test_idn_30_keys_of_any_form(reader):
     """IDN-30, for keys: those in credentials and those in DID documents, which anybody may write."""
     maker = Maker(SEED)
-    method = {"id": "did:x#1", "type": "JsonWebKey2020", "publicKeyHex": stage.HOLDER_KEY.public.raw.hex()}
+    method = {
+        "id": "did:x#1",
+        "type": "JsonWebKey2020",
+        "publicKeyHex": stage.HOLDER_KEY.public.raw.hex(),
+    }
     good = stage.HOLDER_KEY.public.jwk if reader == VerificationKey.from_jwk else method
     forms = [
         "publicKeyHex",
@@ -318,7 +389,11 @@ def test_idn_30_keys_of_any_form(reader):
         "kty",
     ]
     for _ in range(max(TOKENS // 10, 1000)):
-        bent = maker.bend(good) if maker.random.random() < 0.5 else good | {maker.of(*forms): maker.value()}
+        bent = (
+            maker.bend(good)
+            if maker.random.random() < 0.5
+            else good | {maker.of(*forms): maker.value()}
+        )
         try:
             found = reader(bent if isinstance(bent, dict) else {"type": bent})
         except CareLedgerError:

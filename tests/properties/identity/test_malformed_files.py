@@ -1,8 +1,9 @@
 """IDN-33: whatever is handed over as a wallet file or a status list, the answer is a typed refusal within a second.
 
-10,000 in each run: files and lists that were cut and changed, and, what reaches further, lists that their issuer
-signed rightly over claims, JSON and bits that nobody should sign, and wallets with a right checksum, or a right
-password, over headers and contents that nobody should write. Seeds as in `test_malformed_credentials.py`.
+10,000 in each run: files and lists that were cut and changed, and, what reaches further, lists that
+their issuer signed rightly over claims, JSON and bits that nobody should sign, and wallets with a
+right checksum, or a right password, over headers and contents that nobody should write. Seeds as in
+`test_malformed_credentials.py`.
 """
 
 import json
@@ -29,14 +30,22 @@ from tests.unit.identity.credentials import stage
 
 URI, PASSWORD = "https://bank.example/status/1", "correct horse"
 LOCK = Lock.new(PASSWORD, LEAST_WORK)
-CONTENT = {"words": "abandon " * 11 + "about", "subjects": [], "holderKeys": {}, "credentials": {}, "consents": {}}
+CONTENT = {
+    "words": "abandon " * 11 + "about",
+    "subjects": [],
+    "holderKeys": {},
+    "credentials": {},
+    "consents": {},
+}
 
 
 class Keys:
     """Stands for the issuer's DID document."""
 
     def check(self, token, did, at):
-        if did != stage.DID or not stage.ISSUER_KEY.public.verify(token.alg, token.signing_input, token.signature):
+        if did != stage.DID or not stage.ISSUER_KEY.public.verify(
+            token.alg, token.signing_input, token.signature
+        ):
             raise SignatureInvalid("not by the issuer")
 
 
@@ -49,7 +58,10 @@ class FileMaker(Maker):
         taken = Snapshot(31337, "0x" + "11" * 20, stage.ISSUER_KEY.address, bytes(32), raw, 7, bytes(32),
                          datetime.fromtimestamp(1_800_000_000, UTC))  # fmt: skip
         exporter = Exporter(stage.DID, stage.ISSUER_KEY, f"{stage.DID}#controller")
-        self.lists = [exporter.token_list(taken, URI), *(exporter.bitstring_jwt(taken, URI, one) for one in Envelope)]
+        self.lists = [
+            exporter.token_list(taken, URI),
+            *(exporter.bitstring_jwt(taken, URI, one) for one in Envelope),
+        ]
         self.file = LOCK.seal(dumps(CONTENT))
 
     def cut(self, text):
@@ -77,20 +89,31 @@ class FileMaker(Maker):
 
     def content(self):
         """Bits that are compressed in no way, in another, or into very little."""
-        raw = self.of(b"", self.random.randbytes(40), bytes(MIN_SIZE // 8), bytes(2**23), b"\xff" * (MIN_SIZE // 8))
+        raw = self.of(
+            b"",
+            self.random.randbytes(40),
+            bytes(MIN_SIZE // 8),
+            bytes(2**23),
+            b"\xff" * (MIN_SIZE // 8),
+        )
         packed = self.of(
-            bits.compressed(raw, bits.ZLIB), bits.compressed(raw, bits.GZIP), raw[:5000], zlib.compress(raw) * 2
+            bits.compressed(raw, bits.ZLIB),
+            bits.compressed(raw, bits.GZIP),
+            raw[:5000],
+            zlib.compress(raw) * 2,
         )
-        text = encode(packed[: self.of(len(packed), self.random.randrange(len(packed) + 1))]) + self.of(
-            "", "", "=", "A"
-        )
+        text = encode(
+            packed[: self.of(len(packed), self.random.randrange(len(packed) + 1))]
+        ) + self.of("", "", "=", "A")
         which = self.random.randrange(3)
         header, payload, _ = self.lists[which].split(".")
         found = json.loads(decode(payload))
         if which == 0:
             found["status_list"] = {"bits": self.of(1, 2, 4, 8, 3, 0, True, "1"), "lst": text}
         else:
-            found.get("vc", found)["credentialSubject"]["encodedList"] = self.of("u", "u", "u", "z", "") + text
+            found.get("vc", found)["credentialSubject"]["encodedList"] = (
+                self.of("u", "u", "u", "z", "") + text
+            )
         return self.signed(json.loads(decode(header)), found)
 
     def json(self):
@@ -189,9 +212,16 @@ def test_idn_33_whatever_is_handed_over_is_refused_by_class_and_at_once():
     """IDN-33."""
     seen = play(TOKENS)
     assert seen["altered"]["taken"] == 0
-    assert all(seen[family]["taken"] == seen[family]["the same"] for family in ("damaged", "bytes", "header")), seen
-    assert seen["claims"]["taken"] > TOKENS // 100, "some changes do no harm, so it is not all that is refused"
-    assert all(sum(family.values()) - family["taken"] > TOKENS // 250 for family in seen.values()), "refused often"
+    assert all(
+        seen[family]["taken"] == seen[family]["the same"]
+        for family in ("damaged", "bytes", "header")
+    ), seen
+    assert seen["claims"]["taken"] > TOKENS // 100, (
+        "some changes do no harm, so it is not all that is refused"
+    )
+    assert all(
+        sum(family.values()) - family["taken"] > TOKENS // 250 for family in seen.values()
+    ), "refused often"
     assert len(set().union(*seen.values())) > 10, "for many reasons"
 
 
@@ -203,7 +233,11 @@ MUTANTS = {
         "expanded",
         lambda packed, form: zlib.decompressobj(form).decompress(packed),
     ),
-    "times are taken as they come": (reading, "read_date", lambda claims, name, what: claims.get(name)),
+    "times are taken as they come": (
+        reading,
+        "read_date",
+        lambda claims, name, what: claims.get(name),
+    ),
 }
 
 

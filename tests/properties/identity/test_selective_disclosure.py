@@ -1,7 +1,8 @@
 """IDN-31: a verifier sees what the holder chose and what the issuer says openly, and nothing else.
 
-Random claims, nested and in arrays; random parts of them that can be kept; random choices. What the verifier sees
-is compared with a model that knows nothing of digests: it takes away what was not chosen.
+Random claims, nested and in arrays; random parts of them that can be kept; random choices. What the
+verifier sees is compared with a model that knows nothing of digests: it takes away what was not
+chosen.
 """
 
 import os
@@ -43,7 +44,13 @@ class Play:
 
 def paths_of(value, path=()):
     """Yield every path below a value."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inside = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, inner in inside:
         yield (*path, name)
         yield from paths_of(inner, (*path, name))
@@ -53,7 +60,9 @@ def seen(value, hidden, chosen, path=()):
     """Return what is left of a value: hidden parts that no choice names, lies above or lies below are taken away."""
 
     def shown(here):
-        return here not in hidden or any(one[: len(here)] == here or here[: len(one)] == one for one in chosen)
+        return here not in hidden or any(
+            one[: len(here)] == here or here[: len(one)] == one for one in chosen
+        )
 
     if isinstance(value, dict):
         kept = ((name, inner) for name, inner in value.items() if shown((*path, name)))
@@ -71,9 +80,13 @@ def play(examples):
         claims = {f"c{n}": made.value() for n in range(made.random.randrange(1, 6))}
         paths = list(paths_of(claims))
         hidden = set(made.some(paths, made.random.random()))
-        credential = stage.issued(claims=claims, disclosable=list(hidden), decoys=made.random.randrange(3))
+        credential = stage.issued(
+            claims=claims, disclosable=list(hidden), decoys=made.random.randrange(3)
+        )
         held = Holding.read(credential)
-        assert {name: held.claims[name] for name in claims} == claims, f"seed {SEED}, example {number}"
+        assert {name: held.claims[name] for name in claims} == claims, (
+            f"seed {SEED}, example {number}"
+        )
         assert set(held.choices) == hidden
         chosen = made.some(paths, made.random.random() / 2)
         selection = held.choose(chosen)
@@ -82,7 +95,9 @@ def play(examples):
         wanted = seen(claims, hidden, chosen)
         visible = {name: value for name, value in found.claims.items() if name not in REGISTERED}
         assert visible == wanted, f"seed {SEED}, example {number}"
-        counts += Counter(hidden=len(hidden), shown=len(found.disclosed), kept=len(hidden) - len(found.disclosed))
+        counts += Counter(
+            hidden=len(hidden), shown=len(found.disclosed), kept=len(hidden) - len(found.disclosed)
+        )
         counts["nested"] += any(len(path) > 2 for path in found.disclosed)
         _nothing_else(presentation, claims, wanted)
     return counts

@@ -28,7 +28,11 @@ def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
 
 STATUS = "contracts/identity/CredentialStatus.sol"
 MUTANTS = {
-    "IDN-22": ("a word is written, and not added to", "own[number] = known | added;", "own[number] = bits;"),
+    "IDN-22": (
+        "a word is written, and not added to",
+        "own[number] = known | added;",
+        "own[number] = bits;",
+    ),
     "IDN-23": (
         "a delegate for consents revokes too",
         "if (!REGISTRY.mayAct(issuer, STATUS_ROLE, msg.sender)) {",

@@ -46,7 +46,9 @@ class InProcess:
         self.world.evm.sleep(seconds)
 
     def registry(self, by, signature, *arguments):
-        self.world.evm.raw_transact(self.world.registry.address, call(signature, *arguments), self.accounts[by])
+        self.world.evm.raw_transact(
+            self.world.registry.address, call(signature, *arguments), self.accounts[by]
+        )
 
     def anchor(self, by, brand, root, count, first):
         """Return the time of the block."""
@@ -60,7 +62,9 @@ class InProcess:
 
     def relay(self, customer, brand, batch_id, fields, proof, deadline, signature):
         arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
-        self.world.log.transact("acknowledgeBySignature", *arguments, sender=self.accounts["stranger"])
+        self.world.log.transact(
+            "acknowledgeBySignature", *arguments, sender=self.accounts["stranger"]
+        )
         return self.now()
 
     def head(self, brand):
@@ -83,7 +87,11 @@ class OnAnvil:
     """A real node, through the client that users have."""
 
     def __init__(self, chain, addresses, accounts):
-        self.chain, self.chain_id, self._registry = chain, chain.chain_id, addresses["IdentityRegistry"]
+        self.chain, self.chain_id, self._registry = (
+            chain,
+            chain.chain_id,
+            addresses["IdentityRegistry"],
+        )
         self.accounts = dict(zip(NAMES, accounts, strict=False))
         self.contract = addresses["InteractionLog"]
         self.development = DevelopmentChain(chain)
@@ -91,7 +99,9 @@ class OnAnvil:
 
     def begin(self):
         self._snapshot = self.development.snapshot()
-        self.senders = {name: Sender(self.chain, account) for name, account in self.accounts.items()}
+        self.senders = {
+            name: Sender(self.chain, account) for name, account in self.accounts.items()
+        }
         self.log = InteractionLog(self.chain, self.contract)
 
     def end(self):
@@ -111,7 +121,9 @@ class OnAnvil:
         return self.chain.timestamp(receipt.block_number)
 
     def acknowledge(self, by, customer, brand, batch_id, fields, proof):
-        receipt = self.log.using(self.senders[by]).acknowledge(customer, brand, batch_id, fields, proof)
+        receipt = self.log.using(self.senders[by]).acknowledge(
+            customer, brand, batch_id, fields, proof
+        )
         return self.chain.timestamp(receipt.block_number)
 
     def relay(self, customer, brand, batch_id, fields, proof, deadline, signature):

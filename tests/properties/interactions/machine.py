@@ -53,7 +53,9 @@ class LogMachine(RuleBasedStateMachine):
     @classmethod
     def variant(cls, name: str, **attributes: Any) -> type["LogMachine"]:
         """Return the machine with a back end and counts of its own."""
-        return type(name, (cls,), {"back": None, "calls": Counter(), "successes": Counter()} | attributes)
+        return type(
+            name, (cls,), {"back": None, "calls": Counter(), "successes": Counter()} | attributes
+        )
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +64,8 @@ class LogMachine(RuleBasedStateMachine):
         self.back.begin()
         self.address = {name: account.address for name, account in self.back.accounts.items()}
         self.models = {
-            name: Model(LogAddress(self.back.chain_id, self.back.contract, self.address[name])) for name in BRANDS
+            name: Model(LogAddress(self.back.chain_id, self.back.contract, self.address[name]))
+            for name in BRANDS
         }
         self.members: dict[str, list[Any]] = {name: [] for name in BRANDS}
         self.controller = {name: name for name in self.address}
@@ -105,12 +108,16 @@ class LogMachine(RuleBasedStateMachine):
             self.name_agent(10**6 if what == "named" else 10)
         elif what == "dismissed":
             arguments = (self.address["brand"], AGENT_ROLE, self.address["agent"])
-            self.back.registry(self.controller["brand"], "revokeDelegate(address,bytes32,address)", *arguments)
+            self.back.registry(
+                self.controller["brand"], "revokeDelegate(address,bytes32,address)", *arguments
+            )
             self.agent_until = self.back.now()
         else:
             identity = what.removesuffix("'s key")
             arguments = (self.address[identity], self.address[to])
-            self.back.registry(self.controller[identity], "changeOwner(address,address)", *arguments)
+            self.back.registry(
+                self.controller[identity], "changeOwner(address,address)", *arguments
+            )
             self.controller[identity] = to
 
     def name_agent(self, validity: int) -> None:
@@ -152,7 +159,9 @@ class LogMachine(RuleBasedStateMachine):
         arguments = (by, self.address[brand], tree.root, count, first)
         at = self.attempt("anchor", allowed and not shift, number, self.back.anchor, *arguments)
         if at:
-            self.added(brand, AnchoredBatch(tree.root, model.interactions, count, at), members, tree)
+            self.added(
+                brand, AnchoredBatch(tree.root, model.interactions, count, at), members, tree
+            )
 
     @rule(brand=st.sampled_from(BRANDS))
     def submit_again(self, brand: str) -> None:
@@ -169,7 +178,12 @@ class LogMachine(RuleBasedStateMachine):
             self.successes["refused resubmission"] += 1
         else:
             self.holds("ANC-03", False, "anchored twice", last)
-            self.added(brand, replace(last, first=model.interactions, anchored_at=self.back.now()), [], None)
+            self.added(
+                brand,
+                replace(last, first=model.interactions, anchored_at=self.back.now()),
+                [],
+                None,
+            )
 
     def added(self, brand: str, batch: AnchoredBatch, members: Any, tree: Any) -> None:
         self.models[brand].batches.append(batch)
@@ -210,7 +224,9 @@ class LogMachine(RuleBasedStateMachine):
         self.successes[f"verify {'member' if truth else 'other'}"] += answer == truth
 
     @staticmethod
-    def twisted(how: str, fields: Fields, proof: list[bytes], own: bytes) -> tuple[Fields, list[bytes]]:
+    def twisted(
+        how: str, fields: Fields, proof: list[bytes], own: bytes
+    ) -> tuple[Fields, list[bytes]]:
         """Return fields and proof of something that is not in the batch."""
         above = proof[0] if proof else OTHER
         ways: dict[str, tuple[Fields, list[bytes]]] = {
@@ -227,7 +243,11 @@ class LogMachine(RuleBasedStateMachine):
         }
         return ways[how]
 
-    @rule(brand=st.sampled_from(BRANDS), count=st.integers(2, 9), lie=st.sampled_from(["root", "number", "deep"]))
+    @rule(
+        brand=st.sampled_from(BRANDS),
+        count=st.integers(2, 9),
+        lie=st.sampled_from(["root", "number", "deep"]),
+    )
     def a_brand_lies(self, brand: str, count: int, lie: str) -> None:
         """A root that is itself a leaf, a number beyond the batch, a deeper tree than counted: none helps."""
         model = self.models[brand]
@@ -272,7 +292,9 @@ class LogMachine(RuleBasedStateMachine):
     def relay(self, customer: str, how: str, choice: int, in_batch: bool) -> None:
         self.countersign(customer, how == "good", choice, in_batch, "", how)
 
-    def countersign(self, customer: str, rightful: bool, choice: int, in_batch: bool, by: str, how: str | None) -> None:
+    def countersign(
+        self, customer: str, rightful: bool, choice: int, in_batch: bool, by: str, how: str | None
+    ) -> None:
         batch_id, place = self.some_member("brand", choice)
         members, tree = self.members["brand"][batch_id]
         fields, proof, log = members[place], tree.proof(place), self.models["brand"].log
@@ -281,7 +303,9 @@ class LogMachine(RuleBasedStateMachine):
         shown = batch_id if in_batch else batch_id + 1
         arguments: tuple[Any, ...] = (self.address[customer], log.brand, shown, fields, proof)
         if how is None:
-            at = self.attempt("acknowledge", wanted, "ANC-07", self.back.acknowledge, by, *arguments)
+            at = self.attempt(
+                "acknowledge", wanted, "ANC-07", self.back.acknowledge, by, *arguments
+            )
         else:
             deadline = self.back.now() + (-1 if how == "expired" else 1000)
             digest = formats.acknowledgement_digest(log, self.address[customer], fields, deadline)
@@ -289,7 +313,9 @@ class LogMachine(RuleBasedStateMachine):
             signature = sign(self.back.accounts[signer], digest)
             signature = high_s(signature) if how == "malleable" else signature
             deadline += how == "other deadline"
-            at = self.attempt("relay", wanted, "ANC-07", self.back.relay, *arguments, deadline, signature)
+            at = self.attempt(
+                "relay", wanted, "ANC-07", self.back.relay, *arguments, deadline, signature
+            )
         if at:
             self.acknowledged[known] = at
         told = self.back.acknowledged_at(self.address[customer], log.brand, leaf(log, fields))
@@ -338,4 +364,7 @@ class LogMachine(RuleBasedStateMachine):
 
 def run_counts(machine: type[LogMachine]) -> dict[str, str]:
     """What was tried and how much of it went as it should, for people."""
-    return {action: f"{machine.successes[action]} of {calls}" for action, calls in sorted(machine.calls.items())}
+    return {
+        action: f"{machine.successes[action]} of {calls}"
+        for action, calls in sorted(machine.calls.items())
+    }

@@ -28,7 +28,11 @@ def run(machine, examples, number, length=LENGTH, phases=(Phase.generate, Phase.
         database=None,
         phases=phases,
         report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+        ],
     )
     run_state_machine_as_test(seed(number)(machine), settings=options)
 
@@ -47,11 +51,15 @@ def test_the_properties_hold():
     for action, calls in machine.calls.items():
         succeeded = machine.successes[action]
         assert succeeded >= 100, f"{action} succeeded {succeeded} times only"
-        assert succeeded / calls >= 0.2, f"{action} succeeded in {succeeded / calls:.0%} of its calls only"
+        assert succeeded / calls >= 0.2, (
+            f"{action} succeeded in {succeeded / calls:.0%} of its calls only"
+        )
 
 
 def test_the_properties_hold_on_a_node_through_the_client(chain, suite, accounts):
-    machine = LogMachine.variant("Anvil", make_back=staticmethod(lambda: OnAnvil(chain, suite, accounts[3:])))
+    machine = LogMachine.variant(
+        "Anvil", make_back=staticmethod(lambda: OnAnvil(chain, suite, accounts[3:]))
+    )
     run(machine, int(os.environ.get("CARELEDGER_ANVIL_EXAMPLES", "30")), a_seed(), length=25)
     print(run_counts(machine))
     for action in ("anchor", "lie", "verify member"):
@@ -80,7 +88,9 @@ def test_each_property_catches_its_mutant(name):
     inside = SIGNATURES if name == "ANC-07, malleable" else ""
     artifact = mutate(LOG, old, new, inside)
     number = name[:6]
-    machine = LogMachine.variant("Mutant", make_back=staticmethod(lambda: InProcess(artifact)), only=number)
+    machine = LogMachine.variant(
+        "Mutant", make_back=staticmethod(lambda: InProcess(artifact)), only=number
+    )
     with pytest.raises(Broken, match=number):
         run(machine, 300, 20_260, phases=[Phase.generate])
 

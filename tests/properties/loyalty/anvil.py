@@ -1,7 +1,8 @@
 """The other back end: Anvil, through the typed clients, in the shape of the in-process EVM.
 
-What the machines say in the words of the contracts is said to the clients in theirs, so that a client that mixed up
-two arguments would be found out by the model. Time stands still between `sleep`s, as in the in-process EVM.
+What the machines say in the words of the contracts is said to the clients in theirs, so that a
+client that mixed up two arguments would be found out by the model. Time stands still between
+`sleep`s, as in the in-process EVM.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from careledger.loyalty.pools import Funding, Removal, SwapOrder
 from careledger.loyalty.token import Issue
 from tests.support.evm import actor
 
-CLIENTS: dict[str, type[ContractClient]] = {kind.name: kind for kind in (LoyaltyToken, PointMarket, PointPools)}
+CLIENTS: dict[str, type[ContractClient]] = {
+    kind.name: kind for kind in (LoyaltyToken, PointMarket, PointPools)
+}
 
 
 def _offer(words: tuple[Any, ...]) -> Offer:
@@ -59,27 +62,43 @@ def _order(words: tuple[Any, ...]) -> SwapOrder:
     return SwapOrder(*first, moment(deadline), salt)
 
 
-def _authorization(holder: str, to: str, value: int, after: int, before: int, nonce: bytes) -> Authorization:
+def _authorization(
+    holder: str, to: str, value: int, after: int, before: int, nonce: bytes
+) -> Authorization:
     return Authorization(holder, to, value, moment(before), moment(after) if after else None, nonce)
 
 
-def _redemption(holder: str, amount: int, ref: bytes, after: int, before: int, nonce: bytes) -> Redemption:
+def _redemption(
+    holder: str, amount: int, ref: bytes, after: int, before: int, nonce: bytes
+) -> Redemption:
     return Redemption(holder, amount, ref, moment(before), moment(after) if after else None, nonce)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
     "issueBatch": lambda client, items: client.issue_batch([Issue(*item) for item in items]),
-    "setIssuerLimit": lambda c, who, capacity, period: c.set_issuer_limit(who, capacity, timedelta(seconds=period)),
-    "redeemWithAuthorization": lambda c, *a: c.redeem_with_authorization(_redemption(*a[:-1]), a[-1]),
-    "transferWithAuthorization": lambda c, *a: c.transfer_with_authorization(_authorization(*a[:-1]), a[-1]),
-    "permit": lambda c, owner, to, value, until, signed: c.permit(owner, to, value, moment(until), signed),
+    "setIssuerLimit": lambda c, who, capacity, period: c.set_issuer_limit(
+        who, capacity, timedelta(seconds=period)
+    ),
+    "redeemWithAuthorization": lambda c, *a: c.redeem_with_authorization(
+        _redemption(*a[:-1]), a[-1]
+    ),
+    "transferWithAuthorization": lambda c, *a: c.transfer_with_authorization(
+        _authorization(*a[:-1]), a[-1]
+    ),
+    "permit": lambda c, owner, to, value, until, signed: c.permit(
+        owner, to, value, moment(until), signed
+    ),
     "fill": lambda c, offer, *rest: c.fill(_offer(offer), *rest),
-    "cancelWordWithSignature": lambda c, maker, word, mask, until, signed: c.cancel_word_with_signature(
-        maker, word, mask, deadline=moment(until), signature=signed
+    "cancelWordWithSignature": lambda c, maker, word, mask, until, signed: (
+        c.cancel_word_with_signature(maker, word, mask, deadline=moment(until), signature=signed)
     ),
     "setPolicy": lambda c, token, terms: c.set_policy(token, Policy(*terms)),
-    "swap": lambda c, one, two, amount, least, until: c.swap(one, two, amount, least, moment(until)),
-    "swapWithAuthorization": lambda c, order, signed: c.swap_with_authorization(_order(order), signed),
+    "swap": lambda c, one, two, amount, least, until: c.swap(
+        one, two, amount, least, moment(until)
+    ),
+    "swapWithAuthorization": lambda c, order, signed: c.swap_with_authorization(
+        _order(order), signed
+    ),
     "addLiquidity": lambda c, words: c.add_liquidity(_funding(words)),
     "removeLiquidity": lambda c, words: c.remove_liquidity(_removal(words)),
 }
@@ -109,7 +128,9 @@ class AnvilContract:
                 client._write(function, *arguments)
         except Reverted as refused:
             if type(refused) in {RevertedUnknown, RevertedSilently}:
-                raise AssertionError(f"{name} refuses with what the clients have no class for: {refused!r}") from None
+                raise AssertionError(
+                    f"{name} refuses with what the clients have no class for: {refused!r}"
+                ) from None
             raise
 
 
@@ -143,7 +164,9 @@ class AnvilEvm:
         constructor = compiled.entries("constructor")
         kinds = artifacts.types(constructor[0]) if constructor else []
         self.stand_still()
-        receipt = self.sender(self.deployer).transact(None, compiled.bytecode + encode(kinds, arguments))
+        receipt = self.sender(self.deployer).transact(
+            None, compiled.bytecode + encode(kinds, arguments)
+        )
         assert receipt.contract_address is not None
         return AnvilContract(self, receipt.contract_address, name)
 

@@ -16,8 +16,9 @@ class Broken(AssertionError):
 class PointsMachine(RuleBasedStateMachine):
     """A machine that tries things, and after each looks at the properties.
 
-    `only` limits what is looked at to one property: that is how a mutant is shown to be caught by the very property
-    that it is named for, not by another one, nor by the model's idea of what should have been refused.
+    `only` limits what is looked at to one property: that is how a mutant is shown to be caught by
+    the very property that it is named for, not by another one, nor by the model's idea of what
+    should have been refused.
     """
 
     make_world: ClassVar[Any] = World
@@ -63,7 +64,13 @@ class PointsMachine(RuleBasedStateMachine):
         self._seen = {}
 
     def attempt(
-        self, action: str, expected: bool | None, contract: str, function: str, *arguments: Any, by: Any
+        self,
+        action: str,
+        expected: bool | None,
+        contract: str,
+        function: str,
+        *arguments: Any,
+        by: Any,
     ) -> bool:
         """Send a transaction; whether it succeeded, which must be as the model expects (None: it does not know)."""
         self.calls[action] += 1

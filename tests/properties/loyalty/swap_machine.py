@@ -38,7 +38,9 @@ class SwapMachine(PointsMachine):
         self.token = {name: self.world.address[name] for name in ("a", "b")}
         self.pools = self.world.address["pools"]
         self.low, self.high = sorted(("a", "b"), key=lambda name: int(self.token[name], 16))
-        self.pair_id = int.from_bytes(self.read("pools", "pairOf", self.token["a"], self.token["b"])[0], "big")
+        self.pair_id = int.from_bytes(
+            self.read("pools", "pairOf", self.token["a"], self.token["b"])[0], "big"
+        )
         brands = [self.world.points[name].brand.address for name in ("a", "b")]
         self.accounts = [*ADDRESSES, *brands, self.pools, self.world.address["market"]]
         self.offers: list[tuple[int, Offer, bytes]] = []
@@ -46,7 +48,9 @@ class SwapMachine(PointsMachine):
         self.whole: set[bytes] = set()
         self.nonce_of: dict[tuple[int, int], bytes] = {}
         self.cancelled: set[tuple[int, int]] = set()
-        self.policy = dict.fromkeys(("a", "b"), (START_FEE, 1000, True, True))  # fee, its cap, offers, pools
+        self.policy = dict.fromkeys(
+            ("a", "b"), (START_FEE, 1000, True, True)
+        )  # fee, its cap, offers, pools
         self.copied = {"a": 0, "b": 0, "open": False}
         self.reserves, self.shares, self.fees = {"a": 0, "b": 0}, 0, {"a": 0, "b": 0}
         self.held = [0] * len(PEOPLE)
@@ -69,7 +73,9 @@ class SwapMachine(PointsMachine):
         for name, balances in self.both().items():
             for holder in ADDRESSES:
                 lost = before[name][holder] - balances[holder]
-                self.holds("LOY-02", lost <= limits.get((name, holder), 0), name, holder, lost, limits)
+                self.holds(
+                    "LOY-02", lost <= limits.get((name, holder), 0), name, holder, lost, limits
+                )
 
     def swap_of(self, paid: str, amount: int) -> tuple[int, int, int]:
         """What a swap gives, the fee on what is paid and the one on what comes out."""
@@ -108,7 +114,9 @@ class SwapMachine(PointsMachine):
         nonce=nonces,
         private=rarely,
     )
-    def offer(self, maker: int, ahead: bool, give: int, want: int, least: int, nonce: int, private: bool) -> None:
+    def offer(
+        self, maker: int, ahead: bool, give: int, want: int, least: int, nonce: int, private: bool
+    ) -> None:
         give_name, want_name = ("a", "b") if ahead else ("b", "a")
         taker = ADDRESSES[(maker + 1) % len(PEOPLE)] if private else NOBODY
         minimum = give * max(0, least - 6) // 10
@@ -125,10 +133,20 @@ class SwapMachine(PointsMachine):
         forge=rarely,
         own=rarely,
     )
-    def fill(self, number: int, taker: int, part: int, whole: bool, dead: bool, forge: bool, own: bool) -> None:
+    def fill(
+        self, number: int, taker: int, part: int, whole: bool, dead: bool, forge: bool, own: bool
+    ) -> None:
         candidates = [entry for entry in self.offers if self.alive(*entry[:2]) != dead]
         if not candidates:
-            self.offer(number % 4, taker % 2 == 0, number + 1, number % 77 + 1, part, NONCES[number % len(NONCES)], own)
+            self.offer(
+                number % 4,
+                taker % 2 == 0,
+                number + 1,
+                number % 77 + 1,
+                part,
+                NONCES[number % len(NONCES)],
+                own,
+            )
             candidates = self.offers[-1:]
         maker, offer, signed = candidates[number % len(candidates)]
         if taker == maker and not own:
@@ -150,7 +168,9 @@ class SwapMachine(PointsMachine):
     def names(self, offer: Offer) -> tuple[str, str]:
         return ("a", "b") if offer.give == self.token["a"] else ("b", "a")
 
-    def may_fill(self, maker: int, taker: int, offer: Offer, amount: int, before: dict[str, dict[str, int]]) -> bool:
+    def may_fill(
+        self, maker: int, taker: int, offer: Offer, amount: int, before: dict[str, dict[str, int]]
+    ) -> bool:
         give, want = self.names(offer)
         left = offer.give_amount - self.taken[self.world.market.id_of(offer)]
         net = -(-amount * offer.want_amount // offer.give_amount)
@@ -170,7 +190,9 @@ class SwapMachine(PointsMachine):
         mine = self.nonce_of.get(key, id_) == id_ and id_ not in self.whole
         return mine and key not in self.cancelled and self.taken[id_] < offer.give_amount
 
-    def note_fill(self, maker: int, taker: int, offer: Offer, amount: int, before: dict[str, dict[str, int]]) -> None:
+    def note_fill(
+        self, maker: int, taker: int, offer: Offer, amount: int, before: dict[str, dict[str, int]]
+    ) -> None:
         give, want = self.names(offer)
         id_, key = self.world.market.id_of(offer), (maker, offer.nonce)
         after = self.both()
@@ -179,10 +201,24 @@ class SwapMachine(PointsMachine):
         paid = before[want][ADDRESSES[taker]] - after[want][ADDRESSES[taker]]
         got = after[give][ADDRESSES[taker]] - before[give][ADDRESSES[taker]]
         self.holds("LOY-11", key not in self.cancelled, "a cancelled offer was filled", offer)
-        self.holds("LOY-12", self.nonce_of.get(key, id_) == id_ and id_ not in self.whole, "nonce used again", offer)
-        self.holds("LOY-10", gained * offer.give_amount >= given * offer.want_amount, given, gained, offer)
+        self.holds(
+            "LOY-12",
+            self.nonce_of.get(key, id_) == id_ and id_ not in self.whole,
+            "nonce used again",
+            offer,
+        )
+        self.holds(
+            "LOY-10", gained * offer.give_amount >= given * offer.want_amount, given, gained, offer
+        )
         limits = fee(gained, self.policy[want][0]), fee(given, self.policy[give][0])
-        self.holds("LOY-13", paid - gained <= limits[0] and given - got <= limits[1], paid, gained, given, got)
+        self.holds(
+            "LOY-13",
+            paid - gained <= limits[0] and given - got <= limits[1],
+            paid,
+            gained,
+            given,
+            got,
+        )
         self.taken[id_] += given
         self.holds("LOY-09", self.taken[id_] <= offer.give_amount, self.taken[id_], offer)
         self.nonce_of[key] = id_
@@ -196,7 +232,9 @@ class SwapMachine(PointsMachine):
 
     @rule(maker=people, nonce=nonces, aimed=st.booleans())
     def cancel(self, maker: int, nonce: int, aimed: bool) -> None:
-        begun = [key for key, id_ in self.nonce_of.items() if self.taken[id_] and id_ not in self.whole]
+        begun = [
+            key for key, id_ in self.nonce_of.items() if self.taken[id_] and id_ not in self.whole
+        ]
         if aimed and begun:
             maker, nonce = begun[nonce % len(begun)]
         if self.attempt("cancel", True, "market", "cancel", nonce, by=PEOPLE[maker]):
@@ -214,7 +252,10 @@ class SwapMachine(PointsMachine):
     # ---- policies
 
     @initialize(
-        who=people, a=st.integers(2000, 60_000), b=st.integers(2000, 60_000), fund=st.sampled_from([True] * 5 + [False])
+        who=people,
+        a=st.integers(2000, 60_000),
+        b=st.integers(2000, 60_000),
+        fund=st.sampled_from([True] * 5 + [False]),
     )
     def begin(self, who: int, a: int, b: int, fund: bool) -> None:
         if fund:
@@ -240,7 +281,9 @@ class SwapMachine(PointsMachine):
 
     @rule()
     def sync(self) -> None:
-        if self.attempt("sync", True, "pools", "sync", self.token["a"], self.token["b"], by=PEOPLE[0]):
+        if self.attempt(
+            "sync", True, "pools", "sync", self.token["a"], self.token["b"], by=PEOPLE[0]
+        ):
             self.copy_policies()
 
     @rule(name=st.sampled_from(["a", "b"]), anyway=rarely)
@@ -249,7 +292,9 @@ class SwapMachine(PointsMachine):
             self.swap(0, name == "a", 5000, slack=0)
         before, brand = self.both(), self.world.points[name].brand.address
         expected = self.fees[name] > 0
-        if self.attempt("collect_fees", expected, "pools", "collectFees", self.token[name], by=PEOPLE[0]):
+        if self.attempt(
+            "collect_fees", expected, "pools", "collectFees", self.token[name], by=PEOPLE[0]
+        ):
             gained = self.both()[name][brand] - before[name][brand]
             self.holds("LOY-13", gained <= self.fees[name], gained, self.fees)
             self.fees[name] = 0
@@ -276,7 +321,9 @@ class SwapMachine(PointsMachine):
         if not self.shares:
             return {"a": a, "b": b}, max(0, isqrt(a * b) - LOCKED)
         shares = min(a * self.shares // self.reserves["a"], b * self.shares // self.reserves["b"])
-        return {name: -(-shares * self.reserves[name] // self.shares) for name in ("a", "b")}, shares
+        return {
+            name: -(-shares * self.reserves[name] // self.shares) for name in ("a", "b")
+        }, shares
 
     def note_shares(self, who: int, old: dict[str, int]) -> None:
         """Take over what a change of liquidity came to, having looked at it."""
@@ -290,14 +337,18 @@ class SwapMachine(PointsMachine):
 
     @rule(who=people, part=tenths)
     def remove_liquidity(self, who: int, part: int) -> None:
-        who = max((n % len(PEOPLE) for n in range(who, who + len(PEOPLE))), key=lambda n: self.held[n] > 0)
+        who = max(
+            (n % len(PEOPLE) for n in range(who, who + len(PEOPLE))), key=lambda n: self.held[n] > 0
+        )
         if not self.shares:
             return
         before, old = self.both(), self.pair()
         shares = self.held[who] * part // 10
         expected = 0 < shares <= self.held[who]
         words = (self.token["a"], self.token["b"], shares, 0, 0, ADDRESSES[who], LATER)
-        if self.attempt("remove_liquidity", expected, "pools", "removeLiquidity", words, by=PEOPLE[who]):
+        if self.attempt(
+            "remove_liquidity", expected, "pools", "removeLiquidity", words, by=PEOPLE[who]
+        ):
             self.note_shares(who, old)
         self.consented(before)
 
@@ -325,9 +376,16 @@ class SwapMachine(PointsMachine):
         least = max(0, received - slack)
         before, old, quote = self.both(), self.pair(), self.quoted(paid, got, amount)
         affordable = amount <= before[paid][ADDRESSES[who]]
-        expected = bool(self.copied["open"]) and self.shares > 0 and received >= max(1, least) and affordable
+        expected = (
+            bool(self.copied["open"])
+            and self.shares > 0
+            and received >= max(1, least)
+            and affordable
+        )
         if signed:
-            done = self.attempt(action, expected, *self.order(who, paid, got, amount, least), by=PEOPLE[who - 1])
+            done = self.attempt(
+                action, expected, *self.order(who, paid, got, amount, least), by=PEOPLE[who - 1]
+            )
         else:
             arguments = (self.token[paid], self.token[got], amount, least, LATER)
             done = self.attempt(action, expected, "pools", "swap", *arguments, by=PEOPLE[who])
@@ -344,10 +402,24 @@ class SwapMachine(PointsMachine):
     def order(self, who: int, paid: str, got: str, amount: int, least: int) -> tuple[Any, ...]:
         self.salt += 1
         salt = self.salt.to_bytes(32, "big")
-        order = (ADDRESSES[who], self.token[paid], self.token[got], amount, least, ADDRESSES[who], LATER, salt)
+        order = (
+            ADDRESSES[who],
+            self.token[paid],
+            self.token[got],
+            amount,
+            least,
+            ADDRESSES[who],
+            LATER,
+            salt,
+        )
         nonce = self.read("pools", "orderNonce", order)
         values = (ADDRESSES[who], self.pools, amount, 0, LATER + 1, nonce)
-        return "pools", "swapWithAuthorization", order, self.world.points[paid].sign(PEOPLE[who], RECEIVE, *values)
+        return (
+            "pools",
+            "swapWithAuthorization",
+            order,
+            self.world.points[paid].sign(PEOPLE[who], RECEIVE, *values),
+        )
 
     slacks = st.sampled_from([0, 0, 1, 10, -1])
 
@@ -372,7 +444,9 @@ class SwapMachine(PointsMachine):
     @rule(who=people, name=st.sampled_from(["a", "b"]), amount=st.integers(1, 500))
     def donate(self, who: int, name: str, amount: int) -> None:
         before = self.observed(name)[ADDRESSES[who]]
-        self.attempt("donate", amount <= before, name, "transfer", self.pools, amount, by=PEOPLE[who])
+        self.attempt(
+            "donate", amount <= before, name, "transfer", self.pools, amount, by=PEOPLE[who]
+        )
 
     # ---- what must hold
 
@@ -386,7 +460,9 @@ class SwapMachine(PointsMachine):
             self.holds("LOY-14", held[self.world.address["market"]] == 0, "the market holds", name)
             self.holds("LOY-14", sum(held.values()) == self.total[name], "points went astray", name)
             fees = self.read("pools", "feesOf", self.token[name])
-            self.holds("LOY-17", pair[name] + fees <= held[self.pools], name, pair, fees, held[self.pools])
+            self.holds(
+                "LOY-17", pair[name] + fees <= held[self.pools], name, pair, fees, held[self.pools]
+            )
             if not self.only:
                 self.holds("model", fees == self.fees[name], fees, self.fees)
                 self.holds("model", pair[name] == self.reserves[name], pair, self.reserves)

@@ -21,7 +21,11 @@ FOLDER = "contracts/loyalty/"
 
 
 def run(
-    machine: type[PointsMachine], examples: int, number: int, phases: tuple[Phase, ...] = tuple(Phase), length: int = 30
+    machine: type[PointsMachine],
+    examples: int,
+    number: int,
+    phases: tuple[Phase, ...] = tuple(Phase),
+    length: int = 30,
 ) -> None:
     options = settings(
         max_examples=examples,
@@ -30,7 +34,11 @@ def run(
         database=None,
         phases=[phase for phase in phases if phase in (Phase.generate, Phase.shrink)],
         report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+        ],
     )
     run_state_machine_as_test(seed(number)(machine), settings=options)
 
@@ -44,7 +52,9 @@ def vacuous(machine: type[PointsMachine]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("kind", "transactions"), [(TokenMachine, 4000), (SwapMachine, 4000)], ids=["token", "swaps"])
+@pytest.mark.parametrize(
+    ("kind", "transactions"), [(TokenMachine, 4000), (SwapMachine, 4000)], ids=["token", "swaps"]
+)
 def test_the_properties_hold(kind, transactions):
     number = int(os.environ.get("CARELEDGER_SEED", secrets.randbits(32)))
     transactions = int(os.environ.get("CARELEDGER_TRANSACTIONS", transactions))
@@ -55,7 +65,12 @@ def test_the_properties_hold(kind, transactions):
         run(machine, 50, number + portion)
         if sum(machine.calls.values()) >= transactions and not vacuous(machine):
             break
-    print({action: f"{machine.successes[action]} of {calls}" for action, calls in sorted(machine.calls.items())})
+    print(
+        {
+            action: f"{machine.successes[action]} of {calls}"
+            for action, calls in sorted(machine.calls.items())
+        }
+    )
     assert sum(machine.calls.values()) >= transactions
     assert not vacuous(machine)
 
@@ -74,7 +89,9 @@ def test_the_properties_hold_on_anvil_through_the_clients(chain, kind):
     assert len(machine.successes) >= 12, "hardly every action came up and succeeded"
 
 
-TOKEN, MARKET, POOLS = (f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools"))
+TOKEN, MARKET, POOLS = (
+    f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools")
+)
 SIGNED, WORD = f"{FOLDER}SignedERC20.sol", f"{FOLDER}PairWord.sol"
 UNLOCKED = "uint256 word = _unlocked(id);\n"
 
@@ -96,8 +113,20 @@ MUTANTS = {
     ),
     "LOY-07": (TokenMachine, TOKEN, "block.timestamp + NOTICE", "block.timestamp + NOTICE / 2", ""),
     "LOY-08": (TokenMachine, TOKEN, "_incrementNonce(owner);", "", SIGNED),
-    "LOY-09": (SwapMachine, MARKET, "if (amount > remaining) revert", "if (amount > giveAmount) revert", ""),
-    "LOY-10": (SwapMachine, MARKET, "FixedPointMathLib.fullMulDivUp(", "FixedPointMathLib.fullMulDiv(", ""),
+    "LOY-09": (
+        SwapMachine,
+        MARKET,
+        "if (amount > remaining) revert",
+        "if (amount > giveAmount) revert",
+        "",
+    ),
+    "LOY-10": (
+        SwapMachine,
+        MARKET,
+        "FixedPointMathLib.fullMulDivUp(",
+        "FixedPointMathLib.fullMulDiv(",
+        "",
+    ),
     "LOY-11": (
         *(SwapMachine, MARKET, "filled == 0 || _cancelled[offer.maker][word] & bit != 0"),
         *("filled == 0", ""),
@@ -122,11 +151,24 @@ MUTANTS = {
     "LOY-17": (SwapMachine, POOLS, "_fees[token] += amount;", "_fees[token] += 2 * amount;", ""),
     "LOY-18": (
         *(SwapMachine, POOLS, UNLOCKED + "        (uint256 amount0"),
-        UNLOCKED + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n        (uint256 amount0",
+        UNLOCKED
+        + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n        (uint256 amount0",
         "",
     ),
-    "LOY-19": (SwapMachine, POOLS, "return (root - LOCKED_SHARES, amount0", "return (root, amount0", ""),
-    "LOY-20": (SwapMachine, POOLS, "if (received == 0 || received < minOut)", "if (received == 0)", ""),
+    "LOY-19": (
+        SwapMachine,
+        POOLS,
+        "return (root - LOCKED_SHARES, amount0",
+        "return (root, amount0",
+        "",
+    ),
+    "LOY-20": (
+        SwapMachine,
+        POOLS,
+        "if (received == 0 || received < minOut)",
+        "if (received == 0)",
+        "",
+    ),
     "LOY-21": (
         SwapMachine,
         POOLS,
@@ -134,7 +176,13 @@ MUTANTS = {
         "shares * reserve0 / total",
         "",
     ),
-    "LOY-22": (SwapMachine, MARKET, "if (policy.maxFeeBps > highest)", "if (policy.maxFeeBps > HIGHEST_FEE_BPS)", ""),
+    "LOY-22": (
+        SwapMachine,
+        MARKET,
+        "if (policy.maxFeeBps > highest)",
+        "if (policy.maxFeeBps > HIGHEST_FEE_BPS)",
+        "",
+    ),
 }
 
 
@@ -142,6 +190,8 @@ MUTANTS = {
 def test_each_property_catches_its_mutant(number):
     kind, path, old, new, inside = MUTANTS[number]
     mutant = mutate(path, old, new, inside)
-    machine = kind.variant(f"Mutant{number[4:]}", make_world=lambda: World({mutant.name: mutant}), only=number)
+    machine = kind.variant(
+        f"Mutant{number[4:]}", make_world=lambda: World({mutant.name: mutant}), only=number
+    )
     with pytest.raises(Broken, match=f"^{number}: "):
         run(machine, 300, 1, (Phase.generate,))

@@ -35,7 +35,9 @@ class TokenMachine(PointsMachine):
         self.issued, self.redeemed = SMALL_START * len(PEOPLE), 0
         self.limits: dict[int, tuple[int, int]] = {}
         self.buckets: dict[int, tuple[int, int]] = {}  # issuer -> what it had, when
-        self.history: dict[int, list[tuple[int, int]]] = defaultdict(list)  # issuer -> (when, how much)
+        self.history: dict[int, list[tuple[int, int]]] = defaultdict(
+            list
+        )  # issuer -> (when, how much)
         self.spent: set[tuple[int, bytes]] = set()
         self.permits: list[tuple[Any, ...]] = []
         self.permit_nonces = dict.fromkeys(range(len(PEOPLE)), 0)
@@ -68,7 +70,10 @@ class TokenMachine(PointsMachine):
 
     def rich(self, who: int) -> int:
         """Return the customer, or one who has something where this one has not."""
-        return max((n % len(PEOPLE) for n in range(who, who + len(PEOPLE))), key=lambda n: self.balance(n) > 0)
+        return max(
+            (n % len(PEOPLE) for n in range(who, who + len(PEOPLE))),
+            key=lambda n: self.balance(n) > 0,
+        )
 
     def outstanding(self) -> int:
         return self.issued - self.redeemed
@@ -79,7 +84,12 @@ class TokenMachine(PointsMachine):
 
     def note_issue(self, who: int, items: list[tuple[int, int]]) -> None:
         amount, now = sum(part for _, part in items), self.sent_at()
-        self.holds("LOY-07", not self.paused and not (self.closes_at and now >= self.closes_at), "issued", now)
+        self.holds(
+            "LOY-07",
+            not self.paused and not (self.closes_at and now >= self.closes_at),
+            "issued",
+            now,
+        )
         self.buckets[who] = (self._at(who, now) - amount, now)
         self.history[who].append((now, amount))
         self.issued += amount
@@ -90,11 +100,21 @@ class TokenMachine(PointsMachine):
         for at, part in reversed(self.history[who]):
             total += part
             self.holds(
-                "LOY-04", (total - capacity) * period <= capacity * (now - at), total, capacity, period, now - at
+                "LOY-04",
+                (total - capacity) * period <= capacity * (now - at),
+                total,
+                capacity,
+                period,
+                now - at,
             )
 
     def note_redeem(self, who: int, amount: int) -> None:
-        self.holds("LOY-07", not (self.closes_at and self.sent_at() >= self.closes_at), "redeemed", self.sent_at())
+        self.holds(
+            "LOY-07",
+            not (self.closes_at and self.sent_at() >= self.closes_at),
+            "redeemed",
+            self.sent_at(),
+        )
         self.redeemed += amount
         self.move(who, None, amount)
 
@@ -109,7 +129,9 @@ class TokenMachine(PointsMachine):
             return
         for holder, now in self.observed().items():
             allowed = most if who is not None and holder == ADDRESSES[who] else 0
-            self.holds("LOY-02", before[holder] - now <= allowed, holder, before[holder], now, allowed)
+            self.holds(
+                "LOY-02", before[holder] - now <= allowed, holder, before[holder], now, allowed
+            )
 
     def observed(self) -> dict[str, int]:
         return {holder: self.read("small", "balanceOf", holder) for holder in self.holders}
@@ -125,7 +147,9 @@ class TokenMachine(PointsMachine):
         if most:
             amount = min(self._available(who), CAP - self.outstanding()) + amount // 200
         expected = self.may_issue(who, amount)
-        if self.attempt("issue", expected, "small", "issue", ADDRESSES[to], amount, REF, by=self.issuers[who]):
+        if self.attempt(
+            "issue", expected, "small", "issue", ADDRESSES[to], amount, REF, by=self.issuers[who]
+        ):
             self.note_issue(who, [(to, amount)])
         self.consented(before)
 
@@ -133,9 +157,13 @@ class TokenMachine(PointsMachine):
     def issue_batch(self, who: int, items: list[tuple[int, int]]) -> None:
         before = self.observed()
         amount = sum(part for _, part in items)
-        expected = self.may_issue(who, amount) or (not items and not self.paused and not self.closed())
+        expected = self.may_issue(who, amount) or (
+            not items and not self.paused and not self.closed()
+        )
         batch = [(ADDRESSES[to], part, REF) for to, part in items]
-        if self.attempt("issue_batch", expected, "small", "issueBatch", batch, by=self.issuers[who]):
+        if self.attempt(
+            "issue_batch", expected, "small", "issueBatch", batch, by=self.issuers[who]
+        ):
             self.note_issue(who, items)
         self.consented(before)
 
@@ -158,7 +186,15 @@ class TokenMachine(PointsMachine):
         order = (ADDRESSES[who], amount, REF, after, until, key)
         signed = self.points.sign(PEOPLE[who], REDEEM, *order)
         action = "redeem_by_signature"
-        if self.attempt(action, expected, "small", "redeemWithAuthorization", *order, signed, by=self.points.manager):
+        if self.attempt(
+            action,
+            expected,
+            "small",
+            "redeemWithAuthorization",
+            *order,
+            signed,
+            by=self.points.manager,
+        ):
             self.use_nonce(who, key)
             self.note_redeem(who, amount)
         self.consented(before, who, amount)
@@ -172,20 +208,28 @@ class TokenMachine(PointsMachine):
         who = self.rich(who)
         before, amount = self.observed(), self.balance(who) * part // 10
         expected = amount <= self.balance(who)
-        done = self.attempt("transfer", expected, "small", "transfer", ADDRESSES[to], amount, by=PEOPLE[who])
-        self.holds("LOY-07", done or not expected, "points must always move", self.paused, self.closes_at)
+        done = self.attempt(
+            "transfer", expected, "small", "transfer", ADDRESSES[to], amount, by=PEOPLE[who]
+        )
+        self.holds(
+            "LOY-07", done or not expected, "points must always move", self.paused, self.closes_at
+        )
         if done:
             self.move(who, to, amount)
         self.consented(before, who, amount)
 
     @rule(who=people, spender=people, amount=st.integers(0, 1500))
     def approve(self, who: int, spender: int, amount: int) -> None:
-        if self.attempt("approve", True, "small", "approve", ADDRESSES[spender], amount, by=PEOPLE[who]):
+        if self.attempt(
+            "approve", True, "small", "approve", ADDRESSES[spender], amount, by=PEOPLE[who]
+        ):
             self.allowances[who, spender] = amount
 
     @rule(who=people, to=people, spender=people, part=tenths, any_spender=rarely)
     def transfer_from(self, who: int, to: int, spender: int, part: int, any_spender: bool) -> None:
-        live = sorted(pair for pair, left in self.allowances.items() if left and self.balance(pair[0]))
+        live = sorted(
+            pair for pair, left in self.allowances.items() if left and self.balance(pair[0])
+        )
         if not live and not any_spender:
             return
         if not any_spender:
@@ -194,12 +238,19 @@ class TokenMachine(PointsMachine):
         amount = min(self.balance(who), allowed or self.balance(who)) * part // 10
         expected = amount <= min(self.balance(who), allowed)
         arguments = (ADDRESSES[who], ADDRESSES[to], amount)
-        if self.attempt("transfer_from", expected, "small", "transferFrom", *arguments, by=PEOPLE[spender]):
+        if self.attempt(
+            "transfer_from", expected, "small", "transferFrom", *arguments, by=PEOPLE[spender]
+        ):
             self.move(who, to, amount)
             self.allowances[who, spender] = max(0, allowed - amount)
         self.consented(before, who, allowed)
 
-    @rule(who=people, spender=people, amount=st.integers(0, 1500), again=st.sampled_from([False, False, True]))
+    @rule(
+        who=people,
+        spender=people,
+        amount=st.integers(0, 1500),
+        again=st.sampled_from([False, False, True]),
+    )
     def permit(self, who: int, spender: int, amount: int, again: bool) -> None:
         if again and self.permits:
             order = self.permits[amount % len(self.permits)]
@@ -213,7 +264,12 @@ class TokenMachine(PointsMachine):
         expected = nonce == self.permit_nonces[who]
         name = "permit(address,address,uint256,uint256,bytes)"
         if self.attempt("permit", expected, "small", name, *values, signed, by=self.points.manager):
-            self.holds("LOY-08", nonce == self.permit_nonces[who], "a permit was used twice or out of turn", nonce)
+            self.holds(
+                "LOY-08",
+                nonce == self.permit_nonces[who],
+                "a permit was used twice or out of turn",
+                nonce,
+            )
             self.permit_nonces[who] += 1
             self.allowances[who, spender] = values[2]
 
@@ -226,7 +282,9 @@ class TokenMachine(PointsMachine):
         order = (ADDRESSES[who], ADDRESSES[to], amount, after, until, key)
         signed = self.points.sign(PEOPLE[who], TRANSFER, *order)
         name = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
-        if self.attempt("transfer_by_signature", expected, "small", name, *order, signed, by=self.points.manager):
+        if self.attempt(
+            "transfer_by_signature", expected, "small", name, *order, signed, by=self.points.manager
+        ):
             self.use_nonce(who, key)
             self.move(who, to, amount)
         self.consented(before, who, amount)
@@ -237,13 +295,17 @@ class TokenMachine(PointsMachine):
         signed = self.points.sign(PEOPLE[who], CANCEL, ADDRESSES[who], key)
         expected, name = (who, key) not in self.spent, "cancelAuthorization(address,bytes32,bytes)"
         arguments = (ADDRESSES[who], key, signed)
-        if self.attempt("cancel_authorization", expected, "small", name, *arguments, by=self.points.manager):
+        if self.attempt(
+            "cancel_authorization", expected, "small", name, *arguments, by=self.points.manager
+        ):
             self.use_nonce(who, key)
 
     @rule(who=st.integers(0, 1), capacity=st.integers(50, 600), period=st.integers(1, 200))
     def set_limit(self, who: int, capacity: int, period: int) -> None:
         issuer, by = self.issuers[who].address, self.points.manager
-        if self.attempt("set_limit", True, "small", "setIssuerLimit", issuer, capacity, period, by=by):
+        if self.attempt(
+            "set_limit", True, "small", "setIssuerLimit", issuer, capacity, period, by=by
+        ):
             left = min(capacity, self._at(who, self.sent_at()))
             self.limits[who], self.history[who] = (capacity, period), []
             self.buckets[who] = (left, self.sent_at())
@@ -260,7 +322,9 @@ class TokenMachine(PointsMachine):
             return
         if self.attempt("announce", expected, "small", "announceWindDown", by=self.points.brand):
             self.closes_at = self.read("small", "programme")[4]
-            self.holds("LOY-07", self.closes_at - self.sent_at() == 30 * DAY, "notice", self.closes_at)
+            self.holds(
+                "LOY-07", self.closes_at - self.sent_at() == 30 * DAY, "notice", self.closes_at
+            )
 
     @rule(anyway=rarely)
     def call_off(self, anyway: bool) -> None:
@@ -286,7 +350,9 @@ class TokenMachine(PointsMachine):
         own = self.read("small", "balanceOf", self.points.address)
         self.holds("LOY-01", supply == sum(observed.values()) + own, supply, observed)
         self.holds("LOY-03", supply <= CAP, supply)
-        self.holds("LOY-05", programme[1] == self.outstanding(), programme, self.issued, self.redeemed)
+        self.holds(
+            "LOY-05", programme[1] == self.outstanding(), programme, self.issued, self.redeemed
+        )
         if not self.only:
             self.holds("model", observed == self.balances, observed, self.balances)
             self.holds("model", programme[4:] == (self.closes_at, self.paused), programme)

@@ -37,7 +37,16 @@ WEIGHTS = {
 SELDOM = ["submit_evidence", "claim_signed", "claim_for", "claim", "appeal", "give_ruling", "award"]
 """What is done when nothing of the kind that was drawn can be: it is possible least often."""
 ONCE = (
-    *("release", "release_signed", "refund_part", "split", "execute", "scan_delivery", "scan_return", "settle_return"),
+    *(
+        "release",
+        "release_signed",
+        "refund_part",
+        "split",
+        "execute",
+        "scan_delivery",
+        "scan_return",
+        "settle_return",
+    ),
     *SELDOM,
 )
 ACTS = [*ONCE, *(act for act, weight in WEIGHTS.items() for _ in range(weight))]
@@ -69,10 +78,15 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         """Do one thing; when nothing of the kind can be done, open a deal or let time pass."""
         if self.lost:
             return
-        pick, act = int.from_bytes(dice[:4], "big"), ACTS[int.from_bytes(dice[4:6], "big") % len(ACTS)]
+        pick, act = (
+            int.from_bytes(dice[:4], "big"),
+            ACTS[int.from_bytes(dice[4:6], "big") % len(ACTS)],
+        )
         apt, self.turn = dice[6] % self.blind != self.blind - 1, dice[7]
         number, share = int.from_bytes(dice[8:10], "big"), int.from_bytes(dice[11:13], "big")
-        self.number = (1, 2, 9_999, 10_001, 40_000)[dice[10] % 5] if dice[10] < 64 else number % 20_001
+        self.number = (
+            (1, 2, 9_999, 10_001, 40_000)[dice[10] % 5] if dice[10] < 64 else number % 20_001
+        )
         self.bps = (0, ALL, REFUSED)[dice[13] % 3] if dice[13] < 64 else share % (REFUSED + 2)
         if getattr(self, act)(pick, apt):
             return
@@ -84,7 +98,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             self.wait(pick, apt)
 
     @initialize(
-        picks=st.lists(st.tuples(st.integers(0, 2**24), st.integers(1, 20_000)), min_size=2, max_size=4),
+        picks=st.lists(
+            st.tuples(st.integers(0, 2**24), st.integers(1, 20_000)), min_size=2, max_size=4
+        ),
         shut=st.sets(st.sampled_from(["shop", "platform", "pub", "home"])),
     )
     def begin(self, picks: list[tuple[int, int]], shut: set[str]) -> None:
@@ -97,7 +113,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
     def open(self, pick: int, apt: bool) -> bool:
         if sum(not deal.over for deal in self.model.deals) > 5:
             return False
-        plan, id = self.draft(pick, max(self.number, 1))  # noqa: A001
+        plan, id = self.draft(pick, max(self.number, 1))
         self._newest = plan.asset
         right = plan.amount if plan.asset == "ether" else 0
         how = {"plan": plan, "id": id, "caller": plan.payer, "value": right, "signer": None}
@@ -124,13 +140,20 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         return self.play("release", apt, pick, self.by(PEOPLE))
 
     def release_signed(self, pick: int, apt: bool) -> bool:
-        return self.play("release_signed", apt, pick, self.by(("stranger", "bob"), signer=("alice", "bob", "shop")))
+        return self.play(
+            "release_signed",
+            apt,
+            pick,
+            self.by(("stranger", "bob"), signer=("alice", "bob", "shop")),
+        )
 
     def refund(self, pick: int, apt: bool) -> bool:
         return self.play("refund", apt, pick, self.by(PEOPLE))
 
     def refund_due(self, pick: int, apt: bool) -> bool:
-        return self.play("refund_due", apt, pick, [{"deal": deal, "bps": self.bps} for deal in self.deals])
+        return self.play(
+            "refund_due", apt, pick, [{"deal": deal, "bps": self.bps} for deal in self.deals]
+        )
 
     def refund_part(self, pick: int, apt: bool) -> bool:
         callers = PEOPLE if not apt else SELLERS["shop"]
@@ -158,7 +181,10 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
     def dispute_signed(self, pick: int, apt: bool) -> bool:
         return self.play(
-            "dispute_signed", apt, pick, self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob"))
+            "dispute_signed",
+            apt,
+            pick,
+            self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob")),
         )
 
     def submit_evidence(self, pick: int, apt: bool) -> bool:
@@ -173,15 +199,21 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
     def be_late(self) -> None:
         """Let the time of whoever has to rule first run out."""
-        running = [deal.deadline for deal in self.model.deals if deal.state in ("disputed", "appealed")]
+        running = [
+            deal.deadline for deal in self.model.deals if deal.state in ("disputed", "appealed")
+        ]
         if running and min(running) > self.stage.now:
             self.stage.wait(min(running) + (0 if self.stage.exact else self.stage.grain))
             self.model.now = self.stage.now
 
     def give_ruling(self, pick: int, apt: bool) -> bool:
-        running = [number for number, deal in enumerate(self.model.cases, 1) if deal and not deal.over]
+        running = [
+            number for number, deal in enumerate(self.model.cases, 1) if deal and not deal.over
+        ]
         cases = running if self.turn % 8 and running else range(1, len(self.model.cases) + 1)
-        return self.play("rule", apt, pick, [{"case": case, "ruling": self.turn % 4} for case in cases])
+        return self.play(
+            "rule", apt, pick, [{"case": case, "ruling": self.turn % 4} for case in cases]
+        )
 
     def appeal(self, pick: int, apt: bool) -> bool:
         return self.play("appeal", apt, pick, [
@@ -195,7 +227,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
     def claim(self, pick: int, apt: bool) -> bool:
         owed = [key for key, amount in self.model.credit.items() if amount] if apt else []
-        keys = owed or [(asset, who) for asset in ASSETS for who in ("alice", "bob", "shop", "pub", "home")]
+        keys = owed or [
+            (asset, who) for asset in ASSETS for who in ("alice", "bob", "shop", "pub", "home")
+        ]
         options = [
             {"asset": asset, "payee": payee, "to": to}
             for (asset, payee), to in product(keys, ("platform", "alice", "home", "escrow"))
@@ -228,10 +262,14 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         return self.play("scan_delivery", apt, pick, self.by(("scanner", "carrier", "shop")))
 
     def scan_return(self, pick: int, apt: bool) -> bool:
-        return self.play("scan_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,)))
+        return self.play(
+            "scan_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,))
+        )
 
     def settle_return(self, pick: int, apt: bool) -> bool:
-        return self.play("settle_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,)))
+        return self.play(
+            "settle_return", apt, pick, self.by(("scanner", "carrier", "alice"), grade=(self.bps,))
+        )
 
     # ---- what would be rare if it were left to chance
 
@@ -243,7 +281,11 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
     def collect(self, pick: int, apt: bool) -> bool:
         """Take a credit, once the payee can be paid again."""
-        owed = [who for (_, who), amount in self.model.credit.items() if amount and who in self.model.shut]
+        owed = [
+            who
+            for (_, who), amount in self.model.credit.items()
+            if amount and who in self.model.shut
+        ]
         if owed and apt:
             self.bar(owed[pick % len(owed)], on=False)
             if self.turn % 2 and self.claim_for(pick, apt=True):
@@ -283,7 +325,10 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
     def persuade(self, pick: int, apt: bool) -> bool:
         """Have the oracle answer something else, or in another way."""
         moods = (*MOODS, *["WORD"] * 6)
-        mood, word = moods[pick % len(moods)], 40_000 if self.turn % 5 == 0 else self.bps if apt else 0
+        mood, word = (
+            moods[pick % len(moods)],
+            40_000 if self.turn % 5 == 0 else self.bps if apt else 0,
+        )
         self.stage.must("stranger", "oracle", "set", MOODS.index(mood), word)
         self.model.mood, self.model.word = ("WORD" if mood == "HEAVY" else mood), word
         return self.refresh()
@@ -305,9 +350,16 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             return options[index]
 
         self.serial += 1
-        asset, payer, seller = one_of("dollar", "ether"), one_of("alice", "bob"), one_of("shop", "shop", "pub")
+        asset, payer, seller = (
+            one_of("dollar", "ether"),
+            one_of("alice", "bob"),
+            one_of("shop", "shop", "pub"),
+        )
         refundee = one_of(payer, "home")
-        criteria, arbiter = one_of("oracle", "desk", None, "desk"), one_of("judge", "court", "judge", "court", None)
+        criteria, arbiter = (
+            one_of("oracle", "desk", None, "desk"),
+            one_of("judge", "court", "judge", "court", None),
+        )
         now = self.stage.now
         release_at = now + one_of(40, 100, 200) * HOUR
         sla_at = one_of(0, now + 20 * HOUR)
@@ -339,7 +391,10 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
     def by(self, callers: Iterable[str], **more: Iterable[Any]) -> list[dict[str, Any]]:
         names = ("deal", "caller", *more)
-        return [dict(zip(names, values, strict=True)) for values in product(self.deals, callers, *more.values())]
+        return [
+            dict(zip(names, values, strict=True))
+            for values in product(self.deals, callers, *more.values())
+        ]
 
     @property
     def deals(self) -> list[Deal]:
@@ -351,7 +406,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
     def marks(deal: Deal) -> tuple[int, ...]:
         if deal.state == "open":
             plan = deal.plan
-            return tuple(m for m in (plan.release_at, plan.sla_at, plan.release_at + plan.window) if m)
+            return tuple(
+                m for m in (plan.release_at, plan.sla_at, plan.release_at + plan.window) if m
+            )
         return (deal.deadline,)
 
     # ---- playing
@@ -377,7 +434,10 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         if outcome.refusal != expected:
             self.lost = self.only is not None
             if not self.lost:
-                raise Violated("model", f"{act} was refused by {outcome.refusal}, expected was {expected}: {how}")
+                raise Violated(
+                    "model",
+                    f"{act} was refused by {outcome.refusal}, expected was {expected}: {how}",
+                )
             return True
         if expected is None:
             getattr(self.model, act)(**how, dry=False)
@@ -406,7 +466,12 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             message = messages.split(deal.id, how["to_payer"], how["to_seller"], deadline)
             signatures = [signed(how[by], message) for by in ("by_payer", "by_seller")]
             signer = self.stage.address[how["by_seller"]]
-            call = ("escrow", act, terms, Agreement(how["to_payer"], how["to_seller"], deadline, signer, *signatures))
+            call = (
+                "escrow",
+                act,
+                terms,
+                Agreement(how["to_payer"], how["to_seller"], deadline, signer, *signatures),
+            )
         elif act == "refund_due":
             call = ("oracle", "push", self.stage.address["escrow"], terms, how["bps"])
         elif act == "rule":
@@ -431,7 +496,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             signature = sign(self.stage.accounts[how["signer"]], message)
             return (how["caller"], "escrow", act, payee, asset, to, deadline, signature)
         if how["payee"] in CONTRACTS:
-            data = bytes.fromhex("21c0b342") + b"".join(bytes(12) + bytes.fromhex(a[2:]) for a in (asset, to))
+            data = bytes.fromhex("21c0b342") + b"".join(
+                bytes(12) + bytes.fromhex(a[2:]) for a in (asset, to)
+            )
             return ("stranger", how["payee"], "execute", self.stage.address["escrow"], 0, data)
         return (how["payee"], "escrow", act, asset, to)
 

@@ -1,7 +1,8 @@
 """The escrow as one would keep it on paper: dictionaries, whole numbers, one method an act.
 
-Every method first says why the act is refused, by the name of the exception class, and then does it. It is
-written from the interface's words, as plainly as they allow, and shares no line with the contracts.
+Every method first says why the act is refused, by the name of the exception class, and then does
+it. It is written from the interface's words, as plainly as they allow, and shares no line with the
+contracts.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +21,18 @@ SELLERS = {"shop": ("shop", "refunder"), "pub": ()}
 """Who acts for a seller; nobody does for the contract."""
 ARBITERS = {"judge": ("judge", "juror"), "court": (), None: ()}
 SCANNERS = ("carrier", "scanner")
-PEOPLE = ("alice", "bob", "shop", "refunder", "judge", "juror", "carrier", "scanner", "platform", "stranger")
+PEOPLE = (
+    "alice",
+    "bob",
+    "shop",
+    "refunder",
+    "judge",
+    "juror",
+    "carrier",
+    "scanner",
+    "platform",
+    "stranger",
+)
 CONTRACTS = ("pub", "home", "court")
 
 
@@ -140,7 +152,9 @@ class Model:
 
     # ---- opening
 
-    def open(self, plan: Plan, id: bytes, caller: str, value: int, signer: str | None, dry: bool) -> None:  # noqa: A002
+    def open(
+        self, plan: Plan, id: bytes, caller: str, value: int, signer: str | None, dry: bool
+    ) -> None:
         if signer is None and caller != plan.payer:
             raise Refused("NotPermitted")
         if signer is not None and signer != plan.payer:
@@ -152,7 +166,9 @@ class Model:
         self._take(plan.asset, plan.payer, plan.amount)
         if dry:
             return
-        self._move(plan.asset, caller if plan.asset == "ether" else plan.payer, "escrow", plan.amount)
+        self._move(
+            plan.asset, caller if plan.asset == "ether" else plan.payer, "escrow", plan.amount
+        )
         self.deals.append(Deal(plan, id, held=plan.amount))
 
     # ---- ending
@@ -210,7 +226,14 @@ class Model:
             self._pay(deal.plan.asset, deal.plan.refundee, amount)
 
     def split(
-        self, deal: Deal, caller: str, to_payer: int, to_seller: int, by_payer: str, by_seller: str, dry: bool
+        self,
+        deal: Deal,
+        caller: str,
+        to_payer: int,
+        to_seller: int,
+        by_payer: str,
+        by_seller: str,
+        dry: bool,
     ) -> None:
         self._open(deal)
         if to_payer + to_seller != deal.held:
@@ -378,7 +401,9 @@ class Model:
     def claim_for(self, asset: str, payee: str, caller: str, dry: bool) -> None:
         self._claim(asset, payee, payee, dry)
 
-    def claim_signed(self, asset: str, payee: str, to: str, caller: str, signer: str, nonce: int, dry: bool) -> None:
+    def claim_signed(
+        self, asset: str, payee: str, to: str, caller: str, signer: str, nonce: int, dry: bool
+    ) -> None:
         if signer != payee or nonce != self.nonces.get(payee, 0):
             raise Refused("BadSignature")
         self._claim(asset, payee, to, dry)

@@ -3,7 +3,16 @@
 from collections import Counter
 from typing import Any
 
-from tests.properties.refunds.model import ALL, ARBITERS, CONTRACTS, ENDS, PEOPLE, SELLERS, Deal, Model
+from tests.properties.refunds.model import (
+    ALL,
+    ARBITERS,
+    CONTRACTS,
+    ENDS,
+    PEOPLE,
+    SELLERS,
+    Deal,
+    Model,
+)
 from tests.properties.refunds.stages import ASSETS, Deep, Outcome, Stage, World
 
 HOUR = 3600
@@ -50,9 +59,16 @@ class Properties:
             plan, was = how["plan"], before.deals.get(how["id"])
             rise = after.purse[plan.asset, "escrow"] - before.purse[plan.asset, "escrow"]
             self.hold("REF-12", rise == plan.amount, f"{rise} arrived for a deal of {plan.amount}")
-            willing = plan.payer in (how["signer"], how["caller"] if how["signer"] is None else None)
+            willing = plan.payer in (
+                how["signer"],
+                how["caller"] if how["signer"] is None else None,
+            )
             self.hold("REF-12", willing, f"the payer {plan.payer} did not want {how}")
-            self.hold("REF-12", was is None or was.state == "none", f"a deal that was {was} was opened again")
+            self.hold(
+                "REF-12",
+                was is None or was.state == "none",
+                f"a deal that was {was} was opened again",
+            )
         if outcome.refusal is None and act in ("award", "rule"):
             (ruled,) = outcome.named("Ruled")
             was = before.deals[ruled["id"]]
@@ -75,28 +91,44 @@ class Properties:
             held = sum(seen.held + seen.bond for seen in self.deals_in(asset))
             owed = sum(amount for (kind, _), amount in self.world.credit.items() if kind == asset)
             has = self.world.purse[asset, "escrow"]
-            self.hold("REF-01", has == held + owed, f"{has} {asset} for {held} held and {owed} owed")
+            self.hold(
+                "REF-01", has == held + owed, f"{has} {asset} for {held} held and {owed} owed"
+            )
 
     def deals_in(self, asset: str) -> list[Any]:
         known = {deal.id: deal.plan.asset for deal in self.model.deals}
-        return [seen for id, seen in self.world.deals.items() if known.get(id, self._newest) == asset]  # noqa: A001
+        return [
+            seen for id, seen in self.world.deals.items() if known.get(id, self._newest) == asset
+        ]
 
     def check_ends(self, before: World, outcome: Outcome) -> None:
-        for id, was in before.deals.items():  # noqa: A001
+        for id, was in before.deals.items():
             if was.state in ENDS:
-                self.hold("REF-03", self.world.deals[id] == was, f"an end changed: {was}, {self.world.deals[id]}")
+                self.hold(
+                    "REF-03",
+                    self.world.deals[id] == was,
+                    f"an end changed: {was}, {self.world.deals[id]}",
+                )
         for name, state in SETTLED.items():
             for settled in outcome.named(name):
                 self.settlements[settled["id"]] += 1
                 seen = self.world.deals[settled["id"]]
-                self.hold("REF-03", seen.state == state and seen.held == 0, f"{name}, and the deal is {seen}")
-        self.hold("REF-03", max(self.settlements.values(), default=0) < 2, "a deal was settled twice")
+                self.hold(
+                    "REF-03",
+                    seen.state == state and seen.held == 0,
+                    f"{name}, and the deal is {seen}",
+                )
+        self.hold(
+            "REF-03", max(self.settlements.values(), default=0) < 2, "a deal was settled twice"
+        )
 
     def check_disputed(self, disputed: dict[str, Any], how: dict[str, Any]) -> None:
         plan, now = how["deal"].plan, self.model.now
         who = how.get("signer", how["caller"])
         by_payer = who == plan.payer and now < plan.release_at
-        by_seller = who in SELLERS[plan.seller] and plan.release_at <= now < plan.release_at + plan.window
+        by_seller = (
+            who in SELLERS[plan.seller] and plan.release_at <= now < plan.release_at + plan.window
+        )
         self.hold("REF-09", by_payer or by_seller, f"{who} brought a dispute at {now}: {plan}")
         self.hold("REF-09", disputed["by"] == (1 if by_payer else 2), "the wrong party is told")
 
@@ -105,36 +137,77 @@ class Properties:
         to, owed = how.get("to", payee), before.credit[asset, payee]
         got = self.world.purse.get((asset, to), 0) - before.purse.get((asset, to), 0)
         told = self.stage.exact or asset == "dollar" or to in CONTRACTS
-        self.hold("REF-10", owed > 0 and (not told or got == owed), f"{payee} was owed {owed}, {to} got {got}")
+        self.hold(
+            "REF-10",
+            owed > 0 and (not told or got == owed),
+            f"{payee} was owed {owed}, {to} got {got}",
+        )
         self.hold("REF-10", self.world.credit[asset, payee] == 0, "the credit is still there")
 
-    def check_settled(self, act: str, how: dict[str, Any], deal: Deal, before: World, outcome: Outcome) -> None:
+    def check_settled(
+        self, act: str, how: dict[str, Any], deal: Deal, before: World, outcome: Outcome
+    ) -> None:
         plan, held, now = deal.plan, before.deals[deal.id].held, self.model.now
         ((name, told),) = [event for event in outcome.events if event[0] in SETTLED]
         back = {"Released": 0, "Refunded": held}.get(name, told.get("refunded"))
         fee = (held - back) * plan.fee_bps // ALL
-        self.hold("REF-06", told.get("fee", 0) == fee, f"a fee of {told.get('fee')} on {held - back}")
+        self.hold(
+            "REF-06", told.get("fee", 0) == fee, f"a fee of {told.get('fee')} on {held - back}"
+        )
         bonds = outcome.named("BondPaid")
-        bond = sum(paid["bond"] for paid in bonds if paid["to"] == self.stage.address[plan.refundee])
+        bond = sum(
+            paid["bond"] for paid in bonds if paid["to"] == self.stage.address[plan.refundee]
+        )
         if self.stage.exact or plan.asset == "dollar":
             got = {
                 who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who)
                 for who in (plan.refundee, "platform")
             }
-            self.hold("REF-06", got["platform"] == fee, f"the platform got {got['platform']} of a fee of {fee}")
-            self.hold("REF-06", got[plan.refundee] - bond == back, f"of {back} the customer got {got[plan.refundee]}")
+            self.hold(
+                "REF-06",
+                got["platform"] == fee,
+                f"the platform got {got['platform']} of a fee of {fee}",
+            )
+            self.hold(
+                "REF-06",
+                got[plan.refundee] - bond == back,
+                f"of {back} the customer got {got[plan.refundee]}",
+            )
         bps = self.documented_share(act, how, deal)
         if bps is not None:
             # As documented: a fraction of a unit is the customer's.
-            self.hold("REF-07", (back - 1) * ALL < held * bps <= back * ALL, f"{bps} bps of {held} came to {back}")
+            self.hold(
+                "REF-07",
+                (back - 1) * ALL < held * bps <= back * ALL,
+                f"{bps} bps of {held} came to {back}",
+            )
         criteria_did = act in ("refund", "refund_due", "settle_return")
         if criteria_did:
             broken = self.model.broken(deal) and act == "refund"
-            self.hold("REF-11", not broken, f"broken criteria ({self.model.mood} {self.model.word}) moved money")
-        consent = act in ("release_signed", "split") or (act == "release" and how["caller"] == plan.payer)
-        if before.deals[deal.id].state == "open" and back < held and not consent and not criteria_did:
-            self.hold("REF-13", act == "release" and now >= plan.release_at, f"{act} paid the seller at {now}: {plan}")
-            self.hold("REF-13", self.model.due(deal) == 0, "the seller was paid though the criteria were due")
+            self.hold(
+                "REF-11",
+                not broken,
+                f"broken criteria ({self.model.mood} {self.model.word}) moved money",
+            )
+        consent = act in ("release_signed", "split") or (
+            act == "release" and how["caller"] == plan.payer
+        )
+        if (
+            before.deals[deal.id].state == "open"
+            and back < held
+            and not consent
+            and not criteria_did
+        ):
+            self.hold(
+                "REF-13",
+                act == "release" and now >= plan.release_at,
+                f"{act} paid the seller at {now}: {plan}",
+            )
+            self.hold(
+                "REF-13",
+                self.model.due(deal) == 0,
+                "the seller was paid though the criteria were due",
+            )
 
     def documented_share(self, act: str, how: dict[str, Any], deal: Deal) -> int | None:
         """Return the payer's basis points where a share decides; None where an amount does."""
@@ -158,13 +231,26 @@ class Properties:
             has = amount + world.credit.get((asset, who), 0)
             self.hold("REF-02", has == should, f"{who} has {has} {asset}, {should} is right")
             owed = paper.credit.get((asset, who), 0)
-            self.hold("REF-02", world.credit.get((asset, who), 0) == owed, f"{who} is not owed {owed} {asset}")
+            self.hold(
+                "REF-02",
+                world.credit.get((asset, who), 0) == owed,
+                f"{who} is not owed {owed} {asset}",
+            )
         for asset in ASSETS if self.stage.exact else ("dollar",):
             self.hold("REF-02", self.sum_of(asset) == self.sums[asset], f"{asset} came or went")
 
-    def compare_callers(self, act: str, how: dict[str, Any], call: tuple[tuple[Any, ...], int]) -> None:
+    def compare_callers(
+        self, act: str, how: dict[str, Any], call: tuple[tuple[Any, ...], int]
+    ) -> None:
         """Hold REF-05: where anybody may act, it does not matter who does."""
-        anybody = act in ("refund", "execute", "claim_for", "claim_signed", "release_signed", "dispute_signed")
+        anybody = act in (
+            "refund",
+            "execute",
+            "claim_for",
+            "claim_signed",
+            "release_signed",
+            "dispute_signed",
+        )
         if act == "release":
             anybody = how["caller"] != how["deal"].plan.payer
         if not anybody or not isinstance(self.stage, Deep):
@@ -188,7 +274,13 @@ class Properties:
             self.stage.wait(self.stage.now + 5_000 * HOUR)
             for deal in self.model.deals:
                 state = self.stage.view(deal.id).state
-                acts = ("release", "refund") if state == "open" else ("execute",) if state not in ENDS else ()
+                acts = (
+                    ("release", "refund")
+                    if state == "open"
+                    else ("execute",)
+                    if state not in ENDS
+                    else ()
+                )
                 for act in acts:
                     self.stage.act("stranger", "escrow", act, deal.plan.terms)
         for deal in self.model.deals:

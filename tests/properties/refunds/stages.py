@@ -101,7 +101,15 @@ class Stage:
         """Appoint the delegates, hand out money and allowances."""
         for identity, role, delegate in ROLES:
             kind = role.encode().ljust(32, b"\0")
-            self.must(identity, "registry", "addDelegate", self.address[identity], kind, self.address[delegate], 10**10)
+            self.must(
+                identity,
+                "registry",
+                "addDelegate",
+                self.address[identity],
+                kind,
+                self.address[delegate],
+                10**10,
+            )
         for name in (*PEOPLE, "pub"):
             self.must("stranger", "dollar", "mint", self.address[name], RICHES)
         for name in PEOPLE:
@@ -115,7 +123,9 @@ class Stage:
         outcome = self.act(sender, contract, function, *arguments)
         assert outcome.refusal is None, f"{contract}.{function}: {outcome.refusal}"
 
-    def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
+    def act(
+        self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0
+    ) -> Outcome:
         raise NotImplementedError  # each back end has its own
 
 
@@ -148,12 +158,15 @@ class Deep(Stage):
         self.messages = EscrowMessages(self.evm.chain_id, books.address)
         self.set_up()
         layout = {
-            slot["label"]: int(slot["slot"]) for slot in artifacts.load("RefundEscrow").raw["storageLayout"]["storage"]
+            slot["label"]: int(slot["slot"])
+            for slot in artifacts.load("RefundEscrow").raw["storageLayout"]["storage"]
         }
         names = ("escrow", *PEOPLE, *CONTRACTS)
         self._purses = {name: _balance_slot(self.address[name]) for name in names}
         self._credits = {
-            (asset, name): _slot(_word(self.address[name]), _slot(_word(self.asset(asset)), layout["_credits"]))
+            (asset, name): _slot(
+                _word(self.address[name]), _slot(_word(self.asset(asset)), layout["_credits"])
+            )
             for asset in ASSETS
             for name in names
         }
@@ -172,19 +185,27 @@ class Deep(Stage):
     def wait(self, to: int) -> None:
         self.evm.warp(to)
 
-    def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
+    def act(
+        self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0
+    ) -> Outcome:
         target = self.contracts[contract]
         self.transactions += 1
         try:
             done = target.transact(
-                camel(function), *[plain(a) for a in arguments], sender=self.accounts[sender], value=value, gas=self.gas
+                camel(function),
+                *[plain(a) for a in arguments],
+                sender=self.accounts[sender],
+                value=value,
+                gas=self.gas,
             )
         except Reverted as refused:
             return Outcome(type(refused).__name__, [])
         books = self.address["escrow"]
         return Outcome(None, [(e.name, e.arguments) for e in done.events if e.address == books])
 
-    def fork(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> tuple[Outcome, World]:
+    def fork(
+        self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0
+    ) -> tuple[Outcome, World]:
         """Act, look, and undo it."""
         before = self.evm.snapshot()
         outcome = self.act(sender, contract, function, *arguments, value=value)
@@ -196,13 +217,15 @@ class Deep(Stage):
     def observe(self, ids: list[bytes]) -> World:
         self._watched = ids
         raw, books, dollar = self.evm._evm, self.address["escrow"], self.address["dollar"]
-        purse = {("dollar", name): int(raw.storage(dollar, slot)) for name, slot in self._purses.items()}
+        purse = {
+            ("dollar", name): int(raw.storage(dollar, slot)) for name, slot in self._purses.items()
+        }
         purse |= {("ether", name): self.evm.balance(self.address[name]) for name in self._purses}
         credit = {key: int(raw.storage(books, slot)) for key, slot in self._credits.items()}
-        deals = {id: _seen(int(raw.storage(books, _slot(id, self._deals)))) for id in ids}  # noqa: A001
+        deals = {id: _seen(int(raw.storage(books, _slot(id, self._deals)))) for id in ids}
         return World(purse, credit, deals)
 
-    def view(self, id: bytes) -> Seen:  # noqa: A002
+    def view(self, id: bytes) -> Seen:
         """Ask the contract, instead of reading its storage."""
         return _from_words(self.contracts["escrow"].call("deal", id))
 
@@ -238,7 +261,9 @@ class Real(Stage):
         self._begin = self.development.snapshot()
 
     def _meet(self) -> None:
-        self._senders = {name: Sender(self.chain, account) for name, account in self.accounts.items()}
+        self._senders = {
+            name: Sender(self.chain, account) for name, account in self.accounts.items()
+        }
         self.books = RefundEscrow(self.chain, self.address["escrow"])
         self.desk = ReturnDesk(self.chain, self.address["desk"])
 
@@ -255,15 +280,21 @@ class Real(Stage):
     def wait(self, to: int) -> None:
         self.development.warp(to)
 
-    def act(self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0) -> Outcome:
+    def act(
+        self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0
+    ) -> Outcome:
         by = self._senders[sender]
         self.transactions += 1
         try:
             if contract in ("escrow", "desk"):
                 client = (self.books if contract == "escrow" else self.desk).using(by)
-                receipt = getattr(client, function)(*arguments, **({"value": value} if value else {}))
+                receipt = getattr(client, function)(
+                    *arguments, **({"value": value} if value else {})
+                )
             else:
-                receipt = by.transact(self.address[contract], self._call(contract, function, arguments), value)
+                receipt = by.transact(
+                    self.address[contract], self._call(contract, function, arguments), value
+                )
         except Reverted as refused:
             return Outcome(type(refused).__name__, [])
         events = [(type(event).__name__, asdict(event)) for event in self.books.events(receipt)]
@@ -281,21 +312,29 @@ class Real(Stage):
         purse = {}
         for name in names:
             data = bytes.fromhex(token) + _word(self.address[name])
-            purse["dollar", name] = int.from_bytes(self.chain.call(self.address["dollar"], data), "big")
+            purse["dollar", name] = int.from_bytes(
+                self.chain.call(self.address["dollar"], data), "big"
+            )
         for name in ("escrow", *CONTRACTS):  # the others pay for gas
             purse["ether", name] = self.chain.balance(self.address[name])
         owed = ("alice", "bob", "shop", "platform", "pub", "home")
         credit = {
             (asset, name): self.books.credit(self.asset(asset), self.address[name])
-            for asset, name in [("ether", "pub"), ("ether", "home"), *[("dollar", name) for name in owed]]
+            for asset, name in [
+                ("ether", "pub"),
+                ("ether", "home"),
+                *[("dollar", name) for name in owed],
+            ]
         }
-        return World(purse, credit, {id: self.view(id) for id in ids})  # noqa: A001
+        return World(purse, credit, {id: self.view(id) for id in ids})
 
-    def view(self, id: bytes) -> Seen:  # noqa: A002
+    def view(self, id: bytes) -> Seen:
         deal = self.books.deal(id)
         deadline = int(deal.deadline_at.timestamp()) if deal.deadline_at else 0
         state = STATES[deal.state]
-        return Seen(deal.held, deadline, deal.ruling_bps, deal.appeal_bps, state, int(deal.appellant))
+        return Seen(
+            deal.held, deadline, deal.ruling_bps, deal.appeal_bps, state, int(deal.appellant)
+        )
 
 
 def _encode(entries: list[dict[str, Any]], arguments: Any) -> bytes:
@@ -314,14 +353,18 @@ def _slot(key: bytes, base: int) -> int:
 
 def _balance_slot(owner: str) -> int:
     """Return where Solady's ERC-20 keeps a balance."""
-    return int.from_bytes(keccak256(bytes.fromhex(owner[2:]) + bytes(8) + bytes.fromhex("87a211a2")), "big")
+    return int.from_bytes(
+        keccak256(bytes.fromhex(owner[2:]) + bytes(8) + bytes.fromhex("87a211a2")), "big"
+    )
 
 
 def _seen(word: int) -> Seen:
     def part(shift: int, bits: int) -> int:
         return word >> shift & (1 << bits) - 1
 
-    return Seen(part(120, 128), part(80, 40), part(16, 16), part(32, 16), STATES[part(0, 8)], part(8, 8))
+    return Seen(
+        part(120, 128), part(80, 40), part(16, 16), part(32, 16), STATES[part(0, 8)], part(8, 8)
+    )
 
 
 def _from_words(words: Any) -> Seen:
@@ -329,4 +372,16 @@ def _from_words(words: Any) -> Seen:
     return Seen(held, deadline, ruling, second, STATES[state], appellant)
 
 
-__all__ = ["ASSETS", "MOODS", "RICHES", "START", "Deep", "Outcome", "Real", "Seen", "Stage", "World", "at"]
+__all__ = [
+    "ASSETS",
+    "MOODS",
+    "RICHES",
+    "START",
+    "Deep",
+    "Outcome",
+    "Real",
+    "Seen",
+    "Stage",
+    "World",
+    "at",
+]

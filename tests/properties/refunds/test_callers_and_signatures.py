@@ -100,7 +100,7 @@ def test_gas_decides_whether_and_never_what(compiled):
 
 
 def message(messages, kind, terms, deadline):
-    id = messages.deal_id(terms)  # noqa: A001  the contract's name
+    id = messages.deal_id(terms)
     return {
         "open": lambda: messages.open(terms, at(deadline)),
         "release": lambda: messages.release(id, at(deadline)),
@@ -119,7 +119,9 @@ def offer(stage, kind, terms, deadline, signature):
         return stage.act("shop", "escrow", "split", terms, agreement).refusal
     value = terms.amount if kind == "open" else 0
     evidence = [EVIDENCE] if kind == "dispute" else []
-    return stage.act("stranger", "escrow", f"{kind}_signed", terms, *evidence, deadline, signature, value=value).refusal
+    return stage.act(
+        "stranger", "escrow", f"{kind}_signed", terms, *evidence, deadline, signature, value=value
+    ).refusal
 
 
 class EscrowAgreement:
@@ -138,7 +140,10 @@ def other_ways(stage, kind, terms, deadline):
     right = sign(alice, message(here, kind, terms, deadline))
     r, s, v = right[:32], int.from_bytes(right[32:64], "big"), right[64]
     other = terms_of(stage, salt=2)
-    elsewhere = EscrowMessages(1, stage.address["escrow"]), EscrowMessages(31337, stage.address["desk"])
+    elsewhere = (
+        EscrowMessages(1, stage.address["escrow"]),
+        EscrowMessages(31337, stage.address["desk"]),
+    )
     kinds = [k for k in ("open", *OPEN_SIGNED, "appeal", "claim") if k != kind]
     return {
         "the other s": r + (ORDER - s).to_bytes(32, "big") + bytes([55 - v]),
@@ -150,7 +155,10 @@ def other_ways(stage, kind, terms, deadline):
         "a byte too many": right + b"\0",
         "a byte too few": right[:-1],
         "nothing": b"",
-        **{f"the message {other}": sign(alice, message(here, other, terms, deadline)) for other in kinds},
+        **{
+            f"the message {other}": sign(alice, message(here, other, terms, deadline))
+            for other in kinds
+        },
     }
 
 
@@ -159,7 +167,12 @@ def try_all_signatures(stage):
 
     @seed(SEED)
     @QUICKLY
-    @given(st.sampled_from(["open", *OPEN_SIGNED]), st.integers(0, 13), st.integers(0, 6 * DAY), st.booleans())
+    @given(
+        st.sampled_from(["open", *OPEN_SIGNED]),
+        st.integers(0, 13),
+        st.integers(0, 6 * DAY),
+        st.booleans(),
+    )
     def run(kind, way, later, twice):
         stage.reset()
         terms = terms_of(stage)
@@ -195,7 +208,13 @@ ESCROW = "contracts/refunds/RefundEscrow.sol"
 @pytest.mark.parametrize(
     ("name", "inside", "old", "new", "play"),
     [
-        ("REF-14", "Deals", "_CRITERIA_GAS_NEEDED = 113_000", "_CRITERIA_GAS_NEEDED = 1", try_all_gas),
+        (
+            "REF-14",
+            "Deals",
+            "_CRITERIA_GAS_NEEDED = 113_000",
+            "_CRITERIA_GAS_NEEDED = 1",
+            try_all_gas,
+        ),
         ("REF-14", "Payouts", "_PUSH_GAS_NEEDED = 320_000", "_PUSH_GAS_NEEDED = 1", try_all_gas),
         (
             "REF-15",

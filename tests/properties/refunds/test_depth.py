@@ -14,7 +14,9 @@ from tests.properties.refunds.machine import SEED, EscrowMachine
 from tests.properties.refunds.stages import Deep, Real
 
 TRANSACTIONS = int(os.environ.get("CARELEDGER_TRANSACTIONS", "0"))
-pytestmark = pytest.mark.skipif(not TRANSACTIONS, reason="CARELEDGER_TRANSACTIONS says how many, such as 20000")
+pytestmark = pytest.mark.skipif(
+    not TRANSACTIONS, reason="CARELEDGER_TRANSACTIONS says how many, such as 20000"
+)
 
 
 def play(stage, number, examples, steps, calls, successes):
@@ -42,7 +44,9 @@ def test_nothing_else_turns_up_in_more_of_them(compiled):
     while sum(calls.values()) < TRANSACTIONS:
         number += 1
         play(Deep(), number, 100, 80, calls, successes)
-    print(f"seeds {SEED + 1} to {number}: {sum(calls.values())} transactions, {sum(successes.values())} went through")
+    print(
+        f"seeds {SEED + 1} to {number}: {sum(calls.values())} transactions, {sum(successes.values())} went through"
+    )
     for act in sorted(calls):
         print(f"  {act:16} {successes[act]:5} of {calls[act]:5}")
         assert successes[act] >= max(100, calls[act] / 5), f"{act}: the run says nothing about it"
@@ -51,5 +55,7 @@ def test_nothing_else_turns_up_in_more_of_them(compiled):
 def test_nor_in_fifty_examples_on_anvil(chain, accounts, suite):
     calls, successes = Counter(), Counter()
     play(Real(chain, accounts, suite), SEED + 1, 50, 25, calls, successes)
-    print(f"seed {SEED + 1}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} went through")
+    print(
+        f"seed {SEED + 1}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} went through"
+    )
     assert sum(successes.values()) >= 250

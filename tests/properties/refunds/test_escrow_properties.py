@@ -39,19 +39,27 @@ def play(stage, examples, steps, only=None, phases=(Phase.generate,)):
 def test_the_escrow_does_what_the_model_says(compiled):
     deep = Deep()
     calls, successes = play(deep, 240, 80, phases=(Phase.generate, Phase.shrink))
-    print(f"seed {SEED}: {deep.transactions} transactions, {sum(calls.values())} of them compared with the model")
+    print(
+        f"seed {SEED}: {deep.transactions} transactions, {sum(calls.values())} of them compared with the model"
+    )
     for act in sorted(calls):
         print(f"  {act:16} {successes[act]:5} of {calls[act]:5}")
     assert deep.transactions >= 10_000
     assert len(calls) == ACTS
     for act in calls:
-        assert successes[act] >= 100, f"{act} went through {successes[act]} times: the run says nothing about it"
-        assert successes[act] >= calls[act] / 5, f"{act} went through {successes[act]} times in {calls[act]}"
+        assert successes[act] >= 100, (
+            f"{act} went through {successes[act]} times: the run says nothing about it"
+        )
+        assert successes[act] >= calls[act] / 5, (
+            f"{act} went through {successes[act]} times in {calls[act]}"
+        )
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     calls, successes = play(Real(chain, accounts, suite), 20, 20)
-    print(f"seed {SEED}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} of them went through")
+    print(
+        f"seed {SEED}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} of them went through"
+    )
     assert sum(successes.values()) >= 100
     assert len(successes) >= 15
 
@@ -67,7 +75,12 @@ MUTANTS = {
         "address to = byPayer == inVain ?",
         "address to = byPayer != inVain ?",
     ),
-    "REF-03": ("a release leaves the deal open", DEALS, "_slots[id] = uint256(State.Released);", ""),
+    "REF-03": (
+        "a release leaves the deal open",
+        DEALS,
+        "_slots[id] = uint256(State.Released);",
+        "",
+    ),
     "REF-04": (
         "an arbiter that is silent on appeal holds the money for ever",
         DISPUTES,
@@ -86,7 +99,12 @@ MUTANTS = {
         "_pay(id, token, _refundee(t), back);\n            _pay(id, token, t.seller, forth - fee);",
         "_pay(id, token, _refundee(t), back - fee);\n            _pay(id, token, t.seller, forth);",
     ),
-    "REF-07": ("a share is rounded down", DEALS, "(held * bps + _ALL_BPS - 1) / _ALL_BPS", "held * bps / _ALL_BPS"),
+    "REF-07": (
+        "a share is rounded down",
+        DEALS,
+        "(held * bps + _ALL_BPS - 1) / _ALL_BPS",
+        "held * bps / _ALL_BPS",
+    ),
     "REF-08": (
         "an arbiter rules whenever it likes",
         DISPUTES,

@@ -54,10 +54,15 @@ class TestCompileAll:
         assert compiler.compile_all() == []
 
     def test_of_what_is_imported_from_npm_no_artifact_is_made(self, checkout):
-        text = GOOD.replace("import {IThing}", 'import {ECDSA} from "solady/utils/ECDSA.sol";\nimport {IThing}')
+        text = GOOD.replace(
+            "import {IThing}", 'import {ECDSA} from "solady/utils/ECDSA.sol";\nimport {IThing}'
+        )
         (checkout / "contracts" / "Thing.sol").write_text(text)
         compiler.compile_all()
-        assert {file.stem for file in (checkout / "build" / "artifacts").glob("*.json")} == {"Thing", "IThing"}
+        assert {file.stem for file in (checkout / "build" / "artifacts").glob("*.json")} == {
+            "Thing",
+            "IThing",
+        }
 
     def test_a_change_of_an_import_compiles_its_importer(self, checkout):
         compiler.compile_all()
@@ -82,14 +87,20 @@ class TestCompileAll:
         assert bytes.fromhex(code) == load("Thing", checkout / "build" / "artifacts").bytecode
 
     def test_every_broken_source_is_named_and_the_others_are_compiled(self, checkout):
-        (checkout / "contracts" / "Bad.sol").write_text("pragma solidity 0.8.37; contract Bad { nonsense }")
-        (checkout / "contracts" / "Worse.sol").write_text("pragma solidity 0.8.37; contract Worse { nonsense }")
+        (checkout / "contracts" / "Bad.sol").write_text(
+            "pragma solidity 0.8.37; contract Bad { nonsense }"
+        )
+        (checkout / "contracts" / "Worse.sol").write_text(
+            "pragma solidity 0.8.37; contract Worse { nonsense }"
+        )
         with pytest.raises(CompileError, match=r"(?s)Bad\.sol.*Worse\.sol"):
             compiler.compile_all()
         assert (checkout / "build" / "artifacts" / "Thing.json").is_file()
 
     def test_a_warning_of_ours_is_an_error(self, checkout):
-        (checkout / "contracts" / "Warns.sol").write_text("pragma solidity 0.8.37; contract Warns {}")
+        (checkout / "contracts" / "Warns.sol").write_text(
+            "pragma solidity 0.8.37; contract Warns {}"
+        )
         with pytest.raises(CompileError, match="SPDX"):
             compiler.compile_all()
 
@@ -125,9 +136,9 @@ class TestSolc:
 
         unit = compiler.collect("contracts/Thing.sol")
         codes = [
-            solcx.compile_standard(unit.standard_json, solc_binary=binary)["contracts"]["contracts/Thing.sol"]["Thing"][
-                "evm"
-            ]["bytecode"]["object"]
+            solcx.compile_standard(unit.standard_json, solc_binary=binary)["contracts"][
+                "contracts/Thing.sol"
+            ]["Thing"]["evm"]["bytecode"]["object"]
             for binary in (native, SHIM)
         ]
         assert codes[0] == codes[1]
@@ -136,8 +147,13 @@ class TestSolc:
 class TestArtifact:
     def test_functions_events_and_errors_are_found_by_what_the_chain_shows(self):
         escrow, registry = load("RefundEscrow"), load("IdentityRegistry")
-        assert registry.functions[keccak(text="identityOwner(address)")[:4]]["name"] == "identityOwner"
-        assert registry.events[keccak(text="DIDOwnerChanged(address,address,uint256)")]["name"] == "DIDOwnerChanged"
+        assert (
+            registry.functions[keccak(text="identityOwner(address)")[:4]]["name"] == "identityOwner"
+        )
+        assert (
+            registry.events[keccak(text="DIDOwnerChanged(address,address,uint256)")]["name"]
+            == "DIDOwnerChanged"
+        )
         opened = keccak(text="RefundEscrow_AlreadyOpened(bytes32,uint8)")[:4]
         assert escrow.errors[opened]["name"] == "RefundEscrow_AlreadyOpened"
 

@@ -1,6 +1,13 @@
 import pytest
 
-from careledger.chain.contract import ContractClient, Event, clean, declared_events, decode_arguments, snake
+from careledger.chain.contract import (
+    ContractClient,
+    Event,
+    clean,
+    declared_events,
+    decode_arguments,
+    snake,
+)
 from careledger.chain.rpc import Log
 
 
@@ -46,7 +53,9 @@ class TestEvents:
                 {"name": "toWhom", "type": "address", "indexed": False},
             ],
         }
-        log = Log("0x" + "11" * 20, (b"\0" * 32, b"\7" * 32), bytes(12) + b"\1" * 20, 1, b"", b"", 0)
+        log = Log(
+            "0x" + "11" * 20, (b"\0" * 32, b"\7" * 32), bytes(12) + b"\1" * 20, 1, b"", b"", 0
+        )
         arguments = decode_arguments(entry, log)
         assert arguments == {"what": b"\7" * 32, "to_whom": "0x" + "01" * 20}
 

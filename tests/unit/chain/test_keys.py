@@ -29,7 +29,9 @@ class TestLoadAccount:
         assert load_account(Settings(keystore=keystore)).address == ADDRESS
 
     def test_the_key_file_goes_before_the_variable(self, keystore, tmp_path):
-        settings = Settings(keystore=keystore, password_file=tmp_path / "password", private_key="0x" + "34" * 32)
+        settings = Settings(
+            keystore=keystore, password_file=tmp_path / "password", private_key="0x" + "34" * 32
+        )
         assert load_account(settings).address == ADDRESS
 
     def test_the_variable_serves_for_development(self):
@@ -45,13 +47,16 @@ class TestLoadAccount:
             load_account(Settings(keystore=keystore, password_file=tmp_path / "password"))
 
     @pytest.mark.parametrize(
-        ("content", "says"), [("{", "is not JSON"), ("{}", "does not open"), ("[]", "does not open")]
+        ("content", "says"),
+        [("{", "is not JSON"), ("{}", "does not open"), ("[]", "does not open")],
     )
     def test_a_file_that_is_no_key_file_is_said(self, tmp_path, content, says):
         (tmp_path / "key.json").write_text(content)
         (tmp_path / "password").write_text("x")
         with pytest.raises(SettingsError, match=says):
-            load_account(Settings(keystore=tmp_path / "key.json", password_file=tmp_path / "password"))
+            load_account(
+                Settings(keystore=tmp_path / "key.json", password_file=tmp_path / "password")
+            )
 
     def test_missing_files_are_named(self, keystore, tmp_path):
         with pytest.raises(SettingsError, match="nowhere"):

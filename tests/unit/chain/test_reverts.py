@@ -29,7 +29,9 @@ class NothingToSay(Reverted, solidity="Test_NothingToSay()"):
 
 class TestDecodeRevert:
     def test_a_declared_error_becomes_its_class_with_arguments(self):
-        data = ThingTaken.selector() + encode(["bytes32", "address", "uint256"], [b"\x11" * 32, "0x" + "22" * 20, 33])
+        data = ThingTaken.selector() + encode(
+            ["bytes32", "address", "uint256"], [b"\x11" * 32, "0x" + "22" * 20, 33]
+        )
         error = decode_revert(data)
         assert type(error) is ThingTaken
         assert (error.id, error.by, error.at) == (b"\x11" * 32, "0x" + "22" * 20, 33)

@@ -18,7 +18,9 @@ class TestAddress:
         with pytest.raises(InputError, match="wrong checksum"):
             address("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267")
 
-    @pytest.mark.parametrize("text", ["", "0x", "0x12", "f39fd6e51aad88f6f4ce6ab8827279cfffb92266", "0x" + "g" * 40, 5])
+    @pytest.mark.parametrize(
+        "text", ["", "0x", "0x12", "f39fd6e51aad88f6f4ce6ab8827279cfffb92266", "0x" + "g" * 40, 5]
+    )
     def test_anything_else_is_named(self, text):
         with pytest.raises(InputError, match="payer"):
             address(text, "payer")
@@ -62,16 +64,30 @@ class TestConnect:
 
 class TestFailure:
     def test_ganache_hides_the_revert_data_deeper(self):
-        data = "0x08c379a0" + (32).to_bytes(32, "big").hex() + (2).to_bytes(32, "big").hex() + "6e6f" + "00" * 30
-        error = _failure("eth_call", {"code": -32000, "message": "VM Exception: revert", "data": {"result": data}})
+        data = (
+            "0x08c379a0"
+            + (32).to_bytes(32, "big").hex()
+            + (2).to_bytes(32, "big").hex()
+            + "6e6f"
+            + "00" * 30
+        )
+        error = _failure(
+            "eth_call",
+            {"code": -32000, "message": "VM Exception: revert", "data": {"result": data}},
+        )
         assert isinstance(error, RevertedWithText)
         assert error.reason == "no"
 
     def test_a_revert_without_data_is_silent(self):
-        assert isinstance(_failure("eth_call", {"code": 3, "message": "execution reverted"}), RevertedSilently)
+        assert isinstance(
+            _failure("eth_call", {"code": 3, "message": "execution reverted"}), RevertedSilently
+        )
 
     def test_an_empty_purse_is_told_apart(self):
-        assert isinstance(_failure("m", {"code": -32003, "message": "Insufficient funds for gas * price"}), NoFunds)
+        assert isinstance(
+            _failure("m", {"code": -32003, "message": "Insufficient funds for gas * price"}),
+            NoFunds,
+        )
 
     def test_anything_else_is_the_nodes(self):
         assert isinstance(_failure("m", {"code": -32601, "message": "Method not found"}), NodeError)

@@ -32,7 +32,9 @@ class TestMain:
         toolchain.main()
         assert "linking" in capsys.readouterr().out
         solc = place / "venv" / "bin" / "solc"
-        said = subprocess.run([solc, "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            [solc, "--version"], capture_output=True, text=True, check=True
+        ).stdout
         assert "Version: 0.8.37+commit" in said
         for tool in ("anvil", "forge", "ganache"):
             assert (place / "venv" / "bin" / tool).resolve().is_file()
@@ -94,9 +96,12 @@ class TestNativeSolc:
         found.chmod(found.stat().st_mode | stat.S_IXUSR)
         answers = iter(["Version: 0.8.36+commit.x", "Version: 0.8.37+commit.x"])
         monkeypatch.setattr(
-            "subprocess.run", lambda *a, **_: subprocess.CompletedProcess(a, 0, stdout=next(answers), stderr="")
+            "subprocess.run",
+            lambda *a, **_: subprocess.CompletedProcess(a, 0, stdout=next(answers), stderr=""),
         )
         assert toolchain.native_solc() is None
         assert toolchain.native_solc() == found
-        found.write_text("#!/bin/sh\necho Version: 0.8.37+commit.x\n")  # a script: ours, or somebody's
+        found.write_text(
+            "#!/bin/sh\necho Version: 0.8.37+commit.x\n"
+        )  # a script: ours, or somebody's
         assert toolchain.native_solc() is None

@@ -38,7 +38,9 @@ class TestDumps:
 
     def test_keys_are_sorted_as_utf_16(self):
         keys = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
-        made = json.loads(dumps(dict.fromkeys(keys, 0)), object_pairs_hook=lambda pairs: [key for key, _ in pairs])
+        made = json.loads(
+            dumps(dict.fromkeys(keys, 0)), object_pairs_hook=lambda pairs: [key for key, _ in pairs]
+        )
         assert made == ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
 
     @pytest.mark.parametrize("bits", NUMBERS)
@@ -144,12 +146,18 @@ class TestBothWriters:
         if kind == 3:
             return source.choice([None, True, False, 0, -1, SAFE_INTEGER, -SAFE_INTEGER])
         if kind == 4:
-            return source.choice([0.5, -0.0, 1e21, 1e20, 1e-7, 123456789.0]) if source.random() < 0.2 else "x"
+            return (
+                source.choice([0.5, -0.0, 1e21, 1e20, 1e-7, 123456789.0])
+                if source.random() < 0.2
+                else "x"
+            )
         if kind == 5:
             return source.randrange(-(10**6), 10**6)
         if kind == 6:
             return tuple(self.value(source, depth + 1) for _ in range(source.randrange(4)))
-        return {self.text(source): self.value(source, depth + 1) for _ in range(source.randrange(5))}
+        return {
+            self.text(source): self.value(source, depth + 1) for _ in range(source.randrange(5))
+        }
 
     def text(self, source):
         return "".join(source.choice(self.ALPHABET) for _ in range(source.randrange(4)))

@@ -30,11 +30,15 @@ class TestHkdf:
         made = hashing.hkdf_sha256(
             bytes.fromhex("0b" * 22), bytes(range(13)), bytes.fromhex("f0f1f2f3f4f5f6f7f8f9"), 42
         )
-        assert made.hex() == ("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
+        assert made.hex() == (
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+        )
 
     def test_rfc_5869_case_3_without_salt_and_info(self):
         made = hashing.hkdf_sha256(bytes.fromhex("0b" * 22), b"", b"", 42)
-        assert made.hex() == ("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
+        assert made.hex() == (
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+        )
 
     @pytest.mark.parametrize("length", [0, -1, 255 * 32 + 1])
     def test_a_length_that_it_does_not_have_is_refused(self, length):
@@ -51,4 +55,7 @@ def test_hmac_rfc_4231_case_2():
 
 
 def test_sha256():
-    assert hashing.sha256(b"").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert (
+        hashing.sha256(b"").hex()
+        == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )

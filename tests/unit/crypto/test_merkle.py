@@ -40,7 +40,9 @@ class TestTree:
     def test_the_example_of_the_npm_package(self):
         items = [(0x1111111111111111111111111111111111111111, 5 * 10**18),
                  (0x2222222222222222222222222222222222222222, 25 * 10**17)]  # fmt: skip
-        tree = MerkleTree(who.to_bytes(32, "big") + amount.to_bytes(32, "big") for who, amount in items)
+        tree = MerkleTree(
+            who.to_bytes(32, "big") + amount.to_bytes(32, "big") for who, amount in items
+        )
         assert tree.root.hex() == "d4dee0beab2d53f2cc83e567171bd2820e49898130a22622b10ead383e90bd77"
 
     @pytest.mark.parametrize("count", [*range(1, 40), 63, 64, 65, 127, 128, 129])
@@ -104,7 +106,12 @@ class TestVerify:
                 with pytest.raises((WrongLength, WrongRoot)):
                     verify(offered, proof, tree.root, count)
             with pytest.raises(WrongRoot):  # even where the length happens to fit
-                verify(pair, [*proof, *[bytes(32)] * (proof_lengths(count)[0] - len(proof))], tree.root, count)
+                verify(
+                    pair,
+                    [*proof, *[bytes(32)] * (proof_lengths(count)[0] - len(proof))],
+                    tree.root,
+                    count,
+                )
 
     def test_an_empty_proof_is_good_for_a_single_value_only(self):
         (item,) = values(1)

@@ -19,7 +19,16 @@ from tests.support.logs import consistency, inclusion, root
 
 ENTRIES = [
     bytes.fromhex(text)
-    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+    for text in (
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    )
 ]
 ROOTS = [  # the reference implementation of Certificate Transparency tests itself with these
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -81,7 +90,9 @@ class TestLogTree:
         tree = LogTree(MANY[:first])
         for end in (first, first + 1, first + 2, first + 11, 70):
             tree.extend(MANY[len(tree) : end])
-            assert [tree.root(size) for size in range(end + 1)] == [root(MANY[:size]) for size in range(end + 1)]
+            assert [tree.root(size) for size in range(end + 1)] == [
+                root(MANY[:size]) for size in range(end + 1)
+            ]
             assert tree.append(b"one more") == end
             tree = LogTree(MANY[:end])
 
@@ -145,7 +156,9 @@ class TestVerifyConsistency:
         for changed in range(12):
             other = LogTree([*MANY[:changed], b"changed", *MANY[changed + 1 : 20]])
             with pytest.raises(WrongRoot):
-                verify_consistency(12, honest.root(12), 20, other.root(), other.consistency_proof(12))
+                verify_consistency(
+                    12, honest.root(12), 20, other.root(), other.consistency_proof(12)
+                )
 
     @pytest.mark.parametrize(("old", "size"), [(0, 0), (0, 5), (5, 5), (3, 5), (4, 5)])
     def test_wrong_roots_are_refused(self, old, size):

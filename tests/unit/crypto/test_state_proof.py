@@ -37,7 +37,10 @@ def _build(items):
         shared += 1
     if shared:
         prefix = next(iter(items))[:shared]
-        return [_path(prefix, False), _link(_build({path[shared:]: value for path, value in items.items()}))]
+        return [
+            _path(prefix, False),
+            _link(_build({path[shared:]: value for path, value in items.items()})),
+        ]
     branch = [b""] * 17
     for digit in {path[0] for path in items}:
         inner = _build({path[1:]: value for path, value in items.items() if path[0] == digit})
@@ -107,10 +110,19 @@ class TestTrie:
         branch[int(path[0], 16)] = leaf if len(rlp.encode(leaf)) < 32 else _link(leaf)
         branch[(int(path[0], 16) + 1) % 16] = other
         encoded = rlp.encode(branch)
-        proof = [encoded, *([STORE[branch[int(path[0], 16)]]] if isinstance(branch[int(path[0], 16)], bytes) else [])]
+        proof = [
+            encoded,
+            *(
+                [STORE[branch[int(path[0], 16)]]]
+                if isinstance(branch[int(path[0], 16)], bytes)
+                else []
+            ),
+        ]
         assert open_trie(keccak256(encoded), b"key", proof) == b"v"
         near = next(
-            bytes([n]) for n in range(256) if keccak256(bytes([n])).hex()[0] == f"{(int(path[0], 16) + 1) % 16:x}"
+            bytes([n])
+            for n in range(256)
+            if keccak256(bytes([n])).hex()[0] == f"{(int(path[0], 16) + 1) % 16:x}"
         )
         assert open_trie(keccak256(encoded), near, [encoded]) is None
 
@@ -240,7 +252,9 @@ class TestHeader:
 
     def test_numbers_may_be_integers(self):
         given = block()
-        assert encode_header(given | {"number": 16, "stateRoot": b"\x44" * 32}) == encode_header(given)
+        assert encode_header(given | {"number": 16, "stateRoot": b"\x44" * 32}) == encode_header(
+            given
+        )
 
     @pytest.mark.parametrize(
         "changes",

@@ -14,7 +14,9 @@ def mail():
     """The example of EIP-712."""
     cow = struct_hash(PERSON, ["Cow", "0xCD2a3d9F938E13CD947Ec05AbC7FE734Df8DD826"])
     bob = struct_hash(PERSON, ["Bob", "0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB"])
-    message = struct_hash("Mail(Person from,Person to,string contents)" + PERSON, [cow, bob, "Hello, Bob!"])
+    message = struct_hash(
+        "Mail(Person from,Person to,string contents)" + PERSON, [cow, bob, "Hello, Bob!"]
+    )
     return digest(domain_separator("Ether Mail", "1", 1, CONTRACT), message)
 
 
@@ -27,8 +29,16 @@ class TestDigest:
 
     def test_every_kind_of_member(self):
         kind = "Thing(address a,bool b,bytes4 c,bytes32 d,uint8 e,uint256 f,string g,bytes h)"
-        made = struct_hash(kind, [bytes(20), True, b"abcd", "0x" + "11" * 32, 255, 2**256 - 1, "é", b"x"])
-        words = [bytes(32), (1).to_bytes(32, "big"), b"abcd" + bytes(28), b"\x11" * 32, (255).to_bytes(32, "big")]
+        made = struct_hash(
+            kind, [bytes(20), True, b"abcd", "0x" + "11" * 32, 255, 2**256 - 1, "é", b"x"]
+        )
+        words = [
+            bytes(32),
+            (1).to_bytes(32, "big"),
+            b"abcd" + bytes(28),
+            b"\x11" * 32,
+            (255).to_bytes(32, "big"),
+        ]
         words += [b"\xff" * 32, keccak256("é".encode()), keccak256(b"x")]
         assert made == keccak256(keccak256(kind.encode()) + b"".join(words))
 
@@ -68,7 +78,10 @@ class TestRecover:
             "4355c47d63924e8a72e509b65029052eb6c299d53a04e167c5775fd466751c9d"
             "07299936d304c153f6443dfa05f40ff007d72911b6f72307f996231605b915621c"
         )
-        assert recover(mail(), bytes.fromhex(signature)).hex() == "cd2a3d9f938e13cd947ec05abc7fe734df8dd826"
+        assert (
+            recover(mail(), bytes.fromhex(signature)).hex()
+            == "cd2a3d9f938e13cd947ec05abc7fe734df8dd826"
+        )
 
     @pytest.mark.parametrize("length", [0, 64, 66])
     def test_the_length_is_65(self, length):

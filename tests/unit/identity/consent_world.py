@@ -63,7 +63,9 @@ class ConsentWorld(World):
 
     # ---- signing
 
-    def granting(self, consent=None, by=None, *, signer=None, epoch=None, deadline=DEADLINE, signing=None):
+    def granting(
+        self, consent=None, by=None, *, signer=None, epoch=None, deadline=DEADLINE, signing=None
+    ):
         """Return a grant that `by` signed; `signer` where another is named."""
         one, key = consent or self.given, by or self.alice
         counted = self.read("epoch", one.subject) if epoch is None else epoch
@@ -76,7 +78,9 @@ class ConsentWorld(World):
         message = (signing or self.signing).revoke(one, deadline)
         return Act(one, 0, (signer or key).address, deadline, sign(key, message))
 
-    def ending_all(self, by=None, *, subject=None, signer=None, epoch=None, deadline=DEADLINE, signing=None):
+    def ending_all(
+        self, by=None, *, subject=None, signer=None, epoch=None, deadline=DEADLINE, signing=None
+    ):
         """Return the arguments of a signed end of everything."""
         who, key = (subject or self.alice).address, by or self.alice
         counted = self.read("epoch", who) if epoch is None else epoch
@@ -110,5 +114,10 @@ def refused(error, call, *arguments, **values):
 def not_subject(world, call, *arguments, actor, controller=None):
     who = (controller or world.alice).address.lower()
     refused(
-        NotSubject, call, *arguments, subject=world.alice.address.lower(), actor=actor.address.lower(), controller=who
+        NotSubject,
+        call,
+        *arguments,
+        subject=world.alice.address.lower(),
+        actor=actor.address.lower(),
+        controller=who,
     )

@@ -36,7 +36,9 @@ class BatchWorld(ConsentWorld):
         before, events = self.evm.snapshot(), []
         for act in acts:
             try:
-                events += self.send(f"{self.kind}BySig", *act.alone(self.kind), gas=1_500_000).events
+                events += self.send(
+                    f"{self.kind}BySig", *act.alone(self.kind), gas=1_500_000
+                ).events
             except Reverted:
                 continue
         self.evm.revert(before)
@@ -278,7 +280,11 @@ class TestBatch:
         phone = SoftwareAuthenticator(Site("care.example", ("https://care.example",)), secret=7)
         signer = phone.key.address(verifier.address)
         own, signing = world.consent(1).but(subject=signer), world.signing
-        digest = signing.grant(own, 0, DEADLINE) if world.kind == "grant" else signing.revoke(own, DEADLINE)
+        digest = (
+            signing.grant(own, 0, DEADLINE)
+            if world.kind == "grant"
+            else signing.revoke(own, DEADLINE)
+        )
         act = Act(own, 0, signer, DEADLINE, phone.sign(digest, verifier.address))
         acts = [world.item(2), act, world.item(3)]
         assert world.send_batch(acts).value == 3
@@ -310,7 +316,10 @@ class TestGas:
     def test_whatever_there_is_a_batch_does_all_or_is_refused(self, world):
         wallet = world.evm.deploy("Wallet1271", world.carol.address)
         world.name(wallet)
-        acts, outcomes = [world.item(1), world.item(2, world.carol, signer=wallet), world.item(3)], set()
+        acts, outcomes = (
+            [world.item(1), world.item(2, world.carol, signer=wallet), world.item(3)],
+            set(),
+        )
         for gas in range(40_000, 1_600_000, 40_000):
             before = world.evm.snapshot()
             try:
@@ -343,7 +352,10 @@ class TestGrantBatch:
         assert granting.statuses(acts) == [GRANTED, REVOKED, GRANTED]
 
     def test_what_expires_in_its_block_is_left_out(self, granting):
-        acts = [granting.granting(granting.consent(n, expiry=START + n), deadline=BEYOND) for n in range(1, 4)]
+        acts = [
+            granting.granting(granting.consent(n, expiry=START + n), deadline=BEYOND)
+            for n in range(1, 4)
+        ]
         granting.evm.warp(START + 2)
         assert granting.send_batch(acts).value == 1
         assert granting.statuses(acts) == [NONE, NONE, GRANTED]

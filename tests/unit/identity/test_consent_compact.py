@@ -37,19 +37,41 @@ def number(word):
 class TestRefusals:
     def test_nothing_to_end(self, world):
         never = world.consent(2)
-        refused(NotGranted, world.send, "revokeCompact", *arguments(world.revoking(never)), id=never.id, actual=0)
+        refused(
+            NotGranted,
+            world.send,
+            "revokeCompact",
+            *arguments(world.revoking(never)),
+            id=never.id,
+            actual=0,
+        )
         act = world.revoking()
         world.send("revokeCompact", *arguments(act))
-        refused(NotGranted, world.send, "revokeCompact", *arguments(act), id=world.given.id, actual=REVOKED)
+        refused(
+            NotGranted,
+            world.send,
+            "revokeCompact",
+            *arguments(act),
+            id=world.given.id,
+            actual=REVOKED,
+        )
         given_back = world.consent(3)
         world.grant(given_back)
         world.renounce(given_back)
-        refused(NotGranted, world.send, "revokeCompact", *arguments(world.revoking(given_back)), actual=RENOUNCED)
+        refused(
+            NotGranted,
+            world.send,
+            "revokeCompact",
+            *arguments(world.revoking(given_back)),
+            actual=RENOUNCED,
+        )
 
     def test_too_late_and_in_the_last_second(self, world):
         act = world.revoking(deadline=START + DAY)
         world.evm.warp(START + DAY + 1)
-        refused(SignatureTooLate, world.send, "revokeCompact", *arguments(act), deadline=START + DAY)
+        refused(
+            SignatureTooLate, world.send, "revokeCompact", *arguments(act), deadline=START + DAY
+        )
         world.evm.warp(START + DAY)
         world.send("revokeCompact", *arguments(act))
         assert world.record()[3] == REVOKED
@@ -82,7 +104,13 @@ class TestRefusals:
     def test_broken_halves(self, world):
         r, vs = halves(world.revoking())
         flipped = (number(vs) ^ TOP).to_bytes(32, "big")
-        for bad in ((r, flipped), (bytes(32), vs), (r, bytes(32)), (vs, r), (b"\xff" * 32, b"\xff" * 32)):
+        for bad in (
+            (r, flipped),
+            (bytes(32), vs),
+            (r, bytes(32)),
+            (vs, r),
+            (b"\xff" * 32, b"\xff" * 32),
+        ):
             refused(SignatureRefused, world.send, "revokeCompact", world.given.id, DEADLINE, *bad)
         assert world.record()[3] == GRANTED
 

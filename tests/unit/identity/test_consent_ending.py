@@ -2,7 +2,13 @@
 
 import pytest
 
-from careledger.identity.consent.errors import AlreadyEnded, NotGranted, NotGrantee, NotSubject, WrongTerms
+from careledger.identity.consent.errors import (
+    AlreadyEnded,
+    NotGranted,
+    NotGrantee,
+    NotSubject,
+    WrongTerms,
+)
 from tests.support.consents import GRANTED, NONE, RENOUNCED, REVOKED
 from tests.support.evm import START
 from tests.unit.identity.consent_world import EXPIRY, ConsentWorld, not_subject, refused
@@ -59,7 +65,9 @@ class TestRevoke:
     def test_who_got_the_identity_may_and_who_gave_it_may_not(self, world):
         world.grant()
         world.hand_over(world.carol)
-        not_subject(world, world.revoke, world.given, world.alice, actor=world.alice, controller=world.carol)
+        not_subject(
+            world, world.revoke, world.given, world.alice, actor=world.alice, controller=world.carol
+        )
         world.revoke(sender=world.carol)
         assert not world.valid()
 
@@ -75,7 +83,9 @@ class TestRevoke:
 
     def test_burning_anothers_id_takes_that_subjects_name(self, world):
         """The id is over the subject: with mallory in alice's place it is another id."""
-        world.send("revoke", world.given.but(subject=world.mallory.address).abi, sender=world.mallory)
+        world.send(
+            "revoke", world.given.but(subject=world.mallory.address).abi, sender=world.mallory
+        )
         world.grant()
         assert world.valid()
 
@@ -109,7 +119,9 @@ class TestRevoke:
         world.started()
         world.evm.sleep(7 * DAY)
         world.do("finishRecovery", world.alice.address)
-        not_subject(world, world.revoke, world.given, world.alice, actor=world.alice, controller=world.bob)
+        not_subject(
+            world, world.revoke, world.given, world.alice, actor=world.alice, controller=world.bob
+        )
         assert world.valid()
         world.revoke(sender=world.bob)
         assert not world.valid()
@@ -120,7 +132,15 @@ class TestRenounce:
         world.grant()
         for who in (world.mallory, world.alice):
             actor, grantee = who.address.lower(), world.bob.address.lower()
-            refused(NotGrantee, world.renounce, world.given, who, id=world.given.id, actor=actor, grantee=grantee)
+            refused(
+                NotGrantee,
+                world.renounce,
+                world.given,
+                who,
+                id=world.given.id,
+                actor=actor,
+                grantee=grantee,
+            )
         assert world.valid()
 
     def test_a_delegate_of_another_role_or_of_the_past_is_refused(self, world):
@@ -137,11 +157,21 @@ class TestRenounce:
     def test_other_terms_are_refused(self, world):
         """Else anybody would end a consent as the grantee of terms of their own."""
         world.grant()
-        for other in ({"grantee": world.mallory.address}, {"salt": bytes(32)}, {"scope": bytes(32)}):
+        for other in (
+            {"grantee": world.mallory.address},
+            {"salt": bytes(32)},
+            {"scope": bytes(32)},
+        ):
             forged = world.given.but(**other).terms
-            values = {"id": world.given.id, "actual": forged.hash, "expected": world.given.terms.hash}
+            values = {
+                "id": world.given.id,
+                "actual": forged.hash,
+                "expected": world.given.terms.hash,
+            }
             call = world.send, "renounce", world.given.abi, forged.abi
-            refused(WrongTerms, lambda call=call: call[0](*call[1:], sender=world.mallory), **values)
+            refused(
+                WrongTerms, lambda call=call: call[0](*call[1:], sender=world.mallory), **values
+            )
         assert world.valid()
 
     def test_what_was_never_granted_cannot_be_given_back(self, world):
@@ -177,7 +207,9 @@ class TestRenounce:
         world.renounce(sender=world.carol)
         assert not world.valid()
 
-    def test_what_has_expired_or_is_of_an_old_epoch_can_be_given_back_and_keeps_its_epoch(self, world):
+    def test_what_has_expired_or_is_of_an_old_epoch_can_be_given_back_and_keeps_its_epoch(
+        self, world
+    ):
         world.revoke_all()
         world.grant()
         world.revoke_all()
@@ -198,7 +230,10 @@ class TestRevokeAll:
         for one in several:
             world.grant(one)
         (event,) = world.revoke_all().events
-        assert (event.name, event.arguments) == ("AllRevoked", {"subject": world.alice.address, "epoch": START})
+        assert (event.name, event.arguments) == (
+            "AllRevoked",
+            {"subject": world.alice.address, "epoch": START},
+        )
         assert world.epoch() == START
         assert [world.valid(one) for one in several] == [False] * 3
         assert world.record(several[0]) == (world.alice.address, EXPIRY, 0, GRANTED)

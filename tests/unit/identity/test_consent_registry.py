@@ -15,7 +15,16 @@ from careledger.identity.consent.errors import (
     NotSubject,
 )
 from careledger.identity.formats import when
-from tests.support.consents import CONSENT_ROLE, FOREVER, GRANTED, NONE, RENOUNCED, REVOKED, Consent, Terms
+from tests.support.consents import (
+    CONSENT_ROLE,
+    FOREVER,
+    GRANTED,
+    NONE,
+    RENOUNCED,
+    REVOKED,
+    Consent,
+    Terms,
+)
 from tests.support.evm import START
 from tests.unit.identity.consent_world import EXPIRY, ConsentWorld, not_subject, refused
 from tests.unit.identity.world import AGENT, DAY, NOBODY
@@ -60,7 +69,9 @@ class TestGrant:
 
     def test_the_former_controller_is_refused_and_the_new_one_is_not(self, world):
         world.hand_over(world.carol)
-        not_subject(world, world.grant, world.given, world.alice, actor=world.alice, controller=world.carol)
+        not_subject(
+            world, world.grant, world.given, world.alice, actor=world.alice, controller=world.carol
+        )
         world.grant(sender=world.carol)
         assert world.valid()
 
@@ -147,7 +158,12 @@ class TestGrant:
 
     def test_another_salt_expiry_scope_purpose_grantee_or_subject_is_another_consent(self, world):
         world.grant()
-        other = {"salt": b"\2" * 32, "expiry": EXPIRY + 1, "scope": b"\3" * 32, "purpose": b"\4" * 32}
+        other = {
+            "salt": b"\2" * 32,
+            "expiry": EXPIRY + 1,
+            "scope": b"\3" * 32,
+            "purpose": b"\4" * 32,
+        }
         other |= {"grantee": world.carol.address, "subject": world.bob.address}
         for name, value in other.items():
             assert not world.valid(world.given.but(**{name: value}))
@@ -209,7 +225,10 @@ class TestViews:
         if not any(who[0]):
             return
         python = ours.Consent(one.subject, when(expiry), ours.Terms(*one.terms.abi))
-        found = _contract().call("idOf", python.abi()), _contract().call("termsHash", python.terms.abi())
+        found = (
+            _contract().call("idOf", python.abi()),
+            _contract().call("termsHash", python.terms.abi()),
+        )
         assert found == (python.id, python.terms.hash) == (one.id, one.terms.hash)
 
     def test_constants(self, world):
@@ -217,4 +236,9 @@ class TestViews:
         assert world.read("CONSENT_ROLE") == CONSENT_ROLE
         fields, name, version, chain_id, contract, salt, extensions = world.read("eip712Domain")
         assert (fields, name, version) == (b"\x0f", "CareLedger ConsentRegistry", "1")
-        assert (chain_id, contract, salt, extensions) == (31337, world.consents.address, bytes(32), [])
+        assert (chain_id, contract, salt, extensions) == (
+            31337,
+            world.consents.address,
+            bytes(32),
+            [],
+        )

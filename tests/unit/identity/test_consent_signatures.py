@@ -83,7 +83,9 @@ class TestWhoSigns:
     def test_a_stranger_who_says_so_is_refused(self, world, function):
         who, subject = world.mallory.address.lower(), world.alice.address.lower()
         arguments = world.signed(function, world.mallory)
-        refused(world, NotSubject, function, arguments, subject=subject, actor=who, controller=subject)
+        refused(
+            world, NotSubject, function, arguments, subject=subject, actor=who, controller=subject
+        )
 
     def test_a_stranger_who_says_to_be_the_subject_is_refused(self, world, function):
         subject = world.alice.address.lower()
@@ -106,7 +108,12 @@ class TestWhoSigns:
 
     def test_a_delegate_may_and_names_itself(self, world, function):
         world.name(world.carol)
-        refused(world, SignatureRefused, function, world.signed(function, world.carol, signer=world.alice))
+        refused(
+            world,
+            SignatureRefused,
+            function,
+            world.signed(function, world.carol, signer=world.alice),
+        )
         world.relay(function, world.signed(function, world.carol))
 
     def test_a_delegate_of_another_role_may_not(self, world, function):
@@ -157,7 +164,11 @@ class TestForWhatItIsGood:
     def test_until_its_deadline_and_no_longer(self, world, function):
         arguments = world.signed(function)
         world.evm.warp(DEADLINE + 1)
-        values = {"subject": world.alice.address.lower(), "time": DEADLINE + 1, "deadline": DEADLINE}
+        values = {
+            "subject": world.alice.address.lower(),
+            "time": DEADLINE + 1,
+            "deadline": DEADLINE,
+        }
         refused(world, SignatureTooLate, function, arguments, **values)
         world.evm.warp(DEADLINE)
         world.relay(function, arguments)
@@ -184,11 +195,17 @@ class TestForWhatItIsGood:
         """None of the three is good for another of them."""
         for other in {GRANT, REVOKE, ALL} - {function}:
             *_, signature = world.signed(other)
-            refused(world, SignatureRefused, function, with_signature(world.signed(function), signature))
+            refused(
+                world, SignatureRefused, function, with_signature(world.signed(function), signature)
+            )
 
     def test_not_for_another_subject_of_the_same_controller(self, world, function):
         world.hand_over(world.alice, world.carol)
-        subject = world.carol.address if function == ALL else world.given.but(subject=world.carol.address).abi
+        subject = (
+            world.carol.address
+            if function == ALL
+            else world.given.but(subject=world.carol.address).abi
+        )
         with pytest.raises(SignatureRefused):
             world.relay(function, (subject, *world.signed(function)[1:]))
 
@@ -205,7 +222,9 @@ class TestForWhatItIsGood:
             lambda s: s[:64],
             lambda s: s + b"\0",
             lambda s: s[:64] + bytes([s[64] - 27]),
-            lambda s: s[:32] + (int.from_bytes(s[32:64], "big") | (s[64] - 27) << 255).to_bytes(32, "big"),
+            lambda s: (
+                s[:32] + (int.from_bytes(s[32:64], "big") | (s[64] - 27) << 255).to_bytes(32, "big")
+            ),
             lambda s: bytes(65),
             lambda s: b"\xff" * 65,
             lambda s: s * 3,
@@ -226,7 +245,12 @@ class TestGrantBySig:
     def test_it_is_for_one_consent(self, world, name):
         other = {"grantee": world.carol.address, "expiry": EXPIRY + 1}.get(name, b"\7" * 32)
         act = world.granting()
-        refused(world, SignatureRefused, GRANT, replace(act, consent=world.given.but(**{name: other})).abi)
+        refused(
+            world,
+            SignatureRefused,
+            GRANT,
+            replace(act, consent=world.given.but(**{name: other})).abi,
+        )
 
     def test_an_expiry_that_is_not_ahead_is_refused(self, world):
         act = world.granting(deadline=BEYOND)
@@ -361,7 +385,13 @@ class TestContractWallets:
         wallet = world.evm.deploy("LyingWallet")
         world.hand_over(wallet)
         wallet.transact("setMood", 6)
-        refused(world, Reverted, function, with_signature(world.signed(function, signer=wallet), b"x"), gas=10**6)
+        refused(
+            world,
+            Reverted,
+            function,
+            with_signature(world.signed(function, signer=wallet), b"x"),
+            gas=10**6,
+        )
 
     @pytest.mark.parametrize("number", range(1, 11))
     def test_no_precompile_is_a_wallet(self, world, function, number):
@@ -370,7 +400,12 @@ class TestContractWallets:
         world.do("changeOwner", world.alice.address, there, sender=world.alice)
         subject, *_ = world.signed(function)
         for signature in (b"", b"\x16\x26\xba\x7e" + bytes(28), bytes(65)):
-            refused(world, SignatureRefused, function, sent(function, subject, there, DEADLINE, signature))
+            refused(
+                world,
+                SignatureRefused,
+                function,
+                sent(function, subject, there, DEADLINE, signature),
+            )
 
 
 class TestWhatIsSigned:

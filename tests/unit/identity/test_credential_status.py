@@ -65,7 +65,13 @@ class TestWhoMay:
     def test_a_dismissed_delegate_is_refused_and_what_was_set_stays(self, world, act):
         world.name(world.carol)
         world.revoke(8, world.carol)
-        world.do("revokeDelegate", world.alice.address, STATUS_ROLE, world.carol.address, sender=world.alice)
+        world.do(
+            "revokeDelegate",
+            world.alice.address,
+            STATUS_ROLE,
+            world.carol.address,
+            sender=world.alice,
+        )
         refused(world, act, world.carol)
         assert world.read("isRevoked", 8)
 
@@ -89,7 +95,9 @@ def refused(world, act, who):
 
 
 class TestRevoke:
-    @pytest.mark.parametrize(("index", "word", "bit"), [(0, 0, 0), (255, 0, 255), (256, 1, 0), (100_000, 390, 160)])
+    @pytest.mark.parametrize(
+        ("index", "word", "bit"), [(0, 0, 0), (255, 0, 255), (256, 1, 0), (100_000, 390, 160)]
+    )
     def test_sets_the_bit_of_its_index_least_significant_first(self, world, index, word, bit):
         (event,) = world.revoke(index).events
         told = {"issuer": world.alice.address, "list": LIST, "word": word, "bits": 1 << bit}

@@ -23,7 +23,12 @@ class TestParse:
     )
     def test_networks_by_name_and_by_chain_id(self, text, network, chain_id):
         did = parse(text)
-        assert (did.text, did.network, did.address, did.public_key) == (text, network, ADDRESS, None)
+        assert (did.text, did.network, did.address, did.public_key) == (
+            text,
+            network,
+            ADDRESS,
+            None,
+        )
         assert did.chain_id() == chain_id
 
     def test_a_public_key_names_the_address_it_controls(self):

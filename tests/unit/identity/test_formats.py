@@ -50,7 +50,14 @@ class TestTimes:
 
 class TestOperations:
     def test_numbers_and_words_of_the_actions(self):
-        words = ["ChangeOwner", "AddDelegate", "RevokeDelegate", "SetAttribute", "RevokeAttribute", "Deactivate"]
+        words = [
+            "ChangeOwner",
+            "AddDelegate",
+            "RevokeDelegate",
+            "SetAttribute",
+            "RevokeAttribute",
+            "Deactivate",
+        ]
         assert [action.text for action in Action] == words
 
     def test_an_address_is_checked(self):
@@ -64,7 +71,9 @@ class TestOperations:
 
 
 class TestErc1056:
-    @pytest.mark.parametrize(("text", "kind"), [("bad_actor", BadActor), ("bad_signature", BadSigner)])
+    @pytest.mark.parametrize(
+        ("text", "kind"), [("bad_actor", BadActor), ("bad_signature", BadSigner)]
+    )
     def test_its_two_texts_are_exceptions_of_their_own(self, text, kind):
         with pytest.raises(kind) as refusal, erc1056():
             raise RevertedWithText(text, data=b"\1")

@@ -26,7 +26,9 @@ def consent(card, account=PEOPLE[0]):
 
 class TestChoose:
     def test_salts_are_fresh_and_so_is_the_root(self):
-        first, second = (Guardians.choose([person.address for person in PEOPLE], 2) for _ in range(2))
+        first, second = (
+            Guardians.choose([person.address for person in PEOPLE], 2) for _ in range(2)
+        )
         assert first.tree.root != second.tree.root
         assert len({salt for _, salt in first.members + second.members}) == 6
 
@@ -79,7 +81,9 @@ class TestCards:
         with pytest.raises(InputError, match="no guardian's card"):
             read_card(tmp_path / "bent.json")
 
-    @pytest.mark.parametrize(("text", "says"), [("{", "not JSON"), ("[]", "not a careledgerGuardianCard")])
+    @pytest.mark.parametrize(
+        ("text", "says"), [("{", "not JSON"), ("[]", "not a careledgerGuardianCard")]
+    )
     def test_another_file_is_refused(self, tmp_path, text, says):
         (tmp_path / "card.json").write_text(text)
         with pytest.raises(InputError, match=says):
@@ -102,7 +106,8 @@ class TestApprove:
             consent(cards[0], PEOPLE[1])
 
     @pytest.mark.parametrize(
-        ("field", "value"), [("signature", 7), ("signature", "0xzz"), ("deadline", "soon"), ("identity", "0x12")]
+        ("field", "value"),
+        [("signature", 7), ("signature", "0xzz"), ("deadline", "soon"), ("identity", "0x12")],
     )
     def test_a_bent_approval_is_refused(self, cards, tmp_path, field, value):
         consent(cards[0]).write(tmp_path / "approval.json")

@@ -5,7 +5,12 @@ from eth_utils.crypto import keccak
 
 from careledger.chain.reverts import Panicked, RevertedWithText
 from careledger.crypto.typed_data import HALF_ORDER
-from careledger.identity.errors import AlreadyExpired, ControllerChangedMidway, EmptyBatch, NotController
+from careledger.identity.errors import (
+    AlreadyExpired,
+    ControllerChangedMidway,
+    EmptyBatch,
+    NotController,
+)
 from careledger.identity.formats import DEACTIVATED, Operation, name32
 from tests.support.evm import START
 from tests.unit.identity.world import AGENT, DAY, ENDPOINT, NOBODY, ORDER, SERVICE, at, raw, word
@@ -37,7 +42,9 @@ def refused(reason, call, *arguments, **rest):
 
 def relay(world, operation, signature, identity=None, arguments=None):
     identity = identity or world.alice
-    return world.do(f"{operation}Signed", identity.address, *signature, *(arguments or WRITES[operation](world)))
+    return world.do(
+        f"{operation}Signed", identity.address, *signature, *(arguments or WRITES[operation](world))
+    )
 
 
 class TestAnIdentityNobodyTouched:
@@ -56,29 +63,41 @@ class TestEveryDirectOperation:
     @each
     def test_a_stranger_is_refused(self, world, operation):
         arguments = WRITES[operation](world)
-        refused("bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.mallory)
+        refused(
+            "bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.mallory
+        )
 
     @each
     def test_a_delegate_is_refused(self, world, operation):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         arguments = WRITES[operation](world)
-        refused("bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.carol)
+        refused(
+            "bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.carol
+        )
 
     @each
     def test_the_former_controller_is_refused_and_the_new_one_is_not(self, world, operation):
         world.do("changeOwner", world.alice.address, world.carol.address, sender=world.alice)
         arguments = WRITES[operation](world)
-        refused("bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.alice)
+        refused(
+            "bad_actor", world.do, operation, world.alice.address, *arguments, sender=world.alice
+        )
         world.do(operation, world.alice.address, *arguments, sender=world.carol)
 
     @each
     def test_changed_moves_to_this_block_and_the_event_names_the_one_before(self, world, operation):
-        first = world.do(operation, world.alice.address, *WRITES[operation](world), sender=world.alice)
+        first = world.do(
+            operation, world.alice.address, *WRITES[operation](world), sender=world.alice
+        )
         assert [event.previous_change for event in first.events] == [0]
         assert world.ask("changed", world.alice.address) == 1
         world.evm.sleep(12)
         controller = world.bob if operation == "changeOwner" else world.alice
-        second = world.do(operation, world.alice.address, *WRITES[operation](world), sender=controller)
+        second = world.do(
+            operation, world.alice.address, *WRITES[operation](world), sender=controller
+        )
         assert [event.previous_change for event in second.events] == [1]
         assert world.ask("changed", world.alice.address) == 2
 
@@ -93,7 +112,9 @@ class TestEverySignedOperation:
     @each
     def test_anyone_relays_what_the_controller_signed(self, world, operation):
         direct = world.evm.snapshot()
-        expected = world.do(operation, world.alice.address, *WRITES[operation](world), sender=world.alice).events
+        expected = world.do(
+            operation, world.alice.address, *WRITES[operation](world), sender=world.alice
+        ).events
         world.evm.revert(direct)
         signature = world.signed(world.alice, world.alice, operation, *PACKED[operation](world))
         assert relay(world, operation, signature).events == expected
@@ -113,13 +134,17 @@ class TestEverySignedOperation:
 
     @each
     def test_a_nonce_that_is_not_due_is_refused(self, world, operation):
-        signature = world.signed(world.alice, world.alice, operation, *PACKED[operation](world), nonce=1)
+        signature = world.signed(
+            world.alice, world.alice, operation, *PACKED[operation](world), nonce=1
+        )
         refused("bad_signature", relay, world, operation, signature)
 
     @each
     def test_a_signature_for_another_registry_is_refused(self, world, operation):
         packed = PACKED[operation](world)
-        signature = world.signed(world.alice, world.alice, operation, *packed, registry=world.bob.address)
+        signature = world.signed(
+            world.alice, world.alice, operation, *packed, registry=world.bob.address
+        )
         refused("bad_signature", relay, world, operation, signature)
 
     @each
@@ -133,7 +158,11 @@ class TestEverySignedOperation:
         signature = world.signed(world.alice, world.alice, operation, *PACKED[operation](world))
         arguments = list(WRITES[operation](world))
         for place, value in enumerate(arguments):
-            other = {bytes: lambda v: v[:-1] + b"\1", str: lambda _: world.mallory.address, int: lambda v: v + 1}
+            other = {
+                bytes: lambda v: v[:-1] + b"\1",
+                str: lambda _: world.mallory.address,
+                int: lambda v: v + 1,
+            }
             changed = [*arguments[:place], other[type(value)](value), *arguments[place + 1 :]]
             refused("bad_signature", relay, world, operation, signature, None, changed)
 
@@ -162,16 +191,26 @@ class TestEverySignedOperation:
         world.do("changeOwner", world.alice.address, world.bob.address, sender=world.alice)
         world.do("changeOwner", world.carol.address, world.bob.address, sender=world.carol)
         for count, identity in enumerate((world.alice, world.carol)):
-            signature = world.signed(world.bob, identity, "revokeAttribute", SERVICE, ENDPOINT, nonce=count)
+            signature = world.signed(
+                world.bob, identity, "revokeAttribute", SERVICE, ENDPOINT, nonce=count
+            )
             relay(world, "revokeAttribute", signature, identity)
-        assert (world.nonce(world.bob), world.nonce(world.alice), world.nonce(world.carol)) == (2, 0, 0)
+        assert (world.nonce(world.bob), world.nonce(world.alice), world.nonce(world.carol)) == (
+            2,
+            0,
+            0,
+        )
 
 
 class TestChangeOwner:
     def test_the_event_and_the_new_controller(self, world):
         done = world.do("changeOwner", world.alice.address, world.bob.address, sender=world.alice)
         (event,) = done.named("DIDOwnerChanged")
-        assert (event.identity, event.owner, event.previous_change) == (world.alice.address, world.bob.address, 0)
+        assert (event.identity, event.owner, event.previous_change) == (
+            world.alice.address,
+            world.bob.address,
+            0,
+        )
         assert world.owner() == world.ask("owners", world.alice.address) == world.bob.address
 
     def test_back_to_the_first_key(self, world):
@@ -188,66 +227,123 @@ class TestChangeOwner:
 
 class TestAddDelegate:
     def test_the_event_and_the_expiry(self, world):
-        done = world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        done = world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         (event,) = done.named("DIDDelegateChanged")
         assert event.arguments == {
             "identity": world.alice.address, "delegate_type": AGENT, "delegate": world.carol.address,
             "valid_to": START + DAY, "previous_change": 0,
         }  # fmt: skip
-        assert world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address) == START + DAY
+        assert (
+            world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address)
+            == START + DAY
+        )
 
     def test_valid_until_the_second_before_the_expiry(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         world.evm.warp(START + DAY - 1)
         assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is True
         world.evm.warp(START + DAY)
         assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is False
 
     def test_of_one_type_only(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         assert (
-            world.ask("validDelegate", world.alice.address, name32("careledger.issuer"), world.carol.address) is False
+            world.ask(
+                "validDelegate",
+                world.alice.address,
+                name32("careledger.issuer"),
+                world.carol.address,
+            )
+            is False
         )
 
     def test_again_sets_the_new_expiry_though_it_is_earlier(self, world):
         for validity in (DAY, 60):
-            world.do("addDelegate", world.alice.address, AGENT, world.carol.address, validity, sender=world.alice)
-        assert world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address) == START + 60
+            world.do(
+                "addDelegate",
+                world.alice.address,
+                AGENT,
+                world.carol.address,
+                validity,
+                sender=world.alice,
+            )
+        assert (
+            world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address)
+            == START + 60
+        )
 
     def test_for_no_time_is_void_at_once(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, 0, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, 0, sender=world.alice
+        )
         assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is False
 
     def test_an_expiry_beyond_all_numbers_is_refused(self, world):
         with pytest.raises(Panicked) as panic:
-            world.do("addDelegate", world.alice.address, AGENT, world.carol.address, BEYOND, sender=world.alice)
+            world.do(
+                "addDelegate",
+                world.alice.address,
+                AGENT,
+                world.carol.address,
+                BEYOND,
+                sender=world.alice,
+            )
         assert panic.value.code == 0x11
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, BEYOND - START, sender=world.alice)
+        world.do(
+            "addDelegate",
+            world.alice.address,
+            AGENT,
+            world.carol.address,
+            BEYOND - START,
+            sender=world.alice,
+        )
         assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is True
 
     def test_signed_beyond_all_numbers_is_refused(self, world):
         arguments = (AGENT, world.carol.address, BEYOND)
-        signature = world.signed(world.alice, world.alice, "addDelegate", AGENT, raw(world.carol), word(BEYOND))
+        signature = world.signed(
+            world.alice, world.alice, "addDelegate", AGENT, raw(world.carol), word(BEYOND)
+        )
         with pytest.raises(Panicked):
             relay(world, "addDelegate", signature, None, arguments)
 
 
 class TestRevokeDelegate:
     def test_effective_in_this_block(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
-        done = world.do("revokeDelegate", world.alice.address, AGENT, world.carol.address, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
+        done = world.do(
+            "revokeDelegate", world.alice.address, AGENT, world.carol.address, sender=world.alice
+        )
         (event,) = done.named("DIDDelegateChanged")
-        assert (event.delegate, event.valid_to, event.previous_change) == (world.carol.address, START, 1)
+        assert (event.delegate, event.valid_to, event.previous_change) == (
+            world.carol.address,
+            START,
+            1,
+        )
         assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is False
 
     def test_one_who_never_was(self, world):
-        world.do("revokeDelegate", world.alice.address, AGENT, world.carol.address, sender=world.alice)
-        assert world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address) == START
+        world.do(
+            "revokeDelegate", world.alice.address, AGENT, world.carol.address, sender=world.alice
+        )
+        assert (
+            world.ask("delegates", world.alice.address, keccak(AGENT), world.carol.address) == START
+        )
 
 
 class TestAttributes:
     def test_set_is_an_event_with_an_expiry(self, world):
-        done = world.do("setAttribute", world.alice.address, SERVICE, ENDPOINT, DAY, sender=world.alice)
+        done = world.do(
+            "setAttribute", world.alice.address, SERVICE, ENDPOINT, DAY, sender=world.alice
+        )
         (event,) = done.named("DIDAttributeChanged")
         assert event.arguments == {
             "identity": world.alice.address, "name": SERVICE, "value": ENDPOINT,
@@ -255,22 +351,30 @@ class TestAttributes:
         }  # fmt: skip
 
     def test_revoke_is_an_event_without_one(self, world):
-        done = world.do("revokeAttribute", world.alice.address, SERVICE, ENDPOINT, sender=world.alice)
+        done = world.do(
+            "revokeAttribute", world.alice.address, SERVICE, ENDPOINT, sender=world.alice
+        )
         (event,) = done.named("DIDAttributeChanged")
         assert (event.name, event.value, event.valid_to) == ("DIDAttributeChanged", ENDPOINT, 0)
         assert event.arguments["name"] == SERVICE
 
     @pytest.mark.parametrize("value", [b"", b"\0" * 31, b"x" * 32, b"y" * 33, b"z" * 5000])
     def test_values_of_any_length(self, world, value):
-        done = world.do("setAttribute", world.alice.address, SERVICE, value, DAY, sender=world.alice)
+        done = world.do(
+            "setAttribute", world.alice.address, SERVICE, value, DAY, sender=world.alice
+        )
         assert done.events[0].value == value
 
     def test_an_expiry_beyond_all_numbers_is_refused(self, world):
         with pytest.raises(Panicked):
-            world.do("setAttribute", world.alice.address, SERVICE, ENDPOINT, BEYOND, sender=world.alice)
+            world.do(
+                "setAttribute", world.alice.address, SERVICE, ENDPOINT, BEYOND, sender=world.alice
+            )
 
     def test_signed_beyond_all_numbers_is_refused(self, world):
-        signature = world.signed(world.alice, world.alice, "setAttribute", SERVICE, ENDPOINT, word(BEYOND))
+        signature = world.signed(
+            world.alice, world.alice, "setAttribute", SERVICE, ENDPOINT, word(BEYOND)
+        )
         with pytest.raises(Panicked):
             relay(world, "setAttribute", signature, None, (SERVICE, ENDPOINT, BEYOND))
 
@@ -287,7 +391,9 @@ class TestMayAct:
         assert self.may(world, world.alice, name32("anything")) is True
 
     def test_a_delegate_may_in_its_role_until_the_expiry(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         assert self.may(world, world.carol) is True
         assert self.may(world, world.carol, name32("careledger.issuer")) is False
         world.evm.warp(START + DAY)
@@ -299,7 +405,9 @@ class TestMayAct:
         assert self.may(world, world.bob) is True
 
     def test_a_delegate_outlives_the_rotation(self, world):
-        world.do("addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice)
+        world.do(
+            "addDelegate", world.alice.address, AGENT, world.carol.address, DAY, sender=world.alice
+        )
         world.do("changeOwner", world.alice.address, world.bob.address, sender=world.alice)
         assert self.may(world, world.carol) is True
 
@@ -322,13 +430,20 @@ class TestDeactivate:
         world.do("deactivate", world.alice.address, sender=world.bob)
         assert world.owner() == world.ask("DEACTIVATED") == DEACTIVATED
         for who in (world.alice, world.bob, world.mallory):
-            refused("bad_actor", world.do, "changeOwner", world.alice.address, who.address, sender=who)
+            refused(
+                "bad_actor", world.do, "changeOwner", world.alice.address, who.address, sender=who
+            )
             assert world.ask("mayAct", world.alice.address, AGENT, who.address) is False
 
 
 class TestExecute:
     def run(self, world, *steps, sender=None):
-        return world.do("execute", world.alice.address, [step.abi() for step in steps], sender=sender or world.alice)
+        return world.do(
+            "execute",
+            world.alice.address,
+            [step.abi() for step in steps],
+            sender=sender or world.alice,
+        )
 
     def every(self, world):
         return [
@@ -352,7 +467,13 @@ class TestExecute:
         done = self.run(world, *self.every(world))
         names = ["DIDDelegateChanged"] * 2 + ["DIDAttributeChanged"] * 2 + ["DIDOwnerChanged"]
         assert [event.name for event in done.events] == names
-        assert [event.arguments.get("valid_to") for event in done.events] == [START + DAY, START, START + DAY, 0, None]
+        assert [event.arguments.get("valid_to") for event in done.events] == [
+            START + DAY,
+            START,
+            START + DAY,
+            0,
+            None,
+        ]
         assert world.ask("mayAct", world.alice.address, AGENT, world.carol.address) is True
         assert world.owner() == world.bob.address
 
@@ -363,10 +484,17 @@ class TestExecute:
         assert {event.previous_change for event in done.events} == {1}
         assert world.ask("changed", world.alice.address) == 2
 
-    @pytest.mark.parametrize("last", [Operation.deactivate(), Operation.change_owner("0x" + "11" * 20)])
+    @pytest.mark.parametrize(
+        "last", [Operation.deactivate(), Operation.change_owner("0x" + "11" * 20)]
+    )
     def test_nothing_may_follow_a_change_of_the_controller(self, world, last):
         with pytest.raises(ControllerChangedMidway) as refusal:
-            self.run(world, Operation.revoke_attribute(SERVICE, b""), last, Operation.revoke_attribute(SERVICE, b""))
+            self.run(
+                world,
+                Operation.revoke_attribute(SERVICE, b""),
+                last,
+                Operation.revoke_attribute(SERVICE, b""),
+            )
         assert refusal.value.index == 1
         assert world.owner() == world.alice.address
         assert world.ask("changed", world.alice.address) == 0
@@ -377,12 +505,18 @@ class TestExecute:
             Operation.set_attribute(SERVICE, ENDPOINT, at(START)),
         ):
             with pytest.raises(AlreadyExpired) as refusal:
-                self.run(world, Operation.add_delegate(AGENT, world.carol.address, at(START + DAY)), late)
+                self.run(
+                    world, Operation.add_delegate(AGENT, world.carol.address, at(START + DAY)), late
+                )
             assert (refusal.value.valid_to, refusal.value.time) == (START, START)
-            assert world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is False
+            assert (
+                world.ask("validDelegate", world.alice.address, AGENT, world.carol.address) is False
+            )
 
     def test_deactivation_as_the_last_step(self, world):
-        self.run(world, Operation.revoke_delegate(AGENT, world.carol.address), Operation.deactivate())
+        self.run(
+            world, Operation.revoke_delegate(AGENT, world.carol.address), Operation.deactivate()
+        )
         assert world.owner() == DEACTIVATED
 
 

@@ -1,7 +1,7 @@
 """PasskeyVerifier: what it takes, all that it must not take, and that it never reverts.
 
-In this EVM there is no precompile for P-256, so Solidity verifies; tests/integration/identity/test_passkeys.py has
-both.
+In this EVM there is no precompile for P-256, so Solidity verifies;
+tests/integration/identity/test_passkeys.py has both.
 """
 
 import random
@@ -10,7 +10,11 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed,
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from eth_abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -42,7 +46,10 @@ def verifier(compiled):
 def asked(contract, draft, **other):
     """Return the answer about a draft, or about one with other arguments."""
     return contract.call(
-        "verify", other.get("key", draft.key.raw), other.get("digest", DIGEST), other.get("signature", draft.encoded)
+        "verify",
+        other.get("key", draft.key.raw),
+        other.get("digest", DIGEST),
+        other.get("signature", draft.encoded),
     )
 
 
@@ -69,7 +76,13 @@ class TestAccepts:
         assert asked(verifier, GOOD.but(flags=flags)) == YES
 
     def test_extensions_behind_the_counter(self, verifier):
-        assert asked(verifier, GOOD.but(data=GOOD.but(flags=0x85).authenticator_data + b"\xa1\x61\x61\xf5" * 20)) == YES
+        assert (
+            asked(
+                verifier,
+                GOOD.but(data=GOOD.but(flags=0x85).authenticator_data + b"\xa1\x61\x61\xf5" * 20),
+            )
+            == YES
+        )
 
     @pytest.mark.parametrize(
         "said",
@@ -93,7 +106,9 @@ class TestAccepts:
 
     def test_ours_from_end_to_end(self, verifier):
         alice = phone("alice")
-        assert verifier.call("verify", alice.key.raw, DIGEST, alice.assertion(DIGEST).encoded) == YES
+        assert (
+            verifier.call("verify", alice.key.raw, DIGEST, alice.assertion(DIGEST).encoded) == YES
+        )
 
     def test_padding_that_is_not_zero_and_bytes_behind_the_end(self, verifier):
         signature = bytearray(GOOD.encoded)
@@ -115,7 +130,9 @@ class TestRefuses:
         assert asked(verifier, GOOD, key=GOOD.but(name="mallory").key.raw) == NO
 
     @pytest.mark.parametrize("flags", [0x00, 0x01, 0x04, 0x15, 0x55, 0x1C, 0xFA, 0xFE, 0xFB])
-    def test_flags_that_lack_presence_or_verification_or_contradict_each_other(self, verifier, flags):
+    def test_flags_that_lack_presence_or_verification_or_contradict_each_other(
+        self, verifier, flags
+    ):
         assert asked(verifier, GOOD.but(flags=flags)) == NO
 
     @pytest.mark.parametrize("length", [0, 1, 31, 32, 33, 36])
@@ -148,13 +165,31 @@ class TestRefuses:
 
     @pytest.mark.parametrize("which", ["type", "challenge"])
     @pytest.mark.parametrize(
-        "index", [0, 2, 22, 24, 100, 10_000, 2**31, 2**64, 2**128, 2**255, 2**256 - 22, 2**256 - 21, 2**256 - 1]
+        "index",
+        [
+            0,
+            2,
+            22,
+            24,
+            100,
+            10_000,
+            2**31,
+            2**64,
+            2**128,
+            2**255,
+            2**256 - 22,
+            2**256 - 21,
+            2**256 - 1,
+        ],
     )
     def test_indexes_that_point_elsewhere(self, verifier, which, index):
         assert asked(verifier, GOOD.but(numbers={which: index})) == NO
 
     def test_indexes_at_the_last_possible_byte_and_one_beyond(self, verifier):
-        for said, which, length in ((CHALLENGE + TYPE, "type", 21), (TYPE + CHALLENGE, "challenge", 57)):
+        for said, which, length in (
+            (CHALLENGE + TYPE, "type", 21),
+            (TYPE + CHALLENGE, "challenge", 57),
+        ):
             draft = GOOD.but(said=said.encode())
             assert asked(verifier, draft) == YES
             assert asked(verifier, draft.but(numbers={which: len(said) - length + 1})) == NO
@@ -177,7 +212,10 @@ class TestRefuses:
         e = int.from_bytes(sha256(GOOD.authenticator_data + sha256(GOOD.client_data)), "big")
         d = (small * nonce - e) * pow(r, -1, ORDER) % ORDER
         key = PasskeyKey.of(ec.derive_private_key(d, ec.SECP256R1()).public_key()).raw
-        answers = {s: asked(verifier, GOOD.but(numbers={"r": r, "s": s}), key=key) for s in (small, ORDER - small)}
+        answers = {
+            s: asked(verifier, GOOD.but(numbers={"r": r, "s": s}), key=key)
+            for s in (small, ORDER - small)
+        }
         assert set(answers.values()) == {YES}
         for s in (small + ORDER, 2 * ORDER - small, small + 1, 2**256 - small):
             assert s >= 2**256 or asked(verifier, GOOD.but(numbers={"r": r, "s": s}), key=key) == NO
@@ -224,12 +262,29 @@ class TestMalformedEncoding:
         padding = -len(GOOD.client_data) % 32
         for end in range(192, len(GOOD.encoded) - padding, 7):
             assert asked(verifier, GOOD, signature=GOOD.encoded[:end]) == NO
-        assert asked(verifier, GOOD, signature=GOOD.encoded[: len(GOOD.encoded) - padding - 1]) == NO
+        assert (
+            asked(verifier, GOOD, signature=GOOD.encoded[: len(GOOD.encoded) - padding - 1]) == NO
+        )
         assert asked(verifier, GOOD, signature=GOOD.encoded[: len(GOOD.encoded) - padding]) == YES
 
     @pytest.mark.parametrize("slot", [128, 160])
     @pytest.mark.parametrize(
-        "value", [0, 1, 32, 191, 193, 480, 100_000, 2**32, 2**64, 2**255, 2**256 - 32, 2**256 - 31, 2**256 - 1]
+        "value",
+        [
+            0,
+            1,
+            32,
+            191,
+            193,
+            480,
+            100_000,
+            2**32,
+            2**64,
+            2**255,
+            2**256 - 32,
+            2**256 - 31,
+            2**256 - 1,
+        ],
     )
     def test_offsets_that_lead_astray(self, verifier, slot, value):
         signature = bytearray(GOOD.encoded)
@@ -237,7 +292,9 @@ class TestMalformedEncoding:
         assert asked(verifier, GOOD, signature=bytes(signature)) == NO
 
     @pytest.mark.parametrize("which", [0, 1])
-    @pytest.mark.parametrize("value", [0, 1, 36, 1_000, 2**32, 2**64, 2**255, 2**256 - 33, 2**256 - 1])
+    @pytest.mark.parametrize(
+        "value", [0, 1, 36, 1_000, 2**32, 2**64, 2**255, 2**256 - 33, 2**256 - 1]
+    )
     def test_lengths_that_lead_astray(self, verifier, which, value):
         signature = bytearray(GOOD.encoded)
         at = int.from_bytes(signature[128 + 32 * which : 160 + 32 * which], "big")
@@ -252,7 +309,9 @@ class TestMalformedEncoding:
                 assert asked(verifier, GOOD, signature=bytes(signature)) == NO
 
     def test_client_data_that_are_no_utf8(self, verifier):
-        assert asked(verifier, GOOD.but(said=f"{{{TYPE},{CHALLENGE}}}".encode() + b"\xff\xfe")) == YES
+        assert (
+            asked(verifier, GOOD.but(said=f"{{{TYPE},{CHALLENGE}}}".encode() + b"\xff\xfe")) == YES
+        )
 
     def test_thousands_of_random_changes_are_refused_without_reverting(self, verifier):
         """Any byte that is signed or that leads to one: changing it makes no other good signature."""
@@ -285,14 +344,23 @@ class TestMalformedEncoding:
 class TestGas:
     def test_solidity_takes_what_the_interface_says(self, verifier):
         used = [
-            verifier.transact("verify", draft.key.raw, DIGEST, draft.encoded).gas - intrinsic(verifier, draft.encoded)
-            for draft in (Draft(DIGEST, name=str(number), high=number % 2 == 1) for number in range(20))
+            verifier.transact("verify", draft.key.raw, DIGEST, draft.encoded).gas
+            - intrinsic(verifier, draft.encoded)
+            for draft in (
+                Draft(DIGEST, name=str(number), high=number % 2 == 1) for number in range(20)
+            )
         ]
         assert 205_000 < sum(used) / len(used) < 220_000
         assert max(used) < MOST_GAS
 
     def test_garbage_is_cheap(self, verifier):
-        for signature in (b"", bytes(192), b"\xff" * 500, GOOD.but(flags=0).encoded, GOOD.but(said=b"{}").encoded):
+        for signature in (
+            b"",
+            bytes(192),
+            b"\xff" * 500,
+            GOOD.but(flags=0).encoded,
+            GOOD.but(said=b"{}").encoded,
+        ):
             done = verifier.transact("verify", GOOD.key.raw, DIGEST, signature)
             assert done.value == NO
             assert done.gas - intrinsic(verifier, signature) < 15_000
@@ -309,7 +377,9 @@ class TestGas:
         enough = verifier.transact("verify", GOOD.key.raw, DIGEST, GOOD.encoded).gas
         for share in (0.2, 0.5, 0.9, 0.98):
             with pytest.raises(Reverted):
-                verifier.transact("verify", GOOD.key.raw, DIGEST, GOOD.encoded, gas=int(enough * share))
+                verifier.transact(
+                    "verify", GOOD.key.raw, DIGEST, GOOD.encoded, gas=int(enough * share)
+                )
 
 
 def intrinsic(verifier, signature):
@@ -326,7 +396,9 @@ class TestAddressOf:
 
     def test_it_changes_with_the_verifier(self, verifier):
         another = verifier.evm.deploy("PasskeyVerifier")
-        assert another.call("addressOf", GOOD.key.x, GOOD.key.y) != verifier.call("addressOf", GOOD.key.x, GOOD.key.y)
+        assert another.call("addressOf", GOOD.key.x, GOOD.key.y) != verifier.call(
+            "addressOf", GOOD.key.x, GOOD.key.y
+        )
 
     @pytest.mark.parametrize(("x", "y"), [(0, 0), (1, 1), (P, P), (2**256 - 1, 2**256 - 1)])
     def test_a_key_that_nobody_can_hold_has_none(self, verifier, x, y):
@@ -348,14 +420,22 @@ class TestDifferential:
             how = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
             r, s = decode_dss_signature(private.sign(message, how))
             wrong = draw.choice(("", "", "", "r", "s", "message", "swapped", "negative"))
-            r, s = {"r": (r ^ 1, s), "s": (r, s ^ 1), "swapped": (s, r), "negative": (r, ORDER - s)}.get(wrong, (r, s))
+            r, s = {
+                "r": (r ^ 1, s),
+                "s": (r, s ^ 1),
+                "swapped": (s, r),
+                "negative": (r, ORDER - s),
+            }.get(wrong, (r, s))
             judged = sha256(message) if wrong != "message" else sha256(message + b"!")
             expected = NO if wrong == "message" else answer(private.public_key(), judged, r, s)
             if wrong == "message":
                 draft = draft.but(flags=0x0D)
             signature = draft.but(numbers={"r": r, "s": s}).encoded
             key = PasskeyKey.of(private.public_key()).raw
-            assert verifier.call("verify", key, draft.digest, signature) == expected, (number, wrong)
+            assert verifier.call("verify", key, draft.digest, signature) == expected, (
+                number,
+                wrong,
+            )
             counts[expected] += 1
         assert min(counts.values()) > 100
 
@@ -391,21 +471,31 @@ def answer(public, digest, r, s):
 def drawn(draw, number):
     """Return a draft and what is asked about it: good, wrong in one place, or cut and bent."""
     digest = draw.randbytes(32)
-    draft = Draft(digest, name=str(number % 7), flags=draw.choice((0x05, 0x1D, 0x0D, draw.randrange(256))))
+    draft = Draft(
+        digest, name=str(number % 7), flags=draw.choice((0x05, 0x1D, 0x0D, draw.randrange(256)))
+    )
     draft = draft.but(high=draw.random() < 0.3)
-    kind = draw.choice(("good", "good", "good", "data", "said", "index", "offset", "length", "cut", "byte", "key"))
+    kind = draw.choice(
+        ("good", "good", "good", "data", "said", "index", "offset", "length", "cut", "byte", "key")
+    )
     if kind == "data":
         draft = draft.but(data=draft.authenticator_data[: draw.randrange(38)])
     if kind == "said":
         draft = draft.but(
-            said=draw.choice((b"", b"{}", draft.client_data[1:], draft.client_data.replace(b"get", b"Get")))
+            said=draw.choice(
+                (b"", b"{}", draft.client_data[1:], draft.client_data.replace(b"get", b"Get"))
+            )
         )
     if kind == "index":
-        draft = draft.but(numbers={draw.choice(("type", "challenge")): draw.choice((0, 1, 23, 60, 2**256 - 1))})
+        draft = draft.but(
+            numbers={draw.choice(("type", "challenge")): draw.choice((0, 1, 23, 60, 2**256 - 1))}
+        )
     signature, key = bytearray(draft.encoded), draft.key.raw
     if kind == "offset":
         slot = draw.choice((128, 160))
-        signature[slot : slot + 32] = word(draw.choice((0, 64, 192, 2**64, 2**256 - 1, draw.randrange(1_000))))
+        signature[slot : slot + 32] = word(
+            draw.choice((0, 64, 192, 2**64, 2**256 - 1, draw.randrange(1_000)))
+        )
     if kind == "length":
         slot = draw.choice((128, 160))
         at = int.from_bytes(signature[slot : slot + 32], "big")
@@ -420,9 +510,21 @@ def drawn(draw, number):
 
 
 MUTANTS = {
-    "nobody needs to be verified": ("PRESENT_AND_VERIFIED = 0x05", "PRESENT_AND_VERIFIED = 0x01", {"flags": 0x01}),
-    "nobody needs to be there": ("PRESENT_AND_VERIFIED = 0x05", "PRESENT_AND_VERIFIED = 0x04", {"flags": 0x04}),
-    "flags may contradict each other": (" && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE", "", {"flags": 0x15}),
+    "nobody needs to be verified": (
+        "PRESENT_AND_VERIFIED = 0x05",
+        "PRESENT_AND_VERIFIED = 0x01",
+        {"flags": 0x01},
+    ),
+    "nobody needs to be there": (
+        "PRESENT_AND_VERIFIED = 0x05",
+        "PRESENT_AND_VERIFIED = 0x04",
+        {"flags": 0x04},
+    ),
+    "flags may contradict each other": (
+        " && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE",
+        "",
+        {"flags": 0x15},
+    ),
     "any ceremony will do": (
         "return bytes21(clientData[index:]) == TYPE;",
         "return bytes21(clientData[index:]) == TYPE || true;",
@@ -447,7 +549,8 @@ def test_a_broken_verifier_is_found_out(compiled, name):
 
 def test_a_verifier_that_refuses_high_s_is_found_out(compiled):
     broken = Evm().deploy(
-        "PasskeyVerifier", artifact=mutate(SOURCE, "|| s >= N)", "|| s > N / 2)", inside=CURVE, optimise=True)
+        "PasskeyVerifier",
+        artifact=mutate(SOURCE, "|| s >= N)", "|| s > N / 2)", inside=CURVE, optimise=True),
     )
     assert asked(broken, GOOD.but(high=True)) == NO
     assert asked(broken, GOOD.but(high=False)) == YES
@@ -455,7 +558,8 @@ def test_a_verifier_that_refuses_high_s_is_found_out(compiled):
 
 def test_a_verifier_that_trusts_lengths_reverts_and_is_found_out(compiled):
     broken = Evm().deploy(
-        "PasskeyVerifier", artifact=mutate(SOURCE, "length > rest.length ?", "length == 2 ** 255 ?", optimise=True)
+        "PasskeyVerifier",
+        artifact=mutate(SOURCE, "length > rest.length ?", "length == 2 ** 255 ?", optimise=True),
     )
     signature = bytearray(GOOD.encoded)
     at = int.from_bytes(signature[128:160], "big")

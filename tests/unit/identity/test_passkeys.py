@@ -45,7 +45,9 @@ def saying(**members):
 
     def change(raw):
         said = json.loads(raw) | members
-        return json.dumps({k: v for k, v in said.items() if v is not None}, separators=(",", ":")).encode()
+        return json.dumps(
+            {k: v for k, v in said.items() if v is not None}, separators=(",", ":")
+        ).encode()
 
     return change
 
@@ -157,7 +159,10 @@ class TestOptions:
         assert options["authenticatorSelection"]["userVerification"] == "required"
         assert options["attestation"] == "none"
         assert base64url_to_bytes(options["challenge"]) == CHALLENGE
-        assert base64url_to_bytes(options["excludeCredentials"][0]["id"]) == phone("alice").credential_id
+        assert (
+            base64url_to_bytes(options["excludeCredentials"][0]["id"])
+            == phone("alice").credential_id
+        )
         assert options["rp"] == {"id": "wallet.example", "name": "Example Wallet"}
 
     def test_the_handle_is_random_unless_given(self):
@@ -212,7 +217,10 @@ class TestCheckCreated:
             (errors.WrongOrigin, {"clientDataJSON": saying(origin="https://wallet.example:444")}),
             (errors.WrongOrigin, {"clientDataJSON": saying(crossOrigin=True)}),
             (errors.WrongOrigin, {"clientDataJSON": saying(topOrigin="https://evil.example")}),
-            (errors.WrongSite, {"attestationObject": attested(lambda d: sha256(b"evil.example") + d[32:])}),
+            (
+                errors.WrongSite,
+                {"attestationObject": attested(lambda d: sha256(b"evil.example") + d[32:])},
+            ),
             (errors.UserAbsent, {"attestationObject": attested(flagged(0x44))}),
             (errors.UserNotVerified, {"attestationObject": attested(flagged(0x41))}),
             (errors.BackupContradiction, {"attestationObject": attested(flagged(0x55))}),
@@ -225,7 +233,10 @@ class TestCheckCreated:
             (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"{"}),
             (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"\xff"}),
             (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"[" * 100_000}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: raw[:-1] + b',"type":"webauthn.create"}'}),
+            (
+                errors.MalformedAnswer,
+                {"clientDataJSON": lambda raw: raw[:-1] + b',"type":"webauthn.create"}'},
+            ),
         ],
     )
     def test_each_fault_has_its_own_refusal(self, refusal, parts):
@@ -273,11 +284,18 @@ class TestCheckAssertion:
         assertion = check_assertion(form(signed()), DIGEST, phone("alice").passkey, SITE)
         said = assertion.client_data
         assert said[assertion.type_index :].startswith(b'"type":"webauthn.get"')
-        assert said[assertion.challenge_index :].startswith(f'"challenge":"{base64url(DIGEST)}"'.encode())
+        assert said[assertion.challenge_index :].startswith(
+            f'"challenge":"{base64url(DIGEST)}"'.encode()
+        )
         assert assertion.s <= ORDER // 2
 
     def test_another_page_of_the_site_is_good_too(self):
-        check_assertion(resigned(saying(origin="https://app.wallet.example")), DIGEST, phone("alice").passkey, SITE)
+        check_assertion(
+            resigned(saying(origin="https://app.wallet.example")),
+            DIGEST,
+            phone("alice").passkey,
+            SITE,
+        )
 
     def test_the_higher_s_is_turned_into_the_lower(self):
         low, high = (phone("alice", high=high).assertion(DIGEST) for high in (False, True))
@@ -315,8 +333,14 @@ class TestCheckAssertion:
             (errors.MalformedAnswer, {"signature": lambda s: bytes.fromhex("3006020101020100")}),
             (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b""}),
             (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"7"}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: raw[:-1] + b',"challenge":"AAAA"}'}),
-            (errors.NotForTheChain, {"clientDataJSON": lambda raw: json.dumps(json.loads(raw)).encode()}),
+            (
+                errors.MalformedAnswer,
+                {"clientDataJSON": lambda raw: raw[:-1] + b',"challenge":"AAAA"}'},
+            ),
+            (
+                errors.NotForTheChain,
+                {"clientDataJSON": lambda raw: json.dumps(json.loads(raw)).encode()},
+            ),
         ],
     )
     def test_each_fault_has_its_own_refusal(self, refusal, parts):
@@ -381,7 +405,10 @@ class TestCheckAssertion:
         answer = signed()
         with pytest.raises(errors.MalformedAnswer):
             check_assertion(
-                answer | {"response": answer["response"] | {name: text}}, DIGEST, phone("alice").passkey, SITE
+                answer | {"response": answer["response"] | {name: text}},
+                DIGEST,
+                phone("alice").passkey,
+                SITE,
             )
 
     @pytest.mark.parametrize("name", ["id", "rawId", "type", "response"])
@@ -428,7 +455,14 @@ class TestAssertion:
 
     def test_what_is_no_signature_is_refused(self):
         good = phone("alice").sign(DIGEST, VERIFIER)
-        for bad in (b"", good[:84], good[:200], good[:276], good[:84] + b"\xff" * 192, good + bytes(MAX_BYTES)):
+        for bad in (
+            b"",
+            good[:84],
+            good[:200],
+            good[:276],
+            good[:84] + b"\xff" * 192,
+            good + bytes(MAX_BYTES),
+        ):
             with pytest.raises(errors.MalformedAnswer):
                 read_signature(bad)
         with pytest.raises(errors.BadPasskey):

@@ -32,7 +32,9 @@ def test_every_type_hash_fits_its_type():
 
 
 def test_every_event_has_the_topic_that_it_says():
-    topics = {entry["name"]: topic for topic, entry in artifacts.load("IdentityRegistry").events.items()}
+    topics = {
+        entry["name"]: topic for topic, entry in artifacts.load("IdentityRegistry").events.items()
+    }
     rows = re.findall(r"\| `(DID\w+)\([^`]*indexed[^`]+\)` \| `0x([0-9a-f]{64})` \|", PAGE)
     assert len(rows) == 3
     assert all(topics[name].hex() == found for name, found in rows)
@@ -41,12 +43,19 @@ def test_every_event_has_the_topic_that_it_says():
 def test_the_slots_are_those_of_the_contract():
     layout = artifacts.load("IdentityRegistry").raw["storageLayout"]["storage"]
     names = ["_records", "_delegates", "_nonces", "_guardianships", "_recoveries"]
-    assert [(entry["label"], entry["slot"]) for entry in layout] == [(n, str(k)) for k, n in enumerate(names)]
+    assert [(entry["label"], entry["slot"]) for entry in layout] == [
+        (n, str(k)) for k, n in enumerate(names)
+    ]
 
 
 def test_the_signed_delegate_of_the_example():
     typed = Domain(31337, REGISTRY).add_delegate(
-        KEY.address, "careledger.agent", DELEGATE, at(1_900_000_000), nonce=3, deadline=at(1_850_000_000)
+        KEY.address,
+        "careledger.agent",
+        DELEGATE,
+        at(1_900_000_000),
+        nonce=3,
+        deadline=at(1_850_000_000),
     )
     encoded = encode_typed_data(full_message=typed.document)
     assert in_page(KEY.address)

@@ -75,14 +75,18 @@ def test_the_digests_of_the_example_are_a_standard_librarys(kind):
     assert digest == SIGNED[kind].digest
     assert f"domain separator 0x{encoded.header.hex()}" in TEXT
     signature = KEY.sign_message(encoded).signature.hex()
-    shown = f"{kind} struct hash 0x{encoded.body.hex()} digest 0x{digest.hex()} signature 0x{signature}"
+    shown = (
+        f"{kind} struct hash 0x{encoded.body.hex()} digest 0x{digest.hex()} signature 0x{signature}"
+    )
     assert shown in TEXT
 
 
 def test_the_signatures_of_the_example_are_taken(evm):
     registry = evm.deploy("ConsentRegistry", evm.deploy("IdentityRegistry").address)
     for kind, message in SIGNED.items():
-        signature = bytes.fromhex(re.search(rf"{kind} struct hash \S+ digest \S+ signature 0x(\S+)", TEXT)[1])
+        signature = bytes.fromhex(
+            re.search(rf"{kind} struct hash \S+ digest \S+ signature 0x(\S+)", TEXT)[1]
+        )
         assert registry.call("isSignedBy", KEY.address, message.digest, signature)
 
 

@@ -29,7 +29,9 @@ WEEK = 7 * DAY
 
 
 def named(world):
-    root, controller, threshold, delay, round_, active = world.ask("guardianship", world.alice.address)
+    root, controller, threshold, delay, round_, active = world.ask(
+        "guardianship", world.alice.address
+    )
     return {
         "root": root, "controller": controller, "threshold": threshold, "delay": delay, "round": round_,
         "active": active,
@@ -41,7 +43,10 @@ def recovery(world):
 
 
 def two(world, **rest):
-    return [world.approval(world.gina, world.bob, **rest), world.approval(world.gus, world.bob, **rest)]
+    return [
+        world.approval(world.gina, world.bob, **rest),
+        world.approval(world.gus, world.bob, **rest),
+    ]
 
 
 class TestSetGuardians:
@@ -59,8 +64,14 @@ class TestSetGuardians:
     )  # fmt: skip
     def test_what_could_not_work_is_refused(self, world, root, threshold, delay):
         with pytest.raises(BadGuardianship) as refusal:
-            world.do("setGuardians", world.alice.address, root, threshold, delay, sender=world.alice)
-        assert (refusal.value.root, refusal.value.threshold, refusal.value.delay) == (root, threshold, delay)
+            world.do(
+                "setGuardians", world.alice.address, root, threshold, delay, sender=world.alice
+            )
+        assert (refusal.value.root, refusal.value.threshold, refusal.value.delay) == (
+            root,
+            threshold,
+            delay,
+        )
 
     @pytest.mark.parametrize("delay", [DAY, 365 * DAY])
     def test_the_event_and_the_commitment(self, world, delay):
@@ -101,7 +112,10 @@ class TestSetGuardians:
             world.start(approvals)
 
     def test_the_bounds_can_be_read(self, world):
-        assert (world.ask("MIN_RECOVERY_DELAY"), world.ask("MAX_RECOVERY_DELAY")) == (DAY, 365 * DAY)
+        assert (world.ask("MIN_RECOVERY_DELAY"), world.ask("MAX_RECOVERY_DELAY")) == (
+            DAY,
+            365 * DAY,
+        )
 
 
 class TestStartRecovery:
@@ -118,7 +132,10 @@ class TestStartRecovery:
     def test_where_nobody_is_named_it_is_refused(self, world):
         with pytest.raises(NoGuardians) as refusal:
             world.start([])
-        assert (refusal.value.named_by, refusal.value.controller) == (NOBODY, world.alice.address.lower())
+        assert (refusal.value.named_by, refusal.value.controller) == (
+            NOBODY,
+            world.alice.address.lower(),
+        )
 
     def test_to_nobody_or_to_the_controller_is_refused(self, world):
         world.guard()
@@ -150,12 +167,19 @@ class TestStartRecovery:
         world.guard()
         friends = Guardians(((world.mallory.address, b"\1" * 32), (world.gina.address, b"\1" * 32)))
         typed = world.domain.approve_recovery(
-            world.alice.address, world.alice.address, world.bob.address, in_round=1, deadline=world.deadline
+            world.alice.address,
+            world.alice.address,
+            world.bob.address,
+            in_round=1,
+            deadline=world.deadline,
         )
         mine = world.approval(world.gina, world.bob)
         for proof in (friends.tree.proof(0), list(mine.proof), []):
             friend = replace(
-                mine, guardian=world.mallory.address, proof=tuple(proof), signature=typed.sign(world.mallory)
+                mine,
+                guardian=world.mallory.address,
+                proof=tuple(proof),
+                signature=typed.sign(world.mallory),
             )
             with pytest.raises(NotGuardian) as refusal:
                 world.start([mine, friend])
@@ -227,15 +251,24 @@ class TestStartRecovery:
         world.guardians = Guardians(((wallet.address, b"\1" * 32),))
         world.guard(threshold=1)
         typed = world.domain.approve_recovery(
-            world.alice.address, world.alice.address, world.bob.address, in_round=1, deadline=world.deadline
+            world.alice.address,
+            world.alice.address,
+            world.bob.address,
+            in_round=1,
+            deadline=world.deadline,
         )
-        world.start([Approval(wallet.address, START + DAY, b"\1" * 32, (), typed.sign(world.carol))])
+        world.start(
+            [Approval(wallet.address, START + DAY, b"\1" * 32, (), typed.sign(world.carol))]
+        )
         assert recovery(world)[2] is True
 
     def test_a_newer_one_replaces_it_and_the_delay_begins_anew(self, world):
         world.started()
         world.evm.sleep(DAY)
-        approvals = [world.approval(world.gus, world.carol), world.approval(world.greta, world.carol)]
+        approvals = [
+            world.approval(world.gus, world.carol),
+            world.approval(world.greta, world.carol),
+        ]
         world.start(approvals, world.carol)
         assert recovery(world) == (world.carol.address, START + DAY + WEEK, True)
 
@@ -261,7 +294,11 @@ class TestStopRecovery:
     def test_the_event_and_the_end(self, world):
         world.started()
         (event,) = world.do("stopRecovery", world.alice.address, sender=world.alice).events
-        assert event.arguments == {"round": 3, "identity": world.alice.address, "controller": world.alice.address}
+        assert event.arguments == {
+            "round": 3,
+            "identity": world.alice.address,
+            "controller": world.alice.address,
+        }
         assert recovery(world) == (NOBODY, 0, False)
         with pytest.raises(NoRecovery):
             world.do("finishRecovery", world.alice.address)
@@ -297,7 +334,11 @@ class TestFinishRecovery:
         world.evm.warp(START + WEEK)
         done = world.do("finishRecovery", world.alice.address, sender=world.mallory)
         finished, changed = done.events
-        assert finished.arguments == {"round": 2, "identity": world.alice.address, "new_owner": world.bob.address}
+        assert finished.arguments == {
+            "round": 2,
+            "identity": world.alice.address,
+            "new_owner": world.bob.address,
+        }
         assert changed.arguments == {
             "identity": world.alice.address, "owner": world.bob.address, "previous_change": 0,
         }  # fmt: skip
@@ -385,7 +426,14 @@ class TestAChangeOfTheControllerMeanwhile:
         world.do("changeOwner", world.alice.address, world.carol.address, sender=world.alice)
         with pytest.raises(NoGuardians):
             world.start(approvals)
-        world.do("setGuardians", world.alice.address, world.guardians.tree.root, 2, WEEK, sender=world.carol)
+        world.do(
+            "setGuardians",
+            world.alice.address,
+            world.guardians.tree.root,
+            2,
+            WEEK,
+            sender=world.carol,
+        )
         with pytest.raises(BadSignature):
             world.start(approvals)
 

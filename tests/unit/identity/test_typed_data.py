@@ -36,7 +36,8 @@ def steps(w):
     ]
 
 
-# What is signed, what is sent (after the identity, before the deadline), and the same thing done directly.
+# What is signed, what is sent (after the identity, before the deadline), and the same thing done
+# directly.
 CASES = {
     "changeOwnerBySig": (
         lambda w, d, **k: d.change_owner(w.alice.address, w.bob.address, **k),
@@ -116,7 +117,9 @@ class TestEveryVariant:
     def test_does_what_the_direct_call_does_sent_by_anyone(self, ready, function):
         direct, arguments = CASES[function][2]
         snapshot = ready.evm.snapshot()
-        expected = ready.do(direct, ready.alice.address, *arguments(ready), sender=ready.alice).events
+        expected = ready.do(
+            direct, ready.alice.address, *arguments(ready), sender=ready.alice
+        ).events
         ready.evm.revert(snapshot)
         signature = typed(ready, function).sign(ready.alice)
         assert send(ready, function, signature).events == expected
@@ -183,7 +186,9 @@ class TestEveryVariant:
         signature = typed(ready, function).sign(ready.alice)
         sent = CASES[function][1](ready)
         with pytest.raises(BadSignature):
-            ready.do(function, ready.carol.address, *sent, int(ready.deadline.timestamp()), signature)
+            ready.do(
+                function, ready.carol.address, *sent, int(ready.deadline.timestamp()), signature
+            )
 
     @each
     def test_of_the_former_controller_is_refused(self, ready, function):
@@ -205,7 +210,9 @@ class TestEveryVariant:
             lambda s: s[:64],
             lambda s: s + b"\0",
             lambda s: s[:64] + bytes([s[64] - 27]),
-            lambda s: s[:32] + (int.from_bytes(s[32:64], "big") | (s[64] - 27) << 255).to_bytes(32, "big"),
+            lambda s: (
+                s[:32] + (int.from_bytes(s[32:64], "big") | (s[64] - 27) << 255).to_bytes(32, "big")
+            ),
             lambda s: bytes(65),
         ],
     )
@@ -223,7 +230,10 @@ class TestContractWallets:
 
     def signature(self, world, wallet, signer):
         typed = world.domain.change_owner(
-            world.alice.address, world.bob.address, nonce=world.nonce(wallet), deadline=world.deadline
+            world.alice.address,
+            world.bob.address,
+            nonce=world.nonce(wallet),
+            deadline=world.deadline,
         )
         return typed.sign(signer)
 
@@ -235,11 +245,13 @@ class TestContractWallets:
 
     def test_what_it_does_not_approve_is_refused(self, world):
         wallet = self.owned_by(world, "Wallet1271", world.carol.address)
-        assert refused(world, "changeOwnerBySig", self.signature(world, wallet, world.mallory)).signer == (
-            wallet.address.lower()
-        )
+        assert refused(
+            world, "changeOwnerBySig", self.signature(world, wallet, world.mallory)
+        ).signer == (wallet.address.lower())
 
-    @pytest.mark.parametrize(("mood", "taken"), [(0, True), (1, False), (2, False), (3, False), (4, False), (5, False)])
+    @pytest.mark.parametrize(
+        ("mood", "taken"), [(0, True), (1, False), (2, False), (3, False), (4, False), (5, False)]
+    )
     def test_only_a_whole_word_with_the_magic_value_counts(self, world, mood, taken):
         wallet = self.owned_by(world, "LyingWallet")
         wallet.transact("setMood", mood)
@@ -255,7 +267,13 @@ class TestContractWallets:
         until = int(world.deadline.timestamp())
         with pytest.raises(Reverted):
             world.registry.transact(
-                "changeOwnerBySig", world.alice.address, world.bob.address, until, b"x", sender=world.relayer, gas=10**6
+                "changeOwnerBySig",
+                world.alice.address,
+                world.bob.address,
+                until,
+                b"x",
+                sender=world.relayer,
+                gas=10**6,
             )
         assert world.owner() == wallet.address
 
@@ -265,7 +283,9 @@ class TestContractWallets:
 
     def test_a_key_whose_account_carries_code_still_signs_for_itself(self, world):
         """As EIP-7702 has it: the account's own signature counts beside its code's."""
-        world.evm._evm.insert_account_info(world.alice.address, _with_code(world.evm, world.alice.address))
+        world.evm._evm.insert_account_info(
+            world.alice.address, _with_code(world.evm, world.alice.address)
+        )
         send(world, "changeOwnerBySig", typed(world, "changeOwnerBySig").sign(world.alice))
         assert world.owner() == world.bob.address
 
@@ -284,10 +304,20 @@ def _with_code(evm, address):
 class TestExpiries:
     def test_a_delegate_who_would_be_void_at_once_is_refused(self, world):
         typed = world.domain.add_delegate(
-            world.alice.address, AGENT, world.carol.address, at(START), nonce=0, deadline=world.deadline
+            world.alice.address,
+            AGENT,
+            world.carol.address,
+            at(START),
+            nonce=0,
+            deadline=world.deadline,
         )
         with pytest.raises(AlreadyExpired) as refusal:
-            send(world, "addDelegateBySig", typed.sign(world.alice), (AGENT, world.carol.address, START))
+            send(
+                world,
+                "addDelegateBySig",
+                typed.sign(world.alice),
+                (AGENT, world.carol.address, START),
+            )
         assert (refusal.value.valid_to, refusal.value.time) == (START, START)
 
     def test_an_attribute_that_would_be_void_at_once_is_refused(self, world):
@@ -306,8 +336,12 @@ class TestExpiries:
 
 class TestSignedBatch:
     def signed(self, world, *operations):
-        typed = world.domain.batch(world.alice.address, operations, nonce=0, deadline=world.deadline)
-        return send(world, "executeBySig", typed.sign(world.alice), ([step.abi() for step in operations],))
+        typed = world.domain.batch(
+            world.alice.address, operations, nonce=0, deadline=world.deadline
+        )
+        return send(
+            world, "executeBySig", typed.sign(world.alice), ([step.abi() for step in operations],)
+        )
 
     def test_every_action_has_a_name_that_is_signed(self, world):
         self.signed(
@@ -339,7 +373,9 @@ class TestSignedBatch:
 
 class TestOtherRefusals:
     def test_signed_guardians_have_to_be_possible(self, world):
-        typed = world.domain.set_guardians(world.alice.address, ROOT, 0, WEEK, nonce=0, deadline=world.deadline)
+        typed = world.domain.set_guardians(
+            world.alice.address, ROOT, 0, WEEK, nonce=0, deadline=world.deadline
+        )
         with pytest.raises(BadGuardianship):
             send(world, "setGuardiansBySig", typed.sign(world.alice), (ROOT, 0, 7 * DAY))
 
@@ -353,22 +389,30 @@ class TestWhatIsSigned:
     def test_the_digest_is_that_of_our_own_encoder_and_of_eth_account(self, world, function):
         data = typed(world, function)
         assert data.digest == typed_data.digest(
-            typed_data.domain_separator("CareLedger IdentityRegistry", "1", 31337, world.registry.address),
+            typed_data.domain_separator(
+                "CareLedger IdentityRegistry", "1", 31337, world.registry.address
+            ),
             _struct(data),
         )
         signable = encode_typed_data(full_message=data.document)
-        assert Account.recover_message(signable, signature=data.sign(world.alice)) == world.alice.address
+        assert (
+            Account.recover_message(signable, signature=data.sign(world.alice))
+            == world.alice.address
+        )
 
     def test_names_are_signed_as_text(self, world):
         message = typed(world, "addDelegateBySig").document["message"]
         assert message["delegateType"] == "careledger.agent"
 
     @pytest.mark.parametrize(
-        "name", [b"a", b"x" * 32, b"with\0inside", "señal".encode(), b"\0lead", bytes(32), b"y" * 31]
+        "name",
+        [b"a", b"x" * 32, b"with\0inside", "señal".encode(), b"\0lead", bytes(32), b"y" * 31],
     )
     def test_names_of_every_shape_are_signed_alike_on_both_sides(self, world, name):
         padded = name.ljust(32, b"\0")
-        data = world.domain.revoke_attribute(world.alice.address, padded, b"", nonce=0, deadline=world.deadline)
+        data = world.domain.revoke_attribute(
+            world.alice.address, padded, b"", nonce=0, deadline=world.deadline
+        )
         done = send(world, "revokeAttributeBySig", data.sign(world.alice), (padded, b""))
         assert done.events[0].arguments["name"] == padded
 
@@ -381,7 +425,11 @@ class TestWhatIsSigned:
     def test_on_a_chain_of_another_id_the_domain_is_another(self):
         elsewhere = World(Evm(chain_id=5))
         assert elsewhere.domain.chain_id == 5
-        send(elsewhere, "changeOwnerBySig", typed(elsewhere, "changeOwnerBySig").sign(elsewhere.alice))
+        send(
+            elsewhere,
+            "changeOwnerBySig",
+            typed(elsewhere, "changeOwnerBySig").sign(elsewhere.alice),
+        )
         assert elsewhere.owner() == elsewhere.bob.address
 
 
@@ -397,7 +445,9 @@ def _struct(data):
         return typed_data.struct_hash(f"{data.kind}({members})", values)
     operation = f"Operation({','.join(TYPES['Operation'])})"
     hashes = [
-        typed_data.struct_hash(operation, [*list(step.values())[:3], bytes.fromhex(step["value"][2:]), step["validTo"]])
+        typed_data.struct_hash(
+            operation, [*list(step.values())[:3], bytes.fromhex(step["value"][2:]), step["validTo"]]
+        )
         for step in data.message["operations"]
     ]
     words = [

@@ -17,7 +17,16 @@ from careledger.identity.verifications import Outcome, Verifications, _digest
 from careledger.store import Store
 from careledger.store.identity import IssuedNonce
 from tests.unit.identity.credentials import stage
-from tests.unit.identity.credentials.stage import DAY, DID, EXPECTED, GRANTEE, NOW, PURPOSE, STATUS, VCT
+from tests.unit.identity.credentials.stage import (
+    DAY,
+    DID,
+    EXPECTED,
+    GRANTEE,
+    NOW,
+    PURPOSE,
+    STATUS,
+    VCT,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -62,12 +71,16 @@ class Desk:
         self.consents.records |= Registry(self.consent).records
         expected = replace(EXPECTED, nonce=nonce, consent=ExpectedConsent(GRANTEE, PURPOSE))
         self.presentation = stage.presented(selection, nonce=nonce, consent=self.consent.id)
-        checked = stage.verifier(consents=self.consents).verify(self.presentation, expected, self.consent)
+        checked = stage.verifier(consents=self.consents).verify(
+            self.presentation, expected, self.consent
+        )
         return checked, expected
 
     def spent(self, nonce):
         with self.store.reading() as session:
-            return session.scalar(select(IssuedNonce.spent_at).where(IssuedNonce.digest == _digest(nonce)))
+            return session.scalar(
+                select(IssuedNonce.spent_at).where(IssuedNonce.digest == _digest(nonce))
+            )
 
     def bytes(self):
         return b"".join(path.read_bytes() for path in self.file.parent.iterdir())
@@ -148,8 +161,12 @@ class TestRecord:
 
     def test_what_is_kept(self, desk):
         verified, expected = desk.answer()
-        expected = replace(expected, claims=["age_over_18", ["address", "country"], ["nationalities", None]])
-        kept = desk.verifications.record(verified, expected, {"age_over_18": True, ("address", "country"): False})
+        expected = replace(
+            expected, claims=["age_over_18", ["address", "country"], ["nationalities", None]]
+        )
+        kept = desk.verifications.record(
+            verified, expected, {"age_over_18": True, ("address", "country"): False}
+        )
         assert kept.claims == (
             (("age_over_18",), Outcome.MET),
             (("address", "country"), Outcome.NOT_MET),
@@ -170,7 +187,11 @@ class TestRecord:
     def test_it_is_there_for_the_next_program(self, desk):
         kept = desk.verifications.record(*desk.answer())
         with Store.open(desk.file) as other:
-            assert Verifications(other, desk.consents, desk.statuses, clock=desk.clock).read(kept.id).met
+            assert (
+                Verifications(other, desk.consents, desk.statuses, clock=desk.clock)
+                .read(kept.id)
+                .met
+            )
 
     def test_the_address_of_a_list_is_kept_only_where_it_is_needed(self, desk):
         elsewhere = StatusReference("https://bank.example/lists/1", 3)
@@ -182,7 +203,9 @@ class TestRecord:
         nonce = desk.verifications.issue()
         text = stage.presented(stage.chosen(stage.issued(status=None)), nonce=nonce)
         expected = replace(EXPECTED, nonce=nonce)
-        kept = desk.verifications.record(stage.verifier(status_required=False).verify(text, expected), expected)
+        kept = desk.verifications.record(
+            stage.verifier(status_required=False).verify(text, expected), expected
+        )
         assert (kept.consent_id, kept.status) == (None, None)
         assert desk.verifications.read(kept.id).claims == ((("age_over_18",), Outcome.SHOWN),)
 
@@ -190,7 +213,11 @@ class TestRecord:
 def record_once(file, verified, expected):
     with Store.open(file) as store:
         try:
-            return Verifications(store, Registry(), stage.Statuses(), clock=Clock()).record(verified, expected).id
+            return (
+                Verifications(store, Registry(), stage.Statuses(), clock=Clock())
+                .record(verified, expected)
+                .id
+            )
         except errors.Replayed:
             return None
 
@@ -199,7 +226,9 @@ def record_and_die(file, verified, expected, *, committed):
     store = Store.open(file)
     verifications = Verifications(store, Registry(), stage.Statuses(), clock=Clock())
     if not committed:
-        verifications._row = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # the nonce is spent, the result not kept
+        verifications._row = lambda _: os.kill(
+            os.getpid(), signal.SIGKILL
+        )  # the nonce is spent, the result not kept
     verifications.record(verified, expected)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -216,7 +245,9 @@ class TestExactlyOnce:
     def test_a_crash_keeps_both_or_neither(self, desk, committed):
         verified, expected = desk.answer()
         process = get_context("spawn").Process(
-            target=record_and_die, args=(desk.file, verified, expected), kwargs={"committed": committed}
+            target=record_and_die,
+            args=(desk.file, verified, expected),
+            kwargs={"committed": committed},
         )
         process.start()
         process.join()
@@ -277,7 +308,9 @@ class TestRead:
     def test_it_says_when_and_as_of_which_block(self, desk):
         kept = desk.verifications.record(*desk.answer())
         desk.clock.now = NOW + HOUR
-        assert desk.verifications.read(kept.id) == replace(kept, confirmed_at=NOW + HOUR, block_number=16)
+        assert desk.verifications.read(kept.id) == replace(
+            kept, confirmed_at=NOW + HOUR, block_number=16
+        )
 
     def test_what_is_not_there_is_said(self, desk):
         for read in (desk.verifications.read, desk.verifications.kept, desk.verifications.erase):
@@ -292,7 +325,9 @@ class TestErase:
         assert kept.presentation_hash in desk.bytes()
         desk.verifications.erase(kept.id)
         gone = desk.bytes()
-        assert not any(trace in gone for trace in (kept.presentation_hash, kept.id.encode(), kept.consent_id))
+        assert not any(
+            trace in gone for trace in (kept.presentation_hash, kept.id.encode(), kept.consent_id)
+        )
         with pytest.raises(NotFound):
             desk.verifications.read(kept.id)
         with pytest.raises(errors.Replayed):
@@ -319,7 +354,15 @@ def test_no_value_reaches_the_database_a_log_or_a_message(tmp_path, caplog):
     desk = Desk(tmp_path / "store" / "company.db")
     kept = [*VALUES, ["address", "street"], ["address", "country"], ["nationalities", None]]
     credential = stage.issued(claims=VALUES, disclosable=kept, subject="customer-8214973")
-    paths = ["given_name", "birthdate", "email", "income", "height", ["address", "street"], ["nationalities", None]]
+    paths = [
+        "given_name",
+        "birthdate",
+        "email",
+        "income",
+        "height",
+        ["address", "street"],
+        ["nationalities", None],
+    ]
     verified, expected = desk.answer(credential, *paths, "age_over_18")
     assert verified.get("given_name") == VALUES["given_name"], "the company does see the values"
     assert verified.subject == "customer-8214973"
@@ -329,16 +372,29 @@ def test_no_value_reaches_the_database_a_log_or_a_message(tmp_path, caplog):
 
     refused = 0
     verifier = stage.verifier(consents=desk.consents)
-    again = [desk.presentation, *(spoiled(desk.presentation, at) for at in range(0, len(desk.presentation), 29))]
-    wanted = [expected, replace(expected, nonce="x"), replace(expected, audience="x"), replace(expected, type="x")]
-    for text, asked in [*((text, expected) for text in again[1:]), *((again[0], asked) for asked in wanted[1:])]:
+    again = [
+        desk.presentation,
+        *(spoiled(desk.presentation, at) for at in range(0, len(desk.presentation), 29)),
+    ]
+    wanted = [
+        expected,
+        replace(expected, nonce="x"),
+        replace(expected, audience="x"),
+        replace(expected, type="x"),
+    ]
+    for text, asked in [
+        *((text, expected) for text in again[1:]),
+        *((again[0], asked) for asked in wanted[1:]),
+    ]:
         with pytest.raises(CareLedgerError) as refusal:
             desk.verifications.record(verifier.verify(text, asked, desk.consent), asked)
         said.append(repr(refusal.value) + repr(refusal.value.__cause__))
         refused += 1
     for attempt in (
         lambda: desk.verifications.record(verified, expected),
-        lambda: desk.verifications.record(verified, replace(expected, claims=[]), {"given_name": True}),
+        lambda: desk.verifications.record(
+            verified, replace(expected, claims=[]), {"given_name": True}
+        ),
         lambda: desk.verifications.read("Nobody"),
     ):
         with pytest.raises(CareLedgerError) as refusal:

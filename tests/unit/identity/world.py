@@ -47,7 +47,10 @@ class World:
         self.domain = Domain(self.evm.chain_id, self.registry.address)
         self.deadline = at(START + DAY)
         self.guardians = Guardians(
-            tuple((getattr(self, name).address, bytes([n]) * 32) for n, name in enumerate(("gina", "gus", "greta"), 1))
+            tuple(
+                (getattr(self, name).address, bytes([n]) * 32)
+                for n, name in enumerate(("gina", "gus", "greta"), 1)
+            )
         )
 
     # ---- short ways
@@ -69,16 +72,30 @@ class World:
     def signed(self, signer, identity, operation, *packed, nonce=None, registry=None):
         """Return v, r, s over the digest of ERC-1056."""
         counted = self.nonce(signer) if nonce is None else nonce
-        digest = erc1056_digest(registry or self.registry.address, counted, identity.address, operation, *packed)
+        digest = erc1056_digest(
+            registry or self.registry.address, counted, identity.address, operation, *packed
+        )
         return sign_digest(signer, digest)
 
     # ---- recovery
 
     def guard(self, threshold=2, delay=7 * DAY):
         root = self.guardians.tree.root
-        return self.do("setGuardians", self.alice.address, root, threshold, delay, sender=self.alice)
+        return self.do(
+            "setGuardians", self.alice.address, root, threshold, delay, sender=self.alice
+        )
 
-    def approval(self, guardian, new_owner, *, round_=None, controller=None, domain=None, deadline=None, salt=None):
+    def approval(
+        self,
+        guardian,
+        new_owner,
+        *,
+        round_=None,
+        controller=None,
+        domain=None,
+        deadline=None,
+        salt=None,
+    ):
         place = [member for member, _ in self.guardians.members].index(guardian.address)
         named = self.ask("guardianship", self.alice.address)
         until = deadline or self.deadline
@@ -90,12 +107,19 @@ class World:
             deadline=until,
         )
         proof, secret = self.guardians.tree.proof(place), salt or self.guardians.members[place][1]
-        return Approval(guardian.address, int(until.timestamp()), secret, tuple(proof), typed.sign(guardian))
+        return Approval(
+            guardian.address, int(until.timestamp()), secret, tuple(proof), typed.sign(guardian)
+        )
 
     def start(self, approvals, new_owner=None, *, sort=True):
         given = sorted(approvals, key=lambda one: int(one.guardian, 16)) if sort else approvals
         who = new_owner or self.bob
-        return self.do("startRecovery", self.alice.address, getattr(who, "address", who), [one.abi() for one in given])
+        return self.do(
+            "startRecovery",
+            self.alice.address,
+            getattr(who, "address", who),
+            [one.abi() for one in given],
+        )
 
     def started(self, delay=7 * DAY):
         """Name guardians and have two of them start a recovery for bob."""

@@ -55,8 +55,17 @@ class TestErase:
         gone = batch.entries[1].record.customer
         erased = batch.erase(gone)
         assert erased.root == batch.root
-        assert [entry.record is None for entry in erased.entries] == [False, True, False, False, True, False]
-        assert [entry.fields for entry in erased.entries] == [entry.fields for entry in batch.entries]
+        assert [entry.record is None for entry in erased.entries] == [
+            False,
+            True,
+            False,
+            False,
+            True,
+            False,
+        ]
+        assert [entry.fields for entry in erased.entries] == [
+            entry.fields for entry in batch.entries
+        ]
         with pytest.raises(NotFound, match="erased"):
             erased.find(batch.entries[1].record.id)
         assert batch.entries[1].record.raw.decode() not in json.loads(erased.dumps())["entries"]

@@ -20,7 +20,9 @@ PAGE = (ROOT / "docs" / "protocol" / "interactions.md").read_text()
 EXAMPLE = PAGE[PAGE.index("## Example") :]
 ROWS = re.findall(r"^\| (.+?) \| `0x([0-9a-f]+)` \|$", EXAMPLE, re.MULTILINE)
 VALUES = {name: bytes.fromhex(value) for name, value in ROWS}
-RECORDS = [line.encode() for line in re.search(r"```json\n(.*?)\n```", EXAMPLE, re.DOTALL)[1].split("\n")]
+RECORDS = [
+    line.encode() for line in re.search(r"```json\n(.*?)\n```", EXAMPLE, re.DOTALL)[1].split("\n")
+]
 KEY = bytes.fromhex(re.search(r"key is `0x([0-9a-f]{64})`", EXAMPLE)[1])
 CONTRACT, BRAND, CUSTOMER = re.findall(r"`(0x[0-9a-fA-F]{40})`", EXAMPLE)[:3]
 NUMBERS = {"agreement-1": 0, "call-1": 1, "chat-1": 2, "email-1": 3}
@@ -56,7 +58,9 @@ def test_every_leaf(raw):
     assert documented("content salt") == hkdf(b"content\0" + name.encode())
     assert documented("parties salt") == hkdf(b"parties\0" + name.encode())
     assert documented("content") == mac(documented("content salt"), raw)
-    assert documented("parties") == mac(documented("parties salt"), sized(record["agent"]) + sized(record["customer"]))
+    assert documented("parties") == mac(
+        documented("parties salt"), sized(record["agent"]) + sized(record["customer"])
+    )
     started = int(datetime.fromisoformat(record["startedAt"]).timestamp())
     meta = KINDS[record["kind"]] << 128 | started << 64 | NUMBERS[name]
     assert documented("meta") == meta.to_bytes(32, "big")
@@ -66,7 +70,9 @@ def test_every_leaf(raw):
 
 def test_domain_batches_and_log():
     contract, brand = bytes.fromhex(CONTRACT[2:]), bytes.fromhex(BRAND[2:])
-    assert VALUES["DOMAIN"] == keccak256(VERSION.ljust(32, b"\0") + (31337).to_bytes(32, "big") + bytes(12) + contract)
+    assert VALUES["DOMAIN"] == keccak256(
+        VERSION.ljust(32, b"\0") + (31337).to_bytes(32, "big") + bytes(12) + contract
+    )
     assert VALUES["batch 0: root"] == VALUES["agreement-1: leaf"]
     low, middle, high = sorted(VALUES[f"{name}: leaf"] for name in ("call-1", "chat-1", "email-1"))
     assert VALUES["batch 1: root"] == pair(pair(low, middle), high)
@@ -109,9 +115,18 @@ def test_signed_messages():
             b"1",
         )
     )
-    domain = keccak256(kind + name + version + (31337).to_bytes(32, "big") + bytes(12) + bytes.fromhex(CONTRACT[2:]))
+    domain = keccak256(
+        kind
+        + name
+        + version
+        + (31337).to_bytes(32, "big")
+        + bytes(12)
+        + bytes.fromhex(CONTRACT[2:])
+    )
     assert VALUES["domain separator"] == domain
-    types = dict(re.findall(r"`((Promise|Acknowledgement)\([^`]*\))`", PAGE)[i][::-1] for i in range(2))
+    types = dict(
+        re.findall(r"`((Promise|Acknowledgement)\([^`]*\))`", PAGE)[i][::-1] for i in range(2)
+    )
     leaf = [VALUES["call-1: content"], VALUES["call-1: parties"]]
     meta = int.from_bytes(VALUES["call-1: meta"], "big")
     numbers = [number.to_bytes(32, "big") for number in (meta >> 128, meta >> 64 & 2**64 - 1)]
@@ -124,7 +139,10 @@ def test_signed_messages():
     for message, words in messages.items():
         struct = keccak256(keccak256(types[message].encode()) + b"".join(words))
         assert VALUES[f"{message.lower()} digest"] == keccak256(b"\x19\x01" + domain + struct)
-    assert types == {"Promise": formats.PROMISE_TYPE, "Acknowledgement": formats.ACKNOWLEDGEMENT_TYPE}
+    assert types == {
+        "Promise": formats.PROMISE_TYPE,
+        "Acknowledgement": formats.ACKNOWLEDGEMENT_TYPE,
+    }
 
 
 def test_the_product_says_the_same():

@@ -21,7 +21,10 @@ def world(compiled):
 class TestConstructor:
     def test_it_remembers_the_registry_and_fixes_its_domain(self, world):
         assert world.log.call("REGISTRY") == world.registry.address
-        assert world.log.call("DOMAIN") == formats.LogAddress(CHAIN_ID, world.log.address, world.brand.address).domain
+        assert (
+            world.log.call("DOMAIN")
+            == formats.LogAddress(CHAIN_ID, world.log.address, world.brand.address).domain
+        )
         assert world.log.call("AGENT_ROLE") == ROLE
         assert world.log.call("VERSION") == b"careledger.interactions.v1".ljust(32, b"\0")
 
@@ -40,7 +43,9 @@ class TestConstructor:
     def test_the_type_hash_is_that_of_the_documented_type(self, world):
         from careledger.crypto.hashing import keccak256
 
-        assert world.log.call("ACKNOWLEDGEMENT_TYPEHASH") == keccak256(formats.ACKNOWLEDGEMENT_TYPE.encode())
+        assert world.log.call("ACKNOWLEDGEMENT_TYPEHASH") == keccak256(
+            formats.ACKNOWLEDGEMENT_TYPE.encode()
+        )
 
 
 class TestAnchorBatch:
@@ -59,14 +64,21 @@ class TestAnchorBatch:
     def test_a_delegate_for_another_role_cannot_anchor(self, world):
         role = b"careledger.issuer".ljust(32, b"\0")
         world.registry.transact(
-            "addDelegate", world.brand.address, role, world.stranger.address, 100, sender=world.brand
+            "addDelegate",
+            world.brand.address,
+            role,
+            world.stranger.address,
+            100,
+            sender=world.brand,
         )
         with pytest.raises(errors.NotAuthorised):
             world.anchor(ROOT, 1, 0, sender=world.stranger)
 
     def test_a_dismissed_agent_cannot_anchor(self, world):
         world.anchor(ROOT, 1, 0)
-        world.registry.transact("revokeDelegate", world.brand.address, ROLE, world.agent.address, sender=world.brand)
+        world.registry.transact(
+            "revokeDelegate", world.brand.address, ROLE, world.agent.address, sender=world.brand
+        )
         world.evm.sleep(1)
         with pytest.raises(errors.NotAuthorised):
             world.anchor(ROOT, 1, 1)
@@ -76,8 +88,12 @@ class TestAnchorBatch:
         with pytest.raises(errors.NotAuthorised):
             world.anchor(ROOT, 1, 0)
 
-    def test_a_brand_that_gave_its_identity_away_cannot_anchor_and_the_new_controller_can(self, world):
-        world.registry.transact("changeOwner", world.brand.address, world.customer.address, sender=world.brand)
+    def test_a_brand_that_gave_its_identity_away_cannot_anchor_and_the_new_controller_can(
+        self, world
+    ):
+        world.registry.transact(
+            "changeOwner", world.brand.address, world.customer.address, sender=world.brand
+        )
         with pytest.raises(errors.NotAuthorised):
             world.anchor(ROOT, 1, 0, sender=world.brand)
         world.anchor(ROOT, 1, 0, sender=world.customer)
@@ -110,17 +126,34 @@ class TestAnchorBatch:
         assert done.value == 1
         (event,) = done.events
         assert event.name == "BatchAnchored"
-        assert (event.brand, event.id, event.first, event.count) == (world.brand.address, 1, 7, 2**32 - 1)
-        assert (event.root, event.anchored_at, event.by) == (sha256(b"next").digest(), START + 60, world.brand.address)
+        assert (event.brand, event.id, event.first, event.count) == (
+            world.brand.address,
+            1,
+            7,
+            2**32 - 1,
+        )
+        assert (event.root, event.anchored_at, event.by) == (
+            sha256(b"next").digest(),
+            START + 60,
+            world.brand.address,
+        )
         assert world.log.call("batch", world.brand.address, 0) == (ROOT, 0, 7, START)
-        assert world.log.call("batch", world.brand.address, 1) == (sha256(b"next").digest(), 7, 2**32 - 1, START + 60)
+        assert world.log.call("batch", world.brand.address, 1) == (
+            sha256(b"next").digest(),
+            7,
+            2**32 - 1,
+            START + 60,
+        )
 
     def test_brands_do_not_share_a_log(self, world):
         world.anchor(ROOT, 7, 0)
         world.anchor(ROOT, 3, 0, brand=world.stranger, sender=world.stranger)
         assert world.log.call("head", world.brand.address)[1:] == (1, 7)
         assert world.log.call("head", world.stranger.address)[1:] == (1, 3)
-        assert world.log.call("head", world.brand.address)[0] != world.log.call("head", world.stranger.address)[0]
+        assert (
+            world.log.call("head", world.brand.address)[0]
+            != world.log.call("head", world.stranger.address)[0]
+        )
 
 
 class TestBatch:
@@ -140,14 +173,21 @@ class TestBatch:
             world.anchor(root, batch.count, batch.first)
             model.batches.append(batch)
             for place, known in enumerate(model.batches):
-                assert formats.AnchoredBatch(*world.log.call("batch", world.brand.address, place)) == known
-                assert world.log.call("recordOf", world.brand.address, place) == model.records()[place]
+                assert (
+                    formats.AnchoredBatch(*world.log.call("batch", world.brand.address, place))
+                    == known
+                )
+                assert (
+                    world.log.call("recordOf", world.brand.address, place) == model.records()[place]
+                )
 
     def test_a_record_has_112_bytes(self, world):
         world.anchor(ROOT, 5, 0)
         record = world.log.call("recordOf", world.brand.address, 0)
         assert len(record) == 112
-        assert record[52:80] == bytes(8) + bytes(8) + (5).to_bytes(4, "big") + START.to_bytes(8, "big")
+        assert record[52:80] == bytes(8) + bytes(8) + (5).to_bytes(4, "big") + START.to_bytes(
+            8, "big"
+        )
 
 
 class TestBatchOf:
@@ -164,7 +204,9 @@ class TestBatchOf:
             world.anchor(ROOT, count, first)
             first += count
             where += [batch_id] * count
-            assert [world.log.call("batchOf", world.brand.address, index) for index in range(first)] == where
+            assert [
+                world.log.call("batchOf", world.brand.address, index) for index in range(first)
+            ] == where
 
 
 class TestHead:
@@ -189,13 +231,25 @@ class TestVerify:
         tree = world.anchor_members(members, sender=world.agent)
         for place, fields in enumerate(members):
             proof = tree.proof(place)
-            assert world.log.call("leafOf", fields.abi()) == tree.leaf(place) == leaf(world.where(), fields)
+            assert (
+                world.log.call("leafOf", fields.abi())
+                == tree.leaf(place)
+                == leaf(world.where(), fields)
+            )
             assert world.verify(0, fields, proof)
             for wrong in (
-                Fields(fields.parties, fields.content, fields.kind, fields.started_at, fields.index),
-                Fields(fields.content, fields.parties, fields.kind + 1, fields.started_at, fields.index),
-                Fields(fields.content, fields.parties, fields.kind, fields.started_at + 1, fields.index),
-                Fields(fields.content, fields.parties, fields.kind, fields.started_at, fields.index + 1),
+                Fields(
+                    fields.parties, fields.content, fields.kind, fields.started_at, fields.index
+                ),
+                Fields(
+                    fields.content, fields.parties, fields.kind + 1, fields.started_at, fields.index
+                ),
+                Fields(
+                    fields.content, fields.parties, fields.kind, fields.started_at + 1, fields.index
+                ),
+                Fields(
+                    fields.content, fields.parties, fields.kind, fields.started_at, fields.index + 1
+                ),
             ):
                 assert not world.verify(0, wrong, proof)
             assert not world.verify(0, fields, [*proof, bytes(32)])
@@ -222,7 +276,9 @@ class TestVerify:
         members = [replace(some_fields(index, started_at=0), started_at=1) for index in indices]
         tree = tree_of(world.where(), members)
         world.anchor(tree.root, 3, 10)
-        answers = [world.verify(1, fields, tree.proof(place)) for place, fields in enumerate(members)]
+        answers = [
+            world.verify(1, fields, tree.proof(place)) for place, fields in enumerate(members)
+        ]
         assert answers == [True, False, False]
 
     @pytest.mark.parametrize("count", [2, 3, 4, 5, 8])
@@ -254,14 +310,22 @@ def anchored(world):
     tree = world.anchor_members(members, sender=world.agent)
     world.fields, world.proof, world.leaf = members[1], tree.proof(1), tree.leaf(1)
     world.deadline = START + 1000
-    world.digest = formats.acknowledgement_digest(world.where(), world.customer.address, members[1], world.deadline)
+    world.digest = formats.acknowledgement_digest(
+        world.where(), world.customer.address, members[1], world.deadline
+    )
     return world
 
 
 class TestAcknowledge:
     def give(self, world, sender=None, customer=None, fields=None, batch_id=0):
         customer = customer or world.customer
-        arguments = (customer.address, world.brand.address, batch_id, (fields or world.fields).abi(), world.proof)
+        arguments = (
+            customer.address,
+            world.brand.address,
+            batch_id,
+            (fields or world.fields).abi(),
+            world.proof,
+        )
         return world.log.transact("acknowledge", *arguments, sender=sender or world.customer)
 
     def test_nobody_acknowledges_for_a_customer(self, anchored):
@@ -272,7 +336,11 @@ class TestAcknowledge:
             assert refused.value.expected == anchored.customer.address.lower()
 
     def test_what_is_not_anchored_cannot_be_acknowledged(self, anchored):
-        for fields, batch_id in ((some_fields(0), 0), (some_fields(1, "other"), 0), (anchored.fields, 1)):
+        for fields, batch_id in (
+            (some_fields(0), 0),
+            (some_fields(1, "other"), 0),
+            (anchored.fields, 1),
+        ):
             with pytest.raises(errors.NotIncluded) as refused:
                 self.give(anchored, fields=fields, batch_id=batch_id)
             assert refused.value.leaf == leaf(anchored.where(), fields)
@@ -286,13 +354,18 @@ class TestAcknowledge:
 
     def test_it_is_kept_and_told(self, anchored):
         assert (
-            anchored.log.call("acknowledgedAt", anchored.customer.address, anchored.brand.address, anchored.leaf) == 0
+            anchored.log.call(
+                "acknowledgedAt", anchored.customer.address, anchored.brand.address, anchored.leaf
+            )
+            == 0
         )
         (event,) = self.give(anchored).events
         assert event.name == "Acknowledged"
         assert (event.brand, event.customer) == (anchored.brand.address, anchored.customer.address)
         assert (event.leaf, event.index) == (anchored.leaf, 1)
-        known = anchored.log.call("acknowledgedAt", anchored.customer.address, anchored.brand.address, anchored.leaf)
+        known = anchored.log.call(
+            "acknowledgedAt", anchored.customer.address, anchored.brand.address, anchored.leaf
+        )
         assert known == START
 
     def test_two_customers_may_acknowledge_the_same_interaction(self, anchored):
@@ -302,7 +375,10 @@ class TestAcknowledge:
 
     def test_after_a_key_was_rotated_the_new_one_acknowledges(self, anchored):
         anchored.registry.transact(
-            "changeOwner", anchored.customer.address, anchored.stranger.address, sender=anchored.customer
+            "changeOwner",
+            anchored.customer.address,
+            anchored.stranger.address,
+            sender=anchored.customer,
         )
         with pytest.raises(errors.NotCustomer):
             self.give(anchored)
@@ -311,15 +387,32 @@ class TestAcknowledge:
 
 class TestAcknowledgeBySignature:
     def relay(self, world, signature, **changes):
-        known = {"customer": world.customer.address, "brand": world.brand.address, "batch": 0,
-                 "fields": world.fields, "proof": world.proof, "deadline": world.deadline}  # fmt: skip
+        known = {
+            "customer": world.customer.address,
+            "brand": world.brand.address,
+            "batch": 0,
+            "fields": world.fields,
+            "proof": world.proof,
+            "deadline": world.deadline,
+        }
         given = known | changes
-        arguments = [given["customer"], given["brand"], given["batch"], given["fields"].abi(), given["proof"]]
+        arguments = [
+            given["customer"],
+            given["brand"],
+            given["batch"],
+            given["fields"].abi(),
+            given["proof"],
+        ]
         arguments += [given["deadline"], signature]
         return world.log.transact("acknowledgeBySignature", *arguments, sender=world.stranger)
 
     def test_the_digest_is_the_documented_one(self, anchored):
-        arguments = (anchored.customer.address, anchored.brand.address, anchored.fields.abi(), anchored.deadline)
+        arguments = (
+            anchored.customer.address,
+            anchored.brand.address,
+            anchored.fields.abi(),
+            anchored.deadline,
+        )
         assert anchored.log.call("acknowledgementDigest", *arguments) == anchored.digest
 
     def test_a_signature_past_its_deadline_is_refused(self, anchored):
@@ -327,7 +420,10 @@ class TestAcknowledgeBySignature:
         anchored.evm.warp(anchored.deadline + 1)
         with pytest.raises(errors.Expired) as refused:
             self.relay(anchored, signature)
-        assert (refused.value.actual, refused.value.deadline) == (anchored.deadline + 1, anchored.deadline)
+        assert (refused.value.actual, refused.value.deadline) == (
+            anchored.deadline + 1,
+            anchored.deadline,
+        )
 
     def test_until_its_deadline_it_is_good(self, anchored):
         anchored.evm.warp(anchored.deadline)
@@ -342,13 +438,20 @@ class TestAcknowledgeBySignature:
 
     def test_what_was_not_signed_is_refused(self, anchored):
         signature = sign(anchored.customer, anchored.digest)
-        for changes in ({"deadline": anchored.deadline + 1}, {"customer": anchored.stranger.address},
-                        {"brand": anchored.stranger.address}, {"fields": some_fields(0)}):  # fmt: skip
+        for changes in (
+            {"deadline": anchored.deadline + 1},
+            {"customer": anchored.stranger.address},
+            {"brand": anchored.stranger.address},
+            {"fields": some_fields(0)},
+        ):
             with pytest.raises(errors.BadSignature):
                 self.relay(anchored, signature, **changes)
 
     def test_a_signature_for_another_chain_or_contract_is_refused(self, anchored):
-        for chain_id, contract in ((1, anchored.log.address), (CHAIN_ID, anchored.registry.address)):
+        for chain_id, contract in (
+            (1, anchored.log.address),
+            (CHAIN_ID, anchored.registry.address),
+        ):
             other = formats.LogAddress(chain_id, contract, anchored.brand.address)
             digest = formats.acknowledgement_digest(
                 other, anchored.customer.address, anchored.fields, anchored.deadline
@@ -367,7 +470,14 @@ class TestAcknowledgeBySignature:
 
     def test_malformed_signatures_are_refused(self, anchored):
         good = sign(anchored.customer, anchored.digest)
-        for bad in (b"", good[:64], good + b"\0", bytes(65), good[:64] + b"\0", good[:64] + b"\x1d"):
+        for bad in (
+            b"",
+            good[:64],
+            good + b"\0",
+            bytes(65),
+            good[:64] + b"\0",
+            good[:64] + b"\x1d",
+        ):
             with pytest.raises(errors.BadSignature):
                 self.relay(anchored, bad)
 
@@ -387,7 +497,10 @@ class TestAcknowledgeBySignature:
     def test_after_a_key_was_rotated_the_old_signature_is_worth_nothing(self, anchored):
         signature = sign(anchored.customer, anchored.digest)
         anchored.registry.transact(
-            "changeOwner", anchored.customer.address, anchored.agent.address, sender=anchored.customer
+            "changeOwner",
+            anchored.customer.address,
+            anchored.agent.address,
+            sender=anchored.customer,
         )
         with pytest.raises(errors.BadSignature):
             self.relay(anchored, signature)
@@ -395,10 +508,14 @@ class TestAcknowledgeBySignature:
 
     def test_a_wallet_that_is_a_contract_signs_by_erc_1271(self, anchored):
         wallet = anchored.evm.deploy("Wallet1271", anchored.customer.address)
-        digest = formats.acknowledgement_digest(anchored.where(), wallet.address, anchored.fields, anchored.deadline)
+        digest = formats.acknowledgement_digest(
+            anchored.where(), wallet.address, anchored.fields, anchored.deadline
+        )
         with pytest.raises(errors.BadSignature):
             self.relay(anchored, sign(anchored.stranger, digest), customer=wallet.address)
-        (event,) = self.relay(anchored, sign(anchored.customer, digest), customer=wallet.address).events
+        (event,) = self.relay(
+            anchored, sign(anchored.customer, digest), customer=wallet.address
+        ).events
         assert event.customer == wallet.address
 
     @pytest.mark.parametrize("mood", [1, 2, 3, 4, 5])  # NO, REVERT, SHORT, DIRTY, EMPTY
@@ -412,7 +529,10 @@ class TestAcknowledgeBySignature:
 class TestStorage:
     def test_the_slots_are_where_the_formats_say(self, world):
         layout = load("InteractionLog").raw["storageLayout"]["storage"]
-        assert [(item["label"], int(item["slot"])) for item in layout] == [("_logs", 0), ("_acknowledged", 1)]
+        assert [(item["label"], int(item["slot"])) for item in layout] == [
+            ("_logs", 0),
+            ("_acknowledged", 1),
+        ]
         assert formats.SLOT_LOGS == 0
         world.anchor(ROOT, 5, 0)
         world.evm.sleep(1)
@@ -434,4 +554,7 @@ class TestStorage:
 
 def test_the_reference_of_the_model_is_the_rfc(compiled):
     """The naive tree behind these tests gives the roots that Certificate Transparency publishes."""
-    assert logs.root([b"", b"\0"]).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+    assert (
+        logs.root([b"", b"\0"]).hex()
+        == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+    )

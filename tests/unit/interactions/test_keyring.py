@@ -51,8 +51,12 @@ class TestKeyring:
         one, other = keys.salts(ANA, "call-1"), keys.salts(ANA, "call-2")
         assert len({*one, *other, *keys.salts(BOB, "call-1")}) == 6
         assert one == formats.salts(keys.known(ANA), "call-1")
-        assert one[0] == hkdf_sha256(keys.known(ANA), b"careledger.interactions.v1", b"content\0call-1")
-        assert one[1] == hkdf_sha256(keys.known(ANA), b"careledger.interactions.v1", b"parties\0call-1")
+        assert one[0] == hkdf_sha256(
+            keys.known(ANA), b"careledger.interactions.v1", b"content\0call-1"
+        )
+        assert one[1] == hkdf_sha256(
+            keys.known(ANA), b"careledger.interactions.v1", b"parties\0call-1"
+        )
 
     @pytest.mark.parametrize(
         "text",

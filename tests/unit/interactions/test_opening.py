@@ -46,7 +46,9 @@ class TestExamine:
 
     def test_the_record_spaced_in_another_way_is_another_record(self, whole):
         receipt, batch = whole
-        assert parts(replace(receipt, record=receipt.record.replace(b'":', b'": ')), batch) == ["record"]
+        assert parts(replace(receipt, record=receipt.record.replace(b'":', b'": ')), batch) == [
+            "record"
+        ]
 
     @pytest.mark.parametrize("member", ["content", "parties"])
     def test_a_changed_commitment(self, whole, member):
@@ -56,7 +58,12 @@ class TestExamine:
 
     @pytest.mark.parametrize(
         ("member", "value", "part"),
-        [("kind", 2, "kind"), ("started_at", 1, "startedAt"), ("index", 103, "index"), ("index", 100, "index")],
+        [
+            ("kind", 2, "kind"),
+            ("started_at", 1, "startedAt"),
+            ("index", 103, "index"),
+            ("index", 100, "index"),
+        ],
     )
     def test_a_changed_meta_field(self, whole, member, value, part):
         receipt, batch = whole
@@ -85,21 +92,35 @@ class TestExamine:
 
     def test_a_changed_salt(self, whole):
         receipt, batch = whole
-        assert parts(replace(receipt, salts=replace(receipt.salts, content=OTHER)), batch) == ["record"]
-        assert parts(replace(receipt, salts=replace(receipt.salts, parties=OTHER)), batch) == ["salts.parties"]
+        assert parts(replace(receipt, salts=replace(receipt.salts, content=OTHER)), batch) == [
+            "record"
+        ]
+        assert parts(replace(receipt, salts=replace(receipt.salts, parties=OTHER)), batch) == [
+            "salts.parties"
+        ]
 
     def test_a_changed_proof(self, whole):
         receipt, batch = whole
         shown = receipt.anchored.batch
-        for proof in ((), shown.proof[:-1], (*shown.proof, OTHER), (OTHER, *shown.proof[1:]), shown.proof[::-1]):
+        for proof in (
+            (),
+            shown.proof[:-1],
+            (*shown.proof, OTHER),
+            (OTHER, *shown.proof[1:]),
+            shown.proof[::-1],
+        ):
             changed = replace(receipt.anchored, batch=replace(shown, proof=proof))
             assert parts(replace(receipt, anchored=changed), batch) == ["batch.proof"]
 
-    @pytest.mark.parametrize(("member", "value"), [("root", OTHER), ("first", 99), ("count", 6), ("anchored_at", 1)])
+    @pytest.mark.parametrize(
+        ("member", "value"), [("root", OTHER), ("first", 99), ("count", 6), ("anchored_at", 1)]
+    )
     def test_a_changed_batch(self, whole, member, value):
         receipt, batch = whole
         shown = receipt.anchored.batch
-        changed = replace(receipt.anchored, batch=replace(shown, batch=replace(shown.batch, **{member: value})))
+        changed = replace(
+            receipt.anchored, batch=replace(shown, batch=replace(shown.batch, **{member: value}))
+        )
         name = "anchoredAt" if member == "anchored_at" else member
         assert parts(replace(receipt, anchored=changed), batch) == [f"batch.{name}"]
 
@@ -130,7 +151,10 @@ class TestExamine:
         other = Record.create(interaction(100), "did:ethr:0x7a69:0x" + "11" * 20)
         salts = Salts(*keyring.salts(other.customer, other.id))
         foreign = type(batch).build(batch.log, [other], keyring, 100)
-        shown = replace(receipt.anchored.batch, batch=replace(receipt.anchored.batch.batch, root=foreign.root, count=1))
+        shown = replace(
+            receipt.anchored.batch,
+            batch=replace(receipt.anchored.batch.batch, root=foreign.root, count=1),
+        )
         changed = replace(
             receipt, record=other.raw, salts=salts, fields=foreign.entries[0].fields,
             anchored=replace(receipt.anchored, batch=replace(shown, proof=())),
@@ -159,16 +183,23 @@ class TestExamine:
         batch, _ = paper_batch(1)
         from careledger.interactions import formats
 
-        fields = replace(batch.entries[0].fields, content=formats.content_commitment(receipt.salts.content, b"[]"))
+        fields = replace(
+            batch.entries[0].fields,
+            content=formats.content_commitment(receipt.salts.content, b"[]"),
+        )
         wrong = replace(batch, entries=(replace(batch.entries[0], fields=fields),))
         shown = replace(
             receipt.anchored.batch, proof=(),
             batch=replace(receipt.anchored.batch.batch, root=wrong.root, count=1),
         )  # fmt: skip
-        changed = replace(receipt, record=b"[]", fields=fields, anchored=replace(receipt.anchored, batch=shown))
+        changed = replace(
+            receipt, record=b"[]", fields=fields, anchored=replace(receipt.anchored, batch=shown)
+        )
         assert parts(changed, shown.batch) == ["record"]
 
-    @pytest.mark.parametrize("without", [{"record": None}, {"salts": None}, {"record": None, "salts": None}])
+    @pytest.mark.parametrize(
+        "without", [{"record": None}, {"salts": None}, {"record": None, "salts": None}]
+    )
     def test_what_is_missing_is_not_altered(self, whole, without):
         receipt, batch = whole
         assert parts(replace(receipt, **without), batch) == []
@@ -192,5 +223,7 @@ class TestExamineLog:
 
     def test_another_batch_is_not_in_the_log(self, whole):
         receipt, batch = whole
-        (finding,) = examine_log(receipt, receipt.anchored, replace(batch, anchored_at=batch.anchored_at + 1))
+        (finding,) = examine_log(
+            receipt, receipt.anchored, replace(batch, anchored_at=batch.anchored_at + 1)
+        )
         assert finding.part == "log.proof"

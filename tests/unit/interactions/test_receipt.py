@@ -28,12 +28,20 @@ def full():
 
 def promised():
     made, _ = paper_receipt()
-    return replace(made, state=State.PROMISED, anchored=None, promise=PROMISE, fields=replace(made.fields, index=0))
+    return replace(
+        made,
+        state=State.PROMISED,
+        anchored=None,
+        promise=PROMISE,
+        fields=replace(made.fields, index=0),
+    )
 
 
 class TestFile:
     @pytest.mark.parametrize("make", [lambda: paper_receipt()[0], full, promised])
-    @pytest.mark.parametrize("without", [{}, {"salts": None}, {"record": None}, {"salts": None, "record": None}])
+    @pytest.mark.parametrize(
+        "without", [{}, {"salts": None}, {"record": None}, {"salts": None, "record": None}]
+    )
     def test_what_is_written_is_read(self, make, without):
         receipt = replace(make(), **without)
         assert Receipt.loads(receipt.dumps()) == receipt
@@ -117,7 +125,9 @@ class TestMalformed:
         with pytest.raises(MalformedFile, match=reason):
             Receipt.loads(json.dumps(document))
 
-    @pytest.mark.parametrize("text", [b"", b"\xff\xfe", b"null", b"[]", b"{", b'{"format":1,"format":1}', b"[" * 10**6])
+    @pytest.mark.parametrize(
+        "text", [b"", b"\xff\xfe", b"null", b"[]", b"{", b'{"format":1,"format":1}', b"[" * 10**6]
+    )
     def test_what_is_no_json_object_is_refused(self, text):
         with pytest.raises(MalformedFile):
             Receipt.loads(text)
@@ -147,7 +157,10 @@ def mangled(source, text):
         for holder, key in nodes:
             inner = holder[key]
             if isinstance(inner, dict | list):
-                nodes += [(inner, key) for key in (inner if isinstance(inner, dict) else range(len(inner)))]
+                nodes += [
+                    (inner, key)
+                    for key in (inner if isinstance(inner, dict) else range(len(inner)))
+                ]
         holder, key = source.choice(nodes)
         holder[key] = source.choice(
             [None, True, -1, 2**53 - 1, 1.5, "", "0x", "0x" + "00" * 32, "\u0000", [], {}, [[]]]
@@ -177,7 +190,8 @@ def test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed
             if same(read, receipt):
                 unchanged += 1
                 continue
-            outside = replace(  # what no opening can judge is compared by the node (or has no bearing on the leaf)
+            # what no opening can judge is compared by the node (or has no bearing on the leaf)
+            outside = replace(
                 receipt, state=read.state, evidence=read.evidence, promise=read.promise,
                 acknowledgement=read.acknowledgement,
                 anchored=receipt.anchored and read.anchored and replace(receipt.anchored, place=read.anchored.place),

@@ -66,7 +66,9 @@ class TestParse:
         raw = json.dumps(interaction(7) | {"brand": BRAND, "version": 1}, indent=3).encode()
         assert Record.parse(raw).raw == raw
 
-    @pytest.mark.parametrize("raw", [b"", b"\xff", b"[]", b"null", b'"text"', b"{}", b'{"id":1,"id":1}'])
+    @pytest.mark.parametrize(
+        "raw", [b"", b"\xff", b"[]", b"null", b'"text"', b"{}", b'{"id":1,"id":1}']
+    )
     def test_what_is_no_record_is_refused(self, raw):
         with pytest.raises(MalformedFile):
             Record.parse(raw)

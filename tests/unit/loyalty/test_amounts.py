@@ -25,7 +25,23 @@ def test_points_are_read(text, amount):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "0.0", "-1", "+1", "1e3", "1,000", "1.", ".5", "0.0000000000000000001", "٣", " 1", "1\n", "inf", "nan"],
+    [
+        "",
+        "0",
+        "0.0",
+        "-1",
+        "+1",
+        "1e3",
+        "1,000",
+        "1.",
+        ".5",
+        "0.0000000000000000001",
+        "٣",
+        " 1",
+        "1\n",
+        "inf",
+        "nan",
+    ],
 )
 def test_what_is_no_amount(text):
     with pytest.raises(InputError, match="--much"):
@@ -74,11 +90,16 @@ class TestRefusals:
 
     def test_roles_are_told_by_name_and_other_bytes_in_hexadecimal(self):
         who = "0x" + "ab" * 20
-        assert "role careledger.issuer" in str(errors.NotAllowed(who, b"careledger.issuer".ljust(32, b"\0")))
+        assert "role careledger.issuer" in str(
+            errors.NotAllowed(who, b"careledger.issuer".ljust(32, b"\0"))
+        )
         assert "role 0xff" in str(errors.NotAllowed(who, b"\xff" * 32))
 
     def test_basis_points_and_seconds_stay_numbers(self):
         who = "0x" + "ab" * 20
         assert "actual 300, highest 200" in str(errors.FeeCapRaised(who, 300, 200))
         assert "notice 5" in str(errors.BadProgramme(who, who, POINT, 5))
-        assert errors.BadProgramme(who, who, POINT, 5).brand == "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB"
+        assert (
+            errors.BadProgramme(who, who, POINT, 5).brand
+            == "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB"
+        )

@@ -3,14 +3,32 @@
 import pytest
 
 from tests.support.evm import START, actor
-from tests.support.loyalty import DAY, FOREVER, ISSUER, NOBODY, POINT, REDEEM, Points, high_s, refuses, sign
+from tests.support.loyalty import (
+    DAY,
+    FOREVER,
+    ISSUER,
+    NOBODY,
+    POINT,
+    REDEEM,
+    Points,
+    high_s,
+    refuses,
+    sign,
+)
 from tests.support.programme import REF, limit, programme
 
 
 class TestConstructor:
     @pytest.mark.parametrize(
         ("cap", "notice"),
-        [(0, 30 * DAY), (2**128, 30 * DAY), (1, 30 * DAY - 1), (1, 3650 * DAY + 1), (1, 0), (FOREVER, FOREVER)],
+        [
+            (0, 30 * DAY),
+            (2**128, 30 * DAY),
+            (1, 30 * DAY - 1),
+            (1, 3650 * DAY + 1),
+            (1, 0),
+            (FOREVER, FOREVER),
+        ],
     )
     def test_a_programme_out_of_bounds_is_refused(self, evm, registry, cap, notice):
         brand = actor("brand").address
@@ -28,9 +46,15 @@ class TestConstructor:
 
     @pytest.mark.parametrize(("cap", "notice"), [(1, 30 * DAY), (2**128 - 1, 3650 * DAY)])
     def test_the_bounds_themselves_are_allowed(self, evm, registry, ana, cap, notice):
-        token = evm.deploy("LoyaltyToken", registry.address, ana.address, "Café ☕", "", cap, notice)
+        token = evm.deploy(
+            "LoyaltyToken", registry.address, ana.address, "Café ☕", "", cap, notice
+        )
         assert token.call("programme") == (ana.address, 0, cap, notice, 0, False)
-        assert (token.call("name"), token.call("symbol"), token.call("decimals")) == ("Café ☕", "", 18)
+        assert (token.call("name"), token.call("symbol"), token.call("decimals")) == (
+            "Café ☕",
+            "",
+            18,
+        )
 
     def test_everything_that_was_said_can_be_read(self, points, registry):
         token = points.token
@@ -41,7 +65,9 @@ class TestConstructor:
         assert (token.call("name"), token.call("symbol")) == ("Aurora Points", "AURORA")
 
     def test_a_long_name_does_not_touch_the_supply(self, evm, registry, ana):
-        token = evm.deploy("LoyaltyToken", registry.address, ana.address, "n" * 300, "s" * 300, 5, 30 * DAY)
+        token = evm.deploy(
+            "LoyaltyToken", registry.address, ana.address, "n" * 300, "s" * 300, 5, 30 * DAY
+        )
         assert (token.call("name"), token.call("symbol")) == ("n" * 300, "s" * 300)
         assert token.call("totalSupply") == 0
 
@@ -120,7 +146,9 @@ class TestIssue:
     def test_the_greatest_issue_spoils_no_setting(self, evm, registry, ana):
         points = Points(evm, registry, "Aurora", cap=2**128 - 1)
         most = 2**96 - 1
-        points.token.transact("setIssuerLimit", points.issuer.address, most, 1, sender=points.manager)
+        points.token.transact(
+            "setIssuerLimit", points.issuer.address, most, 1, sender=points.manager
+        )
         points.token.transact("announceWindDown", sender=points.brand)
         items = [(ana.address, most, REF)]
         points.token.transact("issueBatch", items, sender=points.issuer)
@@ -161,7 +189,9 @@ class TestIssue:
 
     def test_issuers_have_allowances_of_their_own(self, points, registry, ana):
         second = actor("second issuer")
-        registry.transact("addDelegate", points.brand.address, ISSUER, second.address, DAY, sender=points.brand)
+        registry.transact(
+            "addDelegate", points.brand.address, ISSUER, second.address, DAY, sender=points.brand
+        )
         points.token.transact("setIssuerLimit", second.address, 7, 7, sender=points.manager)
         points.give(ana, 10**6 * POINT)
         points.token.transact("issue", ana.address, 7, REF, sender=second)
@@ -189,7 +219,12 @@ class TestIssue:
             {"from_": NOBODY, "to": ana.address, "amount": 5 * POINT},
         )
         assert (issued.name, issued.ref, issued.issuer) == ("Issued", REF, points.issuer.address)
-        assert points.balance(ana) == programme(points)["outstanding"] == points.token.call("totalSupply") == 5 * POINT
+        assert (
+            points.balance(ana)
+            == programme(points)["outstanding"]
+            == points.token.call("totalSupply")
+            == 5 * POINT
+        )
         assert limit(points) == (10**6 * POINT, DAY, 10**6 * POINT - 5 * POINT)
 
     def test_the_same_ref_may_be_used_again(self, points, ana):
@@ -218,9 +253,13 @@ class TestIssueBatch:
     def test_the_sum_counts_against_limit_and_cap(self, evm, registry, ana, ben):
         points = Points(evm, registry, "Aurora", cap=100).open(50, 100)
         with refuses("LoyaltyToken_AboveLimit", points.issuer.address, 51, 50):
-            points.token.transact("issueBatch", [(ana.address, 26, REF), (ben.address, 25, REF)], sender=points.issuer)
+            points.token.transact(
+                "issueBatch", [(ana.address, 26, REF), (ben.address, 25, REF)], sender=points.issuer
+            )
         with refuses("LoyaltyToken_AboveCap", 101, 100):
-            points.token.transact("issueBatch", [(ana.address, 100, REF), (ben.address, 1, REF)], sender=points.issuer)
+            points.token.transact(
+                "issueBatch", [(ana.address, 100, REF), (ben.address, 1, REF)], sender=points.issuer
+            )
 
     def test_a_sum_beyond_all_numbers_is_refused(self, points, ana):
         items = [(ana.address, FOREVER, REF), (ana.address, 1, REF)]
@@ -239,7 +278,11 @@ class TestIssueBatch:
             points.token.transact("issueBatch", items, sender=points.issuer)
 
     def test_all_get_theirs_and_the_refs_follow_in_order(self, points, ana, ben):
-        items = [(ana.address, 1, b"\1" * 32), (ben.address, 2, b"\2" * 32), (ana.address, 4, b"\1" * 32)]
+        items = [
+            (ana.address, 1, b"\1" * 32),
+            (ben.address, 2, b"\2" * 32),
+            (ana.address, 4, b"\1" * 32),
+        ]
         done = points.token.transact("issueBatch", items, sender=points.issuer)
         assert [(e.from_, e.to, e.amount) for e in done.named("Transfer")] == [
             (NOBODY, to, amount) for to, amount, _ in items
@@ -251,7 +294,11 @@ class TestIssueBatch:
             [ref for _, _, ref in items],
         )
         assert len(done.events) == 4
-        assert (points.balance(ana), points.balance(ben), points.token.call("totalSupply")) == (5, 2, 7)
+        assert (points.balance(ana), points.balance(ben), points.token.call("totalSupply")) == (
+            5,
+            2,
+            7,
+        )
         assert limit(points)[2] == 10**6 * POINT - 7
 
     def test_an_empty_batch_changes_nothing(self, points):
@@ -285,7 +332,10 @@ class TestRedeem:
         points.give(ana, 5)
         transfer, redeemed = points.token.transact("redeem", 2, REF, sender=ana).events
         assert transfer.arguments == {"from_": ana.address, "to": NOBODY, "amount": 2}
-        assert (redeemed.name, redeemed.arguments) == ("Redeemed", {"from_": ana.address, "ref": REF, "amount": 2})
+        assert (redeemed.name, redeemed.arguments) == (
+            "Redeemed",
+            {"from_": ana.address, "ref": REF, "amount": 2},
+        )
         assert points.balance(ana) == programme(points)["outstanding"] == 3
 
     def test_a_pause_does_not_stop_it(self, points, ana):
@@ -305,7 +355,9 @@ class TestRedeem:
 class TestRedeemWithAuthorization:
     NONCE = b"\7" * 32
 
-    def order(self, points, by, amount=2, ref=REF, after=0, before=START + DAY, nonce=NONCE, **domain):
+    def order(
+        self, points, by, amount=2, ref=REF, after=0, before=START + DAY, nonce=NONCE, **domain
+    ):
         signed = points.sign(by, REDEEM, by.address, amount, ref, after, before, nonce, **domain)
         return by.address, amount, ref, after, before, nonce, signed
 
@@ -325,7 +377,13 @@ class TestRedeemWithAuthorization:
 
     def test_any_other_value_than_signed_is_refused(self, points, ana, eve):
         order = list(self.order(points, ana))
-        for place, other in ((1, 3), (2, b"\2" * 32), (3, 1), (4, START + DAY + 1), (5, b"\x08" * 32)):
+        for place, other in (
+            (1, 3),
+            (2, b"\2" * 32),
+            (3, 1),
+            (4, START + DAY + 1),
+            (5, b"\x08" * 32),
+        ):
             changed = [*order]
             changed[place] = other
             with refuses("SignedERC20_BadSignature", ana.address):
@@ -334,7 +392,9 @@ class TestRedeemWithAuthorization:
             self.send(points, [eve.address, *order[1:]])
 
     def test_the_order_of_another_kind_is_refused(self, points, ana):
-        message = points.digest(REDEEM.replace("Redeem", "Transfer"), ana.address, 2, REF, 0, START + DAY, self.NONCE)
+        message = points.digest(
+            REDEEM.replace("Redeem", "Transfer"), ana.address, 2, REF, 0, START + DAY, self.NONCE
+        )
         with refuses("SignedERC20_BadSignature", ana.address):
             self.send(points, (ana.address, 2, REF, 0, START + DAY, self.NONCE, sign(ana, message)))
 
@@ -354,8 +414,12 @@ class TestRedeemWithAuthorization:
             self.send(points, self.order(points, ana))
 
     def test_a_cancelled_order_is_refused(self, points, ana):
-        cancel = points.sign(ana, "CancelAuthorization(address authorizer,bytes32 nonce)", ana.address, self.NONCE)
-        points.token.transact("cancelAuthorization(address,bytes32,bytes)", ana.address, self.NONCE, cancel)
+        cancel = points.sign(
+            ana, "CancelAuthorization(address authorizer,bytes32 nonce)", ana.address, self.NONCE
+        )
+        points.token.transact(
+            "cancelAuthorization(address,bytes32,bytes)", ana.address, self.NONCE, cancel
+        )
         with refuses("SignedERC20_AuthorizationSpent", ana.address, self.NONCE):
             self.send(points, self.order(points, ana))
 
@@ -371,7 +435,11 @@ class TestRedeemWithAuthorization:
 
     def test_anyone_sends_it_and_the_points_are_given_up(self, points, ana):
         used, transfer, redeemed = self.send(points, self.order(points, ana)).events
-        assert (used.name, used.authorizer, used.nonce) == ("AuthorizationUsed", ana.address, self.NONCE)
+        assert (used.name, used.authorizer, used.nonce) == (
+            "AuthorizationUsed",
+            ana.address,
+            self.NONCE,
+        )
         assert transfer.arguments == {"from_": ana.address, "to": NOBODY, "amount": 2}
         assert redeemed.arguments == {"from_": ana.address, "ref": REF, "amount": 2}
         assert points.token.call("authorizationState", ana.address, self.NONCE) is True

@@ -13,15 +13,21 @@ class TestSetIssuerLimit:
             with refuses("LoyaltyToken_NotAllowed", who.address, MANAGER):
                 points.token.transact("setIssuerLimit", points.issuer.address, 1, 1, sender=who)
 
-    @pytest.mark.parametrize(("capacity", "period"), [(2**96, 1), (1, 0), (1, 2**24), (0, 0), (FOREVER, FOREVER)])
+    @pytest.mark.parametrize(
+        ("capacity", "period"), [(2**96, 1), (1, 0), (1, 2**24), (0, 0), (FOREVER, FOREVER)]
+    )
     def test_what_cannot_be_kept_is_refused(self, points, capacity, period):
         with refuses("LoyaltyToken_BadLimit", capacity, period):
-            points.token.transact("setIssuerLimit", points.issuer.address, capacity, period, sender=points.manager)
+            points.token.transact(
+                "setIssuerLimit", points.issuer.address, capacity, period, sender=points.manager
+            )
 
     def test_the_bounds_themselves_are_kept(self, points, evm):
         who = actor("new issuer")
         for capacity, period in ((2**96 - 1, 2**24 - 1), (2**96 - 1, 1)):
-            points.token.transact("setIssuerLimit", who.address, capacity, period, sender=points.manager)
+            points.token.transact(
+                "setIssuerLimit", who.address, capacity, period, sender=points.manager
+            )
             evm.sleep(2**24)
             assert limit(points, who) == (capacity, period, capacity)
 
@@ -93,9 +99,15 @@ class TestSetPaused:
     def test_a_pause_and_an_announced_end_do_not_disturb_each_other(self, points):
         points.token.transact("setPaused", True, sender=points.manager)
         points.token.transact("announceWindDown", sender=points.brand)
-        assert (programme(points)["paused"], programme(points)["closes_at"]) == (True, START + 30 * DAY)
+        assert (programme(points)["paused"], programme(points)["closes_at"]) == (
+            True,
+            START + 30 * DAY,
+        )
         points.token.transact("setPaused", False, sender=points.manager)
-        assert (programme(points)["paused"], programme(points)["closes_at"]) == (False, START + 30 * DAY)
+        assert (programme(points)["paused"], programme(points)["closes_at"]) == (
+            False,
+            START + 30 * DAY,
+        )
         points.token.transact("setPaused", True, sender=points.manager)
         points.token.transact("callOffWindDown", sender=points.brand)
         assert (programme(points)["paused"], programme(points)["closes_at"]) == (True, 0)

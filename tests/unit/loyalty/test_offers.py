@@ -29,7 +29,14 @@ def offer(**other):
 
 @pytest.fixture
 def signed():
-    return sign_offer(LENA, offer(), 31337, MARKET, token=TokenMessages(31337, MILES, "Alba Miles"), permit_nonce=3)
+    return sign_offer(
+        LENA,
+        offer(),
+        31337,
+        MARKET,
+        token=TokenMessages(31337, MILES, "Alba Miles"),
+        permit_nonce=3,
+    )
 
 
 def changed(signed, path, value):

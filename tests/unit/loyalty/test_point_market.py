@@ -33,7 +33,9 @@ class TestFillWithPermits:
         signed = points.sign(owner, PERMIT, owner.address, market.address, value, nonce, deadline)
         return value, deadline, *vrs(signed)
 
-    def send(self, market, offer, by, amount, makers=NO_PERMIT, takers=NO_PERMIT, most=FOREVER, least=0):
+    def send(
+        self, market, offer, by, amount, makers=NO_PERMIT, takers=NO_PERMIT, most=FOREVER, least=0
+    ):
         signed = market.sign(actor("Ana"), offer)
         arguments = (offer.members, signed, amount, most, least, makers, takers)
         return market.contract.transact("fillWithPermits", *arguments, sender=by)
@@ -45,7 +47,9 @@ class TestFillWithPermits:
         with refuses("PointMarket_NoAllowance", others.address, ben.address, 0, 31):
             self.send(market, offer, ben, 100, makers)
 
-    def test_permits_that_are_too_small_late_or_somebody_elses(self, market, offer, points, ana, ben, eve):
+    def test_permits_that_are_too_small_late_or_somebody_elses(
+        self, market, offer, points, ana, ben, eve
+    ):
         for bad, allowed in (
             (self.permit(points, ana, market, value=99), 99),
             (self.permit(points, ana, market, deadline=START - 1), 0),
@@ -69,16 +73,30 @@ class TestFillWithPermits:
             market.contract.transact("fillWithPermits", *forged, sender=ben)
 
     def test_nobody_has_to_approve_before(self, market, offer, points, others, ana, ben):
-        done = self.send(market, offer, ben, 100, self.permit(points, ana, market), self.permit(others, ben, market))
+        done = self.send(
+            market,
+            offer,
+            ben,
+            100,
+            self.permit(points, ana, market),
+            self.permit(others, ben, market),
+        )
         assert done.value == (31, 100)
         assert (points.balance(ben), others.balance(ana)) == (100, 31)
         assert points.token.call("allowance", ana.address, market.address) == 900
 
-    def test_permits_that_somebody_sent_before_break_nothing(self, market, offer, points, others, ana, ben, eve):
+    def test_permits_that_somebody_sent_before_break_nothing(
+        self, market, offer, points, others, ana, ben, eve
+    ):
         makers, takers = self.permit(points, ana, market), self.permit(others, ben, market)
-        for token, owner, (value, deadline, *tail) in ((points, ana, makers), (others, ben, takers)):
+        for token, owner, (value, deadline, *tail) in (
+            (points, ana, makers),
+            (others, ben, takers),
+        ):
             name = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
-            token.token.transact(name, owner.address, market.address, value, deadline, *tail, sender=eve)
+            token.token.transact(
+                name, owner.address, market.address, value, deadline, *tail, sender=eve
+            )
         self.send(market, offer, ben, 100, makers, takers)
         assert points.balance(ben) == 100
 
@@ -95,10 +113,14 @@ class TestFillWithPermits:
             self.send(market, offer, ben, 100, makers, self.permit(others, ben, market, value=33))
         self.send(market, offer, ben, 100, makers, self.permit(others, ben, market, value=34))
 
-    def test_a_token_without_permits_is_passed_over(self, evm, registry, market, offer, points, ana, ben):
+    def test_a_token_without_permits_is_passed_over(
+        self, evm, registry, market, offer, points, ana, ben
+    ):
         brand = actor("silent brand")
         silent = token_of(evm, registry, brand, "SilentToken")
-        market.contract.transact("setPolicy", silent.address, (NOBODY, 0, 0, True, True), sender=brand)
+        market.contract.transact(
+            "setPolicy", silent.address, (NOBODY, 0, 0, True, True), sender=brand
+        )
         silent.transact("mint", ben.address, 31)
         wanted = replace(offer, want=silent.address)
         makers, takers = self.permit(points, ana, market), (5, FOREVER, 27, bytes(32), bytes(32))
@@ -112,7 +134,10 @@ class TestFillWithPermits:
 class TestCancel:
     def test_it_is_told_and_kept(self, market, ana):
         (event,) = market.contract.transact("cancel", 257, sender=ana).events
-        assert (event.name, event.arguments) == ("Cancelled", {"maker": ana.address, "word": 1, "mask": 2})
+        assert (event.name, event.arguments) == (
+            "Cancelled",
+            {"maker": ana.address, "word": 1, "mask": 2},
+        )
         assert market.contract.call("noncesOf", ana.address, 1) == (2, 2)
 
     def test_the_last_nonce_of_all(self, market, ana):
@@ -142,14 +167,21 @@ class TestCancelWord:
     def test_a_whole_word(self, market, offer, ana, ben):
         market.contract.transact("cancelWord", 1, FOREVER, sender=ana)
         for nonce in (256, 300, 511):
-            with refuses("PointMarket_NonceSpent", market.id_of(replace(offer, nonce=nonce)), ana.address, nonce):
+            with refuses(
+                "PointMarket_NonceSpent",
+                market.id_of(replace(offer, nonce=nonce)),
+                ana.address,
+                nonce,
+            ):
                 fill(market, replace(offer, nonce=nonce), ben, 1)
         fill(market, replace(offer, nonce=512), ben, 1)
 
 
 class TestCancelWordWithSignature:
     def send(self, market, who, word, mask, deadline, signed):
-        return market.contract.transact("cancelWordWithSignature", who, word, mask, deadline, signed)
+        return market.contract.transact(
+            "cancelWordWithSignature", who, word, mask, deadline, signed
+        )
 
     def message(self, market, who, word=1, mask=2, deadline=START, **domain):
         return market.digest(CANCEL_WORD, who.address, word, mask, deadline, **domain)
@@ -169,9 +201,14 @@ class TestCancelWordWithSignature:
             ((ana.address, 1, 2, START), sign(eve, self.message(market, ana))),
             ((ana.address, 1, 2, START), high_s(good)),
             ((ana.address, 1, 2, START), sign(ana, self.message(market, ana, chain_id=1))),
-            ((ana.address, 1, 2, START), sign(ana, self.message(market, ana, contract=points.address))),
+            (
+                (ana.address, 1, 2, START),
+                sign(ana, self.message(market, ana, contract=points.address)),
+            ),
         ):
-            with refuses("PointMarket_BadSignature", market.digest(CANCEL_WORD, *values), values[0]):
+            with refuses(
+                "PointMarket_BadSignature", market.digest(CANCEL_WORD, *values), values[0]
+            ):
                 self.send(market, *values, signed)
 
     def test_anyone_sends_it_and_twice_does_no_more(self, market, ana):
@@ -195,7 +232,9 @@ class TestSetPolicy:
         accepting = evm.deploy("PointReceiver")  # answers everything with its selector
         for token in (ana, registry, market, wrong_registry, no_brand, accepting):
             with refuses("PointMarket_NotPoints", token.address):
-                market.contract.transact("setPolicy", token.address, (NOBODY, 0, 0, True, True), sender=ana)
+                market.contract.transact(
+                    "setPolicy", token.address, (NOBODY, 0, 0, True, True), sender=ana
+                )
 
     def test_a_token_under_another_registry_is_refused(self, evm, market):
         foreign = Points(evm, evm.deploy("IdentityRegistry"), "Foreign")
@@ -204,9 +243,15 @@ class TestSetPolicy:
 
     def test_only_the_brands_managers_set_it(self, market, points, others, eve):
         for who in (eve, points.issuer, others.brand, others.manager):
-            with refuses("PointMarket_NotAllowed", points.address, who.address, points.brand.address):
-                market.contract.transact("setPolicy", points.address, (NOBODY, 0, 0, True, True), sender=who)
-        market.contract.transact("setPolicy", points.address, (NOBODY, 0, 0, True, True), sender=points.manager)
+            with refuses(
+                "PointMarket_NotAllowed", points.address, who.address, points.brand.address
+            ):
+                market.contract.transact(
+                    "setPolicy", points.address, (NOBODY, 0, 0, True, True), sender=who
+                )
+        market.contract.transact(
+            "setPolicy", points.address, (NOBODY, 0, 0, True, True), sender=points.manager
+        )
 
     def test_a_cap_of_the_fee_above_the_highest_is_refused(self, market, points):
         with refuses("PointMarket_FeeCapRaised", points.address, 1001, 1000):
@@ -236,9 +281,15 @@ class TestSetPolicy:
             (NOBODY, 0, 3, False, False),
             (actor("till").address, 3, 3, True, True),
         ):
-            done = market.contract.transact("setPolicy", points.address, terms, sender=points.manager)
+            done = market.contract.transact(
+                "setPolicy", points.address, terms, sender=points.manager
+            )
             (event,) = done.events
-            assert (event.name, event.token, event.brand) == ("PolicySet", points.address, points.brand.address)
+            assert (event.name, event.token, event.brand) == (
+                "PolicySet",
+                points.address,
+                points.brand.address,
+            )
             assert tuple(event.policy) == terms == market.contract.call("policyOf", points.address)
         assert market.contract.call("brandOf", points.address) == points.brand.address
 
@@ -247,15 +298,23 @@ class TestSetPolicy:
         market.contract.transact("setPolicy", token.address, (NOBODY, 0, 9, True, True), sender=ana)
         token.transact("belongTo", eve.address, eve.address)
         with refuses("PointMarket_NotAllowed", token.address, eve.address, ana.address):
-            market.contract.transact("setPolicy", token.address, (NOBODY, 0, 9, True, True), sender=eve)
-        market.contract.transact("setPolicy", token.address, (NOBODY, 0, 9, False, True), sender=ana)
+            market.contract.transact(
+                "setPolicy", token.address, (NOBODY, 0, 9, True, True), sender=eve
+            )
+        market.contract.transact(
+            "setPolicy", token.address, (NOBODY, 0, 9, False, True), sender=ana
+        )
 
     def test_a_handed_over_brand_has_a_new_master(self, registry, market, points, ana):
         market.policy(points)
         registry.transact("changeOwner", points.brand.address, ana.address, sender=points.brand)
-        with refuses("PointMarket_NotAllowed", points.address, points.brand.address, points.brand.address):
+        with refuses(
+            "PointMarket_NotAllowed", points.address, points.brand.address, points.brand.address
+        ):
             market.policy(points)
-        market.contract.transact("setPolicy", points.address, (NOBODY, 0, 9, True, True), sender=ana)
+        market.contract.transact(
+            "setPolicy", points.address, (NOBODY, 0, 9, True, True), sender=ana
+        )
 
 
 class TestHostileTokens:
@@ -264,12 +323,16 @@ class TestHostileTokens:
     def hostile(self, evm, registry, market, kind, owner):
         brand = actor(f"brand of {kind}")
         token = token_of(evm, registry, brand, kind)
-        market.contract.transact("setPolicy", token.address, (brand.address, 0, 1000, True, True), sender=brand)
+        market.contract.transact(
+            "setPolicy", token.address, (brand.address, 0, 1000, True, True), sender=brand
+        )
         token.transact("mint", owner.address, 10_000)
         token.transact("approve", market.address, FOREVER, sender=owner)
         return token
 
-    def test_a_part_taken_on_the_way_to_the_maker_is_refused(self, evm, registry, market, offer, ana, ben):
+    def test_a_part_taken_on_the_way_to_the_maker_is_refused(
+        self, evm, registry, market, offer, ana, ben
+    ):
         token = self.hostile(evm, registry, market, "FeeToken", ben)
         wanted = replace(offer, want=token.address, want_amount=1000)
         with refuses("PointMarket_Short", token.address, ana.address, 990, 1000):
@@ -278,7 +341,9 @@ class TestHostileTokens:
         fill(market, wanted, ben, 100)
 
     @pytest.mark.parametrize("side", ["give", "want"])
-    def test_a_token_that_answers_false_moves_nothing(self, evm, registry, market, offer, ana, ben, side):
+    def test_a_token_that_answers_false_moves_nothing(
+        self, evm, registry, market, offer, ana, ben, side
+    ):
         token = self.hostile(evm, registry, market, "FalseToken", ana if side == "give" else ben)
         token.transact("setRefusing", True)
         with refuses("TransferFromFailed()"):
@@ -288,18 +353,26 @@ class TestHostileTokens:
     def test_a_token_that_answers_nothing_works(self, evm, registry, market, offer, ana, ben, side):
         token = self.hostile(evm, registry, market, "SilentToken", ana if side == "give" else ben)
         fill(market, replace(offer, **{side: token.address}), ben, 100)
-        assert token.call("balanceOf", (ben if side == "give" else ana).address) == (100 if side == "give" else 31)
+        assert token.call("balanceOf", (ben if side == "give" else ana).address) == (
+            100 if side == "give" else 31
+        )
 
     @pytest.mark.parametrize("side", ["give", "want"])
-    def test_a_token_that_refuses_nothing_is_not_sent_nothing(self, evm, registry, market, offer, ana, ben, side):
-        token = self.hostile(evm, registry, market, "ZeroRevertToken", ana if side == "give" else ben)
+    def test_a_token_that_refuses_nothing_is_not_sent_nothing(
+        self, evm, registry, market, offer, ana, ben, side
+    ):
+        token = self.hostile(
+            evm, registry, market, "ZeroRevertToken", ana if side == "give" else ben
+        )
         brand = actor("brand of ZeroRevertToken")
         terms = (brand.address, 1, 1000, True, True)  # a fee that comes to nothing
         market.contract.transact("setPolicy", token.address, terms, sender=brand)
         fill(market, replace(offer, **{side: token.address}), ben, 100)
 
     @pytest.mark.parametrize("blocked", ["maker", "taker", "brand"])
-    def test_a_blocked_party_undoes_the_fill_and_nothing_else(self, evm, registry, market, offer, ana, ben, blocked):
+    def test_a_blocked_party_undoes_the_fill_and_nothing_else(
+        self, evm, registry, market, offer, ana, ben, blocked
+    ):
         token = self.hostile(evm, registry, market, "BlockingToken", ben)
         brand = actor("brand of BlockingToken")
         terms = (brand.address, 1000, 1000, True, True)
@@ -319,7 +392,9 @@ class TestHostileTokens:
     def test_a_token_that_calls_back_finds_the_offer_taken(
         self, evm, registry, market, offer, others, ana, ben, side, early, first
     ):
-        token = self.hostile(evm, registry, market, "ReentrantToken", ana if side == "give" else ben)
+        token = self.hostile(
+            evm, registry, market, "ReentrantToken", ana if side == "give" else ben
+        )
         aimed = replace(offer, **{side: token.address})
         want = token if side == "want" else others.token  # so that the token itself could pay
         if side == "want":
@@ -327,7 +402,9 @@ class TestHostileTokens:
         else:
             others.give(token, 100)
         token.transact("act", want.address, want.encode("approve", market.address, FOREVER))
-        data = market.contract.encode("fill", aimed.members, market.sign(ana, aimed), 60, FOREVER, 0)
+        data = market.contract.encode(
+            "fill", aimed.members, market.sign(ana, aimed), 60, FOREVER, 0
+        )
         token.transact("arm", market.address, data, early)
         fill(market, aimed, ben, first)
         assert (token.call("calls"), token.call("lastSuccess")) == (1, False)
@@ -344,10 +421,14 @@ class TestHostileTokens:
         token = self.hostile(evm, registry, market, "ReentrantToken", ben)
         given = self.hostile(evm, registry, market, "TestToken", ana)
         given.transact("mint", wallet.address, 100)
-        wallet.transact("execute", given.address, 0, given.encode("approve", market.address, FOREVER))
+        wallet.transact(
+            "execute", given.address, 0, given.encode("approve", market.address, FOREVER)
+        )
         wanted = replace(offer, maker=wallet.address, give=given.address, want=token.address)
         cancel = market.contract.encode("cancel", offer.nonce)
-        token.transact("arm", wallet.address, wallet.encode("execute", market.address, 0, cancel), False)
+        token.transact(
+            "arm", wallet.address, wallet.encode("execute", market.address, 0, cancel), False
+        )
         fill(market, wanted, ben, 60)
         assert token.call("lastSuccess") is True
         with refuses("PointMarket_NonceSpent", market.id_of(wanted), wallet.address, offer.nonce):
@@ -356,7 +437,9 @@ class TestHostileTokens:
 
 class TestDomain:
     def test_the_domain_is_told(self, evm, market):
-        fields, name, version, chain, contract, salt, extensions = market.contract.call("eip712Domain")
+        fields, name, version, chain, contract, salt, extensions = market.contract.call(
+            "eip712Domain"
+        )
         assert (fields, name, version) == (b"\x0f", "CareLedger PointMarket", "1")
         assert (chain, contract, salt, extensions) == (evm.chain_id, market.address, bytes(32), [])
 
@@ -400,6 +483,6 @@ class TestViews:
 
     def test_the_id_is_the_digest(self, market, offer):
         assert market.contract.call("stateOf", offer.members)[0] == market.id_of(offer)
-        assert keccak(text="Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)") == keccak(
-            text=CANCEL_WORD
-        )
+        assert keccak(
+            text="Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)"
+        ) == keccak(text=CANCEL_WORD)

@@ -146,7 +146,9 @@ class TestFillRefusals:
             with refuses("PointMarket_BadSignature", market.id_of(ghost), NOBODY):
                 fill(market, ghost, ben, 1, signature=signed)
 
-    def test_points_whose_brand_does_not_let_them_be_offered(self, market, offer, points, others, ben):
+    def test_points_whose_brand_does_not_let_them_be_offered(
+        self, market, offer, points, others, ben
+    ):
         market.policy(others, offers=False)
         with refuses("PointMarket_NotOffered", others.address):
             fill(market, offer, ben, 1)
@@ -230,9 +232,19 @@ class TestFill:
 
     def test_the_state_follows(self, market, offer, ana, ben):
         id_ = market.id_of(offer)
-        assert state(market, offer) == {"id": id_, "filled": 0, "remaining": 100, "cancelled": False}
+        assert state(market, offer) == {
+            "id": id_,
+            "filled": 0,
+            "remaining": 100,
+            "cancelled": False,
+        }
         fill(market, offer, ben, 40)
-        assert state(market, offer) == {"id": id_, "filled": 40, "remaining": 60, "cancelled": False}
+        assert state(market, offer) == {
+            "id": id_,
+            "filled": 40,
+            "remaining": 60,
+            "cancelled": False,
+        }
         assert market.contract.call("noncesOf", ana.address, 1) == (2, 0)
         market.contract.transact("cancel", offer.nonce, sender=ana)
         assert state(market, offer) == {"id": id_, "filled": 40, "remaining": 0, "cancelled": True}
@@ -258,15 +270,28 @@ class TestFill:
         fill(market, offer, ben, 100)
         fill(market, replace(offer, maker=eve.address), ben, 100, maker=eve)
 
-    def test_fees_are_the_takers_matter_and_go_to_the_brands(self, market, offer, points, others, ana, ben):
+    def test_fees_are_the_takers_matter_and_go_to_the_brands(
+        self, market, offer, points, others, ana, ben
+    ):
         market.policy(points, fee=250)
         market.policy(others, fee=1000)
         done = fill(market, offer, ben, 100)
         assert done.value == (31 + 3, 100 - 2)
         charged = [(e.token, e.id, e.amount) for e in done.named("FeeCharged")]
-        assert charged == [(others.address, market.id_of(offer), 3), (points.address, market.id_of(offer), 2)]
-        assert (points.balance(ana), points.balance(ben), points.balance(points.brand)) == (900, 98, 2)
-        assert (others.balance(ana), others.balance(ben), others.balance(others.brand)) == (31, 966, 3)
+        assert charged == [
+            (others.address, market.id_of(offer), 3),
+            (points.address, market.id_of(offer), 2),
+        ]
+        assert (points.balance(ana), points.balance(ben), points.balance(points.brand)) == (
+            900,
+            98,
+            2,
+        )
+        assert (others.balance(ana), others.balance(ben), others.balance(others.brand)) == (
+            31,
+            966,
+            3,
+        )
 
     def test_a_fee_below_one_unit_is_none(self, market, offer, points, others, ben):
         market.policy(points, fee=1)
@@ -279,11 +304,15 @@ class TestFill:
         tokens = [token_of(evm, registry, actor(f"rich {n}")) for n in range(2)]
         for n, (token, owner) in enumerate(zip(tokens, (ana, ben), strict=True)):
             brand = actor(f"rich {n}")
-            market.contract.transact("setPolicy", token.address, (NOBODY, 0, 1000, True, False), sender=brand)
+            market.contract.transact(
+                "setPolicy", token.address, (NOBODY, 0, 1000, True, False), sender=brand
+            )
             token.transact("mint", owner.address, FOREVER)
             token.transact("approve", market.address, FOREVER, sender=owner)
         give, want = tokens
-        top = replace(offer, give=give.address, want=want.address, give_amount=FOREVER, want_amount=FOREVER)
+        top = replace(
+            offer, give=give.address, want=want.address, give_amount=FOREVER, want_amount=FOREVER
+        )
         assert fill(market, top, ben, 1).value == (1, 1)
         assert fill(market, top, ben, FOREVER - 1).value == (FOREVER - 1, FOREVER - 1)
 
@@ -299,11 +328,17 @@ class TestFill:
 
 
 class TestContractMakers:
-    def test_a_wallet_makes_offers_by_its_owners_key(self, evm, market, offer, points, others, ana, ben, eve):
+    def test_a_wallet_makes_offers_by_its_owners_key(
+        self, evm, market, offer, points, others, ana, ben, eve
+    ):
         wallet = evm.deploy("Wallet1271", ana.address)
         points.give(wallet, 100)
         wallet.transact(
-            "execute", points.address, 0, points.token.encode("approve", market.address, FOREVER), sender=ana
+            "execute",
+            points.address,
+            0,
+            points.token.encode("approve", market.address, FOREVER),
+            sender=ana,
         )
         theirs = replace(offer, maker=wallet.address)
         with refuses("PointMarket_BadSignature", market.id_of(theirs), wallet.address):
@@ -328,7 +363,9 @@ class TestContractMakers:
             (others.address, others.token.encode("approve", market.address, FOREVER)),
             (
                 market.address,
-                market.contract.encode("fill", offer.members, market.sign(ana, offer), 100, FOREVER, 0),
+                market.contract.encode(
+                    "fill", offer.members, market.sign(ana, offer), 100, FOREVER, 0
+                ),
             ),
         ]
         for to, data in calls:

@@ -89,9 +89,17 @@ class TestAddLiquidity:
         root = isqrt(10_000 * 40_000)
         assert done.value == root - LOCKED == pools.shares(ben)
         assert pools.pair() == (10_000, 40_000, root, True)
-        assert (pools.shares(ana), pools.a.balance(pools), pools.b.balance(pools)) == (0, 10_000, 40_000)
+        assert (pools.shares(ana), pools.a.balance(pools), pools.b.balance(pools)) == (
+            0,
+            10_000,
+            40_000,
+        )
         added = done.named("LiquidityAdded")[0]
-        low = (10_000, 40_000) if int(pools.a.address, 16) < int(pools.b.address, 16) else (40_000, 10_000)
+        low = (
+            (10_000, 40_000)
+            if int(pools.a.address, 16) < int(pools.b.address, 16)
+            else (40_000, 10_000)
+        )
         assert added.arguments == {
             "id": pools.id,
             "provider": ana.address,
@@ -104,7 +112,9 @@ class TestAddLiquidity:
 
     @pytest.mark.parametrize("flip", [False, True])
     def test_later_ones_pay_at_the_pools_price_in_either_order(self, funded, ben, flip):
-        tokens, amounts = ((funded.b, funded.a), (999, 100)) if flip else ((funded.a, funded.b), (100, 999))
+        tokens, amounts = (
+            ((funded.b, funded.a), (999, 100)) if flip else ((funded.a, funded.b), (100, 999))
+        )
         before = funded.a.balance(ben), funded.b.balance(ben)
         done = funded.fund(ben, *amounts, tokens=tokens)
         assert done.value == 200 == funded.shares(ben)
@@ -127,7 +137,9 @@ class TestAddLiquidity:
 
     def test_it_copies_the_policies_and_says_so(self, pools, market, ana):
         done = pools.fund(ana, 2000, 2000)
-        assert [(e.id, e.fee_bps0, e.fee_bps1, e.open) for e in done.named("Synced")] == [(pools.id, 0, 0, True)]
+        assert [(e.id, e.fee_bps0, e.fee_bps1, e.open) for e in done.named("Synced")] == [
+            (pools.id, 0, 0, True)
+        ]
         assert not pools.fund(ana, 2000, 2000).named("Synced")
         market.policy(pools.a, fee=7)
         assert len(pools.fund(ana, 2000, 2000).named("Synced")) == 1
@@ -175,7 +187,11 @@ class TestRemoveLiquidity:
             eve.address,
             5000,
         )
-        low = (2500, 10_000) if int(funded.a.address, 16) < int(funded.b.address, 16) else (10_000, 2500)
+        low = (
+            (2500, 10_000)
+            if int(funded.a.address, 16) < int(funded.b.address, 16)
+            else (10_000, 2500)
+        )
         assert (removed.amount0, removed.amount1) == low
 
     def test_it_is_rounded_down(self, pools, ana):
@@ -190,19 +206,27 @@ class TestRemoveLiquidity:
         funded.leave(ana, 19_000)
         assert funded.pair() == (500, 2000, 1000, False)
 
-    def test_after_everybody_has_left_the_pool_begins_anew_from_the_locked_shares(self, funded, ana, ben):
+    def test_after_everybody_has_left_the_pool_begins_anew_from_the_locked_shares(
+        self, funded, ana, ben
+    ):
         funded.leave(ana, 19_000)
         assert funded.fund(ben, 500, 2000).value == 1000
         assert funded.pair() == (1000, 4000, 2000, True)
 
-    def test_a_token_that_refuses_is_credited_and_the_other_paid_out(self, evm, pools, foreign, ana, ben, eve):
+    def test_a_token_that_refuses_is_credited_and_the_other_paid_out(
+        self, evm, pools, foreign, ana, ben, eve
+    ):
         token = foreign("BlockingToken")
         pools.fund(ana, 10_000, 40_000, tokens=(token, pools.a))
         token.token.transact("setBlocked", ana.address, True)
         before = pools.a.balance(ana)
         done = pools.leave(ana, 2000, tokens=(token, pools.a))
         (credited,) = done.named("Credited")
-        assert (credited.token, credited.provider, credited.amount) == (token.address, ana.address, 1000)
+        assert (credited.token, credited.provider, credited.amount) == (
+            token.address,
+            ana.address,
+            1000,
+        )
         assert pools.a.balance(ana) - before == 4000
         assert pools.contract.call("creditOf", token.address, ana.address) == 1000
         pools.leave(ana, 2000, tokens=(token, pools.a), to=eve.address)
@@ -273,12 +297,18 @@ class TestShares:
         with refuses("InsufficientBalance()"):
             funded.contract.transact("transfer", ben.address, number, 19_001, sender=ana)
         with refuses("InsufficientPermission()"):
-            funded.contract.transact("transferFrom", ana.address, eve.address, number, 1, sender=eve)
+            funded.contract.transact(
+                "transferFrom", ana.address, eve.address, number, 1, sender=eve
+            )
         funded.contract.transact("approve", eve.address, number, 5, sender=ana)
         with refuses("InsufficientPermission()"):
-            funded.contract.transact("transferFrom", ana.address, eve.address, number, 6, sender=eve)
+            funded.contract.transact(
+                "transferFrom", ana.address, eve.address, number, 6, sender=eve
+            )
 
-    def test_they_move_and_whoever_has_them_leaves_with_the_points(self, funded, number, ana, ben, eve):
+    def test_they_move_and_whoever_has_them_leaves_with_the_points(
+        self, funded, number, ana, ben, eve
+    ):
         funded.contract.transact("transfer", ben.address, number, 9000, sender=ana)
         funded.contract.transact("approve", eve.address, number, 4000, sender=ana)
         funded.contract.transact("transferFrom", ana.address, eve.address, number, 4000, sender=eve)
@@ -287,7 +317,9 @@ class TestShares:
 
     def test_an_operator_moves_all(self, funded, number, ana, eve):
         funded.contract.transact("setOperator", eve.address, True, sender=ana)
-        funded.contract.transact("transferFrom", ana.address, eve.address, number, 19_000, sender=eve)
+        funded.contract.transact(
+            "transferFrom", ana.address, eve.address, number, 19_000, sender=eve
+        )
         assert funded.shares(eve) == 19_000
 
     def test_shares_of_another_pair_are_worth_nothing_here(self, funded, foreign, ana, ben):
@@ -297,7 +329,10 @@ class TestShares:
             funded.leave(ben, 1)
 
     def test_what_wallets_show(self, funded, number):
-        views = [funded.contract.call(view, number) for view in ("name", "symbol", "decimals", "tokenURI")]
+        views = [
+            funded.contract.call(view, number)
+            for view in ("name", "symbol", "decimals", "tokenURI")
+        ]
         assert views == ["CareLedger pool share", "SHARE", 18, ""]
         assert funded.contract.call("supportsInterface", bytes.fromhex("0f632fb3")) is True
 
@@ -306,7 +341,17 @@ class TestViews:
     def test_a_pair_that_was_never_funded_is_empty(self, pools):
         low, high = sorted((pools.a.address, pools.b.address), key=lambda a: int(a, 16))
         for pair in ((low, high), (high, low)):
-            assert pools.contract.call("pairOf", *pair) == (pools.id, low, high, 0, 0, 0, 0, 0, False)
+            assert pools.contract.call("pairOf", *pair) == (
+                pools.id,
+                low,
+                high,
+                0,
+                0,
+                0,
+                0,
+                0,
+                False,
+            )
 
     def test_it_knows_where_policies_are(self, pools, market):
         assert pools.contract.call("POLICIES") == market.address
@@ -333,7 +378,9 @@ class TestReentrancy:
             pools.contract.encode("removeLiquidity", (t, a, 1, 0, 0, t, forever)),
             pools.contract.encode("sync", t, a),
             pools.contract.encode("quote", t, a, 100),
-            pools.contract.encode("swapWithAuthorization", (t, t, a, 1, 0, t, forever - 1, bytes(32)), b""),
+            pools.contract.encode(
+                "swapWithAuthorization", (t, t, a, 1, 0, t, forever - 1, bytes(32)), b""
+            ),
         ]
 
     @pytest.mark.parametrize("early", [True, False])

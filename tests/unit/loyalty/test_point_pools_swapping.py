@@ -95,7 +95,9 @@ class TestSwap:
         market.policy(funded.b, fee=250)
         funded.contract.transact("sync", funded.a.address, funded.b.address)
         one, two = tokens = (funded.b, funded.a) if flip else (funded.a, funded.b)
-        reserves, fees = ((40_000, 10_000), (250, 1000)) if flip else ((10_000, 40_000), (1000, 250))
+        reserves, fees = (
+            ((40_000, 10_000), (250, 1000)) if flip else ((10_000, 40_000), (1000, 250))
+        )
         quote = funded.quote(777, tokens)
         done = funded.swap(ben, 777, tokens=tokens)
         fee_in = 777 * fees[0] // 10_000
@@ -108,7 +110,9 @@ class TestSwap:
         assert funded.contract.call("feesOf", one.address) == fee_in
         assert funded.contract.call("feesOf", two.address) == fee_out
         assert funded.pair(tokens)[:2] == (reserves[0] + 777 - fee_in, reserves[1] - gross)
-        for token, reserve, fee in zip(tokens, funded.pair(tokens)[:2], (fee_in, fee_out), strict=True):
+        for token, reserve, fee in zip(
+            tokens, funded.pair(tokens)[:2], (fee_in, fee_out), strict=True
+        ):
             assert token.balance(funded) == reserve + fee
 
     def test_a_fee_that_comes_to_nothing_is_not_told(self, funded, market, ben):
@@ -155,7 +159,9 @@ class TestSwap:
 
 class TestSwapWithAuthorization:
     def send(self, pools, order, signed):
-        return pools.contract.transact("swapWithAuthorization", order, signed, sender=actor("relayer"))
+        return pools.contract.transact(
+            "swapWithAuthorization", order, signed, sender=actor("relayer")
+        )
 
     def test_after_the_deadline_for_nobody_or_the_pools(self, funded, ben):
         order = funded.order(ben, deadline=START - 1)
@@ -203,7 +209,14 @@ class TestSwapWithAuthorization:
     def test_nobody_takes_the_points_without_the_swap(self, funded, ben, eve):
         order = funded.order(ben)
         name = "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
-        values = (ben.address, funded.address, 100, 0, order[6] + 1, funded.contract.call("orderNonce", order))
+        values = (
+            ben.address,
+            funded.address,
+            100,
+            0,
+            order[6] + 1,
+            funded.contract.call("orderNonce", order),
+        )
         with refuses("SignedERC20_NotPayee", eve.address, funded.address):
             funded.a.token.transact(name, *values, funded.signed(ben, order), sender=eve)
 
@@ -214,8 +227,12 @@ class TestSwapWithAuthorization:
         with refuses("SignedERC20_AuthorizationSpent", ben.address, nonce):
             self.send(funded, order, funded.signed(ben, order))
         nonce = funded.contract.call("orderNonce", other)
-        cancel = funded.a.sign(ben, "CancelAuthorization(address authorizer,bytes32 nonce)", ben.address, nonce)
-        funded.a.token.transact("cancelAuthorization(address,bytes32,bytes)", ben.address, nonce, cancel)
+        cancel = funded.a.sign(
+            ben, "CancelAuthorization(address authorizer,bytes32 nonce)", ben.address, nonce
+        )
+        funded.a.token.transact(
+            "cancelAuthorization(address,bytes32,bytes)", ben.address, nonce, cancel
+        )
         with refuses("SignedERC20_AuthorizationSpent", ben.address, nonce):
             self.send(funded, other, funded.signed(ben, other))
 
@@ -232,7 +249,16 @@ class TestSwapWithAuthorization:
     def test_a_token_that_knows_no_authorisations(self, pools, foreign, ana, ben):
         token = foreign("TestToken")
         pools.fund(ana, 10_000, 10_000, tokens=(token, pools.a))
-        order = (ben.address, token.address, pools.a.address, 100, 1, ben.address, FOREVER - 1, bytes(32))
+        order = (
+            ben.address,
+            token.address,
+            pools.a.address,
+            100,
+            1,
+            ben.address,
+            FOREVER - 1,
+            bytes(32),
+        )
         with refuses(""):
             self.send(pools, order, b"")
 
@@ -262,7 +288,9 @@ class TestSwapWithAuthorization:
     def test_the_nonce_binds_what_the_authorisation_does_not(self, funded, ben):
         _, _, token_out, _, least, to, _, salt = order = funded.order(ben)
         kinds = ["address", "uint256", "address", "bytes32"]
-        assert funded.contract.call("orderNonce", order) == keccak(encode(kinds, [token_out, least, to, salt]))
+        assert funded.contract.call("orderNonce", order) == keccak(
+            encode(kinds, [token_out, least, to, salt])
+        )
 
 
 class TestQuote:
@@ -289,8 +317,15 @@ class TestSync:
         done = funded.contract.transact("sync", funded.b.address, funded.a.address, sender=eve)
         (synced,) = done.named("Synced")
         low = (11, 22) if int(funded.a.address, 16) < int(funded.b.address, 16) else (22, 11)
-        assert (synced.id, synced.fee_bps0, synced.fee_bps1, synced.open) == (funded.id, *low, False)
-        assert funded.contract.call("pairOf", funded.a.address, funded.b.address)[6:] == (*low, False)
+        assert (synced.id, synced.fee_bps0, synced.fee_bps1, synced.open) == (
+            funded.id,
+            *low,
+            False,
+        )
+        assert funded.contract.call("pairOf", funded.a.address, funded.b.address)[6:] == (
+            *low,
+            False,
+        )
         assert funded.pair()[:3] == (10_000, 40_000, 20_000)
 
     def test_twice_says_nothing_more(self, funded):
@@ -327,7 +362,11 @@ class TestCollectFees:
         done = earned.contract.transact("collectFees", earned.a.address, sender=eve)
         (collected,) = done.named("FeesCollected")
         assert done.value == 100 == earned.a.balance(earned.a.brand)
-        assert (collected.token, collected.to, collected.amount) == (earned.a.address, earned.a.brand.address, 100)
+        assert (collected.token, collected.to, collected.amount) == (
+            earned.a.address,
+            earned.a.brand.address,
+            100,
+        )
         with refuses("PointPools_NothingToCollect", earned.a.address, 0, earned.a.brand.address):
             earned.contract.transact("collectFees", earned.a.address)
         assert earned.a.balance(earned) == earned.pair()[0]

@@ -63,7 +63,11 @@ class TestTransfer:
         (event,) = done.events
         assert (done.value, event.name) == (True, "Transfer")
         assert event.arguments == {"from_": ana.address, "to": ben.address, "amount": 40}
-        assert (points.balance(ana), points.balance(ben), points.token.call("totalSupply")) == (60, 40, 100)
+        assert (points.balance(ana), points.balance(ben), points.token.call("totalSupply")) == (
+            60,
+            40,
+            100,
+        )
 
     def test_to_oneself_and_nothing_at_all_change_nothing(self, points, ana, ben):
         points.token.transact("transfer", ana.address, 100, sender=ana)
@@ -101,7 +105,9 @@ class TestTransferFrom:
         assert points.token.call("allowance", ana.address, permit2) == 0
         with refuses("InsufficientAllowance"):
             evm.raw_transact(
-                points.address, points.token.encode("transferFrom", ana.address, permit2, 1), sender=permit2
+                points.address,
+                points.token.encode("transferFrom", ana.address, permit2, 1),
+                sender=permit2,
             )
         points.approve(ana, permit2, 3)
         assert points.token.call("allowance", ana.address, permit2) == 3
@@ -126,7 +132,11 @@ class TestApprove:
             done = points.token.transact("approve", ben.address, amount, sender=ana)
             (event,) = done.events
             assert (done.value, event.name) == (True, "Approval")
-            assert event.arguments == {"owner": ana.address, "spender": ben.address, "amount": amount}
+            assert event.arguments == {
+                "owner": ana.address,
+                "spender": ben.address,
+                "amount": amount,
+            }
             assert points.token.call("allowance", ana.address, ben.address) == amount
 
 
@@ -134,7 +144,9 @@ class TestPermit:
     def send(self, points, form, owner, spender, value, deadline, signed):
         tail = vrs(signed) if form == VRS else (signed,)
         name = f"permit(address,address,uint256,uint256,{form})"
-        return points.token.transact(name, owner, spender, value, deadline, *tail, sender=actor("relayer"))
+        return points.token.transact(
+            name, owner, spender, value, deadline, *tail, sender=actor("relayer")
+        )
 
     @pytest.fixture(params=[VRS, BYTES])
     def form(self, request):
@@ -162,7 +174,9 @@ class TestPermit:
                 self.send(points, form, owner.address, *rest, signed)
 
     def test_a_permit_is_good_once_and_in_turn(self, points, ana, ben, form):
-        first, second = (points.sign(ana, PERMIT, ana.address, ben.address, n, n, FOREVER) for n in (0, 1))
+        first, second = (
+            points.sign(ana, PERMIT, ana.address, ben.address, n, n, FOREVER) for n in (0, 1)
+        )
         with refuses(*self.refusal(form, ana)):
             self.send(points, form, ana.address, ben.address, 1, FOREVER, second)
         self.send(points, form, ana.address, ben.address, 0, FOREVER, first)
@@ -184,14 +198,18 @@ class TestPermit:
 
     def test_nobody_signs_for_the_zero_address(self, points, ben, form):
         for signed in (bytes(64) + b"\x1b", bytes(65)):
-            with refuses(*(("InvalidPermit",) if form == VRS else ("SignedERC20_BadSignature", NOBODY))):
+            with refuses(
+                *(("InvalidPermit",) if form == VRS else ("SignedERC20_BadSignature", NOBODY))
+            ):
                 self.send(points, form, NOBODY, ben.address, 5, FOREVER, signed)
 
     def test_a_wrong_v_is_refused(self, points, ana, ben, form):
         signed = points.sign(ana, PERMIT, ana.address, ben.address, 5, 0, FOREVER)
         for v in (0, 1, 26, 29, 255, 55 - signed[64]):
             with refuses(*self.refusal(form, ana)):
-                self.send(points, form, ana.address, ben.address, 5, FOREVER, signed[:64] + bytes([v]))
+                self.send(
+                    points, form, ana.address, ben.address, 5, FOREVER, signed[:64] + bytes([v])
+                )
 
     def test_the_allowance_is_set_and_the_nonce_used(self, points, ana, ben, form):
         signed = points.sign(ana, PERMIT, ana.address, ben.address, 5, 0, FOREVER)
@@ -205,7 +223,9 @@ class TestPermit:
 
     @pytest.mark.parametrize("length", [0, 1, 64, 66, 97])
     def test_a_signature_of_another_length_is_no_accounts(self, points, ana, ben, length):
-        signed = (points.sign(ana, PERMIT, ana.address, ben.address, 5, 0, FOREVER) + bytes(40))[:length]
+        signed = (points.sign(ana, PERMIT, ana.address, ben.address, 5, 0, FOREVER) + bytes(40))[
+            :length
+        ]
         with refuses("SignedERC20_BadSignature", ana.address):
             self.send(points, BYTES, ana.address, ben.address, 5, FOREVER, signed)
 
@@ -245,8 +265,15 @@ class TestDomain:
     def test_the_separator_is_that_of_the_domain_that_is_told(self, points, evm):
         fields, name, version, chain, contract, salt, extensions = points.token.call("eip712Domain")
         assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
-        assert (name, version, chain, contract) == ("Aurora Points", "1", evm.chain_id, points.address)
-        assert points.token.call("DOMAIN_SEPARATOR") == domain_separator(name, version, chain, contract)
+        assert (name, version, chain, contract) == (
+            "Aurora Points",
+            "1",
+            evm.chain_id,
+            points.address,
+        )
+        assert points.token.call("DOMAIN_SEPARATOR") == domain_separator(
+            name, version, chain, contract
+        )
 
     def test_on_a_fork_of_the_chain_the_same_signature_is_refused(self, ben):
         twins = []
@@ -264,14 +291,33 @@ class TestDomain:
             second.token.transact(name, *arguments, signed)
 
     def test_the_type_hashes_are_those_of_the_standards(self):
-        assert keccak(text=TRANSFER).hex() == "7c7c6cdb67a18743f49ec6fa9b35f50d52ed05cbed4cc592e13b44501c1a2267"
-        assert keccak(text=RECEIVE).hex() == "d099cc98ef71107a616c4f0f941f04c322d8e254fe26b3c6668db87aae413de8"
-        assert keccak(text=CANCEL).hex() == "158b0a9edf7a828aad02f63cd515c68ef2f50ba807396f6d12842833a1597429"
-        assert keccak(text=PERMIT).hex() == "6e71edae12b1b97f4d1f60370fef10105fa2faae0126114a169c64845d6126c9"
+        assert (
+            keccak(text=TRANSFER).hex()
+            == "7c7c6cdb67a18743f49ec6fa9b35f50d52ed05cbed4cc592e13b44501c1a2267"
+        )
+        assert (
+            keccak(text=RECEIVE).hex()
+            == "d099cc98ef71107a616c4f0f941f04c322d8e254fe26b3c6668db87aae413de8"
+        )
+        assert (
+            keccak(text=CANCEL).hex()
+            == "158b0a9edf7a828aad02f63cd515c68ef2f50ba807396f6d12842833a1597429"
+        )
+        assert (
+            keccak(text=PERMIT).hex()
+            == "6e71edae12b1b97f4d1f60370fef10105fa2faae0126114a169c64845d6126c9"
+        )
 
     @pytest.mark.parametrize(
         ("interface", "has"),
-        [("01ffc9a7", 1), ("36372b07", 1), ("b0202a11", 1), ("84b0196e", 1), ("ffffffff", 0), ("80ac58cd", 0)],
+        [
+            ("01ffc9a7", 1),
+            ("36372b07", 1),
+            ("b0202a11", 1),
+            ("84b0196e", 1),
+            ("ffffffff", 0),
+            ("80ac58cd", 0),
+        ],
     )
     def test_it_says_which_interfaces_it_has(self, points, interface, has):
         assert points.token.call("supportsInterface", bytes.fromhex(interface)) is bool(has)
@@ -323,8 +369,8 @@ class SideBySide:
 class TestBesideOpenZeppelin:
     """The same random calls on our points and on OpenZeppelin's plain ERC-20: the same outcome, or a known difference.
 
-    Known differences: ours refuses the token itself as a receiver and lets the zero address be a spender; a refusal's
-    words are each library's own.
+    Known differences: ours refuses the token itself as a receiver and lets the zero address be a
+    spender; a refusal's words are each library's own.
     """
 
     @pytest.mark.parametrize("seed", range(4))
@@ -333,7 +379,11 @@ class TestBesideOpenZeppelin:
         people = [actor(f"person {n}") for n in range(4)]
         addresses = [who.address for who in people]
         for _ in range(600):
-            who, to, owner = rng.choice(people), rng.choice([*addresses, NOBODY]), rng.choice(addresses)
+            who, to, owner = (
+                rng.choice(people),
+                rng.choice([*addresses, NOBODY]),
+                rng.choice(addresses),
+            )
             amount = rng.choice([0, 1, rng.randrange(50), rng.randrange(10**6), FOREVER])
             match rng.randrange(5):
                 case 0:
@@ -364,7 +414,9 @@ def test_the_digest_is_made_as_eip_712_says(points, ana):
         encode(
             ["bytes32", "bytes32", "bytes32", "uint256", "address"],
             [
-                keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak(
+                    text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
                 keccak(text="Aurora Points"),
                 keccak(text="1"),
                 31337,

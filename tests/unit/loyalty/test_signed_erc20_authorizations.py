@@ -47,14 +47,32 @@ class TestAuthorizations:
     """ERC-3009. Each test for both functions, in both forms of the signature."""
 
     @pytest.fixture(
-        params=[f"{kind}WithAuthorization {form}" for kind in ("transfer", "receive") for form in (VRS, BYTES)]
+        params=[
+            f"{kind}WithAuthorization {form}"
+            for kind in ("transfer", "receive")
+            for form in (VRS, BYTES)
+        ]
     )
     def way(self, request):
         return request.param.split()
 
-    def order(self, points, way, by, to, value=40, after=0, before=START + DAY, nonce=NONCE, signer=None, **domain):
+    def order(
+        self,
+        points,
+        way,
+        by,
+        to,
+        value=40,
+        after=0,
+        before=START + DAY,
+        nonce=NONCE,
+        signer=None,
+        **domain,
+    ):
         kind = TRANSFER if way[0].startswith("transfer") else RECEIVE
-        signed = points.sign(signer or by, kind, by.address, to.address, value, after, before, nonce, **domain)
+        signed = points.sign(
+            signer or by, kind, by.address, to.address, value, after, before, nonce, **domain
+        )
         return [by.address, to.address, value, after, before, nonce, signed]
 
     def send(self, points, way, order, sender=None):
@@ -73,7 +91,13 @@ class TestAuthorizations:
 
     def test_any_other_value_than_signed_is_refused(self, points, ana, ben, eve, way):
         order = self.order(points, way, ana, ben)
-        for place, other in ((0, eve.address), (2, 41), (3, 1), (4, START + DAY + 1), (5, b"\x08" * 32)):
+        for place, other in (
+            (0, eve.address),
+            (2, 41),
+            (3, 1),
+            (4, START + DAY + 1),
+            (5, b"\x08" * 32),
+        ):
             changed = [*order]
             changed[place] = other
             with refuses("SignedERC20_BadSignature", changed[0]):
@@ -82,7 +106,9 @@ class TestAuthorizations:
         with refuses("SignedERC20_BadSignature", ana.address):
             self.send(points, way, order, sender=eve)
 
-    def test_for_another_chain_token_kind_or_by_another_key_it_is_refused(self, points, others, ana, ben, eve, way):
+    def test_for_another_chain_token_kind_or_by_another_key_it_is_refused(
+        self, points, others, ana, ben, eve, way
+    ):
         other_kind = ["receive" if way[0].startswith("transfer") else "transfer", way[1]]
         for order in (
             self.order(points, way, ana, ben, chain_id=1),
@@ -107,7 +133,9 @@ class TestAuthorizations:
         for kind in ("transferWithAuthorization", "receiveWithAuthorization"):
             for form in (VRS, BYTES):
                 with refuses("SignedERC20_AuthorizationSpent", ana.address, NONCE):
-                    self.send(points, [kind, form], self.order(points, [kind, form], ana, ben, value=1))
+                    self.send(
+                        points, [kind, form], self.order(points, [kind, form], ana, ben, value=1)
+                    )
 
     def test_bad_recipients_and_more_than_one_has_are_refused(self, points, evm, ana, ben, way):
         if way[0].startswith("transfer"):
@@ -130,7 +158,10 @@ class TestAuthorizations:
     def test_points_move_and_the_nonce_is_used(self, points, ana, ben, way):
         assert points.token.call("authorizationState", ana.address, NONCE) is False
         used, transfer = self.send(points, way, self.order(points, way, ana, ben)).events
-        assert (used.name, used.arguments) == ("AuthorizationUsed", {"authorizer": ana.address, "nonce": NONCE})
+        assert (used.name, used.arguments) == (
+            "AuthorizationUsed",
+            {"authorizer": ana.address, "nonce": NONCE},
+        )
         assert transfer.arguments == {"from_": ana.address, "to": ben.address, "amount": 40}
         assert points.token.call("authorizationState", ana.address, NONCE) is True
         assert points.token.call("authorizationState", ben.address, NONCE) is False
@@ -168,7 +199,9 @@ class TestCancelAuthorization:
 
     def send(self, points, form, who, signed, nonce=NONCE):
         tail = vrs(signed) if form == VRS else (signed,)
-        return points.token.transact(f"cancelAuthorization(address,bytes32,{form})", who, nonce, *tail)
+        return points.token.transact(
+            f"cancelAuthorization(address,bytes32,{form})", who, nonce, *tail
+        )
 
     def test_only_by_the_holders_own_signature(self, points, others, ana, eve, form):
         good = points.sign(ana, CANCEL, ana.address, NONCE)
@@ -192,11 +225,22 @@ class TestCancelAuthorization:
         name = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
         points.token.transact(name, *values, points.sign(ana, TRANSFER, *values))
         with refuses("SignedERC20_AuthorizationSpent", ana.address, b"\1" * 32):
-            self.send(points, form, ana.address, points.sign(ana, CANCEL, ana.address, b"\1" * 32), b"\1" * 32)
+            self.send(
+                points,
+                form,
+                ana.address,
+                points.sign(ana, CANCEL, ana.address, b"\1" * 32),
+                b"\1" * 32,
+            )
 
     def test_what_is_cancelled_stays_so(self, points, ana, ben, form):
-        (event,) = self.send(points, form, ana.address, points.sign(ana, CANCEL, ana.address, NONCE)).events
-        assert (event.name, event.arguments) == ("AuthorizationCanceled", {"authorizer": ana.address, "nonce": NONCE})
+        (event,) = self.send(
+            points, form, ana.address, points.sign(ana, CANCEL, ana.address, NONCE)
+        ).events
+        assert (event.name, event.arguments) == (
+            "AuthorizationCanceled",
+            {"authorizer": ana.address, "nonce": NONCE},
+        )
         assert points.token.call("authorizationState", ana.address, NONCE) is True
         values = (ana.address, ben.address, 1, 0, FOREVER, NONCE)
         name = "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
@@ -215,14 +259,20 @@ TELLS = ("transferAndCall", "transferFromAndCall", "approveAndCall")
 class TestTellingReceivers:
     """ERC-1363: transferAndCall, transferFromAndCall and approveAndCall, without and with data."""
 
-    @pytest.fixture(params=[(name, data) for name in TELLS for data in (None, b"", b"order 7" * 20)], ids=str)
+    @pytest.fixture(
+        params=[(name, data) for name in TELLS for data in (None, b"", b"order 7" * 20)], ids=str
+    )
     def way(self, request, points, ana):
         points.approve(ana, ana)
         return request.param
 
     def send(self, points, way, ana, to, value=40):
         name, data = way
-        kinds = ["address", "address", "uint256"] if name == "transferFromAndCall" else ["address", "uint256"]
+        kinds = (
+            ["address", "address", "uint256"]
+            if name == "transferFromAndCall"
+            else ["address", "uint256"]
+        )
         values = [ana.address, to, value] if name == "transferFromAndCall" else [to, value]
         if data is not None:
             kinds, values = [*kinds, "bytes"], [*values, data]
@@ -249,7 +299,11 @@ class TestTellingReceivers:
             assert points.token.call("allowance", ana.address, receiver.address) == 0
 
     def test_the_token_itself_is_refused(self, points, ana, way):
-        error = ("", ()) if way[0] == "approveAndCall" else ("SignedERC20_BadRecipient", (points.address,))
+        error = (
+            ("", ())
+            if way[0] == "approveAndCall"
+            else ("SignedERC20_BadRecipient", (points.address,))
+        )
         with refuses(error[0], *error[1]):
             self.send(points, way, ana, points.address)
 
@@ -264,7 +318,9 @@ class TestTellingReceivers:
             assert points.token.call("allowance", ana.address, receiver.address) == 40
         else:
             call = keccak(text="onTransferReceived(address,address,uint256,bytes)")[:4]
-            expected = call + encode(["address", "address", "uint256", "bytes"], [ana.address, ana.address, 40, data])
+            expected = call + encode(
+                ["address", "address", "uint256", "bytes"], [ana.address, ana.address, 40, data]
+            )
             assert (points.balance(ana), points.balance(receiver)) == (60, 40)
         assert receiver.call("told") == expected
 
@@ -298,12 +354,18 @@ class TestTransferFromAndCall:
         receiver = receivers(evm)
         arguments = (ana.address, receiver.address, 1)
         with refuses("InsufficientAllowance"):
-            points.token.transact("transferFromAndCall(address,address,uint256)", *arguments, sender=eve)
+            points.token.transact(
+                "transferFromAndCall(address,address,uint256)", *arguments, sender=eve
+            )
 
     def test_the_operator_is_who_called(self, points, evm, ana, ben):
         receiver = receivers(evm)
         points.approve(ana, ben, 40)
         arguments = (ana.address, receiver.address, 40)
-        points.token.transact("transferFromAndCall(address,address,uint256)", *arguments, sender=ben)
-        assert receiver.call("told")[4:68] == encode(["address", "address"], [ben.address, ana.address])
+        points.token.transact(
+            "transferFromAndCall(address,address,uint256)", *arguments, sender=ben
+        )
+        assert receiver.call("told")[4:68] == encode(
+            ["address", "address"], [ben.address, ana.address]
+        )
         assert points.token.call("allowance", ana.address, ben.address) == 0

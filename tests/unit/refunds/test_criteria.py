@@ -45,7 +45,11 @@ class TestBroken:
 
     @pytest.mark.parametrize("who", ["an account", "the token", "the registry"])
     def test_what_is_no_criteria_has_nothing_to_say(self, world, who):
-        address = {"an account": world.other, "the token": world.token, "the registry": world.registry}[who].address
+        address = {
+            "an account": world.other,
+            "the token": world.token,
+            "the registry": world.registry,
+        }[who].address
         terms = world.open(criteria=address)
         with pytest.raises(errors.CriteriaNotDue):
             world.do("refund", terms)
@@ -126,7 +130,9 @@ class TestGas:
 
 
 class TestAnswers:
-    @pytest.mark.parametrize(("word", "state"), [(1, State.SPLIT), (9_999, State.SPLIT), (10_000, State.REFUNDED)])
+    @pytest.mark.parametrize(
+        ("word", "state"), [(1, State.SPLIT), (9_999, State.SPLIT), (10_000, State.REFUNDED)]
+    )
     def test_what_they_say_is_paid(self, world, criteria, terms, word, state):
         criteria.transact("set", WORD, word)
         world.do("refund", terms)

@@ -124,7 +124,9 @@ class TestDisputeSigned:
 
     def test_an_expired_one_is_refused(self, world):
         terms = world.open()
-        deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE, deadline=world.evm.now)
+        deadline, signature = world.signed(
+            world.payer, "dispute", world.id(terms), EVIDENCE, deadline=world.evm.now
+        )
         world.evm.sleep(1)
         with pytest.raises(errors.SignatureExpired):
             world.do("disputeSigned", terms, EVIDENCE, deadline, signature)
@@ -132,7 +134,11 @@ class TestDisputeSigned:
     def test_it_is_too_late_from_the_release_on(self, world):
         terms = world.open()
         deadline, signature = world.signed(
-            world.payer, "dispute", world.id(terms), EVIDENCE, deadline=seconds(terms.release_at) + 9
+            world.payer,
+            "dispute",
+            world.id(terms),
+            EVIDENCE,
+            deadline=seconds(terms.release_at) + 9,
         )
         world.evm.warp(seconds(terms.release_at))
         with pytest.raises(errors.TooLate):
@@ -243,7 +249,11 @@ class TestAward:
             "deadline": world.evm.now + WINDOW,
         }
         deal = world.deal(terms)
-        assert (deal["state"], deal["ruling_bps"], deal["deadline"]) == (State.RULED, bps, world.evm.now + WINDOW)
+        assert (deal["state"], deal["ruling_bps"], deal["deadline"]) == (
+            State.RULED,
+            bps,
+            world.evm.now + WINDOW,
+        )
 
 
 def test_an_award_with_next_to_no_gas_halts_and_changes_nothing(world):

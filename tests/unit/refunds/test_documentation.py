@@ -58,10 +58,14 @@ def test_the_vector_is_right(what, value):
     assert f"| {what} | 0x{value.hex()} |" in PAGE
 
 
-@pytest.mark.parametrize("name", ["RELEASE", "SPLIT", "DISPUTE", "APPEAL", "CLAIM", "DELIVERY", "RETURN"])
+@pytest.mark.parametrize(
+    "name", ["RELEASE", "SPLIT", "DISPUTE", "APPEAL", "CLAIM", "DELIVERY", "RETURN"]
+)
 def test_the_type_hashes_are_right(name):
     text = getattr(messages, f"{name}_TYPE")
-    assert re.search(rf"\| `{re.escape(text)}` \| [a-z; ']+ \| 0x{keccak256(text.encode()).hex()} \|", PAGE)
+    assert re.search(
+        rf"\| `{re.escape(text)}` \| [a-z; ']+ \| 0x{keccak256(text.encode()).hex()} \|", PAGE
+    )
 
 
 def test_the_type_hashes_of_terms_are_right():
@@ -105,7 +109,10 @@ def test_a_wallet_that_shows_typed_data_signs_the_same():
             "Open": [{"name": "terms", "type": "Terms"}, {"name": "deadline", "type": "uint256"}],
             "Terms": [{"name": name, "type": kind} for kind, name in names],
         },
-        "message": {"terms": dict(zip(FIELDS, TERMS.words(), strict=True)), "deadline": 1_800_003_600},
+        "message": {
+            "terms": dict(zip(FIELDS, TERMS.words(), strict=True)),
+            "deadline": 1_800_003_600,
+        },
     }
     account = Account.from_key(b"\x01" * 32)
     theirs = account.sign_message(encode_typed_data(full_message=document)).signature

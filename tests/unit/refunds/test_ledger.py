@@ -18,7 +18,12 @@ def counted(*happened):
 
 def test_an_open_deal_is_held():
     account = counted()
-    assert (account.came_in, account.went_out, account.held, account.balance) == (1_000, 0, 1_000, 1_000)
+    assert (account.came_in, account.went_out, account.held, account.balance) == (
+        1_000,
+        0,
+        1_000,
+        1_000,
+    )
 
 
 @pytest.mark.parametrize(

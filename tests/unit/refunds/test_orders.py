@@ -10,7 +10,13 @@ from careledger.errors import InputError
 from careledger.refunds.errors import OrderError
 from careledger.refunds.orders import FORMAT, Outcome, decimal_text, read_orders, smallest_unit
 
-GOOD = {"order": "A-1", "customer": "Ana", "amount": "129.99", "currency": "USD", "outcome": "satisfied"}
+GOOD = {
+    "order": "A-1",
+    "customer": "Ana",
+    "amount": "129.99",
+    "currency": "USD",
+    "outcome": "satisfied",
+}
 
 
 @pytest.fixture
@@ -49,7 +55,8 @@ class TestSmallestUnit:
         assert smallest_unit(text, decimals) == units
 
     @pytest.mark.parametrize(
-        "text", ["", ".5", "5.", "-1", "+1", "1e3", "1,000", "0x10", " 1", "1 ", "٣", "nan", "1.2.3"]
+        "text",
+        ["", ".5", "5.", "-1", "+1", "1e3", "1,000", "0x10", " 1", "1 ", "٣", "nan", "1.2.3"],
     )
     def test_other_text_is_refused(self, text):
         with pytest.raises(OrderError, match="no decimal number"):
@@ -77,8 +84,18 @@ def test_amounts_are_shown_as_people_write_them():
 class TestOurFormat:
     def test_an_order_is_read(self, write):
         (order,) = read_orders(write([GOOD | {"outcome": "graded", "share": "62.5"}]))
-        assert (order.number, order.customer, order.amount, order.currency) == ("A-1", "Ana", 129_990_000, "USD")
-        assert (order.outcome, order.share_bps, order.evidence, order.decimals) == (Outcome.GRADED, 6_250, "", 6)
+        assert (order.number, order.customer, order.amount, order.currency) == (
+            "A-1",
+            "Ana",
+            129_990_000,
+            "USD",
+        )
+        assert (order.outcome, order.share_bps, order.evidence, order.decimals) == (
+            Outcome.GRADED,
+            6_250,
+            "",
+            6,
+        )
 
     def test_numbers_are_read_by_their_digits(self, write):
         text = json.dumps({"format": FORMAT, "orders": [GOOD]}).replace('"129.99"', "0.10")
@@ -86,7 +103,9 @@ class TestOurFormat:
         assert order.amount == 100_000
 
     def test_ether_has_eighteen_decimals(self, write):
-        (order,) = read_orders(write([GOOD | {"amount": "0.000000000000000001", "currency": "ETH"}]))
+        (order,) = read_orders(
+            write([GOOD | {"amount": "0.000000000000000001", "currency": "ETH"}])
+        )
         assert order.amount == 1
 
     @pytest.mark.parametrize("share", ["0", "100", "100%", "33.33"])
@@ -166,9 +185,16 @@ class TestCsv:
     HEADER = "order,customer,amount,currency,outcome,share,evidence\n"
 
     def test_the_same_orders_are_read(self, write):
-        text = self.HEADER + 'A-1,"Ana, the first",129.99,USD,disputed,50,"It was ""blue""."\n\nA-2,Bo,1,ETH,missed,,\n'
+        text = (
+            self.HEADER
+            + 'A-1,"Ana, the first",129.99,USD,disputed,50,"It was ""blue""."\n\nA-2,Bo,1,ETH,missed,,\n'
+        )
         first, second = read_orders(write(text, "orders.csv"))
-        assert (first.customer, first.amount, first.share_bps) == ("Ana, the first", 129_990_000, 5_000)
+        assert (first.customer, first.amount, first.share_bps) == (
+            "Ana, the first",
+            129_990_000,
+            5_000,
+        )
         assert first.evidence == 'It was "blue".'
         assert (second.amount, second.outcome) == (10**18, Outcome.MISSED)
 
@@ -212,7 +238,9 @@ def retail(**changes):
 
 
 def paid(*amounts):
-    return {"payment_history": [{"transaction_type": "payment", "amount": amount} for amount in amounts]}
+    return {
+        "payment_history": [{"transaction_type": "payment", "amount": amount} for amount in amounts]
+    }
 
 
 class TestRetail:
@@ -245,7 +273,9 @@ class TestRetail:
         ],
     )
     def test_what_came_after_is_made_up_and_the_same_each_time(self, write, status, outcomes):
-        many = {f"#W{n}": retail(order_id=f"#W{n}", status=status, **paid(30.35)) for n in range(400)}
+        many = {
+            f"#W{n}": retail(order_id=f"#W{n}", status=status, **paid(30.35)) for n in range(400)
+        }
         first, again = read_orders(write(many)), read_orders(write(many))
         assert first == again
         assert {order.outcome for order in first} == outcomes
@@ -262,8 +292,14 @@ class TestRetail:
             ({"items": [{"price": 10}]}, "its items cost 10, but other was paid"),
             ({"user_id": ""}, "user_id has to be text"),
             ({"payment_history": []}, "nothing was paid"),
-            ({"payment_history": [{"transaction_type": "gift", "amount": 1}]}, "neither a payment nor a refund"),
-            ({"payment_history": [{"transaction_type": "payment", "amount": None}]}, "neither a payment nor a refund"),
+            (
+                {"payment_history": [{"transaction_type": "gift", "amount": 1}]},
+                "neither a payment nor a refund",
+            ),
+            (
+                {"payment_history": [{"transaction_type": "payment", "amount": None}]},
+                "neither a payment nor a refund",
+            ),
             (paid("x"), "no decimal number"),
             ({"status": "delivered"}, "a refund that is not the whole of a cancelled order"),
         ],

@@ -138,15 +138,22 @@ class TestGas:
             except errors.TooLittleGas as refusal:
                 refused.append(refusal)
             else:
-                assert world.credit(world.seller, terms.token) == world.credit(world.fee_to, terms.token) == 0
+                assert (
+                    world.credit(world.seller, terms.token)
+                    == world.credit(world.fee_to, terms.token)
+                    == 0
+                )
             world.evm.revert(snapshot)
         assert len(refused) > 20
         assert all(refusal.actual < refusal.expected == 320_000 for refusal in refused)
 
     def test_a_receiver_gets_what_was_promised_it(self, world):
         receiver = world.evm.deploy("HostileReceiver")
-        # needs about 200,000 gas to take its money: more than many senders give, less than promised here
-        receiver.transact("arm", world.token.address, world.token.encode("mint", world.other.address, 1))
+        # needs about 200,000 gas to take its money: more than many senders give, less than promised
+        # here
+        receiver.transact(
+            "arm", world.token.address, world.token.encode("mint", world.other.address, 1)
+        )
         terms = world.open(world.ether(seller=receiver.address, fee_bps=0))
         for gas in range(330_000, 460_000, 5_000):
             snapshot = world.evm.snapshot()
@@ -175,12 +182,17 @@ class TestReentry:
             "claim": world.escrow.encode("claim", ZERO, receiver.address),
             "claimFor": world.escrow.encode("claimFor", receiver.address, ZERO),
             "refundDue": world.escrow.encode("refundDue", words, 10_000),
-            "claimSigned": world.escrow.encode("claimSigned", receiver.address, ZERO, receiver.address, deadline, b""),
+            "claimSigned": world.escrow.encode(
+                "claimSigned", receiver.address, ZERO, receiver.address, deadline, b""
+            ),
         }
 
     def test_being_paid_ether_is_no_way_to_be_paid_twice(self, world):
         receiver = world.evm.deploy("HostileReceiver")
-        terms, other = world.open(world.ether(seller=receiver.address, payer=world.payer.address)), world.ether()
+        terms, other = (
+            world.open(world.ether(seller=receiver.address, payer=world.payer.address)),
+            world.ether(),
+        )
         world.open(other)
         for name, payload in self.entries(world, terms, receiver).items():
             snapshot = world.evm.snapshot()
@@ -208,9 +220,14 @@ class TestReentry:
     def test_a_claim_cannot_be_made_twice_at_once(self, world):
         receiver = world.evm.deploy("HostileReceiver")
         receiver.transact("setMood", REVERT)
-        terms, other = world.open(world.ether(seller=receiver.address, fee_bps=0)), world.open(world.ether())
+        terms, other = (
+            world.open(world.ether(seller=receiver.address, fee_bps=0)),
+            world.open(world.ether()),
+        )
         world.do("release", terms, sender=world.payer)
-        receiver.transact("arm", world.escrow.address, world.escrow.encode("claimFor", receiver.address, ZERO))
+        receiver.transact(
+            "arm", world.escrow.address, world.escrow.encode("claimFor", receiver.address, ZERO)
+        )
         world.escrow.transact("claimFor", receiver.address, ZERO)
         assert (receiver.call("calls"), receiver.call("lastSuccess")) == (1, False)
         assert world.evm.balance(receiver) == terms.amount
@@ -240,7 +257,10 @@ class TestReentry:
         world.evm.warp(int(second.sla_at.timestamp()) - 1)
         release = world.signed(world.payer, "release", world.id(second))
         token.transact(
-            "arm", world.escrow.address, world.escrow.encode("releaseSigned", second.words(), *release), True
+            "arm",
+            world.escrow.address,
+            world.escrow.encode("releaseSigned", second.words(), *release),
+            True,
         )
         with pytest.raises(errors.WrongDeposit):
             world.do("open", third, sender=world.payer)
@@ -250,7 +270,10 @@ class TestClaim:
     def test_who_is_owed_nothing_gets_nothing(self, world):
         with pytest.raises(errors.NothingOwed) as refusal:
             world.escrow.transact("claim", ZERO, world.payer.address, sender=world.payer)
-        assert (refusal.value.token, refusal.value.payee.lower()) == (ZERO, world.payer.address.lower())
+        assert (refusal.value.token, refusal.value.payee.lower()) == (
+            ZERO,
+            world.payer.address.lower(),
+        )
 
     def test_a_credit_goes_neither_nowhere_nor_back(self, world, blocking, owed):
         for to in (ZERO, world.escrow.address):
@@ -260,12 +283,16 @@ class TestClaim:
 
     def test_a_claim_that_fails_keeps_the_credit(self, world, blocking, owed):
         with pytest.raises(errors.NotPaid) as refusal:
-            world.escrow.transact("claim", blocking.address, world.seller.address, sender=world.seller)
+            world.escrow.transact(
+                "claim", blocking.address, world.seller.address, sender=world.seller
+            )
         assert refusal.value.amount == 97_500_000
         assert world.credit(world.seller, blocking.address) == 97_500_000
 
     def test_the_payee_names_where_to(self, world, blocking, owed):
-        done = world.escrow.transact("claim", blocking.address, world.other.address, sender=world.seller)
+        done = world.escrow.transact(
+            "claim", blocking.address, world.other.address, sender=world.seller
+        )
         assert done.named("Claimed")[0].arguments == {
             "token": blocking.address,
             "payee": world.seller.address,
@@ -275,7 +302,9 @@ class TestClaim:
         assert world.balance(world.other, blocking.address) == 97_500_000
         assert world.credit(world.seller, blocking.address) == 0
         with pytest.raises(errors.NothingOwed):
-            world.escrow.transact("claim", blocking.address, world.other.address, sender=world.seller)
+            world.escrow.transact(
+                "claim", blocking.address, world.other.address, sender=world.seller
+            )
 
     def test_ether_is_claimed_elsewhere(self, world):
         receiver = world.evm.deploy("HostileReceiver")
@@ -285,19 +314,28 @@ class TestClaim:
         with pytest.raises(errors.NotPaid):
             world.escrow.transact("claimFor", receiver.address, ZERO)
         before = world.evm.balance(world.other)
-        receiver.transact("execute", world.escrow.address, 0, world.escrow.encode("claim", ZERO, world.other.address))
+        receiver.transact(
+            "execute",
+            world.escrow.address,
+            0,
+            world.escrow.encode("claim", ZERO, world.other.address),
+        )
         assert world.evm.balance(world.other) == before + terms.amount
 
 
 class TestClaimFor:
     def test_a_stranger_cannot_name_where_to(self, world, blocking, owed):
         with pytest.raises(errors.NotPaid) as refusal:
-            world.escrow.transact("claimFor", world.seller.address, blocking.address, sender=world.stranger)
+            world.escrow.transact(
+                "claimFor", world.seller.address, blocking.address, sender=world.stranger
+            )
         assert refusal.value.payee.lower() == world.seller.address.lower()
 
     def test_a_stranger_tries_again_for_the_payee(self, world, blocking, owed):
         blocking.transact("setBlocked", world.seller.address, False)
-        world.escrow.transact("claimFor", world.seller.address, blocking.address, sender=world.stranger)
+        world.escrow.transact(
+            "claimFor", world.seller.address, blocking.address, sender=world.stranger
+        )
         assert world.balance(world.seller, blocking.address) == 97_500_000
 
 
@@ -306,7 +344,13 @@ class TestClaimSigned:
         to = to or world.other.address
         deadline = world.evm.now + DAY if deadline is None else deadline
         message = world.messages.claim(world.seller.address, token.address, to, nonce, at(deadline))
-        return world.seller.address, token.address, to, deadline, sign(account or world.seller, message)
+        return (
+            world.seller.address,
+            token.address,
+            to,
+            deadline,
+            sign(account or world.seller, message),
+        )
 
     def test_only_the_payees_signature(self, world, blocking, owed):
         with pytest.raises(errors.BadSignature):
@@ -315,7 +359,9 @@ class TestClaimSigned:
     def test_the_destination_is_signed(self, world, blocking, owed):
         payee, token, _, deadline, signature = self.claim(world, blocking)
         with pytest.raises(errors.BadSignature):
-            world.escrow.transact("claimSigned", payee, token, world.stranger.address, deadline, signature)
+            world.escrow.transact(
+                "claimSigned", payee, token, world.stranger.address, deadline, signature
+            )
 
     def test_a_high_s_is_refused(self, world, blocking, owed):
         *rest, signature = self.claim(world, blocking)
@@ -324,7 +370,9 @@ class TestClaimSigned:
 
     def test_an_expired_one_is_refused(self, world, blocking, owed):
         with pytest.raises(errors.SignatureExpired):
-            world.escrow.transact("claimSigned", *self.claim(world, blocking, deadline=world.evm.now - 1))
+            world.escrow.transact(
+                "claimSigned", *self.claim(world, blocking, deadline=world.evm.now - 1)
+            )
 
     def test_another_nonce_is_refused(self, world, blocking, owed):
         with pytest.raises(errors.BadSignature):

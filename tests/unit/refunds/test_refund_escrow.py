@@ -16,7 +16,11 @@ class TestRelease:
         terms = world.terms()
         with pytest.raises(errors.WrongState) as refusal:
             world.do("release", terms, sender=world.payer)
-        assert (refusal.value.id, refusal.value.actual, refusal.value.expected) == (world.id(terms), 0, State.OPEN)
+        assert (refusal.value.id, refusal.value.actual, refusal.value.expected) == (
+            world.id(terms),
+            0,
+            State.OPEN,
+        )
 
     @pytest.mark.parametrize("who", ["stranger", "seller", "arbiter", "carrier"])
     def test_nobody_else_releases_early(self, world, who):
@@ -24,7 +28,9 @@ class TestRelease:
         world.evm.warp(int(terms.release_at.timestamp()) - 1)
         with pytest.raises(errors.TooEarly) as refusal:
             world.do("release", terms, sender=getattr(world, who))
-        assert refusal.value.expected == refusal.value.actual + 1 == int(terms.release_at.timestamp())
+        assert (
+            refusal.value.expected == refusal.value.actual + 1 == int(terms.release_at.timestamp())
+        )
 
     def test_nobody_else_releases_what_is_due_back(self, world):
         terms = world.open()  # nobody scans a delivery
@@ -38,7 +44,11 @@ class TestRelease:
         done = world.do("release", terms, sender=world.payer)
         fee = 1_000_003 * 250 // 10_000
         assert done.value == world.id(terms)
-        assert done.named("Released")[0].arguments == {"id": world.id(terms), "paid": 1_000_003 - fee, "fee": fee}
+        assert done.named("Released")[0].arguments == {
+            "id": world.id(terms),
+            "paid": 1_000_003 - fee,
+            "fee": fee,
+        }
         assert world.balance(world.seller) == 1_000_003 - fee
         assert world.balance(world.fee_to) == fee
         assert world.balance(world.escrow) == world.balance(world.payer) == 0
@@ -105,7 +115,9 @@ class TestReleaseSigned:
 
     def test_an_expired_one_is_refused(self, world):
         terms = world.open()
-        deadline, signature = world.signed(world.payer, "release", world.id(terms), deadline=world.evm.now - 1)
+        deadline, signature = world.signed(
+            world.payer, "release", world.id(terms), deadline=world.evm.now - 1
+        )
         with pytest.raises(errors.SignatureExpired):
             world.do("releaseSigned", terms, deadline, signature)
 
@@ -150,7 +162,10 @@ class TestRefund:
         world.evm.warp(int(terms.sla_at.timestamp()) + 1)
         done = world.do("refund", terms)
         assert done.value == world.id(terms)
-        assert done.named("Refunded")[0].arguments == {"id": world.id(terms), "refunded": terms.amount}
+        assert done.named("Refunded")[0].arguments == {
+            "id": world.id(terms),
+            "refunded": terms.amount,
+        }
         assert world.balance(world.payer) == terms.amount
         assert world.balance(world.fee_to) == 0
         assert world.deal(terms) == dict.fromkeys(world.deal(terms), 0) | {"state": State.REFUNDED}
@@ -225,7 +240,8 @@ class TestRefundDue:
             criteria.transact("push", world.escrow.address, terms.words(), 10_000)
 
     @pytest.mark.parametrize(
-        ("bps", "back", "state"), [(1, 10_000, State.SPLIT), (9_999, 99_990_000, State.SPLIT), (10_000, 10**8, 6)]
+        ("bps", "back", "state"),
+        [(1, 10_000, State.SPLIT), (9_999, 99_990_000, State.SPLIT), (10_000, 10**8, 6)],
     )
     def test_they_settle_by_themselves(self, world, criteria, bps, back, state):
         terms = world.open(criteria=criteria.address)
@@ -246,14 +262,20 @@ class TestRefundPart:
         terms = world.open()
         role = b"careledger.refunder".ljust(32, b"\0")
         world.registry.transact(
-            "revokeDelegate", world.seller.address, role, world.refunder.address, sender=world.seller
+            "revokeDelegate",
+            world.seller.address,
+            role,
+            world.refunder.address,
+            sender=world.seller,
         )
         with pytest.raises(errors.NotPermitted):
             world.do("refundPart", terms, 1, sender=world.refunder)
 
     def test_a_rotated_key_acts_and_the_old_one_does_not(self, world):
         terms = world.open()
-        world.registry.transact("changeOwner", world.seller.address, world.other.address, sender=world.seller)
+        world.registry.transact(
+            "changeOwner", world.seller.address, world.other.address, sender=world.seller
+        )
         with pytest.raises(errors.NotPermitted):
             world.do("refundPart", terms, 1, sender=world.seller)
         world.do("refundPart", terms, 1, sender=world.other)
@@ -294,13 +316,17 @@ class TestRefundPart:
 
 
 class TestSplit:
-    def agreed(self, world, terms, to_payer, to_seller, deadline=None, payer=None, seller=None, signer=None):
+    def agreed(
+        self, world, terms, to_payer, to_seller, deadline=None, payer=None, seller=None, signer=None
+    ):
         """Return an agreement; both sign unless somebody else is named."""
         seller = seller or world.seller
         deadline, by_payer = world.signed(
             payer or world.payer, "split", world.id(terms), to_payer, to_seller, deadline=deadline
         )
-        _, by_seller = world.signed(seller, "split", world.id(terms), to_payer, to_seller, deadline=deadline)
+        _, by_seller = world.signed(
+            seller, "split", world.id(terms), to_payer, to_seller, deadline=deadline
+        )
         return to_payer, to_seller, deadline, (signer or seller).address, by_payer, by_seller
 
     @pytest.mark.parametrize(
@@ -310,7 +336,11 @@ class TestSplit:
         terms = world.open()
         with pytest.raises(errors.BadSplit) as refusal:
             world.do("split", terms, self.agreed(world, terms, to_payer, to_seller))
-        assert (refusal.value.to_payer, refusal.value.to_seller, refusal.value.held) == (to_payer, to_seller, 10**8)
+        assert (refusal.value.to_payer, refusal.value.to_seller, refusal.value.held) == (
+            to_payer,
+            to_seller,
+            10**8,
+        )
 
     def test_an_overflowing_sum_is_refused(self, world):
         terms = world.open()
@@ -334,7 +364,9 @@ class TestSplit:
         terms = world.open()
         with pytest.raises(errors.BadSignature) as refusal:
             world.do(
-                "split", terms, self.agreed(world, terms, 1, 10**8 - 1, seller=world.stranger, signer=world.seller)
+                "split",
+                terms,
+                self.agreed(world, terms, 1, 10**8 - 1, seller=world.stranger, signer=world.seller),
             )
         assert refusal.value.signer.lower() == world.seller.address.lower()
 
@@ -347,12 +379,19 @@ class TestSplit:
     def test_the_payer_is_not_the_seller(self, world):
         terms = world.open()
         with pytest.raises(errors.NotPermitted):
-            world.do("split", terms, self.agreed(world, terms, 10**8, 0, seller=world.payer), sender=world.payer)
+            world.do(
+                "split",
+                terms,
+                self.agreed(world, terms, 10**8, 0, seller=world.payer),
+                sender=world.payer,
+            )
 
     def test_an_expired_agreement_is_refused(self, world):
         terms = world.open()
         with pytest.raises(errors.SignatureExpired):
-            world.do("split", terms, self.agreed(world, terms, 1, 10**8 - 1, deadline=world.evm.now - 1))
+            world.do(
+                "split", terms, self.agreed(world, terms, 1, 10**8 - 1, deadline=world.evm.now - 1)
+            )
 
     def test_a_deal_that_is_not_open_is_refused(self, world):
         terms = world.open()
@@ -361,11 +400,16 @@ class TestSplit:
             world.do("split", terms, self.agreed(world, terms, 1, 10**8 - 1))
 
     @pytest.mark.parametrize(
-        ("to_payer", "state"), [(0, State.RELEASED), (40_000_000, State.SPLIT), (10**8, State.REFUNDED)]
+        ("to_payer", "state"),
+        [(0, State.RELEASED), (40_000_000, State.SPLIT), (10**8, State.REFUNDED)],
     )
     def test_anyone_brings_what_both_signed(self, world, to_payer, state):
         terms = world.open()
-        world.do("split", terms, self.agreed(world, terms, to_payer, 10**8 - to_payer, seller=world.refunder))
+        world.do(
+            "split",
+            terms,
+            self.agreed(world, terms, to_payer, 10**8 - to_payer, seller=world.refunder),
+        )
         fee = (10**8 - to_payer) * 250 // 10_000
         assert world.balance(world.payer) == to_payer
         assert world.balance(world.seller) == 10**8 - to_payer - fee

@@ -93,7 +93,11 @@ class TestOpen:
         ],
     )
     def test_terms_at_their_bounds_are_taken(self, world, fields):
-        known = {"now+1": world.evm.now + 1, "now+max": world.evm.now + MAX, "payer": world.payer.address}
+        known = {
+            "now+1": world.evm.now + 1,
+            "now+max": world.evm.now + MAX,
+            "payer": world.payer.address,
+        }
         words = raw(world.terms(), **{k: known.get(v, v) for k, v in fields.items()})
         world.token.transact("mint", world.payer.address, words[4])
         world.token.transact("approve", world.escrow.address, words[4], sender=world.payer)
@@ -168,16 +172,23 @@ class TestOpen:
         assert world.balance(world.escrow, token.address) == terms.amount
 
     @pytest.mark.parametrize("early", [True, False])
-    def test_a_token_that_opens_a_second_deal_on_the_way_does_not_get_two_for_one(self, world, early):
+    def test_a_token_that_opens_a_second_deal_on_the_way_does_not_get_two_for_one(
+        self, world, early
+    ):
         token = world.evm.deploy("ReentrantToken", "R", "R", 6)
         first = world.terms(token=token.address)
         inner = world.terms(token=token.address, payer=token.address)
         token.transact("mint", token.address, inner.amount)
         token.transact(
-            "act", token.address, token.encode("approve", world.escrow.address, inner.amount), sender=world.other
+            "act",
+            token.address,
+            token.encode("approve", world.escrow.address, inner.amount),
+            sender=world.other,
         )
         world.fund(first)
-        token.transact("arm", world.escrow.address, world.escrow.encode("open", inner.words()), early)
+        token.transact(
+            "arm", world.escrow.address, world.escrow.encode("open", inner.words()), early
+        )
         with pytest.raises(errors.WrongDeposit) as refusal:
             world.do("open", first, sender=world.payer)
         assert refusal.value.actual == 2 * first.amount
@@ -188,7 +199,11 @@ class TestOpen:
         terms = world.ether()
         with pytest.raises(errors.WrongValue) as refusal:
             world.do("open", terms, sender=world.payer, value=value)
-        assert (refusal.value.actual, refusal.value.deposit, refusal.value.charge) == (value, 2 * ETHER, 0)
+        assert (refusal.value.actual, refusal.value.deposit, refusal.value.charge) == (
+            value,
+            2 * ETHER,
+            0,
+        )
 
     def test_ether_does_not_go_with_tokens(self, world):
         terms = world.terms()
@@ -230,12 +245,21 @@ class TestOpen:
 
     def test_the_id_is_the_hash_of_domain_and_terms(self, world):
         terms = world.terms()
-        assert world.escrow.call("idOf", terms.words()) == world.id(terms) == world.messages.deal_id(terms)
-        fields, name, version, chain_id, contract, salt, extensions = world.escrow.call("eip712Domain")
+        assert (
+            world.escrow.call("idOf", terms.words())
+            == world.id(terms)
+            == world.messages.deal_id(terms)
+        )
+        fields, name, version, chain_id, contract, salt, extensions = world.escrow.call(
+            "eip712Domain"
+        )
         assert (fields, name, version, chain_id) == (b"\x0f", "CareLedger RefundEscrow", "1", 31337)
         assert (contract, salt, list(extensions)) == (world.escrow.address, bytes(32), [])
 
     def test_the_id_names_chain_and_contract(self, world):
-        elsewhere, again = World(Evm(chain_id=1)), world.evm.deploy("RefundEscrow", world.registry.address)
+        elsewhere, again = (
+            World(Evm(chain_id=1)),
+            world.evm.deploy("RefundEscrow", world.registry.address),
+        )
         words = world.terms().words()
         assert len({w.call("idOf", words) for w in (world.escrow, elsewhere.escrow, again)}) == 3

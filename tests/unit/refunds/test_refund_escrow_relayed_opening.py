@@ -50,10 +50,18 @@ class TestOpenSigned:
 
     def test_a_signature_for_another_chain_or_contract_is_refused(self, world):
         terms = world.terms()
-        for messages in (EscrowMessages(1, world.escrow.address), EscrowMessages(31337, world.desk.address)):
+        for messages in (
+            EscrowMessages(1, world.escrow.address),
+            EscrowMessages(31337, world.desk.address),
+        ):
             deadline = world.evm.now + 60
             with pytest.raises(errors.BadSignature):
-                world.do("openSigned", terms, deadline, sign(world.payer, messages.open(terms, at(deadline))))
+                world.do(
+                    "openSigned",
+                    terms,
+                    deadline,
+                    sign(world.payer, messages.open(terms, at(deadline))),
+                )
 
     def test_it_opens_once(self, world):
         terms = world.terms(amount=100)
@@ -141,7 +149,9 @@ class TestOpenWithPermit:
         def make(terms, account=None, deadline=None, value=None):
             world.token.transact("mint", terms.payer, terms.amount)
             deadline = deadline or world.evm.now + 600
-            text = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+            text = (
+                "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+            )
             nonce = world.token.call("nonces", terms.payer)
             values = [terms.payer, world.escrow.address, value or terms.amount, nonce, deadline]
             message = digest(world.token.call("DOMAIN_SEPARATOR"), struct_hash(text, values))
@@ -153,17 +163,23 @@ class TestOpenWithPermit:
     def test_a_stranger_needs_the_payers_word_on_the_terms(self, world, permit):
         terms = world.terms()
         with pytest.raises(errors.BadSignature):
-            world.do("openWithPermit", terms, permit(terms), world.evm.now, b"", sender=world.relayer)
+            world.do(
+                "openWithPermit", terms, permit(terms), world.evm.now, b"", sender=world.relayer
+            )
 
     def test_a_bad_permit_without_allowance_opens_nothing(self, world, permit):
         terms = world.terms()
         with pytest.raises(errors.WrongDeposit):
-            world.do("openWithPermit", terms, permit(terms, world.stranger), 0, b"", sender=world.payer)
+            world.do(
+                "openWithPermit", terms, permit(terms, world.stranger), 0, b"", sender=world.payer
+            )
 
     def test_ether_takes_no_permit(self, world):
         terms = world.ether()
         with pytest.raises(errors.WrongValue) as refusal:
-            world.do("openWithPermit", terms, (0, 27, bytes(32), bytes(32)), 0, b"", sender=world.payer)
+            world.do(
+                "openWithPermit", terms, (0, 27, bytes(32), bytes(32)), 0, b"", sender=world.payer
+            )
         assert (refusal.value.actual, refusal.value.deposit) == (0, terms.amount)
 
     def test_a_token_without_permits_goes_by_its_allowance(self, world):
@@ -206,8 +222,17 @@ class TestOpenWithAuthorization:
                 "uint256 validBefore,bytes32 nonce)"
             )
             nonce = world.id(terms) if nonce is None else nonce
-            values = [terms.payer, world.escrow.address, value or terms.amount, after, before, nonce]
-            signature = sign(account, digest(token.call("DOMAIN_SEPARATOR"), struct_hash(text, values)))
+            values = [
+                terms.payer,
+                world.escrow.address,
+                value or terms.amount,
+                after,
+                before,
+                nonce,
+            ]
+            signature = sign(
+                account, digest(token.call("DOMAIN_SEPARATOR"), struct_hash(text, values))
+            )
             return after, before, signature[64], signature[:32], signature[32:64]
 
         return make
@@ -247,7 +272,12 @@ class TestOpenWithAuthorization:
         assert (refusal.value.actual, refusal.value.expected) == (99_000_000, 100_000_000)
 
     def test_one_signature_covers_money_and_terms(self, world, loyal, terms, authorize):
-        done = world.do("openWithAuthorization", terms, authorize(loyal, terms, world.payer), sender=world.relayer)
+        done = world.do(
+            "openWithAuthorization",
+            terms,
+            authorize(loyal, terms, world.payer),
+            sender=world.relayer,
+        )
         assert done.named("Opened")[0].payer == world.payer.address
         assert world.balance(world.escrow, loyal.address) == terms.amount
 
@@ -271,7 +301,11 @@ class TestOnTransferReceived:
     def give(self, world, terms, token, sender=None, value=None):
         value = terms.amount if value is None else value
         return token.transact(
-            "transferAndCall", world.escrow.address, value, packed(terms), sender=sender or world.payer
+            "transferAndCall",
+            world.escrow.address,
+            value,
+            packed(terms),
+            sender=sender or world.payer,
         )
 
     def test_another_token_is_refused(self, world, terms):
@@ -285,7 +319,12 @@ class TestOnTransferReceived:
     def test_an_account_is_no_token(self, world, terms):
         with pytest.raises(errors.NotPermitted):
             world.escrow.transact(
-                "onTransferReceived", terms.payer, terms.payer, terms.amount, packed(terms), sender=world.stranger
+                "onTransferReceived",
+                terms.payer,
+                terms.payer,
+                terms.amount,
+                packed(terms),
+                sender=world.stranger,
             )
 
     def test_somebody_elses_transfer_is_refused(self, world, terms, token):
@@ -328,7 +367,9 @@ class TestOnTransferReceived:
 
     def test_data_that_is_no_terms_is_refused(self, world, terms, token):
         with pytest.raises(RevertedSilently):
-            token.transact("transferAndCall", world.escrow.address, 1, b"\0" * 479, sender=world.payer)
+            token.transact(
+                "transferAndCall", world.escrow.address, 1, b"\0" * 479, sender=world.payer
+            )
 
     def test_a_token_that_takes_a_fee_is_found_out(self, world, terms, token):
         token.transact("setFee", 100)
@@ -372,5 +413,13 @@ class TestOnTransferReceived:
 
     def test_the_second_half_is_the_escrows_own(self, world, terms, token):
         with pytest.raises(errors.OnlySelf) as refusal:
-            world.do("openReceived", terms, token.address, terms.payer, terms.payer, terms.amount, sender=world.payer)
+            world.do(
+                "openReceived",
+                terms,
+                token.address,
+                terms.payer,
+                terms.payer,
+                terms.amount,
+                sender=world.payer,
+            )
         assert refusal.value.actual.lower() == world.payer.address.lower()

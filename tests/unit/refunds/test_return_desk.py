@@ -37,7 +37,11 @@ class TestScanDelivery:
     def test_a_dismissed_scanner_is_refused_at_once(self, world):
         role = b"careledger.scanner".ljust(32, b"\0")
         world.registry.transact(
-            "revokeDelegate", world.carrier.address, role, world.scanner.address, sender=world.carrier
+            "revokeDelegate",
+            world.carrier.address,
+            role,
+            world.scanner.address,
+            sender=world.carrier,
         )
         with pytest.raises(errors.NotScanner):
             world.desk.transact("scanDelivery", world.ref(), sender=world.scanner)
@@ -88,16 +92,24 @@ class TestScanDelivery:
 class TestScanDeliverySigned:
     def test_the_scanners_signature_is_needed(self, world):
         ref = world.ref()
-        deadline, signature = world.scan_signed(world.stranger, "delivery_scan", ref, world.scanner.address)
+        deadline, signature = world.scan_signed(
+            world.stranger, "delivery_scan", ref, world.scanner.address
+        )
         with pytest.raises(errors.BadScanSignature) as refusal:
-            world.desk.transact("scanDeliverySigned", ref, world.scanner.address, deadline, signature)
+            world.desk.transact(
+                "scanDeliverySigned", ref, world.scanner.address, deadline, signature
+            )
         assert refusal.value.scanner.lower() == world.scanner.address.lower()
 
     def test_who_signs_for_itself_is_no_scanner_by_that(self, world):
         ref = world.ref()
-        deadline, signature = world.scan_signed(world.stranger, "delivery_scan", ref, world.stranger.address)
+        deadline, signature = world.scan_signed(
+            world.stranger, "delivery_scan", ref, world.stranger.address
+        )
         with pytest.raises(errors.NotScanner):
-            world.desk.transact("scanDeliverySigned", ref, world.stranger.address, deadline, signature)
+            world.desk.transact(
+                "scanDeliverySigned", ref, world.stranger.address, deadline, signature
+            )
 
     def test_an_expired_signature_is_refused(self, world):
         ref = world.ref()
@@ -105,14 +117,20 @@ class TestScanDeliverySigned:
             world.scanner, "delivery_scan", ref, world.scanner.address, deadline=world.evm.now - 1
         )
         with pytest.raises(errors.ScanSignatureExpired) as refusal:
-            world.desk.transact("scanDeliverySigned", ref, world.scanner.address, deadline, signature)
+            world.desk.transact(
+                "scanDeliverySigned", ref, world.scanner.address, deadline, signature
+            )
         assert refusal.value.expected == deadline
 
     def test_a_high_s_is_refused(self, world):
         ref = world.ref()
-        deadline, signature = world.scan_signed(world.scanner, "delivery_scan", ref, world.scanner.address)
+        deadline, signature = world.scan_signed(
+            world.scanner, "delivery_scan", ref, world.scanner.address
+        )
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact("scanDeliverySigned", ref, world.scanner.address, deadline, high_s(signature))
+            world.desk.transact(
+                "scanDeliverySigned", ref, world.scanner.address, deadline, high_s(signature)
+            )
 
     def test_another_order_chain_or_desk_is_refused(self, world):
         ref, deadline, who = world.ref(), world.evm.now, world.scanner
@@ -123,7 +141,9 @@ class TestScanDeliverySigned:
         ):
             message = DeskMessages(chain_id, desk).delivery_scan(order, who.address, at(deadline))
             with pytest.raises(errors.BadScanSignature):
-                world.desk.transact("scanDeliverySigned", ref, who.address, deadline, sign(who, message))
+                world.desk.transact(
+                    "scanDeliverySigned", ref, who.address, deadline, sign(who, message)
+                )
 
     def test_a_return_is_not_a_delivery(self, world):
         ref, who = world.ref(), world.scanner
@@ -195,11 +215,15 @@ class TestScanReturnSigned:
         ref, who = world.ref(), world.scanner
         deadline, signature = world.scan_signed(who, "return_scan", ref, GRADE, who.address)
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact("scanReturnSigned", ref, GRADE + 1, who.address, deadline, signature)
+            world.desk.transact(
+                "scanReturnSigned", ref, GRADE + 1, who.address, deadline, signature
+            )
 
     def test_an_expired_signature_is_refused(self, world):
         ref, who = world.ref(), world.scanner
-        deadline, signature = world.scan_signed(who, "return_scan", ref, GRADE, who.address, deadline=world.evm.now)
+        deadline, signature = world.scan_signed(
+            who, "return_scan", ref, GRADE, who.address, deadline=world.evm.now
+        )
         world.evm.sleep(1)
         with pytest.raises(errors.ScanSignatureExpired):
             world.desk.transact("scanReturnSigned", ref, GRADE, who.address, deadline, signature)
@@ -215,7 +239,9 @@ class TestScanReturnSigned:
     def test_anyone_brings_it(self, world):
         ref, who = world.ref(), world.scanner
         signed = world.scan_signed(who, "return_scan", ref, GRADE, who.address)
-        world.desk.transact("scanReturnSigned", ref, GRADE, who.address, *signed, sender=world.relayer)
+        world.desk.transact(
+            "scanReturnSigned", ref, GRADE, who.address, *signed, sender=world.relayer
+        )
         assert record(world, ref)["grade_bps"] == GRADE
 
 
@@ -241,10 +267,13 @@ class TestSettleReturn:
     def test_terms_that_were_not_opened_settle_nothing(self, world):
         terms = world.open()
         with pytest.raises(errors.WrongState):
-            world.desk.transact("settleReturn", terms.renewed().words(), GRADE, sender=world.scanner)
+            world.desk.transact(
+                "settleReturn", terms.renewed().words(), GRADE, sender=world.scanner
+            )
 
     @pytest.mark.parametrize(
-        ("grade", "back", "state"), [(1, 10_000, State.SPLIT), (7_500, 75_000_000, State.SPLIT), (10_000, 10**8, 6)]
+        ("grade", "back", "state"),
+        [(1, 10_000, State.SPLIT), (7_500, 75_000_000, State.SPLIT), (10_000, 10**8, 6)],
     )
     def test_one_transaction_records_and_pays(self, world, grade, back, state):
         terms = world.open()
@@ -257,7 +286,9 @@ class TestSettleReturn:
 
     def test_worthless_goods_are_recorded_and_nothing_is_paid(self, world):
         terms = world.open()
-        assert world.desk.transact("settleReturn", terms.words(), 0, sender=world.scanner).value == 0
+        assert (
+            world.desk.transact("settleReturn", terms.words(), 0, sender=world.scanner).value == 0
+        )
         assert world.state(terms) == State.OPEN
         world.evm.warp(seconds(terms.release_at))
         world.do("release", terms)
@@ -266,7 +297,10 @@ class TestSettleReturn:
     def test_what_was_due_by_the_clock_is_not_lessened_by_a_late_scan(self, world):
         terms = world.open()
         world.evm.warp(seconds(terms.sla_at) + 1)
-        assert world.desk.transact("settleReturn", terms.words(), 100, sender=world.scanner).value == 10_000
+        assert (
+            world.desk.transact("settleReturn", terms.words(), 100, sender=world.scanner).value
+            == 10_000
+        )
         assert world.state(terms) == State.REFUNDED
 
     def test_a_second_deal_of_the_same_order_follows_by_anyones_call(self, world):
@@ -280,7 +314,9 @@ class TestSettleReturn:
 class TestSettleReturnSigned:
     def test_the_scanners_signature_is_needed(self, world):
         terms, who = world.open(), world.scanner
-        signed = world.scan_signed(world.stranger, "return_scan", terms.order_ref, GRADE, who.address)
+        signed = world.scan_signed(
+            world.stranger, "return_scan", terms.order_ref, GRADE, who.address
+        )
         with pytest.raises(errors.BadScanSignature):
             world.desk.transact("settleReturnSigned", terms.words(), GRADE, who.address, *signed)
 

@@ -22,7 +22,11 @@ class TestRule:
         assert world.escrow.call("costs", terms.words())[0] == ETHER // 10
         with pytest.raises(errors.WrongValue) as refusal:
             world.dispute(terms, value=value)
-        assert (refusal.value.actual, refusal.value.deposit, refusal.value.charge) == (value, 0, ETHER // 10)
+        assert (refusal.value.actual, refusal.value.deposit, refusal.value.charge) == (
+            value,
+            0,
+            ETHER // 10,
+        )
 
     def test_an_arbitrator_that_takes_no_case_stops_nothing_else(self, world, court):
         terms = world.open(arbiter=court.address)
@@ -38,7 +42,10 @@ class TestRule:
         world.dispute(first)
         with pytest.raises(errors.DisputeExists) as refusal:
             world.dispute(second)
-        assert (refusal.value.arbitrator.lower(), refusal.value.dispute_id) == (court.address.lower(), 7)
+        assert (refusal.value.arbitrator.lower(), refusal.value.dispute_id) == (
+            court.address.lower(),
+            7,
+        )
 
     def test_an_arbitrator_that_rules_before_it_told_the_number_is_refused(self, world, court):
         court.transact("set", 3, 0)
@@ -82,11 +89,17 @@ class TestRule:
         assert world.escrow.call("disputeOf", court.address, 1) == world.id(terms)
         assert world.evm.balance(court) == ETHER // 10
 
-    @pytest.mark.parametrize(("ruling", "bps", "back"), [(0, REFUSED, 40), (1, 10_000, 100), (2, 0, 0)])
+    @pytest.mark.parametrize(
+        ("ruling", "bps", "back"), [(0, REFUSED, 40), (1, 10_000, 100), (2, 0, 0)]
+    )
     def test_rulings_are_the_payers_the_sellers_or_none(self, world, court, ruling, bps, back):
         terms = self.open(world, court, fee_bps=0)
         done = court.transact("giveRuling", 1, ruling)
-        assert done.named("Ruling")[0].arguments == {"arbitrator": court.address, "dispute_id": 1, "ruling": ruling}
+        assert done.named("Ruling")[0].arguments == {
+            "arbitrator": court.address,
+            "dispute_id": 1,
+            "ruling": ruling,
+        }
         assert done.named("Ruled")[0].refund_bps == bps
         world.evm.sleep(WINDOW)
         world.do("execute", terms)
@@ -129,7 +142,9 @@ class TestRule:
         wallet.transact("setMood", 5)
         terms = world.open(arbiter=wallet.address)
         world.dispute(terms)
-        wallet.transact("execute", world.escrow.address, 0, world.escrow.encode("award", terms.words(), 1))
+        wallet.transact(
+            "execute", world.escrow.address, 0, world.escrow.encode("award", terms.words(), 1)
+        )
         assert world.state(terms) == State.RULED
 
     def test_an_arbiter_that_eats_gas_is_a_plain_one(self, world):
@@ -137,7 +152,9 @@ class TestRule:
         wallet.transact("setMood", 6)
         terms = world.open(arbiter=wallet.address)
         with pytest.raises(errors.TooLittleGas):
-            world.escrow.transact("dispute", terms.words(), EVIDENCE, sender=world.payer, gas=110_000)
+            world.escrow.transact(
+                "dispute", terms.words(), EVIDENCE, sender=world.payer, gas=110_000
+            )
         world.dispute(terms)
         assert world.state(terms) == State.DISPUTED
 
@@ -254,7 +271,11 @@ class TestAppeal:
         done = world.do("award", terms, 7_000, sender=world.arbiter)
         assert done.named("Ruled")[0].deadline == world.evm.now
         deal = world.deal(terms)
-        assert (deal["ruling_bps"], deal["appeal_bps"], deal["state"]) == (5_000, 7_000, State.RULED)
+        assert (deal["ruling_bps"], deal["appeal_bps"], deal["state"]) == (
+            5_000,
+            7_000,
+            State.RULED,
+        )
         with pytest.raises(errors.WrongState):
             world.do("award", terms, 1, sender=world.arbiter)
         world.do("execute", terms)
@@ -292,7 +313,9 @@ class TestAppealSigned:
             world.do("appealSigned", terms, EVIDENCE, deadline, high_s(signature))
 
     def test_an_expired_one_is_refused(self, world, terms):
-        deadline, signature = world.signed(world.payer, "appeal", world.id(terms), EVIDENCE, deadline=world.evm.now - 1)
+        deadline, signature = world.signed(
+            world.payer, "appeal", world.id(terms), EVIDENCE, deadline=world.evm.now - 1
+        )
         with pytest.raises(errors.SignatureExpired):
             world.do("appealSigned", terms, EVIDENCE, deadline, signature)
 
@@ -372,7 +395,9 @@ class TestExecute:
             ("seller", REFUSED, 4_000, 40, "payer"),
         ],
     )
-    def test_the_bond_goes_to_an_appellant_who_gained_else_to_the_other(self, world, who, first, last, back, bond_to):
+    def test_the_bond_goes_to_an_appellant_who_gained_else_to_the_other(
+        self, world, who, first, last, back, bond_to
+    ):
         terms = world.open(fee_bps=0)
         world.until_appealed(terms, first, getattr(world, who))
         world.do("award", terms, last, sender=world.arbiter)

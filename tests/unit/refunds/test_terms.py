@@ -63,8 +63,16 @@ class TestTerms:
             ({"sla_at": NOW + timedelta(days=30)}, "sla_at", "before release_at"),
             ({"dispute_window": 5}, "dispute_window", "whole seconds"),
             ({"dispute_window": timedelta(seconds=3600.5)}, "dispute_window", "whole seconds"),
-            ({"dispute_window": timedelta(minutes=59)}, "dispute_window", "from one hour to 365 days"),
-            ({"dispute_window": timedelta(days=366)}, "dispute_window", "from one hour to 365 days"),
+            (
+                {"dispute_window": timedelta(minutes=59)},
+                "dispute_window",
+                "from one hour to 365 days",
+            ),
+            (
+                {"dispute_window": timedelta(days=366)},
+                "dispute_window",
+                "from one hour to 365 days",
+            ),
             ({"dispute_window": timedelta(days=-1), "arbiter": ZERO}, "dispute_window", "negative"),
         ],
     )

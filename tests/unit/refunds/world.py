@@ -41,8 +41,12 @@ class World:
             setattr(self, name, actor(f"refunds {name}"))
             self.evm.fund(getattr(self, name), 1000 * ETHER)
         self.registry = self.evm.deploy("IdentityRegistry")
-        self.escrow = self.evm.deploy("RefundEscrow", self.registry.address, artifact=escrow_artifact)
-        self.desk = self.evm.deploy("ReturnDesk", self.registry.address, self.escrow.address, artifact=desk_artifact)
+        self.escrow = self.evm.deploy(
+            "RefundEscrow", self.registry.address, artifact=escrow_artifact
+        )
+        self.desk = self.evm.deploy(
+            "ReturnDesk", self.registry.address, self.escrow.address, artifact=desk_artifact
+        )
         self.token = self.evm.deploy("TestToken", "Test Dollar", "TUSD", 6)
         self.appoint(self.carrier, "careledger.scanner", self.scanner)
         self.appoint(self.seller, "careledger.refunder", self.refunder)
@@ -53,13 +57,20 @@ class World:
 
     def appoint(self, identity, role, delegate, validity=3650 * DAY):
         self.registry.transact(
-            "addDelegate", identity.address, role.encode().ljust(32, b"\0"), delegate.address, validity, sender=identity
+            "addDelegate",
+            identity.address,
+            role.encode().ljust(32, b"\0"),
+            delegate.address,
+            validity,
+            sender=identity,
         )
 
     # ---- terms
 
     def ref(self, carrier=None):
-        return bytes.fromhex((carrier or self.carrier).address[2:]) + next(self._orders).to_bytes(12, "big")
+        return bytes.fromhex((carrier or self.carrier).address[2:]) + next(self._orders).to_bytes(
+            12, "big"
+        )
 
     def terms(self, **fields):
         """Return terms that can be opened now, with every feature in use; fields as in Python override."""
@@ -109,7 +120,9 @@ class World:
     def do(self, function, terms, *arguments, sender=None, value=0, gas=None):
         """Call the escrow with terms first; a stranger calls unless somebody else is named."""
         words = terms.words() if isinstance(terms, Terms) else terms
-        return self.escrow.transact(function, words, *arguments, sender=sender or self.stranger, value=value, gas=gas)
+        return self.escrow.transact(
+            function, words, *arguments, sender=sender or self.stranger, value=value, gas=gas
+        )
 
     def dispute(self, terms, sender=None, value=0):
         return self.do("dispute", terms, b"\x0e" * 32, sender=sender or terms.payer, value=value)
@@ -162,7 +175,9 @@ class World:
         return self.evm.at(token, self.evm.artifacts[token]).call("balanceOf", who)
 
     def credit(self, who, token=None):
-        return self.escrow.call("credit", self.token.address if token is None else token, getattr(who, "address", who))
+        return self.escrow.call(
+            "credit", self.token.address if token is None else token, getattr(who, "address", who)
+        )
 
 
 def high_s(signature):
@@ -175,7 +190,10 @@ def high_s(signature):
 def packed(terms):
     """Return the terms as an ERC-1363 transfer carries them."""
     kinds = (
-        ["address"] * 4 + ["uint256"] * 4 + ["address"] * 2 + ["uint256", "address", "uint256", "bytes32", "bytes32"]
+        ["address"] * 4
+        + ["uint256"] * 4
+        + ["address"] * 2
+        + ["uint256", "address", "uint256", "bytes32", "bytes32"]
     )
     return encode(kinds, terms.words() if isinstance(terms, Terms) else terms)
 
@@ -190,7 +208,13 @@ def hostile(world, name="CallingToken", fee=0):
 def loyalty(world):
     """Return points that the payer has plenty of."""
     points = world.evm.deploy(
-        "LoyaltyToken", world.registry.address, world.seller.address, "Points", "PTS", 10**30, 90 * DAY
+        "LoyaltyToken",
+        world.registry.address,
+        world.seller.address,
+        "Points",
+        "PTS",
+        10**30,
+        90 * DAY,
     )
     points.transact("setIssuerLimit", world.seller.address, 10**21, DAY, sender=world.seller)
     points.transact("issue", world.payer.address, 10**20, bytes(31) + b"\1", sender=world.seller)

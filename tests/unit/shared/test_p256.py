@@ -1,6 +1,7 @@
 """The library `P256`: against other people's programs, and where the curve's formulas say nothing.
 
-A reference that is as plain as can be (affine, a bit at a time) makes the cases that chance never meets.
+A reference that is as plain as can be (affine, a bit at a time) makes the cases that chance never
+meets.
 """
 
 import random
@@ -9,7 +10,11 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed,
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from pyrevm import AccountInfo
 
 from careledger.chain.p256 import PRECOMPILE, YES
@@ -57,7 +62,12 @@ def inverse(number):
 
 def expected(digest, r, s, key):
     """Verify as SEC 1 says it; `digest` is a number of 256 bits."""
-    if not (0 < r < ORDER and 0 < s < ORDER and max(key) < P and (key[1] ** 2 - key[0] ** 3 + 3 * key[0] - B) % P == 0):
+    if not (
+        0 < r < ORDER
+        and 0 < s < ORDER
+        and max(key) < P
+        and (key[1] ** 2 - key[0] ** 3 + 3 * key[0] - B) % P == 0
+    ):
         return False
     point = add(times(digest * inverse(s), G), times(r * inverse(s), key))
     return point is not None and point[0] % ORDER == r
@@ -92,7 +102,9 @@ class TestIsOnCurve:
         for k in (1, 2, 3, 4, ORDER - 1, ORDER // 2, 12345):
             assert probe.call("isOnCurve", *times(k, G))
 
-    @pytest.mark.parametrize("point", [(0, 0), (1, 1), (G[0], G[1] ^ 1), (G[1], G[0]), (G[0], 0), (0, 1)])
+    @pytest.mark.parametrize(
+        "point", [(0, 0), (1, 1), (G[0], G[1] ^ 1), (G[1], G[0]), (G[0], 0), (0, 1)]
+    )
     def test_other_points_are_not(self, probe, point):
         assert not probe.call("isOnCurve", *point)
 
@@ -130,7 +142,9 @@ class TestAgainstOthers:
 
     def test_against_openzeppelin(self, probe):
         """The same answers, but for the higher s, which that library refuses."""
-        theirs = Evm(spec="CANCUN").deploy("Reference", artifact=foreign(OPENZEPPELIN, "ERC7913P256Verifier"))
+        theirs = Evm(spec="CANCUN").deploy(
+            "Reference", artifact=foreign(OPENZEPPELIN, "ERC7913P256Verifier")
+        )
         draw, counts = random.Random(SEED + 1), {True: 0, False: 0}
         for number in range(300):
             digest, r, s, key = drawn(draw)
@@ -162,7 +176,9 @@ def drawn(draw):
     secret = draw.choice((draw.randrange(1, ORDER), draw.randrange(1, 2**64)))
     private = ec.derive_private_key(secret, ec.SECP256R1())
     digest = draw.randbytes(32)
-    r, s = decode_dss_signature(private.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)))
+    r, s = decode_dss_signature(
+        private.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True))
+    )
     numbers = private.public_key().public_numbers()
     case = (int.from_bytes(digest, "big"), r, s, (numbers.x, numbers.y))
     wrong = draw.choice(("", "", "", "", "high", "digest", "r", "s", "swapped", "negative key"))
@@ -179,7 +195,9 @@ def drawn(draw):
 def library(digest, r, s, key):
     public = ec.EllipticCurvePublicNumbers(*key, ec.SECP256R1()).public_key()
     try:
-        public.verify(encode_dss_signature(r, s), word(digest), ec.ECDSA(Prehashed(hashes.SHA256())))
+        public.verify(
+            encode_dss_signature(r, s), word(digest), ec.ECDSA(Prehashed(hashes.SHA256()))
+        )
     except InvalidSignature:
         return False
     return True
@@ -206,7 +224,9 @@ EDGES = {
     "the key is G / 2": made(3**99, 5**77, times(inverse(2), G)),
     "the key is - 2/3 G": made(3**99, 5**77, times(-2 * inverse(3), G)),
     "both halves are equal": made(21, 3, times(7, G)),
-    "both halves are equal and large": made(inverse(3), inverse(3) * inverse(7) % ORDER, times(7, G)),
+    "both halves are equal and large": made(
+        inverse(3), inverse(3) * inverse(7) % ORDER, times(7, G)
+    ),
     "both scalars are equal": made(2**255 - 19, 2**255 - 19, KEY),
     "both scalars are 1": made(1, 1, KEY),
     "both scalars are the greatest": made(ORDER - 1, ORDER - 1, KEY),
@@ -238,7 +258,9 @@ class TestEdges:
         assert ORDER <= BEYOND[0] < P
         assert times_both(21, 12, times(-5 * inverse(3), G)) == G
 
-    @pytest.mark.parametrize(("u", "v", "k"), [(7, 1, -7), (21, 3, -7), (1, 1, -1), (2**255, 1, -(2**255)), (4, 2, -2)])
+    @pytest.mark.parametrize(
+        ("u", "v", "k"), [(7, 1, -7), (21, 3, -7), (1, 1, -1), (2**255, 1, -(2**255)), (4, 2, -2)]
+    )
     def test_a_sum_at_infinity_is_no_signature(self, probe, u, v, k):
         key = times(k, G)
         assert times_both(u, v, key) is None
@@ -323,7 +345,7 @@ ANSWERS = {
     "a byte": "600160005360016000f3",
     "refusal with one": "600160005260206000fd",
     "no instruction": "fe",
-    "only the canary": "602035" + f"7f{G[0]:064x}" + "14" + "60005260206000f3",  # 1 if r is G's x, else 0
+    "only the canary": f"6020357f{G[0]:064x}1460005260206000f3",  # 1 if r is G's x, else 0
 }
 """Programs that stand at 0x100."""
 
@@ -358,7 +380,9 @@ class TestPrecompile:
         assert not answer
         assert gas < 7_000
 
-    @pytest.mark.parametrize("name", ["two", "nothing", "one and a word more", "a byte", "refusal with one"])
+    @pytest.mark.parametrize(
+        "name", ["two", "nothing", "one and a word more", "a byte", "refusal with one"]
+    )
     def test_whatever_else_answers_solidity_decides(self, with_precompile, name):
         probe, case = with_precompile(name), made(5, 7, KEY)
         assert asked(probe, *case)
@@ -373,12 +397,28 @@ class TestPrecompile:
 
 
 MUTANTS = {
-    "equal points are taken for opposite": ("isInfinity || isEqual ?", "isInfinity ?", "the key is G"),
+    "equal points are taken for opposite": (
+        "isInfinity || isEqual ?",
+        "isInfinity ?",
+        "the key is G",
+    ),
     "equal points are not doubled": ("if (isEqual && !isInfinity)", "if (false)", "the key is G"),
-    "opposite points have a sum": (": (0, 0, 0);", ": (q.x, q.y, 1);", "an intermediate sum is infinity"),
+    "opposite points have a sum": (
+        ": (0, 0, 0);",
+        ": (q.x, q.y, 1);",
+        "an intermediate sum is infinity",
+    ),
     "no x is N or more": ("(r < P - N && ", "(false && ", "x is N or more"),
-    "3 G is 2 G": ("Point(_3GX, _3GY, 1)", "Point(_2GX, _2GY, 1)", "every bit of the scalars is set as far as can be"),
-    "nothing is halved": ("mulmod(P >> 1, mulmod(y, y, P), P)", "mulmod(P - 1, mulmod(y, y, P), P)", "the key is G"),
+    "3 G is 2 G": (
+        "Point(_3GX, _3GY, 1)",
+        "Point(_2GX, _2GY, 1)",
+        "every bit of the scalars is set as far as can be",
+    ),
+    "nothing is halved": (
+        "mulmod(P >> 1, mulmod(y, y, P), P)",
+        "mulmod(P - 1, mulmod(y, y, P), P)",
+        "the key is G",
+    ),
 }
 
 

@@ -53,12 +53,16 @@ class TestAccounts:
 
     def test_another_account_or_another_digest_does_not_count(self, world):
         assert not world.is_by(actor("carol").address, account_signature(actor("bob")))
-        assert not world.is_by(actor("bob").address, account_signature(actor("bob")), keccak(b"else"))
+        assert not world.is_by(
+            actor("bob").address, account_signature(actor("bob")), keccak(b"else")
+        )
 
     def test_the_other_value_of_s_does_not_count(self, world):
         made = account_signature(actor("bob"))
         s = 2 * HALF_ORDER + 1 - int.from_bytes(made[32:64], "big")
-        assert not world.is_by(actor("bob").address, made[:32] + s.to_bytes(32, "big") + bytes([55 - made[64]]))
+        assert not world.is_by(
+            actor("bob").address, made[:32] + s.to_bytes(32, "big") + bytes([55 - made[64]])
+        )
 
     def test_nobody_never_signed(self, world):
         assert not world.is_by(NOBODY, bytes(65))
@@ -80,7 +84,9 @@ class TestContractWallets:
         assert not world.is_by(world.wallet.address, account_signature(actor("bob")))
 
     def test_a_passkeys_bytes_mean_nothing_to_a_wallet_that_takes_accounts(self, world):
-        assert not world.is_by(world.wallet.address, world.alice.sign(DIGEST, world.verifier.address))
+        assert not world.is_by(
+            world.wallet.address, world.alice.sign(DIGEST, world.verifier.address)
+        )
 
     def test_a_wallet_may_take_bytes_that_look_like_a_passkeys(self, world):
         wallet = world.evm.deploy("LyingWallet")  # says yes to whatever it is asked
@@ -94,7 +100,9 @@ class TestPasskeys:
 
     def test_another_digest_does_not_count(self, world):
         at = world.alice.key.address(world.verifier.address)
-        assert not world.is_by(at, world.alice.sign(DIGEST, world.verifier.address), keccak(b"else"))
+        assert not world.is_by(
+            at, world.alice.sign(DIGEST, world.verifier.address), keccak(b"else")
+        )
 
     def test_another_passkey_does_not_count(self, world):
         at, mallory = world.alice.key.address(world.verifier.address), phone("mallory")
@@ -152,12 +160,19 @@ class TestVerifiersThatMisbehave:
     @pytest.mark.parametrize("length", [0, 1, 64, 65, 66, 83, 84, 85, 276, 500, 5000])
     def test_garbage_of_any_length_is_no(self, world, length):
         garbage = (keccak(length.to_bytes(2, "big")) * 200)[:length]
-        for signer in (actor("bob").address, world.alice.key.address(world.verifier.address), world.verifier.address):
+        for signer in (
+            actor("bob").address,
+            world.alice.key.address(world.verifier.address),
+            world.verifier.address,
+        ):
             assert world.is_by(signer, garbage) is False
 
 
 MUTANTS = {
-    "whoever is named counts": ("_addressOf(signature[:_SIGNER]) == signer", "signer != address(0)"),
+    "whoever is named counts": (
+        "_addressOf(signature[:_SIGNER]) == signer",
+        "signer != address(0)",
+    ),
     "the answer is not read": (
         "success && answer.length == 32 && bytes32(answer) == IERC7913SignatureVerifier.verify.selector",
         "success && answer.length == 32",

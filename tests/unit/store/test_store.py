@@ -49,7 +49,10 @@ def add(file, first, count):
 class TestOpen:
     @pytest.mark.parametrize(
         "content",
-        [b"this is no database, but long enough to be taken for one" * 9, b"SQLite format 3\0" + b"\xff" * 500],
+        [
+            b"this is no database, but long enough to be taken for one" * 9,
+            b"SQLite format 3\0" + b"\xff" * 500,
+        ],
     )
     def test_another_file_is_refused_and_left_alone(self, tmp_path, content):
         (tmp_path / "file").write_bytes(content)
@@ -86,7 +89,9 @@ class TestOpen:
             Store.open(file)
         assert (refused.value.found, refused.value.known) == (version, schema.VERSION)
 
-    @pytest.mark.parametrize("change", ["DELETE FROM careledger_schema", "INSERT INTO careledger_schema VALUES (1)"])
+    @pytest.mark.parametrize(
+        "change", ["DELETE FROM careledger_schema", "INSERT INTO careledger_schema VALUES (1)"]
+    )
     def test_a_version_that_is_recorded_never_or_twice_is_damage(self, file, change):
         with Store.open(file) as store, store.writing() as session:
             session.execute(text(change))
@@ -99,7 +104,9 @@ class TestOpen:
             with Store.open(file) as store, store.writing() as session:
                 session.add(nonce())
                 session.flush()
-                modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+                modes = {
+                    path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()
+                }
         finally:
             os.umask(before)
         assert modes == {"company.db": 0o600, "company.db-wal": 0o600, "company.db-shm": 0o600}
@@ -227,7 +234,11 @@ class TestMoments:
                 assert row.spent_at is None
 
     def test_a_time_without_a_zone_is_refused(self, file):
-        with Store.open(file) as store, pytest.raises(StatementError, match="no time zone"), store.writing() as session:
+        with (
+            Store.open(file) as store,
+            pytest.raises(StatementError, match="no time zone"),
+            store.writing() as session,
+        ):
             session.add(IssuedNonce(digest=bytes(32), expires_at=datetime(2030, 1, 1)))  # noqa: DTZ001
 
 

@@ -67,7 +67,12 @@ class Party:
     @property
     def fragments(self) -> dict[str, str]:
         """Where each algorithm's key stands in the document."""
-        return {"ES256K": "#controller", "ES256K-R": "#controller", "ES256": "#delegate-1", "EdDSA": "#delegate-2"}
+        return {
+            "ES256K": "#controller",
+            "ES256K-R": "#controller",
+            "ES256": "#delegate-1",
+            "EdDSA": "#delegate-2",
+        }
 
     def secret(self, alg: str) -> str:
         """The private key in hexadecimal, as the programs of this folder take it."""
@@ -119,7 +124,11 @@ class World:
         return answers(["node", str(HERE / program)], self.asked(list(steps)))
 
     def asked(self, steps: list[dict[str, Any]]) -> str:
-        chain = {"rpc": self.chain.url, "registry": self.registry.address, "chainId": self.chain.chain_id}
+        chain = {
+            "rpc": self.chain.url,
+            "registry": self.registry.address,
+            "chainId": self.chain.chain_id,
+        }
         return json.dumps({"chain": chain, "steps": steps})
 
 
@@ -166,10 +175,17 @@ def npm(packages: Path, world: World) -> Steps:
 def python() -> str:
     """Return the Python with the packages of `requirements-oid4vp.txt`, each at the version that stands there."""
     if not PYTHON.is_file():
-        pytest.fail("the environment tests/interop/.venv is not installed: run `make interop`", pytrace=False)
+        pytest.fail(
+            "the environment tests/interop/.venv is not installed: run `make interop`",
+            pytrace=False,
+        )
     command = [Path(sys.executable).with_name("uv"), "pip", "freeze", "--quiet", "--python", PYTHON]
-    installed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert set(installed) == {line for line in LOCK.read_text().splitlines() if "==" in line}, "run `make interop`"
+    installed = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert set(installed) == {line for line in LOCK.read_text().splitlines() if "==" in line}, (
+        "run `make interop`"
+    )
     return str(PYTHON)
 
 
@@ -184,7 +200,9 @@ def pypi(python: str, world: World) -> Steps:
 
 
 def answers(command: list[str], text: str) -> list[Answer]:
-    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=INTEROP, timeout=180, check=False)
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, cwd=INTEROP, timeout=180, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: list[Answer] = json.loads(done.stdout)
     return found

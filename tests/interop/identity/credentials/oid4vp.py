@@ -1,7 +1,8 @@
 """Other people's SD-JWT verifiers in Python, in an environment of their own: `polaris-oid4vp` and `sd-jwt`.
 
-Reads one JSON object from stdin, `{"steps": [{"do": name, ...}]}`, and writes a list: for every step `{"ok": answer}`,
-or `{"refused": why}`. Run by tests/interop/.venv, which `make interop` installs from requirements-oid4vp.txt.
+Reads one JSON object from stdin, `{"steps": [{"do": name, ...}]}`, and writes a list: for every
+step `{"ok": answer}`, or `{"refused": why}`. Run by tests/interop/.venv, which `make interop`
+installs from requirements-oid4vp.txt.
 """
 
 import json
@@ -26,14 +27,30 @@ class Refused(Exception):
 
 
 def polaris(
-    token: str, *, nonce: str, audience: str, keys: list[Json], vct: str, lists: dict[str, str], now: int
+    token: str,
+    *,
+    nonce: str,
+    audience: str,
+    keys: list[Json],
+    vct: str,
+    lists: dict[str, str],
+    now: int,
 ) -> Json:
     """Verify a presentation, and its status where `lists` has the list."""
 
     def status(uri: str, idx: int, issuer: str) -> Json:
         authority = StatedAuthority()
-        authority.state(credential_issuer=issuer, status_uri=uri, verify=signed, why="the issuer's own list")
-        return decide(lists[uri], index=idx, expected_uri=uri, authority=authority, now=now, credential_issuer=issuer)
+        authority.state(
+            credential_issuer=issuer, status_uri=uri, verify=signed, why="the issuer's own list"
+        )
+        return decide(
+            lists[uri],
+            index=idx,
+            expected_uri=uri,
+            authority=authority,
+            now=now,
+            credential_issuer=issuer,
+        )
 
     def signed(signing_input: bytes, signature: bytes, _header: Json) -> bool:
         jws = JWS()
@@ -64,11 +81,15 @@ def marked(claims: Json) -> Json:
     """
     if isinstance(claims, dict):
         return {
-            SDObj(name) if is_marked(value) else name: marked(value["sd"] if is_marked(value) else value)
+            SDObj(name) if is_marked(value) else name: marked(
+                value["sd"] if is_marked(value) else value
+            )
             for name, value in claims.items()
         }
     if isinstance(claims, list):
-        return [SDObj(marked(value["sd"])) if is_marked(value) else marked(value) for value in claims]
+        return [
+            SDObj(marked(value["sd"])) if is_marked(value) else marked(value) for value in claims
+        ]
     return claims
 
 
@@ -78,19 +99,28 @@ def is_marked(value: Json) -> bool:
 
 def issue(claims: Json, *, key: Json, holder: Json, alg: str, decoys: bool, header: Json) -> str:
     made = SDJWTIssuer(
-        marked(claims), JWK(**key), JWK(**holder), sign_alg=alg, add_decoy_claims=decoys, extra_header_parameters=header
+        marked(claims),
+        JWK(**key),
+        JWK(**holder),
+        sign_alg=alg,
+        add_decoy_claims=decoys,
+        extra_header_parameters=header,
     )
     return made.sd_jwt_issuance
 
 
-def present(token: str, *, disclose: Json, nonce: str, audience: str, holder: Json, alg: str) -> str:
+def present(
+    token: str, *, disclose: Json, nonce: str, audience: str, holder: Json, alg: str
+) -> str:
     wallet = SDJWTHolder(token)
     wallet.create_presentation(disclose, nonce, audience, JWK(**holder), alg)
     return wallet.sd_jwt_presentation
 
 
 def verify(token: str, *, key: Json, nonce: str | None = None, audience: str | None = None) -> Json:
-    return SDJWTVerifier(token, lambda _issuer, _header: JWK(**key), audience, nonce).get_verified_payload()
+    return SDJWTVerifier(
+        token, lambda _issuer, _header: JWK(**key), audience, nonce
+    ).get_verified_payload()
 
 
 STEPS = {"polaris": polaris, "issue": issue, "present": present, "verify": verify}

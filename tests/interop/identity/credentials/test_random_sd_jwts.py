@@ -19,8 +19,38 @@ pytestmark = pytest.mark.interop
 SEED = 9901
 CREDENTIALS = 60
 VCT, AUDIENCE, NONCE = "https://credentials.example/random", "https://reader.example", "bm9uY2U"
-NAMES = ["a", "b", "c", "año", "名", "\U0001f600", "with space", "a.b", "$", 'quo"te', "0", "x" * 40, "é", "e\u0301"]
-PLAIN = ["", "text", "señal ñ", '"\\\n\u2028', "~", 0, -1, 2**53 - 1, 0.1, 1e21, -2.5e-7, True, False, None]
+NAMES = [
+    "a",
+    "b",
+    "c",
+    "año",
+    "名",
+    "\U0001f600",
+    "with space",
+    "a.b",
+    "$",
+    'quo"te',
+    "0",
+    "x" * 40,
+    "é",
+    "e\u0301",
+]
+PLAIN = [
+    "",
+    "text",
+    "señal ñ",
+    '"\\\n\u2028',
+    "~",
+    0,
+    -1,
+    2**53 - 1,
+    0.1,
+    1e21,
+    -2.5e-7,
+    True,
+    False,
+    None,
+]
 OPEN = {"iss", "vct", "iat", "exp", "cnf"}
 Json = Any
 
@@ -78,14 +108,20 @@ class Tree:
         """The same for the reference's: {"sd": value} can be disclosed."""
         if self.kind == "plain":
             return self.plain
-        found = {k: {"sd": m.marked} if k in self.hidden else m.marked for k, m in self.members.items()}
+        found = {
+            k: {"sd": m.marked} if k in self.hidden else m.marked for k, m in self.members.items()
+        }
         return found if self.kind == "object" else list(found.values())
 
 
-def issued(world: World, dice: random.Random, trees: list[Tree], npm: Steps, pypi: Steps) -> list[str]:
+def issued(
+    world: World, dice: random.Random, trees: list[Tree], npm: Steps, pypi: Steps
+) -> list[str]:
     """Return a credential for every tree, by our issuer, npm's and the reference's in turn."""
     now, party = world.now(), world.issuer
-    key, holder = (SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (party, world.holder))
+    key, holder = (
+        SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (party, world.holder)
+    )
     kid = party.kid("ES256")
     base = {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 86_400}
     for_npm = [
@@ -109,7 +145,10 @@ def issued(world: World, dice: random.Random, trees: list[Tree], npm: Steps, pyp
         )
         for tree in trees[::3]
     ]  # fmt: skip
-    theirs = ([answer["ok"] for answer in answers] for answers in (npm("sd_jwt_vc.mjs", *for_npm), pypi(*for_pypi)))
+    theirs = (
+        [answer["ok"] for answer in answers]
+        for answers in (npm("sd_jwt_vc.mjs", *for_npm), pypi(*for_pypi))
+    )
     return [token for three in zip(ours, *theirs, strict=True) for token in three]
 
 
@@ -118,7 +157,10 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
     dice = random.Random(SEED)
     trees = [Tree(dice) for _ in range(3 * CREDENTIALS)]
     credentials = issued(world, dice, trees, npm, pypi)
-    keys = [SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (world.issuer, world.holder)]
+    keys = [
+        SigningKey("ES256", bytes.fromhex(one.secret("ES256")))
+        for one in (world.issuer, world.holder)
+    ]
     whole = [Holding.read(credential) for credential in credentials]
     for tree, holding in zip(trees, whole, strict=True):
         assert {name: holding.claims[name] for name in tree.members} == tree.value
@@ -126,16 +168,28 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
     tokens, expected, now = [], [], world.now()
     for tree, holding in zip(trees, whole, strict=True):
         shown = [path for path in holding.choices if dice.random() < 0.5]
-        presented = holding.choose(shown).present(keys[1], audience=AUDIENCE, nonce=NONCE, at=when(now))
+        presented = holding.choose(shown).present(
+            keys[1], audience=AUDIENCE, nonce=NONCE, at=when(now)
+        )
         tokens.append(presented)
         claims = Holding.read(presented).claims
         expected.append(claims)
-        assert {name: value for name, value in claims.items() if name not in OPEN} == tree.visible(shown)
+        assert {name: value for name, value in claims.items() if name not in OPEN} == tree.visible(
+            shown
+        )
 
-    answers = npm("sd_jwt_vc.mjs", *({"do": "verify", "token": token, "nonce": NONCE} for token in tokens))
+    answers = npm(
+        "sd_jwt_vc.mjs", *({"do": "verify", "token": token, "nonce": NONCE} for token in tokens)
+    )
     assert [answer["ok"]["payload"] for answer in answers] == expected
     asked = {"nonce": NONCE, "audience": AUDIENCE}
-    polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [keys[0].public.jwk], "now": now}
+    polaris = asked | {
+        "do": "polaris",
+        "vct": VCT,
+        "lists": {},
+        "keys": [keys[0].public.jwk],
+        "now": now,
+    }
     answers = pypi(*(polaris | {"token": token} for token in tokens))
     assert [answer["ok"]["claims"] for answer in answers] == expected
     reference = asked | {"do": "verify", "key": keys[0].public.jwk}

@@ -11,7 +11,13 @@ from careledger.identity.credentials.sd_jwt import Disclosure
 from careledger.identity.credentials.verifying import Expected
 from careledger.identity.formats import when
 from tests.interop.identity.credentials.conftest import Steps, World
-from tests.interop.identity.credentials.test_tampered_sd_jwts import AUDIENCE, NONCE, VCT, Forge, made
+from tests.interop.identity.credentials.test_tampered_sd_jwts import (
+    AUDIENCE,
+    NONCE,
+    VCT,
+    Forge,
+    made,
+)
 
 pytestmark = pytest.mark.interop
 
@@ -40,10 +46,25 @@ class Damage:
         self.disclosures = list(forge.disclosures)
 
     def header_parameter(self) -> None:
-        self.header[self.dice.choice(["typ", "kid", "cty", "x", "jwk", "b64"])] = junk(self.dice, self.now)
+        self.header[self.dice.choice(["typ", "kid", "cty", "x", "jwk", "b64"])] = junk(
+            self.dice, self.now
+        )
 
     def claim(self) -> None:
-        names = ["vct", "iat", "nbf", "exp", "cnf", "sub", "_sd", "_sd_alg", "...", "status", "x", "name"]
+        names = [
+            "vct",
+            "iat",
+            "nbf",
+            "exp",
+            "cnf",
+            "sub",
+            "_sd",
+            "_sd_alg",
+            "...",
+            "status",
+            "x",
+            "name",
+        ]
         self.claims[self.dice.choice(names)] = junk(self.dice, self.now)
 
     def proof_claim(self) -> None:
@@ -59,7 +80,10 @@ class Damage:
 
     def more(self) -> None:
         """Add a disclosure that the issuer signs for, of whatever name and value."""
-        parts = ["c2FsdA", self.dice.choice(["x", "name", "exp", "_sd", "...", "vct", 1, "sub", "iat"])]
+        parts = [
+            "c2FsdA",
+            self.dice.choice(["x", "name", "exp", "_sd", "...", "vct", 1, "sub", "iat"]),
+        ]
         parts = [*parts, junk(self.dice, self.now)] if self.dice.random() < 0.8 else parts
         added = Disclosure(jose.encode(jose.canonical.dumps(parts)), "", None, None)
         self.disclosures.append(added.text)
@@ -73,10 +97,22 @@ class Damage:
         return text[:at] + self.dice.choice([other, "", text[at] * 2]) + text[at + 1 :]
 
     def done(self) -> str:
-        kinds = [self.header_parameter, self.claim, self.claim, self.proof_claim, self.order, self.fewer, self.more]
+        kinds = [
+            self.header_parameter,
+            self.claim,
+            self.claim,
+            self.proof_claim,
+            self.order,
+            self.fewer,
+            self.more,
+        ]
         for kind in self.dice.sample(kinds, self.dice.choice([0, 1, 1, 1, 2])):
             kind()
-        jwt = self.forge.signed(header=self.header, **self.claims) if self.header or self.claims else self.forge.jwt
+        jwt = (
+            self.forge.signed(header=self.header, **self.claims)
+            if self.header or self.claims
+            else self.forge.jwt
+        )
         token = self.forge.present([jwt, *self.disclosures], **self.proof)
         return self.text(token) if self.dice.random() < 0.1 else token
 
@@ -96,11 +132,23 @@ def test_what_we_take_polaris_takes(world: World, npm: Steps, pypi: Steps) -> No
     print("seed", SEED)
     dice, forge = random.Random(SEED), Forge(world, made("ours", world, npm, pypi))
     tokens = [Damage(forge, dice).done() for _ in range(CASES)]
-    asked = {"do": "polaris", "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "lists": {}, "now": forge.now}
+    asked = {
+        "do": "polaris",
+        "nonce": NONCE,
+        "audience": AUDIENCE,
+        "vct": VCT,
+        "lists": {},
+        "now": forge.now,
+    }
     asked |= {"keys": [forge.issuer.public.jwk]}
-    verifier, expected = world.verifier(clock=lambda: when(forge.now)), Expected(AUDIENCE, NONCE, VCT)
+    verifier, expected = (
+        world.verifier(clock=lambda: when(forge.now)),
+        Expected(AUDIENCE, NONCE, VCT),
+    )
     taken, refused, stricter = 0, Counter[str](), Counter[str]()
-    for token, answer in zip(tokens, pypi(*(asked | {"token": token} for token in tokens)), strict=True):
+    for token, answer in zip(
+        tokens, pypi(*(asked | {"token": token} for token in tokens)), strict=True
+    ):
         try:
             found = verifier.verify(token, expected)
         except errors.CredentialError as refusal:

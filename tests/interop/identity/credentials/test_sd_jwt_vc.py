@@ -56,7 +56,9 @@ class Shop:
             holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE, decoys=3,
         )  # fmt: skip
 
-    def present(self, credential: str, shown: list[list[str | int | None]] = SHOWN, **other: Any) -> str:
+    def present(
+        self, credential: str, shown: list[list[str | int | None]] = SHOWN, **other: Any
+    ) -> str:
         holder = other.pop("holder", None) or signing_key(self.world.holder, self.alg)
         asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(self.world.now())} | other
         return Holding.read(credential).choose(shown).present(holder, **asked)
@@ -94,10 +96,17 @@ def test_npm_verifies_credentials_and_presentations(shop: Shop, npm: Steps) -> N
 
 
 def test_npm_presents_what_we_issued(shop: Shop, npm: Steps) -> None:
-    frame = {"given_name": True, "address": {"region": {"code": True}}, "nationalities": {"1": True}}
+    frame = {
+        "given_name": True,
+        "address": {"region": {"code": True}},
+        "nationalities": {"1": True},
+    }
     kb = {"iat": shop.world.now(), "aud": AUDIENCE, "nonce": NONCE}
     key = shop.world.holder.key(shop.alg)
-    (answer,) = npm("sd_jwt_vc.mjs", {"do": "present", "token": shop.issue(), "frame": frame, "kb": kb, "key": key})
+    (answer,) = npm(
+        "sd_jwt_vc.mjs",
+        {"do": "present", "token": shop.issue(), "frame": frame, "kb": kb, "key": key},
+    )
     claims = claims_of(answer["ok"])
     assert claims["given_name"] == CLAIMS["given_name"]
     assert claims["address"] == {"region": {"name": "Cádiz", "code": 11}}
@@ -127,33 +136,54 @@ def test_polaris_verifies_presentations(world: World, pypi: Steps) -> None:
     credential = shop.issue()
     presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
     presentations += [shop.present(credential, SHOWN, consent=CONSENT)]
-    for token, answer in zip(presentations, pypi(*(polaris(world, one) for one in presentations)), strict=True):
+    for token, answer in zip(
+        presentations, pypi(*(polaris(world, one) for one in presentations)), strict=True
+    ):
         assert answer["ok"]["claims"] == claims_of(token)
         assert answer["ok"]["revocation"]["state"] == "no_status_claim"
 
 
 def polaris(world: World, token: str, **other: Any) -> dict[str, Any]:
     """Return the step that has `polaris-oid4vp` verify a presentation, by the issuer's key for ES256."""
-    step = {"do": "polaris", "token": token, "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "lists": {}}
-    return step | {"keys": [signing_key(world.issuer, "ES256").public.jwk], "now": world.now()} | other
+    step = {
+        "do": "polaris",
+        "token": token,
+        "nonce": NONCE,
+        "audience": AUDIENCE,
+        "vct": VCT,
+        "lists": {},
+    }
+    return (
+        step | {"keys": [signing_key(world.issuer, "ES256").public.jwk], "now": world.now()} | other
+    )
 
 
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA", "ES256K"])
-def test_the_reference_in_python_verifies_presentations(world: World, pypi: Steps, alg: str) -> None:
+def test_the_reference_in_python_verifies_presentations(
+    world: World, pypi: Steps, alg: str
+) -> None:
     # Its key binding knows ES256 alone, whatever signed the credential.
     shop = Shop(world, "ES256")
     credential = shop.issue(alg=alg)
     presentations = [shop.present(credential, shown) for shown in ([], SHOWN, DISCLOSABLE)]
     key = signing_key(world.issuer, alg).public.jwk
     asked = {"do": "verify", "nonce": NONCE, "audience": AUDIENCE, "key": key}
-    for token, answer in zip(presentations, pypi(*(asked | {"token": one} for one in presentations)), strict=True):
+    for token, answer in zip(
+        presentations, pypi(*(asked | {"token": one} for one in presentations)), strict=True
+    ):
         assert answer["ok"] == claims_of(token)
 
 
 def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None:
     world, now = shop.world, shop.world.now()
     party, holder = world.issuer, signing_key(world.holder, shop.alg)
-    payload = CLAIMS | {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 600, "cnf": {"jwk": holder.public.jwk}}
+    payload = CLAIMS | {
+        "iss": party.did,
+        "vct": VCT,
+        "iat": now,
+        "exp": now + 600,
+        "cnf": {"jwk": holder.public.jwk},
+    }
     frame = {
         "_sd": ["given_name", "birthdate", "address"],
         "address": {"_sd": ["country", "region"], "region": {"_sd": ["code"]}},
@@ -162,13 +192,19 @@ def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None
     issue = {"do": "issue", "payload": payload, "frame": frame, "key": party.key(shop.alg)}
     named = issue | {"header": {"kid": party.kid(shop.alg)}}
     credentials = [answer["ok"] for answer in npm("sd_jwt_vc.mjs", issue, named)]
-    shown = {"given_name": True, "address": {"region": {"code": True}}, "nationalities": {"2": {"since": True}}}
+    shown = {
+        "given_name": True,
+        "address": {"region": {"code": True}},
+        "nationalities": {"2": {"since": True}},
+    }
     presenting = {
         "do": "present",
         "kb": {"iat": now, "aud": AUDIENCE, "nonce": NONCE},
         "key": world.holder.key(shop.alg),
     }
-    steps = [presenting | {"token": one, "frame": frame} for one in credentials for frame in ({}, shown)]
+    steps = [
+        presenting | {"token": one, "frame": frame} for one in credentials for frame in ({}, shown)
+    ]
     presentations = [answer["ok"] for answer in npm("sd_jwt_vc.mjs", *steps)]
     found = [world.verifier().verify(one, Expected(AUDIENCE, NONCE, VCT)) for one in presentations]
     for nothing, some in (found[:2], found[2:]):
@@ -188,11 +224,25 @@ def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None
 @pytest.mark.parametrize("hash_name", ["sha-256", "sha-384", "sha-512"])
 def test_we_verify_by_the_hash_that_npm_chose(world: World, npm: Steps, hash_name: str) -> None:
     now, party, holder = world.now(), world.issuer, signing_key(world.holder, "ES256")
-    payload = {"iss": party.did, "vct": VCT, "iat": now, "cnf": {"jwk": holder.public.jwk}, "n": [1, 2]}
+    payload = {
+        "iss": party.did,
+        "vct": VCT,
+        "iat": now,
+        "cnf": {"jwk": holder.public.jwk},
+        "n": [1, 2],
+    }
     payload["given_name"] = "Zoë"
-    issue = {"do": "issue", "payload": payload, "frame": {"_sd": ["given_name", "n"], "n": {"_sd": [0, 1]}}}
+    issue = {
+        "do": "issue",
+        "payload": payload,
+        "frame": {"_sd": ["given_name", "n"], "n": {"_sd": [0, 1]}},
+    }
     (credential,) = npm("sd_jwt_vc.mjs", issue | {"key": party.key("ES256"), "hashAlg": hash_name})
-    steps = {"do": "present", "token": credential["ok"], "kb": {"iat": now, "aud": AUDIENCE, "nonce": NONCE}}
+    steps = {
+        "do": "present",
+        "token": credential["ok"],
+        "kb": {"iat": now, "aud": AUDIENCE, "nonce": NONCE},
+    }
     frame = {"given_name": True, "n": {"1": True}}
     (presented,) = npm("sd_jwt_vc.mjs", steps | {"frame": frame, "key": world.holder.key("ES256")})
     found = world.verifier().verify(presented["ok"], Expected(AUDIENCE, NONCE, VCT))
@@ -205,7 +255,9 @@ def test_we_verify_by_the_hash_that_npm_chose(world: World, npm: Steps, hash_nam
 
 
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA", "ES256K"])
-def test_we_verify_what_the_reference_in_python_issued_and_presented(world: World, pypi: Steps, alg: str) -> None:
+def test_we_verify_what_the_reference_in_python_issued_and_presented(
+    world: World, pypi: Steps, alg: str
+) -> None:
     now, party, holder = world.now(), world.issuer, signing_key(world.holder, "ES256")
     claims = {
         "iss": party.did, "vct": VCT, "iat": now, "exp": now + 600, "given_name": {"sd": "Zoë"},
@@ -221,7 +273,9 @@ def test_we_verify_what_the_reference_in_python_issued_and_presented(world: Worl
         "do": "present", "token": issued["ok"], "disclose": disclose, "nonce": NONCE, "audience": AUDIENCE,
         "holder": holder.private_jwk, "alg": "ES256",
     })  # fmt: skip
-    found = world.verifier().verify(presented["ok"], Expected(AUDIENCE, NONCE, VCT, claims=[["address", "country"]]))
+    found = world.verifier().verify(
+        presented["ok"], Expected(AUDIENCE, NONCE, VCT, claims=[["address", "country"]])
+    )
     assert found.issuer_key == party.kid(alg)
     assert found.claims["address"] == {"country": "ES", "code": 11}
     assert found.claims["nationalities"] == [{"code": "PT"}]

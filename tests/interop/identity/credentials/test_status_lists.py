@@ -48,18 +48,30 @@ class Bureau:
     def reference(self, index: int) -> StatusReference:
         world = self.world
         return StatusReference(
-            URI, index, world.chain.chain_id, world.statuses.address, world.issuer.account.address, LIST
+            URI,
+            index,
+            world.chain.chain_id,
+            world.statuses.address,
+            world.issuer.account.address,
+            LIST,
         )
 
     def terms(self) -> tuple[Issuer, Validity]:
         party, now = self.world.issuer, when(self.world.now())
-        return Issuer(party.did, self.key("ES256"), party.kid("ES256")), Validity(now, now + timedelta(days=1))
+        return Issuer(party.did, self.key("ES256"), party.kid("ES256")), Validity(
+            now, now + timedelta(days=1)
+        )
 
     def presentation(self, index: int) -> str:
         issuer, validity = self.terms()
         holder = SigningKey("ES256", bytes.fromhex(self.world.holder.secret("ES256")))
         credential = issue_sd_jwt(
-            issuer, VCT, {"name": "Zoë"}, validity, holder=holder.public, status=self.reference(index)
+            issuer,
+            VCT,
+            {"name": "Zoë"},
+            validity,
+            holder=holder.public,
+            status=self.reference(index),
         )
         asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(self.world.now())}
         return Holding.read(credential).choose(["name"]).present(holder, **asked)
@@ -67,7 +79,9 @@ class Bureau:
     def vc(self, index: int) -> str:
         issuer, validity = self.terms()
         claims = {"name": "Zoë"}
-        return issue_vc_jwt(issuer, ["Kyc"], self.world.holder.did, claims, validity, status=self.reference(index))
+        return issue_vc_jwt(
+            issuer, ["Kyc"], self.world.holder.did, claims, validity, status=self.reference(index)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +89,18 @@ def bureau(world: World) -> Bureau:
     print("seed", SEED)
     dice = random.Random(SEED)
     revoked = {0, 7, 8, 255, 256, MIN_SIZE - 1, *(dice.randrange(MIN_SIZE) for _ in range(60))}
-    contract = CredentialStatus(world.chain, world.statuses.address, Sender(world.chain, world.issuer.account))
+    contract = CredentialStatus(
+        world.chain, world.statuses.address, Sender(world.chain, world.issuer.account)
+    )
     contract.revoke_many(world.issuer.account.address, LIST, revoked)
     return Bureau(world, revoked, take(world.statuses, world.issuer.account.address, LIST))
 
 
 def around(places: set[int]) -> list[int]:
     """Return places with their neighbours, for a list read the wrong way round is right nearly everywhere."""
-    return sorted({near for place in places for near in (place - 1, place, place + 1) if 0 <= near < MIN_SIZE})
+    return sorted(
+        {near for place in places for near in (place - 1, place, place + 1) if 0 <= near < MIN_SIZE}
+    )
 
 
 def some(bureau: Bureau) -> list[int]:
@@ -93,21 +111,37 @@ def some(bureau: Bureau) -> list[int]:
 @pytest.mark.parametrize("alg", KEY_TYPES)
 def test_npm_reads_our_token_status_list(bureau: Bureau, npm: Steps, alg: str) -> None:
     places = around(bureau.revoked)
-    (answer,) = npm("status_lists.mjs", {"do": "readToken", "token": bureau.token_list(alg), "indexes": places})
-    assert answer["ok"] == {"bits": 1, "statuses": [int(place in bureau.revoked) for place in places]}
+    (answer,) = npm(
+        "status_lists.mjs", {"do": "readToken", "token": bureau.token_list(alg), "indexes": places}
+    )
+    assert answer["ok"] == {
+        "bits": 1,
+        "statuses": [int(place in bureau.revoked) for place in places],
+    }
 
 
 def test_npm_refuses_a_revoked_sd_jwt_by_our_list(bureau: Bureau, npm: Steps) -> None:
     tokens = {place: bureau.presentation(place) for place in some(bureau)}
     lists = {URI: bureau.token_list()}
-    steps = ({"do": "verify", "token": token, "nonce": NONCE, "lists": lists} for token in tokens.values())
+    steps = (
+        {"do": "verify", "token": token, "nonce": NONCE, "lists": lists}
+        for token in tokens.values()
+    )
     for place, answer in zip(tokens, npm("sd_jwt_vc.mjs", *steps), strict=True):
-        assert answer.get("refused") == ("Status is not valid" if place in bureau.revoked else None), place
+        assert answer.get("refused") == (
+            "Status is not valid" if place in bureau.revoked else None
+        ), place
 
 
 def polaris(bureau: Bureau, token: str, list_: str) -> dict[str, Any]:
     """Return the step that has `polaris-oid4vp` verify a presentation and look into a list."""
-    asked = {"do": "polaris", "nonce": NONCE, "audience": AUDIENCE, "vct": VCT, "now": bureau.world.now()}
+    asked = {
+        "do": "polaris",
+        "nonce": NONCE,
+        "audience": AUDIENCE,
+        "vct": VCT,
+        "now": bureau.world.now(),
+    }
     return asked | {"token": token, "lists": {URI: list_}, "keys": [bureau.key("ES256").public.jwk]}
 
 
@@ -121,7 +155,9 @@ def test_polaris_reads_our_list(bureau: Bureau, pypi: Steps) -> None:
 
 
 @pytest.mark.parametrize("envelope", Envelope)
-def test_npm_reads_our_bitstring_status_list(bureau: Bureau, npm: Steps, envelope: Envelope) -> None:
+def test_npm_reads_our_bitstring_status_list(
+    bureau: Bureau, npm: Steps, envelope: Envelope
+) -> None:
     tokens = {place: bureau.vc(place) for place in some(bureau)}
     lists = {URI: bureau.exporter().bitstring_jwt(bureau.snapshot, URI, envelope)}
     steps = ({"do": "readBitstring", "token": token, "lists": lists} for token in tokens.values())
@@ -132,7 +168,10 @@ def test_npm_reads_our_bitstring_status_list(bureau: Bureau, npm: Steps, envelop
 
 def test_we_say_the_same_by_chain_and_by_list(bureau: Bureau) -> None:
     world, keys = bureau.world, DidKeys(bureau.world.registry)
-    forms = [bureau.token_list(), *(bureau.exporter().bitstring_jwt(bureau.snapshot, URI, one) for one in Envelope)]
+    forms = [
+        bureau.token_list(),
+        *(bureau.exporter().bitstring_jwt(bureau.snapshot, URI, one) for one in Envelope),
+    ]
     readers: list[Any] = [ChainStatus(world.statuses)]
     readers += [ListStatus(world.issuer.did, keys, lambda _, text=text: text) for text in forms]
     expected = Expected(AUDIENCE, NONCE, VCT)
@@ -143,7 +182,9 @@ def test_we_say_the_same_by_chain_and_by_list(bureau: Bureau) -> None:
                 with pytest.raises(errors.CredentialRevoked):
                     verifier.verify(bureau.presentation(place), expected)
             else:
-                assert verifier.verify(bureau.presentation(place), expected).status == bureau.reference(place)
+                assert verifier.verify(
+                    bureau.presentation(place), expected
+                ).status == bureau.reference(place)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
@@ -154,17 +195,27 @@ def test_we_read_the_token_status_list_of_npm(world: World, npm: Steps, bits: in
     party, now = world.issuer, world.now()
     payload = {"iss": party.did, "sub": URI, "iat": now, "exp": now + 600, "ttl": 60}
     made = {"do": "issueToken", "payload": payload, "statuses": statuses, "bits": bits}
-    (answer,) = npm("status_lists.mjs", made | {"kid": party.kid("ES256"), "key": party.key("ES256")})
+    (answer,) = npm(
+        "status_lists.mjs", made | {"kid": party.kid("ES256"), "key": party.key("ES256")}
+    )
     found = read_token_list(answer["ok"], URI, party.did, DidKeys(world.registry))
     assert (found.width, found.size) == (bits, 4000)
-    assert [found.is_revoked(index) for index in range(4000)] == [status != 0 for status in statuses]
+    assert [found.is_revoked(index) for index in range(4000)] == [
+        status != 0 for status in statuses
+    ]
 
 
 def test_we_read_the_bitstring_status_list_of_npm(world: World, npm: Steps) -> None:
     print("seed", SEED)
     revoked = {0, 7, 8, MIN_SIZE - 1, *random.Random(SEED).sample(range(MIN_SIZE), 200)}
     party, now = world.issuer, world.now()
-    made = {"do": "issueBitstring", "uri": URI, "length": MIN_SIZE, "revoked": sorted(revoked), "at": now}
+    made = {
+        "do": "issueBitstring",
+        "uri": URI,
+        "length": MIN_SIZE,
+        "revoked": sorted(revoked),
+        "at": now,
+    }
     (answer,) = npm("status_lists.mjs", made | {"did": party.did, "key": party.key("ES256")})
     found = read_bitstring(answer["ok"], URI, party.did, DidKeys(world.registry))
     assert {index for index in range(MIN_SIZE) if found.is_revoked(index)} == revoked
@@ -176,9 +227,18 @@ def resigned(token: str, key: SigningKey, **changes: Any) -> str:
     return jose.sign(header, {**jws.claims, **changes}, key)
 
 
-def test_lists_that_were_tampered_with_are_refused_by_all(bureau: Bureau, npm: Steps, pypi: Steps) -> None:
-    world, stranger, keys = bureau.world, SigningKey("ES256", bytes(31) + b"\x07"), DidKeys(bureau.world.registry)
-    good, old = bureau.token_list(), bureau.exporter().bitstring_jwt(bureau.snapshot, URI, Envelope.V1)
+def test_lists_that_were_tampered_with_are_refused_by_all(
+    bureau: Bureau, npm: Steps, pypi: Steps
+) -> None:
+    world, stranger, keys = (
+        bureau.world,
+        SigningKey("ES256", bytes(31) + b"\x07"),
+        DidKeys(bureau.world.registry),
+    )
+    good, old = (
+        bureau.token_list(),
+        bureau.exporter().bitstring_jwt(bureau.snapshot, URI, Envelope.V1),
+    )
     cleared = take(world.statuses, world.holder.account.address, LIST)  # nobody is revoked in it
     forger = Exporter(world.issuer.did, stranger, world.issuer.kid("ES256"))
     tokens = {
@@ -188,7 +248,9 @@ def test_lists_that_were_tampered_with_are_refused_by_all(bureau: Bureau, npm: S
     }
     credentials = {
         "by a stranger": forger.bitstring_jwt(cleared, URI, Envelope.V1),
-        "with another's bits": _spliced(old, bureau.exporter().bitstring_jwt(cleared, URI, Envelope.V1)),
+        "with another's bits": _spliced(
+            old, bureau.exporter().bitstring_jwt(cleared, URI, Envelope.V1)
+        ),
         "expired": resigned(old, bureau.key("ES256"), exp=world.now() - 1000),
     }
     for token in [*tokens.values(), *credentials.values()]:
@@ -196,13 +258,21 @@ def test_lists_that_were_tampered_with_are_refused_by_all(bureau: Bureau, npm: S
         with pytest.raises((errors.SignatureInvalid, errors.StatusStale)):
             reader.is_revoked(bureau.reference(0))
     presentation, vc = bureau.presentation(1), bureau.vc(1)
-    steps = [{"do": "verify", "token": presentation, "nonce": NONCE, "lists": {URI: one}} for one in tokens.values()]
+    steps = [
+        {"do": "verify", "token": presentation, "nonce": NONCE, "lists": {URI: one}}
+        for one in tokens.values()
+    ]
     for answer in npm("sd_jwt_vc.mjs", *steps):
         assert "Status List JWT verification failed" in answer["refused"]
-    told = [answer["ok"]["revocation"] for answer in pypi(*(polaris(bureau, presentation, t) for t in tokens.values()))]
+    told = [
+        answer["ok"]["revocation"]
+        for answer in pypi(*(polaris(bureau, presentation, t) for t in tokens.values()))
+    ]
     assert [(one["checked"], one["state"]) for one in told] == [(False, "list_refused")] * 3
     assert [one["code"] for one in told] == ["signature", "signature", "expired"]
-    steps = [{"do": "readBitstring", "token": vc, "lists": {URI: one}} for one in credentials.values()]
+    steps = [
+        {"do": "readBitstring", "token": vc, "lists": {URI: one}} for one in credentials.values()
+    ]
     refusals = [answer["refused"] for answer in npm("status_lists.mjs", *steps)]
     parts = ["invalid_signature", "invalid_signature", "expired"]
     assert all(part in refusal for part, refusal in zip(parts, refusals, strict=True)), refusals

@@ -31,14 +31,17 @@ class Forge:
 
     def __post_init__(self) -> None:
         self.issuer, self.holder = (
-            SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (self.world.issuer, self.world.holder)
+            SigningKey("ES256", bytes.fromhex(one.secret("ES256")))
+            for one in (self.world.issuer, self.world.holder)
         )
         self.now = self.world.now()
         """Stands, so that all verifiers mean the same time."""
         self.stranger = SigningKey("ES256", bytes(31) + b"\x07")
         self.jwt, *self.disclosures = self.credential.removesuffix("~").split("~")
 
-    def present(self, parts: list[str], holder: SigningKey | None = None, typ: str = "kb+jwt", **other: Any) -> str:
+    def present(
+        self, parts: list[str], holder: SigningKey | None = None, typ: str = "kb+jwt", **other: Any
+    ) -> str:
         """Return a presentation of an issuer-signed JWT and disclosures, with a proof that fits unless told."""
         text = "~".join([*parts, ""])
         sd_hash = Disclosure(text, "", None, None).digest()
@@ -56,10 +59,14 @@ class Forge:
         """Return the honest presentation with other parts before its proof."""
         return "~".join([*parts, self.honest().rpartition("~")[2]])
 
-    def signed(self, key: SigningKey | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
+    def signed(
+        self, key: SigningKey | None = None, header: dict[str, Any] | None = None, **changes: Any
+    ) -> str:
         """Return the issuer-signed JWT with other claims, signed by the issuer unless told; None takes a claim out."""
         token = jose.parse(self.jwt, {"dc+sd-jwt"})
-        claims = {name: value for name, value in (token.claims | changes).items() if value is not None}
+        claims = {
+            name: value for name, value in (token.claims | changes).items() if value is not None
+        }
         return jose.sign({"typ": "dc+sd-jwt"} | (header or {}), claims, key or self.issuer)
 
     def changed(self, **changes: Any) -> str:
@@ -157,7 +164,9 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     ),
     "a disclosure added afterwards": (
         lambda f: f.afterwards([f.jwt, *f.disclosures, NEW.text]),
-        Says(errors.DisclosureNotSigned, "disclosure", "Invalid sd_hash", "Invalid digest in KB-JWT"),
+        Says(
+            errors.DisclosureNotSigned, "disclosure", "Invalid sd_hash", "Invalid digest in KB-JWT"
+        ),
     ),
     "a disclosure left out afterwards": (
         lambda f: f.afterwards([f.jwt, *f.disclosures[1:]]),
@@ -221,19 +230,28 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     ),
     "cut in the middle": (
         lambda f: f.honest()[: len(f.honest()) // 2],
-        Says(errors.MalformedToken, "malformed", "Invalid JWT as input", "not enough values to unpack"),
+        Says(
+            errors.MalformedToken,
+            "malformed",
+            "Invalid JWT as input",
+            "not enough values to unpack",
+        ),
     ),
 }
 
 
 def made(maker: str, world: World, npm: Steps, pypi: Steps) -> str:
     party, now = world.issuer, world.now()
-    key, holder = (SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (party, world.holder))
+    key, holder = (
+        SigningKey("ES256", bytes.fromhex(one.secret("ES256"))) for one in (party, world.holder)
+    )
     open_ = {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 86_400}
     if maker == "ours":
         validity = Validity(when(now), when(now) + timedelta(days=1))
         salts = random.Random(1).randbytes  # so that a seed makes the same presentations again
-        return issue_sd_jwt(Issuer(party.did, key), VCT, CLAIMS, validity, holder=holder.public, salts=salts)
+        return issue_sd_jwt(
+            Issuer(party.did, key), VCT, CLAIMS, validity, holder=holder.public, salts=salts
+        )
     if maker == "npm":
         payload = open_ | CLAIMS | {"cnf": {"jwk": holder.public.jwk}}
         (answer,) = npm("sd_jwt_vc.mjs", {
@@ -253,7 +271,9 @@ def said(answer: dict[str, Any]) -> str | None:
 
 def said_by_us(forge: Forge, token: str) -> type[errors.CredentialError] | None:
     try:
-        forge.world.verifier(clock=lambda: when(forge.now)).verify(token, Expected(AUDIENCE, NONCE, VCT))
+        forge.world.verifier(clock=lambda: when(forge.now)).verify(
+            token, Expected(AUDIENCE, NONCE, VCT)
+        )
     except errors.CredentialError as refusal:
         return type(refusal)
     return None

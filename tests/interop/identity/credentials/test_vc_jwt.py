@@ -20,17 +20,28 @@ from tests.interop.identity.credentials.conftest import LONG, Answer, Party, Ste
 pytestmark = pytest.mark.interop
 
 TYPE, AUDIENCE, NONCE = "KycCredential", "https://insurer.example", "n-0S6_WzA2Mj"
-CLAIMS = {"name": "Zoë \U0001f600", "over18": True, "address": {"country": "ES"}, "scores": [1, 2.5]}
+CLAIMS = {
+    "name": "Zoë \U0001f600",
+    "over18": True,
+    "address": {"country": "ES"},
+    "scores": [1, 2.5],
+}
 
 
 def signer(party: Party, alg: str, *, named: bool = True) -> Issuer:
     """Return a party with one of its keys, which the token names or not."""
-    return Issuer(party.did, SigningKey(alg, bytes.fromhex(party.secret(alg))), party.kid(alg) if named else None)
+    return Issuer(
+        party.did,
+        SigningKey(alg, bytes.fromhex(party.secret(alg))),
+        party.kid(alg) if named else None,
+    )
 
 
 def issue(world: World, alg: str, **other: Any) -> str:
     now = when(world.now())
-    options: dict[str, Any] = {"credential_id": "urn:uuid:3978344f-8596-4c3a-a978-8fcaba3903c5"} | other
+    options: dict[str, Any] = {
+        "credential_id": "urn:uuid:3978344f-8596-4c3a-a978-8fcaba3903c5"
+    } | other
     by = options.pop("by", None) or signer(world.issuer, alg)
     validity = options.pop("validity", None) or Validity(now, now + timedelta(days=1))
     return issue_vc_jwt(by, [TYPE], world.holder.did, CLAIMS, validity, **options)
@@ -66,7 +77,10 @@ def test_did_jwt_vc_verifies_ours(world: World, npm: Steps, alg: str) -> None:
         assert found["credential"]["type"] == ["VerifiableCredential", TYPE]
         assert found["credential"]["id"] == "urn:uuid:3978344f-8596-4c3a-a978-8fcaba3903c5"
         assert found["credential"]["issuer"] == {"id": world.issuer.did}
-        begins, ends = (datetime.fromisoformat(found["credential"][n]) for n in ("issuanceDate", "expirationDate"))
+        begins, ends = (
+            datetime.fromisoformat(found["credential"][n])
+            for n in ("issuanceDate", "expirationDate")
+        )
         assert ends - begins == timedelta(days=1)
     for answer in answers[2:]:
         found = answer["ok"]
@@ -84,22 +98,40 @@ def theirs(world: World, npm: Steps, alg: str, **payload: Any) -> str:
         "expirationDate": datetime.fromtimestamp(now + 600, UTC).isoformat(),
         "credentialSubject": CLAIMS | {"id": world.holder.did},
     }  # fmt: skip
-    step = {"do": "issue", "did": world.issuer.did, "key": world.issuer.key(alg), "payload": payload or vc}
+    step = {
+        "do": "issue",
+        "did": world.issuer.did,
+        "key": world.issuer.key(alg),
+        "payload": payload or vc,
+    }
     (answer,) = npm("vc_jwt.mjs", step)
     return str(answer["ok"])
 
 
 def presenting(world: World, credential: str, alg: str, **other: Any) -> dict[str, Any]:
     """Return the step that has `did-jwt-vc` present a credential."""
-    inner = {"@context": [W3C_CONTEXT], "type": ["VerifiablePresentation"], "verifiableCredential": [credential]}
-    step = {"do": "present", "did": world.holder.did, "key": world.holder.key(alg), "payload": {"vp": inner}}
+    inner = {
+        "@context": [W3C_CONTEXT],
+        "type": ["VerifiablePresentation"],
+        "verifiableCredential": [credential],
+    }
+    step = {
+        "do": "present",
+        "did": world.holder.did,
+        "key": world.holder.key(alg),
+        "payload": {"vp": inner},
+    }
     return step | {"challenge": NONCE, "domain": AUDIENCE} | other
 
 
 @pytest.mark.parametrize("alg", KEY_TYPES)
 def test_we_verify_those_of_did_jwt_vc(world: World, npm: Steps, alg: str) -> None:
     now = world.now()
-    vc = {"@context": W3C_CONTEXT, "type": ["VerifiableCredential", TYPE], "credentialSubject": CLAIMS}
+    vc = {
+        "@context": W3C_CONTEXT,
+        "type": ["VerifiableCredential", TYPE],
+        "credentialSubject": CLAIMS,
+    }
     credentials = [
         theirs(world, npm, alg),
         theirs(world, npm, alg, iat=now, nbf=now, exp=now + 600, sub=world.holder.did, vc=vc),
@@ -107,8 +139,14 @@ def test_we_verify_those_of_did_jwt_vc(world: World, npm: Steps, alg: str) -> No
     steps = [presenting(world, one, alg) for one in credentials]
     steps += [presenting(world, credentials[0], alg, header={"kid": world.holder.kid(alg)})]
     for answer in npm("vc_jwt.mjs", *steps):
-        found = world.verifier().verify(answer["ok"], Expected(AUDIENCE, NONCE, TYPE, claims=[["address", "country"]]))
-        assert (found.format, found.issuer, found.issuer_key) == (VC_JWT, world.issuer.did, world.issuer.kid(alg))
+        found = world.verifier().verify(
+            answer["ok"], Expected(AUDIENCE, NONCE, TYPE, claims=[["address", "country"]])
+        )
+        assert (found.format, found.issuer, found.issuer_key) == (
+            VC_JWT,
+            world.issuer.did,
+            world.issuer.kid(alg),
+        )
         assert found.claims == CLAIMS
         assert found.subject == found.holder == world.holder.did
         assert found.expires_at == when(now + 600)
@@ -123,9 +161,13 @@ class Case:
     npm: str | None
 
 
-def resigned(token: str, key: SigningKey, header: dict[str, Any] | None = None, **changes: Any) -> str:
+def resigned(
+    token: str, key: SigningKey, header: dict[str, Any] | None = None, **changes: Any
+) -> str:
     """Return a token with other claims, signed anew; None takes a claim out."""
-    claims = {n: v for n, v in (jose.parse(token, {"jwt"}).claims | changes).items() if v is not None}
+    claims = {
+        n: v for n, v in (jose.parse(token, {"jwt"}).claims | changes).items() if v is not None
+    }
     return jose.sign({"typ": "JWT"} | (header or {}), claims, key)
 
 
@@ -228,7 +270,9 @@ def test_what_both_say_of_tampered_presentations(world: World, npm: Steps, maker
         assert ("ok" in answer) if part is None else (part in answer["refused"]), (name, answer)
 
 
-def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_jwt_vc(past: World) -> None:
+def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_jwt_vc(
+    past: World,
+) -> None:
     party, made_at = past.issuer, when(past.chain.timestamp())
     credential = issue(past, "ES256", validity=Validity(made_at, None))
     step = {"do": "verify", "token": credential}
@@ -238,8 +282,15 @@ def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_
     assert past.npm("vc_jwt.mjs", step)[0]["ok"]["signer"] == party.kid("ES256")
 
     DevelopmentChain(past.chain).warp(past.chain.timestamp() + 100)
-    past.change(party, "revokeAttribute", name32(name := "did/pub/JsonWebKey2020/veriKey"), party.attributes[name])
-    assert not Verifier(past.registry, policies[KeyPolicy.AT_SIGNING]).check(credential).key_valid_now
+    past.change(
+        party,
+        "revokeAttribute",
+        name32(name := "did/pub/JsonWebKey2020/veriKey"),
+        party.attributes[name],
+    )
+    assert (
+        not Verifier(past.registry, policies[KeyPolicy.AT_SIGNING]).check(credential).key_valid_now
+    )
     with pytest.raises(errors.KeyRotated):
         Verifier(past.registry, policies[KeyPolicy.NOW]).check(credential)
     assert "no_suitable_keys" in past.npm("vc_jwt.mjs", step)[0]["refused"]
@@ -259,7 +310,9 @@ def test_keys_and_delegates_of_secp256k1_beside_the_controller(world: World, npm
             made[place, alg] = issue(world, alg, by=by)
             assert verifier.check(made[place, alg]).issuer_key == party.did + place
     answers = npm("vc_jwt.mjs", *({"do": "verify", "token": token} for token in made.values()))
-    assert [answer["ok"]["signer"] for answer in answers] == [party.did + place for place, _ in made]
+    assert [answer["ok"]["signer"] for answer in answers] == [
+        party.did + place for place, _ in made
+    ]
 
 
 def test_the_attributes_that_we_write_are_those_that_were_tried(world: World) -> None:

@@ -15,14 +15,21 @@ from careledger.identity.consent.diary import Given, Standing, standing
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
 from careledger.identity.consent.messages import Domain, KeySigner
 from careledger.identity.consent.terms import Record, Status, presentation_hash, use_commitment
-from careledger.identity.credentials.errors import GranteeMismatch, MalformedToken, PurposeMismatch, ScopeMismatch
+from careledger.identity.credentials.errors import (
+    GranteeMismatch,
+    MalformedToken,
+    PurposeMismatch,
+    ScopeMismatch,
+)
 from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.presenting import Holding, present_vc, vc_scope
 from careledger.identity.did import format_did
 from tests.unit.identity.consent.test_request import NOW, REGISTRY, REQUEST
 
-BANK, ANA = (Account.from_key(keccak(text=f"careledger example {who}")) for who in ("bank", "customer"))
+BANK, ANA = (
+    Account.from_key(keccak(text=f"careledger example {who}")) for who in ("bank", "customer")
+)
 BANK_DID = format_did(BANK.address, 31337)
 BANK_KEY = Issuer(BANK_DID, SigningKey.of_account(BANK), f"{BANK_DID}#controller")
 HOLDER = SigningKey("ES256", b"\5" * 32)
@@ -108,12 +115,21 @@ class TestFile:
             ({"presentation": None}, "presentation is no text of ASCII"),
             ({"presentation": "a" * 65_537}, "presentation has more than 65,536 characters"),
             ({"consent": None}, "consent is no JSON object"),
-            ({"consent": ANSWER.consent.document | {"expiry": "soon"}}, "consent: expiry is no time"),
+            (
+                {"consent": ANSWER.consent.document | {"expiry": "soon"}},
+                "consent: expiry is no time",
+            ),
             ({"grant": 1}, "grant is no JSON object"),
             ({"grant": {}}, "grant: 'epoch' is missing"),
             ({"grant": ANSWER.document["grant"] | {"epoch": -1}}, "grant: epoch is no time"),
-            ({"grant": ANSWER.document["grant"] | {"signer": "me"}}, "grant: signer 'me' is not an address"),
-            ({"grant": ANSWER.document["grant"] | {"signature": "0x0"}}, "grant: signature is not hexadecimal"),
+            (
+                {"grant": ANSWER.document["grant"] | {"signer": "me"}},
+                "grant: signer 'me' is not an address",
+            ),
+            (
+                {"grant": ANSWER.document["grant"] | {"signature": "0x0"}},
+                "grant: signature is not hexadecimal",
+            ),
             ({"extra": 1}, "'extra' is not among its members"),
         ],
     )
@@ -124,7 +140,9 @@ class TestFile:
     @pytest.mark.parametrize("name", ["careledgerAnswer", "presentation", "consent", "grant"])
     def test_a_missing_member_is_named(self, name):
         with pytest.raises(MalformedAnswer, match=f"'{name}' is missing"):
-            Answer.read(json.dumps({key: value for key, value in ANSWER.document.items() if key != name}))
+            Answer.read(
+                json.dumps({key: value for key, value in ANSWER.document.items() if key != name})
+            )
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
@@ -158,7 +176,13 @@ class TestCheck:
 
     def test_more_or_less_than_was_agreed_to(self):
         more = Holding.read(CREDENTIAL).choose([*REQUEST.claims, "name"])
-        shown = more.present(HOLDER, audience=REQUEST.audience, nonce=REQUEST.nonce, at=NOW, consent=ANSWER.consent.id)
+        shown = more.present(
+            HOLDER,
+            audience=REQUEST.audience,
+            nonce=REQUEST.nonce,
+            at=NOW,
+            consent=ANSWER.consent.id,
+        )
         with pytest.raises(ScopeMismatch):
             replace(ANSWER, presentation=shown).check(REQUEST, NOW)
 
@@ -182,12 +206,18 @@ class TestCheck:
     def test_a_w3c_presentation_is_about_its_one_credential(self):
         ana = format_did(ANA.address, 31337)
         credential = issue_vc_jwt(
-            BANK_KEY, ["KycCredential"], ana, {"over18": True}, Validity(NOW, NOW + timedelta(days=9))
+            BANK_KEY,
+            ["KycCredential"],
+            ana,
+            {"over18": True},
+            Validity(NOW, NOW + timedelta(days=9)),
         )
         holder = Issuer(ana, SigningKey.of_account(ANA), f"{ana}#controller")
 
         def shown(*credentials):
-            return present_vc(credentials, holder, audience=REQUEST.audience, nonce=REQUEST.nonce, at=NOW)
+            return present_vc(
+                credentials, holder, audience=REQUEST.audience, nonce=REQUEST.nonce, at=NOW
+            )
 
         assert scope_shown(shown(credential)) == vc_scope(credential)
         with pytest.raises(MalformedAnswer, match="shows 2 credentials"):
@@ -202,7 +232,11 @@ class TestDiary:
         assert Given.from_document(json.loads(json.dumps(self.GIVEN.document))) == self.GIVEN
 
     def test_it_says_to_whom_what_and_what_for(self):
-        assert (self.GIVEN.company, self.GIVEN.vct, self.GIVEN.claims) == (REQUEST.did, REQUEST.vct, REQUEST.claims)
+        assert (self.GIVEN.company, self.GIVEN.vct, self.GIVEN.claims) == (
+            REQUEST.did,
+            REQUEST.vct,
+            REQUEST.claims,
+        )
         assert self.GIVEN.purpose == REQUEST.purpose
 
     def test_it_keeps_no_value_and_no_presentation(self):

@@ -13,7 +13,12 @@ from careledger.errors import CareLedgerError, InputError
 from careledger.identity.consent import endings
 from careledger.identity.consent.endings import LARGEST, MOST, Endings
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
-from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner, at_a_contracts_whim
+from careledger.identity.consent.messages import (
+    MAX_SIGNATURE,
+    Domain,
+    KeySigner,
+    at_a_contracts_whim,
+)
 from tests.unit.identity.consent.test_malformed import spoil_text, spoil_value
 from tests.unit.identity.consent.test_protocol import COMPANY, CONSENT, CUSTOMER, REGISTRY
 from tests.unit.identity.world import at
@@ -61,12 +66,16 @@ class TestFile:
 
     def test_the_first_deadline_counts(self):
         sooner = replace(END, signed=replace(END.signed, deadline_at=UNTIL - timedelta(days=1)))
-        assert Endings.of(31337, REGISTRY, [REVOCATION, sooner]).deadline_at == UNTIL - timedelta(days=1)
+        assert Endings.of(31337, REGISTRY, [REVOCATION, sooner]).deadline_at == UNTIL - timedelta(
+            days=1
+        )
 
     def test_what_would_not_be_read_is_not_written(self):
         with pytest.raises(InputError, match="1,001 ends"):
             replace(ENDINGS, ends=(END,) * MOST).write()
-        big = replace(REVOCATION, signed=replace(REVOCATION.signed, signature=b"\1" * MAX_SIGNATURE))
+        big = replace(
+            REVOCATION, signed=replace(REVOCATION.signed, signature=b"\1" * MAX_SIGNATURE)
+        )
         with pytest.raises(InputError, match="in 2,097,152"):
             replace(ENDINGS, revocations=(big,) * 300).write()
 
@@ -82,7 +91,10 @@ class TestFile:
             (DOCUMENT | {"revocations": {}}, "not both lists"),
             (DOCUMENT | {"ends": None}, "not both lists"),
             (DOCUMENT | {"revocations": [None] * (MOST + 1)}, "1,002 ends, and at most 1,000"),
-            (DOCUMENT | {"revocations": DOCUMENT["revocations"] * 2}, f"consent 0x{CONSENT.id.hex()} twice"),
+            (
+                DOCUMENT | {"revocations": DOCUMENT["revocations"] * 2},
+                f"consent 0x{CONSENT.id.hex()} twice",
+            ),
             (DOCUMENT | {"ends": DOCUMENT["ends"] * 2}, f"subject {CUSTOMER.address} twice"),
             (DOCUMENT | {"revocations": [1]}, "a revocation is no JSON object"),
             (DOCUMENT | {"more": 1}, "'more' is not among its members"),
@@ -90,7 +102,10 @@ class TestFile:
             (revocation(consent=[]), "a revocation: consent is no JSON object"),
             (revocation(signer="me"), "a revocation: signer 'me' is not an address"),
             (revocation(deadline=-1), "a revocation: deadline is no time"),
-            (revocation(signature="0x" + "00" * (MAX_SIGNATURE + 1)), "a revocation: signature has more than 4096"),
+            (
+                revocation(signature="0x" + "00" * (MAX_SIGNATURE + 1)),
+                "a revocation: signature has more than 4096",
+            ),
             (consent(terms="0x12"), "a revocation: terms has to be 32 bytes"),
             (consent(terms={}), "a revocation: terms is not hexadecimal"),
             (consent(expiry=1.5), "a revocation: expiry is no time"),
@@ -129,7 +144,11 @@ class TestFile:
         choose, sentences = random.Random(20300102), set()
         for _ in range(1_500):
             text = ENDINGS.write().decode()
-            text = json.dumps(spoil_value(choose, DOCUMENT)) if choose.random() < 0.7 else spoil_text(choose, text)
+            text = (
+                json.dumps(spoil_value(choose, DOCUMENT))
+                if choose.random() < 0.7
+                else spoil_text(choose, text)
+            )
             try:
                 Endings.read(text)
             except CareLedgerError as refusal:
@@ -144,7 +163,8 @@ class TestExpect:
     @pytest.mark.parametrize(("chain", "registry"), [(1, REGISTRY), (31337, OTHER)])
     def test_any_other(self, chain, registry):
         with pytest.raises(
-            EndingsElsewhere, match=f"signed for {REGISTRY} on chain 31337.*{registry} on chain {chain}$"
+            EndingsElsewhere,
+            match=f"signed for {REGISTRY} on chain 31337.*{registry} on chain {chain}$",
         ):
             ENDINGS.expect(chain, registry)
 
@@ -156,7 +176,9 @@ class TestAtAContractsWhim:
 
     @pytest.mark.parametrize("act", [REVOCATION, END])
     def test_a_contract_wallets_is_whatever_its_length(self, act):
-        assert at_a_contracts_whim(act, lambda at: b"\xfe" if at == CUSTOMER.address else b"", [OTHER])
+        assert at_a_contracts_whim(
+            act, lambda at: b"\xfe" if at == CUSTOMER.address else b"", [OTHER]
+        )
         longer = replace(act, signed=replace(act.signed, signature=b"\1" * 100))
         assert at_a_contracts_whim(longer, lambda _: b"", [OTHER])
 

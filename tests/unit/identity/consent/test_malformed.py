@@ -81,7 +81,11 @@ def request_spoilt(choose):
 
 def answer_spoilt(choose):
     text = ANSWER.write().decode()
-    return spoil_text(choose, text) if choose.random() < 0.3 else json.dumps(spoil_value(choose, ANSWER.document))
+    return (
+        spoil_text(choose, text)
+        if choose.random() < 0.3
+        else json.dumps(spoil_value(choose, ANSWER.document))
+    )
 
 
 READERS = {
@@ -106,5 +110,7 @@ def test_only_typed_refusals_come_out(kind):
         slowest = max(slowest, time.perf_counter() - begin)
     assert slowest < 1
     assert max(map(len, sentences)) < 600, f"seed {SEED}: {max(sentences, key=len)[:200]}"
-    assert len(sentences) > TIMES / (100 if kind == "link" else 3), f"seed {SEED}"  # most spoilt links are links
+    assert len(sentences) > TIMES / (100 if kind == "link" else 3), (
+        f"seed {SEED}"
+    )  # most spoilt links are links
     assert len({sentence[:80] for sentence in sentences}) > (1 if kind == "link" else 15)

@@ -42,14 +42,20 @@ class TestTypedData:
         message = MESSAGES[kind]
         signable = encode_typed_data(full_message=message.document)
         assert message.kind == kind == message.document["primaryType"]
-        assert message.digest == keccak(b"\x19" + signable.version + signable.header + signable.body)
+        assert message.digest == keccak(
+            b"\x19" + signable.version + signable.header + signable.body
+        )
 
     def test_a_wallet_that_takes_the_document_signs_the_same(self, kind):
         wallets = bytes(KEY.sign_typed_data(full_message=MESSAGES[kind].document).signature)
         assert KeySigner(KEY).sign(MESSAGES[kind]) == wallets
 
     def test_its_digest_is_the_one_of_the_tests_own_reading_of_the_protocol(self, kind):
-        plain = Plain(KEY.address, 1_900_000_000, PlainTerms(TERMS.grantee, TERMS.scope, TERMS.purpose, TERMS.salt))
+        plain = Plain(
+            KEY.address,
+            1_900_000_000,
+            PlainTerms(TERMS.grantee, TERMS.scope, TERMS.purpose, TERMS.salt),
+        )
         signing = Signing(31337, REGISTRY)
         assert (
             MESSAGES[kind].digest
@@ -64,7 +70,9 @@ class TestTypedData:
 class TestSigners:
     def test_a_key_signs_low_and_for_itself(self):
         message = MESSAGES["GrantConsent"]
-        assert recover(message.digest, KeySigner(KEY).sign(message)) == bytes.fromhex(KEY.address[2:])
+        assert recover(message.digest, KeySigner(KEY).sign(message)) == bytes.fromhex(
+            KEY.address[2:]
+        )
         assert KeySigner(KEY).address == KEY.address
 
     def test_another_program_is_asked_with_all_that_it_needs(self):
@@ -102,7 +110,10 @@ class TestSignatureDocument:
             ({"signer": "0x12"}, "grant: signer '0x12' is not an address"),
             ({"deadline": -1}, "grant: deadline is no time"),
             ({"signature": "0x1"}, "grant: signature is not hexadecimal"),
-            ({"signature": "0x" + "00" * (MAX_SIGNATURE + 1)}, "grant: signature has more than 4096 bytes"),
+            (
+                {"signature": "0x" + "00" * (MAX_SIGNATURE + 1)},
+                "grant: signature has more than 4096 bytes",
+            ),
             ({"v": 27}, "grant: 'v' is not among its members"),
         ],
     )

@@ -14,7 +14,13 @@ from careledger.identity.consent.answer import Answer
 from careledger.identity.consent.diary import Given
 from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner
 from careledger.identity.consent.request import Purpose, Request, parse_request
-from careledger.identity.consent.terms import Consent, Terms, presentation_hash, scope_of, use_commitment
+from careledger.identity.consent.terms import (
+    Consent,
+    Terms,
+    presentation_hash,
+    scope_of,
+    use_commitment,
+)
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.issuing import Issuer
 from careledger.identity.credentials.keys import SigningKey
@@ -23,9 +29,14 @@ from tests.unit.identity.world import at
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()
 TEXT = re.sub(r"\s+", " ", PAGE)
-COMPANY, CUSTOMER = (Account.from_key(keccak(text=f"careledger example{who}")) for who in (" company", ""))
+COMPANY, CUSTOMER = (
+    Account.from_key(keccak(text=f"careledger example{who}")) for who in (" company", "")
+)
 DID, REGISTRY = format_did(COMPANY.address, 31337), "0x" + "11" * 20
-ISSUER_JWT, DISCLOSURES = "eyJhbGciOiJFUzI1NksifQ.e30.AA", ["WyJhIiwib3ZlcjE4Iix0cnVlXQ", "WyJiIiwiY291bnRyeSIsIkVTIl0"]
+ISSUER_JWT, DISCLOSURES = (
+    "eyJhbGciOiJFUzI1NksifQ.e30.AA",
+    ["WyJhIiwib3ZlcjE4Iix0cnVlXQ", "WyJiIiwiY291bnRyeSIsIkVTIl0"],
+)
 PRESENTATION = "~".join([ISSUER_JWT, *DISCLOSURES, "eyJ0eXAiOiJrYitqd3QifQ.e30.AA"])
 REQUEST = Request.make(
     DID,
@@ -40,7 +51,9 @@ REQUEST = Request.make(
 )
 SIGNED = REQUEST.sign(Issuer(DID, SigningKey.of_account(COMPANY), f"{DID}#controller"))
 SCOPE, PURPOSE = scope_of(ISSUER_JWT, DISCLOSURES), REQUEST.purpose.hash(REQUEST.nonce)
-CONSENT = Consent(CUSTOMER.address, at(1_900_000_000), Terms(COMPANY.address, SCOPE, PURPOSE, b"\3" * 32))
+CONSENT = Consent(
+    CUSTOMER.address, at(1_900_000_000), Terms(COMPANY.address, SCOPE, PURPOSE, b"\3" * 32)
+)
 GRANT = Domain(31337, REGISTRY).signed_grant(CONSENT, KeySigner(CUSTOMER), 0, at(1_850_000_000))
 ANSWER = Answer(PRESENTATION, CONSENT, GRANT)
 
@@ -57,7 +70,9 @@ def test_the_scope():
 
 def test_the_purpose():
     assert in_page(
-        canonical.dumps({"nonce": REQUEST.nonce, "terms": REQUEST.purpose.terms, "text": REQUEST.purpose.text}).decode()
+        canonical.dumps(
+            {"nonce": REQUEST.nonce, "terms": REQUEST.purpose.terms, "text": REQUEST.purpose.text}
+        ).decode()
     )
     assert in_page(PURPOSE)
 
@@ -85,7 +100,9 @@ def test_the_answer():
 
 
 def test_the_consent_is_what_the_request_asks_for():
-    assert REQUEST.consent(CUSTOMER.address, SCOPE, at(1_849_000_000)).expires_at == CONSENT.expires_at
+    assert (
+        REQUEST.consent(CUSTOMER.address, SCOPE, at(1_849_000_000)).expires_at == CONSENT.expires_at
+    )
 
 
 def test_the_wallets_entry_has_the_members_that_are_listed():
@@ -96,7 +113,10 @@ def test_the_wallets_entry_has_the_members_that_are_listed():
 
 def test_every_member_of_a_request_is_in_the_table():
     table = PAGE[PAGE.index("### Request") : PAGE.index("### Answer")]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*REQUEST.payload, "responseUri"}
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {
+        *REQUEST.payload,
+        "responseUri",
+    }
 
 
 def test_the_limits():

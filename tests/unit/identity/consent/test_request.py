@@ -11,7 +11,14 @@ from eth_utils.crypto import keccak
 
 from careledger.errors import InputError
 from careledger.identity.consent.errors import MalformedRequest, RequestTooLarge
-from careledger.identity.consent.link import START, deep_link, qr_png, qr_svg, qr_terminal, read_link
+from careledger.identity.consent.link import (
+    START,
+    deep_link,
+    qr_png,
+    qr_svg,
+    qr_terminal,
+    read_link,
+)
 from careledger.identity.consent.request import LONGEST, Purpose, Request, parse_request
 from careledger.identity.consent.terms import purpose_of
 from careledger.identity.credentials import jose
@@ -39,7 +46,11 @@ REQUEST = Request.make(
 
 
 def signed(change=None, drop=(), header=None):
-    payload = {name: value for name, value in (REQUEST.payload | (change or {})).items() if name not in drop}
+    payload = {
+        name: value
+        for name, value in (REQUEST.payload | (change or {})).items()
+        if name not in drop
+    }
     return jose.sign({"typ": "careledger-request+jwt"} | (header or {}), payload, ISSUER.key)
 
 
@@ -59,7 +70,14 @@ class TestMaking:
 
     def test_nonces_differ(self):
         again = Request.make(
-            DID, "v", ["a"], PURPOSE, consent_for=timedelta(days=1), chain_id=31337, registry=REGISTRY, now=NOW
+            DID,
+            "v",
+            ["a"],
+            PURPOSE,
+            consent_for=timedelta(days=1),
+            chain_id=31337,
+            registry=REGISTRY,
+            now=NOW,
         )
         assert again.nonce != REQUEST.nonce
 
@@ -121,11 +139,20 @@ BAD = [
     ({"claims": {"a": 1}}, "claims are no list of paths"),
     ({"purpose": "marketing"}, "purpose is no JSON object"),
     ({"purpose": {"text": "t"}}, "purpose: 'terms' is missing"),
-    ({"purpose": {"text": "t", "terms": "u", "small": "print"}}, "purpose: 'small' is not among its members"),
+    (
+        {"purpose": {"text": "t", "terms": "u", "small": "print"}},
+        "purpose: 'small' is not among its members",
+    ),
     ({"purpose": {"text": " ", "terms": "u"}}, "purpose: text is no text of 1 to 500"),
     ({"purpose": {"text": "x" * 501, "terms": "u"}}, "purpose: text is no text of 1 to 500"),
-    ({"purpose": {"text": "a\u202eb", "terms": "u"}}, r"purpose: text holds U\+202E, which cannot be seen"),
-    ({"purpose": {"text": "a\nb", "terms": "u"}}, r"purpose: text holds U\+000A, which cannot be seen"),
+    (
+        {"purpose": {"text": "a\u202eb", "terms": "u"}},
+        r"purpose: text holds U\+202E, which cannot be seen",
+    ),
+    (
+        {"purpose": {"text": "a\nb", "terms": "u"}},
+        r"purpose: text holds U\+000A, which cannot be seen",
+    ),
     ({"purpose": {"text": "a", "terms": "x\u200bx"}}, r"purpose: terms holds U\+200B"),
     ({"purpose": {"text": "a", "terms": "http://insurer.example"}}, "could be changed on the way"),
     ({"purpose": {"text": "a", "terms": 7}}, "purpose: terms is no text"),
@@ -177,7 +204,9 @@ class TestReading:
 
     def test_this_machine_may_be_asked_without_tls(self):
         for host in ("localhost", "127.0.0.1:8000", "[::1]:8000"):
-            assert replace(REQUEST, response_uri=f"http://{host}/a").response_uri == f"http://{host}/a"
+            assert (
+                replace(REQUEST, response_uri=f"http://{host}/a").response_uri == f"http://{host}/a"
+            )
 
 
 class TestLink:
@@ -216,6 +245,8 @@ class TestLink:
 
     def test_too_long_for_a_qr_code_says_what_to_do(self):
         for draw in (qr_png, qr_svg, qr_terminal):
-            with pytest.raises(RequestTooLarge, match="shorten the purpose, give its terms by their URL"):
+            with pytest.raises(
+                RequestTooLarge, match="shorten the purpose, give its terms by their URL"
+            ):
                 draw(START + "a" * 2_950)
         assert qr_png(START + "a" * (2_953 - len(START)))

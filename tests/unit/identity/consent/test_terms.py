@@ -96,8 +96,12 @@ class TestTerms:
 class TestConsent:
     def test_its_id_is_the_struct_hash_that_a_standard_library_computes(self):
         types = {}
-        for name, inside in (part.rstrip(")").split("(") for part in CONSENT_TYPE.replace(")T", ")|T").split("|")):
-            types[name] = [dict(zip(("type", "name"), one.split(), strict=True)) for one in inside.split(",")]
+        for name, inside in (
+            part.rstrip(")").split("(") for part in CONSENT_TYPE.replace(")T", ")|T").split("|")
+        ):
+            types[name] = [
+                dict(zip(("type", "name"), one.split(), strict=True)) for one in inside.split(",")
+            ]
         document = {
             "types": types | {"EIP712Domain": [{"name": "name", "type": "string"}]},
             "primaryType": "Consent",
@@ -115,7 +119,10 @@ class TestConsent:
         others = [
             replace(CONSENT, subject="0x" + "23" * 20),
             replace(CONSENT, expires_at=CONSENT.expires_at + timedelta(seconds=1)),
-            *(replace(CONSENT, terms=replace(TERMS, **{name: b"\7" * 32})) for name in ("scope", "purpose", "salt")),
+            *(
+                replace(CONSENT, terms=replace(TERMS, **{name: b"\7" * 32}))
+                for name in ("scope", "purpose", "salt")
+            ),
             replace(CONSENT, terms=replace(TERMS, grantee="0x" + "12" * 20)),
         ]
         assert len({CONSENT.id} | {other.id for other in others}) == 7
@@ -149,13 +156,28 @@ class TestConsent:
             ({"expiry": 1.5}, "consent: expiry is no time"),
             ({"terms": []}, "terms is no JSON object"),
             ({"extra": 1}, "consent: 'extra' is not among its members"),
-            ({"terms": TERMS.document | {"scope": "0x" + "01" * 31}}, "terms: scope has to be 32 bytes"),
-            ({"terms": TERMS.document | {"scope": "0x" + "01" * 33}}, "terms: scope has more than 32 bytes"),
+            (
+                {"terms": TERMS.document | {"scope": "0x" + "01" * 31}},
+                "terms: scope has to be 32 bytes",
+            ),
+            (
+                {"terms": TERMS.document | {"scope": "0x" + "01" * 33}},
+                "terms: scope has more than 32 bytes",
+            ),
             ({"terms": TERMS.document | {"salt": "01" * 32}}, "terms: salt is not hexadecimal"),
-            ({"terms": TERMS.document | {"salt": "0x" + "0g" * 32}}, "terms: salt is not hexadecimal"),
-            ({"terms": TERMS.document | {"salt": "0x" + "1_" * 32}}, "terms: salt is not hexadecimal"),
+            (
+                {"terms": TERMS.document | {"salt": "0x" + "0g" * 32}},
+                "terms: salt is not hexadecimal",
+            ),
+            (
+                {"terms": TERMS.document | {"salt": "0x" + "1_" * 32}},
+                "terms: salt is not hexadecimal",
+            ),
             ({"terms": TERMS.document | {"grantee": 7}}, "grantee 7 is not an address"),
-            ({"terms": {k: v for k, v in TERMS.document.items() if k != "salt"}}, "terms: 'salt' is missing"),
+            (
+                {"terms": {k: v for k, v in TERMS.document.items() if k != "salt"}},
+                "terms: 'salt' is missing",
+            ),
         ],
     )
     def test_a_malformed_document_is_refused(self, change, sentence):

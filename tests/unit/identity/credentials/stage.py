@@ -30,7 +30,9 @@ CLAIMS = {
     "nationalities": ["ES", "FR", "PT"],
 }
 KEPT = ["given_name", "age_over_18", "address", ["address", "street"], ["nationalities", None]]
-STATUS = StatusReference("https://bank.example/status/1", 7, 31337, "0x" + "11" * 20, ISSUER_KEY.address, b"\4" * 32)
+STATUS = StatusReference(
+    "https://bank.example/status/1", 7, 31337, "0x" + "11" * 20, ISSUER_KEY.address, b"\4" * 32
+)
 EXPECTED = Expected(AUDIENCE, NONCE, VCT, claims=["age_over_18"])
 
 
@@ -75,11 +77,15 @@ class Consents:
     """The consents of a chain, by id."""
 
     def __init__(self, *granted, epoch=0):
-        self.records = {one.id: Record(one.subject, one.expires_at, 0, Status.GRANTED) for one in granted}
+        self.records = {
+            one.id: Record(one.subject, one.expires_at, 0, Status.GRANTED) for one in granted
+        }
         self.epochs = epoch
 
-    def record(self, id, block="latest"):  # noqa: A002
-        return self.records.get(id, Record("0x" + "00" * 20, datetime.fromtimestamp(0, UTC), 0, Status.NONE))
+    def record(self, id, block="latest"):
+        return self.records.get(
+            id, Record("0x" + "00" * 20, datetime.fromtimestamp(0, UTC), 0, Status.NONE)
+        )
 
     def epoch(self, subject, block="latest"):
         return self.epochs
@@ -102,13 +108,24 @@ def verifier(at=NOW, statuses=None, consents=None, nonces=None, **policy):
 
 
 def issued(**changes):
-    given = {"claims": CLAIMS, "holder": HOLDER_KEY.public, "disclosable": KEPT, "status": STATUS} | changes
-    validity = Validity(given.pop("at", NOW), given.pop("until", NOW + 30 * DAY), given.pop("since", None))
-    return issue_sd_jwt(given.pop("issuer", ISSUER), given.pop("vct", VCT), given.pop("claims"), validity, **given)
+    given = {
+        "claims": CLAIMS,
+        "holder": HOLDER_KEY.public,
+        "disclosable": KEPT,
+        "status": STATUS,
+    } | changes
+    validity = Validity(
+        given.pop("at", NOW), given.pop("until", NOW + 30 * DAY), given.pop("since", None)
+    )
+    return issue_sd_jwt(
+        given.pop("issuer", ISSUER), given.pop("vct", VCT), given.pop("claims"), validity, **given
+    )
 
 
 def chosen(credential=None, *paths):
-    return Holding.read(credential or issued()).choose(paths or ("age_over_18", ["address", "country"]))
+    return Holding.read(credential or issued()).choose(
+        paths or ("age_over_18", ["address", "country"])
+    )
 
 
 def presented(selection=None, key=HOLDER_KEY, **changes):
@@ -120,11 +137,18 @@ def vc_issued(**changes):
     given = {"status": STATUS} | changes
     validity = Validity(given.pop("at", NOW), given.pop("until", NOW + 30 * DAY))
     types, subject = given.pop("types", ["Kyc"]), given.pop("subject", SUBJECT)
-    return issue_vc_jwt(given.pop("issuer", ISSUER), types, subject, given.pop("claims", CLAIMS), validity, **given)
+    return issue_vc_jwt(
+        given.pop("issuer", ISSUER), types, subject, given.pop("claims", CLAIMS), validity, **given
+    )
 
 
 def vc_presented(*credentials, **changes):
-    given = {"audience": AUDIENCE, "nonce": NONCE, "at": NOW, "holder": Issuer(SUBJECT, SUBJECT_KEY)} | changes
+    given = {
+        "audience": AUDIENCE,
+        "nonce": NONCE,
+        "at": NOW,
+        "holder": Issuer(SUBJECT, SUBJECT_KEY),
+    } | changes
     return present_vc(list(credentials) or [vc_issued()], given.pop("holder"), **given)
 
 
@@ -133,7 +157,12 @@ VC_EXPECTED = replace(EXPECTED, type="Kyc")
 
 def consented(selection, **changes):
     """Return a consent to a selection, and what a verifier expects then."""
-    terms = {"grantee": GRANTEE, "scope": selection.scope, "purpose": PURPOSE, "salt": b"\7" * 32} | changes
+    terms = {
+        "grantee": GRANTEE,
+        "scope": selection.scope,
+        "purpose": PURPOSE,
+        "salt": b"\7" * 32,
+    } | changes
     consent = Consent(SUBJECT_KEY.address, terms.pop("expires_at", NOW + DAY), Terms(**terms))
     return consent, replace(EXPECTED, consent=ExpectedConsent(GRANTEE, PURPOSE))
 
@@ -145,7 +174,9 @@ def signed(header, claims, key=ISSUER_KEY):
 
 def raw_token(header, payload, key=ISSUER_KEY):
     """Sign any bytes."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, payload)]
+    parts = [
+        part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, payload)
+    ]
     text = ".".join(encode(part) for part in parts)
     return f"{text}.{encode(key.sign(text.encode()))}"
 

@@ -40,8 +40,15 @@ class TestIssue:
         assert [set(one) for one in payload["nationalities"]] == [{"..."}] * 3
 
     def test_its_header_names_the_key(self):
-        assert part(issued(), 0) == {"alg": "ES256K", "kid": f"{DID}#controller", "typ": "dc+sd-jwt"}
-        assert part(issued(issuer=Issuer(DID, ISSUER_KEY)), 0) == {"alg": "ES256K", "typ": "dc+sd-jwt"}
+        assert part(issued(), 0) == {
+            "alg": "ES256K",
+            "kid": f"{DID}#controller",
+            "typ": "dc+sd-jwt",
+        }
+        assert part(issued(issuer=Issuer(DID, ISSUER_KEY)), 0) == {
+            "alg": "ES256K",
+            "typ": "dc+sd-jwt",
+        }
 
     def test_everything_is_there_again(self):
         held = Holding.read(issued())
@@ -84,7 +91,9 @@ class TestIssue:
         with pytest.raises((CanonicalError, InputError)):
             issued(claims=claims, disclosable=())
 
-    @pytest.mark.parametrize("path", ["nothing", ("address", "zip"), ("nationalities", 3), ("given_name", None)])
+    @pytest.mark.parametrize(
+        "path", ["nothing", ("address", "zip"), ("nationalities", 3), ("given_name", None)]
+    )
     def test_paths_that_lead_nowhere(self, path):
         with pytest.raises(InputError, match="there is no claim"):
             issued(disclosable=[path])
@@ -121,7 +130,11 @@ class TestIssue:
 class TestVcJwt:
     def test_the_claims_of_the_data_model(self):
         payload = part(vc_issued(credential_id="urn:uuid:1"), 1)
-        assert (payload["jti"], payload["nbf"], payload["iat"]) == ("urn:uuid:1", 1_800_000_000, 1_800_000_000)
+        assert (payload["jti"], payload["nbf"], payload["iat"]) == (
+            "urn:uuid:1",
+            1_800_000_000,
+            1_800_000_000,
+        )
         assert payload["vc"]["type"] == ["VerifiableCredential", "Kyc"]
         assert payload["vc"]["credentialSubject"] == CLAIMS
         assert payload["vc"]["credentialStatus"] == STATUS.vc_entry
@@ -150,7 +163,11 @@ class TestChoose:
             (["iss"], set()),
             ([], set()),
         ],
-        ids=range(9),  # a set is written in another order in every run, and parallel workers must agree on the names
+        ids=range(
+            9
+            # a set is written in another order in every run, and parallel workers must agree on the
+            # names
+        ),
     )
     def test_what_is_shown(self, paths, shown):
         selection = Holding.read(issued()).choose(paths)
@@ -161,12 +178,16 @@ class TestChoose:
         token = SdJwt.read(presented(chosen(None, ["nationalities", 1]), at=NOW))
         assert token.unpack().claims["nationalities"] == ["FR"]
 
-    @pytest.mark.parametrize("path", ["nothing", ["address", "zip"], ["nationalities", 9], ["given_name", None]])
+    @pytest.mark.parametrize(
+        "path", ["nothing", ["address", "zip"], ["nationalities", 9], ["given_name", None]]
+    )
     def test_what_is_not_held(self, path):
         with pytest.raises(errors.ClaimNotHeld):
             Holding.read(issued()).choose([path])
 
-    @pytest.mark.parametrize("path", [[], [None], [0], ["a", -1], ["a", 1.5], ["a", True], ["a", ["b"]]], ids=str)
+    @pytest.mark.parametrize(
+        "path", [[], [None], [0], ["a", -1], ["a", 1.5], ["a", True], ["a", ["b"]]], ids=str
+    )
     def test_what_is_no_path(self, path):
         with pytest.raises(InputError):
             Holding.read(issued()).choose([path])

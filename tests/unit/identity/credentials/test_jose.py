@@ -5,7 +5,15 @@ import json
 import pytest
 
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.jose import ALGORITHMS, Limits, decode, encode, parse, read_json, sign
+from careledger.identity.credentials.jose import (
+    ALGORITHMS,
+    Limits,
+    decode,
+    encode,
+    parse,
+    read_json,
+    sign,
+)
 from careledger.identity.credentials.keys import SigningKey
 from tests.unit.identity.credentials.stage import ISSUER_KEY, raw_token
 
@@ -22,7 +30,9 @@ class TestBase64:
         assert decode(encode(raw)) == raw
 
     @pytest.mark.parametrize(
-        "text", ["YQ==", "YQ=", "Y Q", "YQ\n", "YQ+", "YQ/", "é", "Y", "YWJjZ", "\uff21Q"], ids=ascii
+        "text",
+        ["YQ==", "YQ=", "Y Q", "YQ\n", "YQ+", "YQ/", "é", "Y", "YWJjZ", "\uff21Q"],
+        ids=ascii,
     )
     def test_other_characters_padding_and_lengths_that_cannot_be(self, text):
         with pytest.raises(errors.BadBase64):
@@ -66,7 +76,11 @@ class TestJson:
         assert read_json(text.encode(), "it") == json.loads(text)
 
     def test_values_are_not_in_the_message(self):
-        for raw in (b'{"name": "Ana", "name": 1}', b'{"name": "Ana"', b'{"name": 99999999999999999}'):
+        for raw in (
+            b'{"name": "Ana", "name": 1}',
+            b'{"name": "Ana"',
+            b'{"name": 99999999999999999}',
+        ):
             with pytest.raises(errors.BadJson) as found:
                 read_json(raw, "it")
             assert "Ana" not in str(found.value)
@@ -97,12 +111,16 @@ class TestParse:
         with pytest.raises(errors.TokenTooLarge):
             read("e30.e30.AA", limits=Limits(token=5))
 
-    @pytest.mark.parametrize("alg", ["none", "None", "nOnE", "HS256", "RS256", "ES384", "es256k", "Ed25519", ""])
+    @pytest.mark.parametrize(
+        "alg", ["none", "None", "nOnE", "HS256", "RS256", "ES384", "es256k", "Ed25519", ""]
+    )
     def test_algorithms_that_are_refused(self, alg):
         with pytest.raises(errors.AlgorithmRefused):
             read(raw_token(HEADER | {"alg": alg}, {}))
 
-    @pytest.mark.parametrize("header", [{"typ": "JWT"}, HEADER | {"alg": None}, HEADER | {"alg": ["ES256K"]}])
+    @pytest.mark.parametrize(
+        "header", [{"typ": "JWT"}, HEADER | {"alg": None}, HEADER | {"alg": ["ES256K"]}]
+    )
     def test_no_algorithm(self, header):
         with pytest.raises(errors.BadHeader):
             read(raw_token(header, {}))

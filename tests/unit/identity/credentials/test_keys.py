@@ -10,7 +10,13 @@ from careledger.crypto.typed_data import HALF_ORDER
 from careledger.errors import InputError
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.jose import encode
-from careledger.identity.credentials.keys import ATTRIBUTES, KEY_TYPES, KeyType, SigningKey, VerificationKey
+from careledger.identity.credentials.keys import (
+    ATTRIBUTES,
+    KEY_TYPES,
+    KeyType,
+    SigningKey,
+    VerificationKey,
+)
 
 ALGORITHMS = list(KEY_TYPES)
 SECRET, DATA = b"\x21" * 32, b"signing input"
@@ -63,7 +69,9 @@ class TestSigning:
         assert SECRET.hex() not in repr(key(alg))
         assert "!!!!" not in repr(key(alg))
 
-    @pytest.mark.parametrize(("alg", "secret"), [("ES256K", bytes(32)), ("ES256", b"\xff" * 32), ("EdDSA", b"\1")])
+    @pytest.mark.parametrize(
+        ("alg", "secret"), [("ES256K", bytes(32)), ("ES256", b"\xff" * 32), ("EdDSA", b"\1")]
+    )
     def test_what_is_no_key(self, alg, secret):
         with pytest.raises(InputError, match="private key"):
             SigningKey(alg, secret)
@@ -86,7 +94,9 @@ class TestSignatures:
         if KEY_TYPES[alg] is KeyType.SECP256K1:
             assert not VerificationKey(KeyType.SECP256K1, b"\1" * 20).verify(alg, DATA, wrong)
 
-    @pytest.mark.parametrize(("alg", "order"), [("ES256K", ORDER), ("ES256K-R", ORDER), ("ES256", P256_ORDER)])
+    @pytest.mark.parametrize(
+        ("alg", "order"), [("ES256K", ORDER), ("ES256K-R", ORDER), ("ES256", P256_ORDER)]
+    )
     def test_both_halves_of_s_are_taken_and_low_ones_are_made(self, alg, order):
         signature = key(alg).sign(DATA)
         assert key(alg).public.verify(alg, DATA, mirrored(signature, order))
@@ -123,7 +133,10 @@ class TestJwk:
 
     def test_the_thumbprint_of_rfc_8037(self):
         jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
-        assert VerificationKey.from_jwk(jwk).thumbprint == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        assert (
+            VerificationKey.from_jwk(jwk).thumbprint
+            == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        )
 
     @pytest.mark.parametrize(
         "change",
@@ -172,7 +185,9 @@ class TestMethods:
 
     def test_accounts(self):
         account = key("ES256K").address
-        method = self.method("EcdsaSecp256k1RecoveryMethod2020", blockchainAccountId=f"eip155:31337:{account}")
+        method = self.method(
+            "EcdsaSecp256k1RecoveryMethod2020", blockchainAccountId=f"eip155:31337:{account}"
+        )
         found = VerificationKey.from_method(method)
         assert found.is_address
         assert found.raw.hex() == account[2:].lower()
@@ -186,7 +201,10 @@ class TestMethods:
             "ES256": "JsonWebKey2020",
             "EdDSA": "Ed25519VerificationKey2018",
         }[alg]
-        assert VerificationKey.from_method(self.method(kind, publicKeyHex=value.hex())) == key(alg).public
+        assert (
+            VerificationKey.from_method(self.method(kind, publicKeyHex=value.hex()))
+            == key(alg).public
+        )
         assert ATTRIBUTES[key(alg).kind] == name
 
     def test_points_of_65_bytes(self):
@@ -207,8 +225,13 @@ class TestMethods:
         from careledger.identity.resolver import _base58
 
         raw = key(alg).public.raw
-        kind = "Ed25519VerificationKey2018" if alg == "EdDSA" else "EcdsaSecp256k1VerificationKey2019"
-        for material in ({"publicKeyBase64": base64.b64encode(raw).decode()}, {"publicKeyBase58": _base58(raw)}):
+        kind = (
+            "Ed25519VerificationKey2018" if alg == "EdDSA" else "EcdsaSecp256k1VerificationKey2019"
+        )
+        for material in (
+            {"publicKeyBase64": base64.b64encode(raw).decode()},
+            {"publicKeyBase58": _base58(raw)},
+        ):
             assert VerificationKey.from_method(self.method(kind, **material)) == key(alg).public
 
     @pytest.mark.parametrize(

@@ -25,13 +25,21 @@ from tests.unit.identity.credentials.stage import Consents, QuietRegistry, Statu
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
 TEXT = re.sub(r"\s+", " ", PAGE)
 JOINED = re.sub(r"\s+", "", PAGE)
-ISSUED, PRESENTED, EXPIRES = (datetime.fromtimestamp(at, UTC) for at in (1_800_000_000, 1_800_000_100, 1_900_000_000))
+ISSUED, PRESENTED, EXPIRES = (
+    datetime.fromtimestamp(at, UTC) for at in (1_800_000_000, 1_800_000_100, 1_900_000_000)
+)
 BANK = SigningKey("ES256K", keccak(text="careledger example"))
 HOLDER = SigningKey("ES256", keccak(text="careledger example holder"))
 DID = f"did:ethr:0x7a69:{BANK.address}"
 VCT, AUDIENCE, NONCE = "https://bank.example/kyc/1", "https://insurer.example", "n-0S6_WzA2Mj8dVkQ"
-STATUS = StatusReference("https://bank.example/status/1", 300, 31337, "0x" + "11" * 20, BANK.address, b"\4" * 32)
-CLAIMS = {"given_name": "Ana", "age_over_18": True, "address": {"street": "Gran Via 1", "country": "ES"}}
+STATUS = StatusReference(
+    "https://bank.example/status/1", 300, 31337, "0x" + "11" * 20, BANK.address, b"\4" * 32
+)
+CLAIMS = {
+    "given_name": "Ana",
+    "age_over_18": True,
+    "address": {"street": "Gran Via 1", "country": "ES"},
+}
 
 
 def issuer(key=BANK):
@@ -60,7 +68,9 @@ def consent(scope):
 def presentation():
     selection = Holding.read(example()).choose(["age_over_18", ["address", "country"]])
     agreed = consent(selection.scope)
-    shown = selection.present(HOLDER, audience=AUDIENCE, nonce=NONCE, at=PRESENTED, consent=agreed.id)
+    shown = selection.present(
+        HOLDER, audience=AUDIENCE, nonce=NONCE, at=PRESENTED, consent=agreed.id
+    )
     return selection, agreed, shown
 
 
@@ -106,7 +116,9 @@ class TestTheExample:
         assert in_page(use_commitment(agreed.id, shown))
 
     def test_the_page_is_verified(self):
-        found = re.search(r"^    eyJ[\s\S]*?\n\n", PAGE[PAGE.index("What the insurer gets") :], re.MULTILINE)
+        found = re.search(
+            r"^    eyJ[\s\S]*?\n\n", PAGE[PAGE.index("What the insurer gets") :], re.MULTILINE
+        )
         text = re.sub(r"\s+", "", found[0])
         _, agreed, shown = presentation()
         assert text == shown
@@ -131,8 +143,12 @@ class TestTheExample:
             verifier.verify(text, replace(wanted, nonce="another"), agreed)
 
     def test_the_w3c_credential_and_presentation(self):
-        credential = issue_vc_jwt(issuer(), ["Kyc"], DID, CLAIMS, Validity(ISSUED, EXPIRES), status=STATUS)
-        shown = present_vc([credential], Issuer(DID, BANK), audience=AUDIENCE, nonce=NONCE, at=PRESENTED)
+        credential = issue_vc_jwt(
+            issuer(), ["Kyc"], DID, CLAIMS, Validity(ISSUED, EXPIRES), status=STATUS
+        )
+        shown = present_vc(
+            [credential], Issuer(DID, BANK), audience=AUDIENCE, nonce=NONCE, at=PRESENTED
+        )
         assert in_page(decode(credential.split(".")[1]).decode())
         payload = part(shown, 1)
         payload["vp"]["verifiableCredential"] = ["<VC-JWT>"]
@@ -156,6 +172,8 @@ class TestTheTables:
         leaves = {
             kind.__name__
             for kind in vars(errors).values()
-            if isinstance(kind, type) and issubclass(kind, errors.CredentialError) and not kind.__subclasses__()
+            if isinstance(kind, type)
+            and issubclass(kind, errors.CredentialError)
+            and not kind.__subclasses__()
         }
         assert not leaves - named - {"ClaimNotHeld"}

@@ -39,8 +39,14 @@ class TestTheExampleOfTheStandard:
     """RFC 9901, 4.2.3 and 4.2.5."""
 
     def test_a_claim(self):
-        found = Disclosure.read("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0")
-        assert (found.salt, found.name, found.value) == ("_26bc4LT-ac6q2KI6cBW5es", "family_name", "Möbius")
+        found = Disclosure.read(
+            "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
+        )
+        assert (found.salt, found.name, found.value) == (
+            "_26bc4LT-ac6q2KI6cBW5es",
+            "family_name",
+            "Möbius",
+        )
         assert found.digest() == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
 
     def test_an_element(self):
@@ -49,7 +55,10 @@ class TestTheExampleOfTheStandard:
         assert found.digest() == "w0I8EKcdCtUPkGCNUrfwVp2xEgNjtoIDlOxc9-PlOhs"
 
     def test_the_bytes_that_came_are_hashed(self):
-        spaced, tight = (encode(json.dumps([SALT, "a", 1], separators=s).encode()) for s in ((", ", ": "), (",", ":")))
+        spaced, tight = (
+            encode(json.dumps([SALT, "a", 1], separators=s).encode())
+            for s in ((", ", ": "), (",", ":"))
+        )
         assert Disclosure.read(spaced).value == Disclosure.read(tight).value
         assert Disclosure.read(spaced).digest() != Disclosure.read(tight).digest()
 
@@ -57,11 +66,17 @@ class TestTheExampleOfTheStandard:
 class TestUnpack:
     def test_claims_nested_claims_and_elements(self):
         street, street_digest = disclosure(SALT, "street", "Gran Via 1")
-        address, address_digest = disclosure(SALT, "address", {"country": "ES", "_sd": [street_digest]})
+        address, address_digest = disclosure(
+            SALT, "address", {"country": "ES", "_sd": [street_digest]}
+        )
         second, second_digest = disclosure(SALT, "FR")
-        payload = {"_sd": [address_digest], "nat": ["ES", {"...": second_digest}, {"...": "unknown"}]}
+        payload = {
+            "_sd": [address_digest],
+            "nat": ["ES", {"...": second_digest}, {"...": "unknown"}],
+        }
         all_, some = (
-            unpacked(payload, *given) for given in ([(street, ""), (address, ""), (second, "")], [(address, "")])
+            unpacked(payload, *given)
+            for given in ([(street, ""), (address, ""), (second, "")], [(address, "")])
         )
         assert all_.claims["address"] == {"country": "ES", "street": "Gran Via 1"}
         assert all_.claims["nat"] == ["ES", "FR"]
@@ -116,7 +131,9 @@ class TestWrongDisclosures:
 
     def test_one_twice(self):
         text, digest = disclosure(SALT, "a", 1)
-        refused(errors.DuplicateDisclosure, {"_sd": [digest]}, (text, ""), (text, ""), match="twice")
+        refused(
+            errors.DuplicateDisclosure, {"_sd": [digest]}, (text, ""), (text, ""), match="twice"
+        )
 
     @pytest.mark.parametrize("shown", [True, False])
     def test_a_digest_twice(self, shown):
@@ -126,13 +143,19 @@ class TestWrongDisclosures:
         refused(errors.DuplicateDigest, {"_sd": [digest], "b": {"_sd": [digest]}}, *given)
         element, element_digest = disclosure(SALT, 1)
         given = [(element, "")] if shown else []
-        refused(errors.DuplicateDigest, {"b": [{"...": element_digest}, {"...": element_digest}]}, *given)
+        refused(
+            errors.DuplicateDigest,
+            {"b": [{"...": element_digest}, {"...": element_digest}]},
+            *given,
+        )
         refused(errors.DuplicateDigest, {"_sd": [element_digest], "b": [{"...": element_digest}]})
 
     def test_a_digest_twice_by_way_of_a_disclosure(self):
         inner, inner_digest = disclosure(SALT, "b", 1)
         outer, outer_digest = disclosure(SALT, "a", {"_sd": [inner_digest]})
-        refused(errors.DuplicateDigest, {"_sd": [outer_digest, inner_digest]}, (outer, ""), (inner, ""))
+        refused(
+            errors.DuplicateDigest, {"_sd": [outer_digest, inner_digest]}, (outer, ""), (inner, "")
+        )
 
     @pytest.mark.parametrize("name", ["_sd", "_sd_alg", "..."])
     def test_reserved_names(self, name):
@@ -155,13 +178,18 @@ class TestWrongDisclosures:
     def test_nor_a_part_of_it(self):
         text, digest = disclosure(SALT, "more", "x")
         refused(
-            errors.ReservedClaimName, {"cnf": {"jwk": HOLDER_KEY.public.jwk, "_sd": [digest]}}, (text, ""), match="cnf"
+            errors.ReservedClaimName,
+            {"cnf": {"jwk": HOLDER_KEY.public.jwk, "_sd": [digest]}},
+            (text, ""),
+            match="cnf",
         )
 
     def test_a_status_cannot_be_hidden(self):
         text, digest = disclosure(SALT, "status", {})
         token = SdJwt.read(sd_token({"_sd": [digest]}, text))
-        hidden = {name: value for name, value in token.issuer_jwt.claims.items() if name != "status"}
+        hidden = {
+            name: value for name, value in token.issuer_jwt.claims.items() if name != "status"
+        }
         object.__setattr__(token.issuer_jwt, "claims", hidden)
         with pytest.raises(errors.ReservedClaimName, match="openly"):
             token.unpack()
@@ -185,7 +213,17 @@ class TestWrongDisclosures:
 
     @pytest.mark.parametrize(
         "content",
-        [b"{}", b"[]", b'["s"]', b'["s","a",1,2]', b"[1,2,3]", b'["s",1,2]', b"null", b"7", b'["s",["a"],1]'],
+        [
+            b"{}",
+            b"[]",
+            b'["s"]',
+            b'["s","a",1,2]',
+            b"[1,2,3]",
+            b'["s",1,2]',
+            b"null",
+            b"7",
+            b'["s",["a"],1]',
+        ],
     )
     def test_what_is_no_disclosure(self, content):
         with pytest.raises(errors.MalformedDisclosure):
@@ -211,7 +249,9 @@ class TestWrongPayloads:
     def test_digests_that_are_none(self, digests):
         refused(errors.MalformedClaim, {"_sd": digests})
 
-    @pytest.mark.parametrize("element", [{"...": 7}, {"...": "x", "more": 1}, {"...": None}], ids=str)
+    @pytest.mark.parametrize(
+        "element", [{"...": 7}, {"...": "x", "more": 1}, {"...": None}], ids=str
+    )
     def test_elements_that_are_no_digest(self, element):
         refused(errors.MalformedClaim, {"a": [element]})
 
@@ -240,7 +280,9 @@ class TestRead:
             SdJwt.read(issued(), Limits(disclosures=2))
 
     def test_the_earlier_type_is_taken_too(self):
-        found = verifier().verify(sd_token({"age_over_18": True}, header={"typ": "vc+sd-jwt"}), EXPECTED)
+        found = verifier().verify(
+            sd_token({"age_over_18": True}, header={"typ": "vc+sd-jwt"}), EXPECTED
+        )
         assert found.type == VCT
 
     @pytest.mark.parametrize("kind", ["JWT", "kb+jwt", None, "sd-jwt"])

@@ -27,18 +27,26 @@ from tests.unit.identity.credentials.stage import (
 def bent(token, key, **changes):
     """Return the token with other claims, signed by a key."""
     header, payload = part(token, 0), part(token, 1) | changes
-    return raw_token(header, {name: value for name, value in payload.items() if value is not None}, key)
+    return raw_token(
+        header, {name: value for name, value in payload.items() if value is not None}, key
+    )
 
 
 def credential(inner=None, **changes):
     payload = part(vc_issued(), 1)
-    vc = {name: value for name, value in (payload["vc"] | (inner or {})).items() if value is not None}
+    vc = {
+        name: value for name, value in (payload["vc"] | (inner or {})).items() if value is not None
+    }
     return bent(vc_issued(), ISSUER.key, **({"vc": vc} | changes))
 
 
 def presentation(inner=None, **changes):
     token = vc_presented()
-    vp = {name: value for name, value in (part(token, 1)["vp"] | (inner or {})).items() if value is not None}
+    vp = {
+        name: value
+        for name, value in (part(token, 1)["vp"] | (inner or {})).items()
+        if value is not None
+    }
     return bent(token, SUBJECT_KEY, **({"vp": vp} | changes))
 
 
@@ -49,13 +57,19 @@ def verify(token, expected=VC_EXPECTED, **policy):
 class TestCredentials:
     def test_a_whole_one(self):
         found = VcJwt.read(vc_issued())
-        assert (found.issuer, found.subject, found.types) == (ISSUER.did, SUBJECT, ("VerifiableCredential", "Kyc"))
+        assert (found.issuer, found.subject, found.types) == (
+            ISSUER.did,
+            SUBJECT,
+            ("VerifiableCredential", "Kyc"),
+        )
         assert found.claims == CLAIMS
         assert "Ana" not in repr(found)
 
     def test_as_did_jwt_vc_writes_them(self):
         """It moves the subject's id to `sub`, and the day of issuance to `nbf`, with no `iat`."""
-        token = credential(iat=None, inner={"credentialSubject": [{"id": SUBJECT, "age_over_18": True}]})
+        token = credential(
+            iat=None, inner={"credentialSubject": [{"id": SUBJECT, "age_over_18": True}]}
+        )
         found = verify(vc_presented(token))
         assert found.issued_at == NOW
         assert found.claims == {"age_over_18": True}

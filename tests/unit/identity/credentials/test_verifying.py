@@ -58,7 +58,9 @@ class TestVerified:
     def test_a_use_can_be_committed_to_by_its_hash(self):
         text = presented()
         found = verify(text)
-        assert use_commitment(b"\1" * 32, found.presentation_hash) == use_commitment(b"\1" * 32, text)
+        assert use_commitment(b"\1" * 32, found.presentation_hash) == use_commitment(
+            b"\1" * 32, text
+        )
 
     @pytest.mark.parametrize("alg", ["ES256K", "ES256K-R"])
     def test_either_way_of_secp256k1(self, alg):
@@ -76,7 +78,9 @@ class TestSignatures:
     def test_a_changed_payload(self):
         head, _, tail = issued().partition(".")
         payload, dot, rest = tail.partition(".")
-        forged = encode(b'{"iss":"' + DID.encode() + b'","vct":"' + VCT.encode() + b'","iat":1800000000}')
+        forged = encode(
+            b'{"iss":"' + DID.encode() + b'","vct":"' + VCT.encode() + b'","iat":1800000000}'
+        )
         assert payload
         text = f"{head}.{forged}{dot}{rest}".split("~")[0] + "~"
         with pytest.raises(errors.HolderKeyMissing):
@@ -113,13 +117,24 @@ class TestSignatures:
     def test_a_key_in_the_header_is_not_asked(self):
         thief = SigningKey("ES256K", b"\7" * 32)
         with pytest.raises(errors.SignatureInvalid):
-            verify(sd_token({"age_over_18": True}, header={"jwk": thief.public.jwk, "x5c": ["AA"]}, key=thief))
+            verify(
+                sd_token(
+                    {"age_over_18": True},
+                    header={"jwk": thief.public.jwk, "x5c": ["AA"]},
+                    key=thief,
+                )
+            )
 
     @pytest.mark.parametrize("kid", ["#controller", f"{DID}#controller"])
     def test_a_key_by_name(self, kid):
-        assert verify(sd_token({"age_over_18": True}, header={"kid": kid})).issuer_key == f"{DID}#controller"
+        assert (
+            verify(sd_token({"age_over_18": True}, header={"kid": kid})).issuer_key
+            == f"{DID}#controller"
+        )
 
-    @pytest.mark.parametrize("kid", ["controller", "did:ethr:0x1#controller", f"{DID}#delegate-1", ""])
+    @pytest.mark.parametrize(
+        "kid", ["controller", "did:ethr:0x1#controller", f"{DID}#delegate-1", ""]
+    )
     def test_names_of_no_key(self, kid):
         with pytest.raises(errors.IssuerKeyUnknown):
             verify(sd_token({"age_over_18": True}, header={"kid": kid}))
@@ -275,7 +290,9 @@ class TestTimes:
             verify(sd_token({"age_over_18": True, name: value}))
 
     def test_fractions_of_seconds(self):
-        assert verify(sd_token({"age_over_18": True, "iat": 1_799_999_999.5})).issued_at == NOW - timedelta(seconds=1)
+        assert verify(
+            sd_token({"age_over_18": True, "iat": 1_799_999_999.5})
+        ).issued_at == NOW - timedelta(seconds=1)
 
     @pytest.mark.parametrize("changes", [{"leeway": -MINUTE}, {"key_binding_age": timedelta(0)}])
     def test_policies_that_cannot_be(self, changes):
@@ -329,7 +346,10 @@ class TestErrors:
         secret = "Ana-Maria-0815"
         credential = issued(claims={"age_over_18": secret, "given_name": secret}, disclosable=None)
         text = presented(chosen(credential, "age_over_18"))
-        attempts = [text[:n] for n in range(0, len(text), 7)] + [text.replace("~", "~A", 1), text + "x"]
+        attempts = [text[:n] for n in range(0, len(text), 7)] + [
+            text.replace("~", "~A", 1),
+            text + "x",
+        ]
         for attempt in attempts:
             with pytest.raises(errors.CredentialError) as found:
                 verify(attempt)

@@ -59,7 +59,9 @@ class TestContent:
             verify(presented(), wanted)
 
     def test_a_claim_whose_value_is_null_was_disclosed(self):
-        verify(presented(chosen(issued(claims={"age_over_18": None}, disclosable=None), "age_over_18")))
+        verify(
+            presented(chosen(issued(claims={"age_over_18": None}, disclosable=None), "age_over_18"))
+        )
 
     def test_too_large(self):
         with pytest.raises(errors.TokenTooLarge):
@@ -105,7 +107,11 @@ class TestStatus:
 
     @pytest.mark.parametrize(
         "failure",
-        [errors.StatusStale("the list is of last year"), errors.StatusUnreadable("no list"), NodeError("no node")],
+        [
+            errors.StatusStale("the list is of last year"),
+            errors.StatusUnreadable("no list"),
+            NodeError("no node"),
+        ],
     )
     def test_what_the_reader_cannot_know_is_not_believed(self, failure):
         with pytest.raises(type(failure)):
@@ -204,7 +210,10 @@ class TestConsent:
 
     def test_missing(self, agreed):
         selection, consent, expected = agreed
-        for text, given in ((presented(selection, consent=consent.id), None), (presented(selection), consent)):
+        for text, given in (
+            (presented(selection, consent=consent.id), None),
+            (presented(selection), consent),
+        ):
             with pytest.raises(errors.ConsentMissing):
                 verify(text, expected, given, consents=Consents(consent))
 
@@ -212,7 +221,12 @@ class TestConsent:
     def test_no_id(self, agreed, named):
         selection, consent, expected = agreed
         with pytest.raises(errors.MalformedClaim, match="consent"):
-            verify(bound(selection.token.text, consent=named), expected, consent, consents=Consents(consent))
+            verify(
+                bound(selection.token.text, consent=named),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
 
     @pytest.mark.parametrize(
         ("changes", "error"),
@@ -226,13 +240,23 @@ class TestConsent:
         selection = chosen()
         consent, expected = consented(selection, **changes)
         with pytest.raises(error):
-            verify(presented(selection, consent=consent.id), expected, consent, consents=Consents(consent))
+            verify(
+                presented(selection, consent=consent.id),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
 
     def test_another_one(self, agreed):
         selection, consent, expected = agreed
         other, _ = consented(selection, salt=b"\x70" * 32)
         with pytest.raises(errors.ConsentMismatch):
-            verify(presented(selection, consent=other.id), expected, consent, consents=Consents(consent, other))
+            verify(
+                presented(selection, consent=other.id),
+                expected,
+                consent,
+                consents=Consents(consent, other),
+            )
 
     @pytest.mark.parametrize(
         ("changes", "error"),
@@ -256,7 +280,12 @@ class TestConsent:
         selection = chosen()
         consent, expected = consented(selection, expires_at=NOW)
         with pytest.raises(errors.ConsentExpired):
-            verify(presented(selection, consent=consent.id), expected, consent, consents=Consents(consent))
+            verify(
+                presented(selection, consent=consent.id),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
 
     def test_again_later_by_its_id_alone(self, agreed):
         consent = agreed[1]

@@ -27,8 +27,20 @@ from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.jose import decode, encode, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status import bits
-from careledger.identity.status.lists import MAX_SIZE, MIN_SIZE, Envelope, Exporter, Snapshot, check_within
-from careledger.identity.status.reading import ExportedList, ListStatus, read_bitstring, read_token_list
+from careledger.identity.status.lists import (
+    MAX_SIZE,
+    MIN_SIZE,
+    Envelope,
+    Exporter,
+    Snapshot,
+    check_within,
+)
+from careledger.identity.status.reading import (
+    ExportedList,
+    ListStatus,
+    read_bitstring,
+    read_token_list,
+)
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 DID, OTHER = "did:ethr:0x7a69:0x" + "11" * 20, "did:ethr:0x7a69:0x" + "22" * 20
@@ -54,7 +66,9 @@ def snapshot(*revoked, size=MIN_SIZE):
     raw = bytearray(size // 8)
     for index in revoked:
         raw[index // 8] |= 1 << index % 8
-    return Snapshot(31337, "0x" + "aa" * 20, "0x" + "11" * 20, b"\1" * 32, bytes(raw), 7, b"\2" * 32, AT)
+    return Snapshot(
+        31337, "0x" + "aa" * 20, "0x" + "11" * 20, b"\1" * 32, bytes(raw), 7, b"\2" * 32, AT
+    )
 
 
 def token(*revoked, **changes):
@@ -99,14 +113,44 @@ class TestBits:
         """draft-ietf-oauth-status-list, 4.1: one bit each, 1 0 0 1 1 1 0 1, 1 1 0 0 0 1 0 1."""
         raw = bits.expanded(decode("eNrbuRgAAhcBXQ"), bits.ZLIB)
         assert raw == bytes.fromhex("b9a3")
-        assert [bits.value(raw, index, 1) for index in range(16)] == [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]
+        assert [bits.value(raw, index, 1) for index in range(16)] == [
+            1,
+            0,
+            0,
+            1,
+            1,
+            1,
+            0,
+            1,
+            1,
+            1,
+            0,
+            0,
+            0,
+            1,
+            0,
+            1,
+        ]
         assert encode(bits.compressed(raw, bits.ZLIB)) == "eNrbuRgAAhcBXQ"
 
     def test_its_example_of_two_bits_each(self):
         """The same, 4.1: 1 2 0 3, 0 1 0 1, 1 2 3 3."""
         raw = bits.expanded(decode("eNo76fITAAPfAgc"), bits.ZLIB)
         assert raw == bytes.fromhex("c944f9")
-        assert [bits.value(raw, index, 2) for index in range(12)] == [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]
+        assert [bits.value(raw, index, 2) for index in range(12)] == [
+            1,
+            2,
+            0,
+            3,
+            0,
+            1,
+            0,
+            1,
+            1,
+            2,
+            3,
+            3,
+        ]
 
     def test_the_example_of_the_bitstring_status_list(self):
         """Bitstring Status List v1.0, example 2: 131,072 credentials, none revoked."""
@@ -137,14 +181,20 @@ class TestBits:
 class TestExport:
     def test_the_token_list_says_all_that_the_standard_wants(self):
         header, claims, _ = token(5).split(".")
-        assert json.loads(decode(header)) == {"alg": "ES256", "typ": "statuslist+jwt", "kid": f"{DID}#delegate-1"}
+        assert json.loads(decode(header)) == {
+            "alg": "ES256",
+            "typ": "statuslist+jwt",
+            "kid": f"{DID}#delegate-1",
+        }
         found = json.loads(decode(claims))
         content = found.pop("status_list")
         issued = int(AT.timestamp())
         assert found.pop("careledger") == snapshot().source
         assert found == {"iss": DID, "sub": URI, "iat": issued, "exp": issued + 86400, "ttl": 3600}
         assert content["bits"] == 1
-        assert zlib.decompress(base64.urlsafe_b64decode(content["lst"] + "==")) == b"\x20" + bytes(MIN_SIZE // 8 - 1)
+        assert zlib.decompress(base64.urlsafe_b64decode(content["lst"] + "==")) == b"\x20" + bytes(
+            MIN_SIZE // 8 - 1
+        )
 
     def test_the_credential_says_all_that_the_standard_wants(self):
         found = EXPORTER.bitstring_credential(snapshot(5), URI)
@@ -155,7 +205,11 @@ class TestExport:
             "validFrom": "2030-01-01T00:00:00Z", "validUntil": "2030-01-02T00:00:00Z",
         }  # fmt: skip
         packed = subject.pop("encodedList")
-        assert subject == {"id": f"{URI}#list", "type": "BitstringStatusList", "statusPurpose": "revocation"}
+        assert subject == {
+            "id": f"{URI}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": "revocation",
+        }
         raw = zlib.decompress(base64.urlsafe_b64decode(packed[1:] + "=="), zlib.MAX_WBITS | 16)
         assert packed[0] == "u"
         assert raw == b"\x04" + bytes(MIN_SIZE // 8 - 1)
@@ -175,7 +229,11 @@ class TestExport:
 class TestReading:
     @pytest.mark.parametrize("alg", KEYS)
     def test_every_algorithm_and_form_there_and_back(self, alg):
-        revoked, exporter, keys = {0, 7, 8, 255, 256, MIN_SIZE - 1}, replace(EXPORTER, key=KEYS[alg]), Keys(KEYS[alg])
+        revoked, exporter, keys = (
+            {0, 7, 8, 255, 256, MIN_SIZE - 1},
+            replace(EXPORTER, key=KEYS[alg]),
+            Keys(KEYS[alg]),
+        )
         taken = snapshot(*revoked)
         for text, read in (
             (exporter.token_list(taken, URI), read_token_list),
@@ -186,7 +244,12 @@ class TestReading:
             assert bits.indexes(found.content) == sorted(revoked)
             assert (found.uri, found.issuer, found.size) == (URI, DID, MIN_SIZE)
             assert (found.issued_at, found.expires_at) == (AT, AT + timedelta(days=1))
-            assert [found.is_revoked(index) for index in (0, 1, 7, MIN_SIZE - 1)] == [True, False, True, True]
+            assert [found.is_revoked(index) for index in (0, 1, 7, MIN_SIZE - 1)] == [
+                True,
+                False,
+                True,
+                True,
+            ]
         assert keys.asked == [(DID, AT)] * 3
 
     def test_another_key_is_refused(self, form):
@@ -238,7 +301,9 @@ class TestReading:
     )  # fmt: skip
     def test_a_bent_token_list_is_refused(self, change):
         with pytest.raises(CredentialError):
-            read_token_list(altered(token(), lambda claims: claims.update(change)), URI, DID, Keys())
+            read_token_list(
+                altered(token(), lambda claims: claims.update(change)), URI, DID, Keys()
+            )
 
     @pytest.mark.parametrize(
         "change",
@@ -248,7 +313,9 @@ class TestReading:
     )  # fmt: skip
     def test_a_bent_credential_is_refused(self, change):
         with pytest.raises(CredentialError):
-            read_bitstring(altered(credential(), lambda claims: claims.update(change)), URI, DID, Keys())
+            read_bitstring(
+                altered(credential(), lambda claims: claims.update(change)), URI, DID, Keys()
+            )
 
     @pytest.mark.parametrize(
         "change",
@@ -275,11 +342,15 @@ class TestReading:
         def theirs(claims):
             claims["sub"] = claims["vc"]["credentialSubject"].pop("id")
             claims["vc"]["issuer"] = {"id": DID}
-            claims["vc"]["credentialSubject"] = [claims["vc"]["credentialSubject"] | {"statusPurpose": ["revocation"]}]
+            claims["vc"]["credentialSubject"] = [
+                claims["vc"]["credentialSubject"] | {"statusPurpose": ["revocation"]}
+            ]
             claims["vc"]["issuanceDate"] = "2029-12-31T00:00:00Z"
             del claims["iat"]
 
-        found = read_bitstring(altered(credential(9, envelope=Envelope.V1), theirs), URI, DID, Keys())
+        found = read_bitstring(
+            altered(credential(9, envelope=Envelope.V1), theirs), URI, DID, Keys()
+        )
         assert found.is_revoked(9)
         assert found.issued_at == AT - timedelta(days=1)
 
@@ -296,7 +367,9 @@ class TestFreshness:
     def test_a_fresh_list_is_taken(self, minutes, max_age):
         self.LIST.require_fresh(AT + timedelta(minutes=minutes), timedelta(minutes=max_age))
 
-    @pytest.mark.parametrize(("minutes", "max_age", "says"), [(60, 600, "was good until"), (31, 30, "older than")])
+    @pytest.mark.parametrize(
+        ("minutes", "max_age", "says"), [(60, 600, "was good until"), (31, 30, "older than")]
+    )
     def test_a_stale_list_is_refused(self, minutes, max_age, says):
         with pytest.raises(StatusStale, match=says):
             self.LIST.require_fresh(AT + timedelta(minutes=minutes), timedelta(minutes=max_age))
@@ -323,7 +396,11 @@ class TestListStatus:
             return served[uri]
 
         reader = ListStatus(DID, keys, fetch, now=clock)
-        assert [reader.is_revoked(StatusReference(URI, index)) for index in (4, 5, 6)] == [False, True, False]
+        assert [reader.is_revoked(StatusReference(URI, index)) for index in (4, 5, 6)] == [
+            False,
+            True,
+            False,
+        ]
         assert reader.is_revoked(StatusReference(URI + "2", 6), block=9)
         assert fetched == [URI, URI + "2"]
         clock.now = AT + timedelta(days=1)
@@ -408,12 +485,19 @@ class TestSource:
 
     def test_a_list_made_from_the_credentials_own(self):
         assert self.reader(token(5)).is_revoked(self.REFERENCE)
-        lower = altered(token(5), lambda claims: claims["careledger"].update(contract="0x" + "AA" * 20))
+        lower = altered(
+            token(5), lambda claims: claims["careledger"].update(contract="0x" + "AA" * 20)
+        )
         assert self.reader(lower).is_revoked(self.REFERENCE)
 
     @pytest.mark.parametrize(
         "changes",
-        [{"chain_id": 1}, {"contract": "0x" + "bb" * 20}, {"issuer": "0x" + "22" * 20}, {"list_id": bytes(32)}],
+        [
+            {"chain_id": 1},
+            {"contract": "0x" + "bb" * 20},
+            {"issuer": "0x" + "22" * 20},
+            {"list_id": bytes(32)},
+        ],
     )
     def test_one_made_from_another_is_refused(self, changes):
         with pytest.raises(StatusUnreadable, match="made from another list"):

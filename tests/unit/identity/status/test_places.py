@@ -57,7 +57,9 @@ def test_several_processes_never_get_the_same(tmp_path):
     assert sorted(given) == list(range(100))
 
 
-@pytest.mark.parametrize(("issuer", "list_id", "size"), [("0x", LIST, 1), (ISSUER, b"", 1), (ISSUER, LIST, 0)])
+@pytest.mark.parametrize(
+    ("issuer", "list_id", "size"), [("0x", LIST, 1), (ISSUER, b"", 1), (ISSUER, LIST, 0)]
+)
 def test_what_is_no_list_is_refused(store, issuer, list_id, size):
     with pytest.raises(InputError):
         Places(store, issuer, list_id, size)
@@ -66,7 +68,9 @@ def test_what_is_no_list_is_refused(store, issuer, list_id, size):
 class TestGiven:
     def test_what_was_given_is_told_in_the_order_of_issuing(self, store):
         places = Places(store, ISSUER, LIST)
-        second = places.take(type_="kyc", holder_key=THUMBPRINT, issued_at=AT + YEAR, expires_at=AT + 2 * YEAR)
+        second = places.take(
+            type_="kyc", holder_key=THUMBPRINT, issued_at=AT + YEAR, expires_at=AT + 2 * YEAR
+        )
         first = places.take(type_="kyc", issued_at=AT)
         silent = places.take()
         assert places.given() == [

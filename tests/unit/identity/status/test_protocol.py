@@ -54,5 +54,7 @@ def test_the_token():
         31337, "0x" + "11" * 20, KEY.address, b"\4" * 32, bits.from_words(WORDS), 7, b"\x33" * 32, AT
     )  # fmt: skip
     made = parse(Exporter(DID, KEY, f"{DID}#controller").token_list(taken, URI), {"statuslist+jwt"})
-    claims = dict(made.claims) | {"status_list": json.loads(payload)["status_list"]}  # another zlib packs otherwise
+    claims = dict(made.claims) | {
+        "status_list": json.loads(payload)["status_list"]
+    }  # another zlib packs otherwise
     assert sign(made.header, claims, KEY) == text

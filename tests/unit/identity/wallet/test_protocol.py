@@ -15,7 +15,8 @@ PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
 SECTION = PAGE.split("## The wallet file")[1].split("\n## ")[0]
 EXAMPLE = SECTION.split("\nExample:")[1]
 KEY, HEADER, CONTENT, SUMS = (
-    "".join(line[4:] for line in block.splitlines()) for block in re.findall(r"(?:^    .+\n)+", EXAMPLE, re.MULTILINE)
+    "".join(line[4:] for line in block.splitlines())
+    for block in re.findall(r"(?:^    .+\n)+", EXAMPLE, re.MULTILINE)
 )
 PASSWORD, WORDS = "correct horse battery staple", "abandon " * 11 + "about"
 

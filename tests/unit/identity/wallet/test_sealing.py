@@ -79,14 +79,22 @@ class TestRefusals:
             with pytest.raises(MalformedWallet):
                 Sealed.read(bytes(bent))
 
-    @pytest.mark.parametrize("length", [0, 1, 20, len(HEADER), len(HEADER) + 1, len(RAW) - 66, len(RAW) - 1])
+    @pytest.mark.parametrize(
+        "length", [0, 1, 20, len(HEADER), len(HEADER) + 1, len(RAW) - 66, len(RAW) - 1]
+    )
     def test_a_file_that_was_cut_is_damaged(self, length):
         with pytest.raises(MalformedWallet):
             Sealed.read(RAW[:length])
 
     def test_what_somebody_changed_on_purpose_is_told_from_a_wrong_password(self):
         body = bytearray(BODY)
-        body[5] = body[5] ^ 1 if chr(body[5] ^ 1).isalnum() else ord("A") if body[5] != ord("A") else ord("B")
+        body[5] = (
+            body[5] ^ 1
+            if chr(body[5] ^ 1).isalnum()
+            else ord("A")
+            if body[5] != ord("A")
+            else ord("B")
+        )
         with pytest.raises(WalletDamaged, match="did not know its password"):
             opened(checked(HEADER, bytes(body)))
 
@@ -133,7 +141,8 @@ class TestRefusals:
          checked(b'{"careledgerWallet":[[['), b'{"version":3,"crypto":{}}', checked(b'{"careledgerWallet":1,"kdf":[]}'),
          checked(b'{"careledgerWallet":' + b"[" * 400), checked(b'{"careledgerWallet":1}'), checked(HEADER, b"!"),
          checked(HEADER, b"\xff")],
-        ids=range(12),  # the bytes are new in every run, and parallel workers must agree on the names
+        # the bytes are new in every run, and parallel workers must agree on the names
+        ids=range(12),
     )  # fmt: skip
     def test_another_file_is_refused(self, raw):
         with pytest.raises(MalformedWallet):
@@ -153,9 +162,17 @@ class TestRefusals:
 
 
 def _json():
-    scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=50) | st.just("A" * 43)
+    scalars = (
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**70), 2**70)
+        | st.text(max_size=50)
+        | st.just("A" * 43)
+    )
     return st.recursive(
-        scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner), max_leaves=9
+        scalars,
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner),
+        max_leaves=9,
     )
 
 
@@ -173,10 +190,14 @@ def test_a_malformed_file_is_an_error_of_ours_within_a_second(data):
             document["kdf"][inner] = data.draw(_json())
         else:
             document[name] = data.draw(_json())
-        raw = checked(document, data.draw(st.sampled_from([BODY, b"", b"AAAA"]) | st.binary(max_size=40)))
+        raw = checked(
+            document, data.draw(st.sampled_from([BODY, b"", b"AAAA"]) | st.binary(max_size=40))
+        )
     else:
         at = data.draw(st.integers(0, len(RAW)))
-        raw = RAW[:at] + data.draw(st.binary(max_size=30)) + RAW[at + data.draw(st.integers(0, 3)) :]
+        raw = (
+            RAW[:at] + data.draw(st.binary(max_size=30)) + RAW[at + data.draw(st.integers(0, 3)) :]
+        )
     began = time.thread_time()
     try:
         found = opened(raw)

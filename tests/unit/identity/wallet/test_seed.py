@@ -15,7 +15,9 @@ def derived(seed, *steps):
     """BIP-32 by hand, hardened steps only."""
     node = hmac.digest(b"Bitcoin seed", seed, "sha512")
     for step in steps:
-        child = hmac.digest(node[32:], b"\0" + node[:32] + (step + 2**31).to_bytes(4, "big"), "sha512")
+        child = hmac.digest(
+            node[32:], b"\0" + node[:32] + (step + 2**31).to_bytes(4, "big"), "sha512"
+        )
         key = (int.from_bytes(child[:32], "big") + int.from_bytes(node[:32], "big")) % ORDER
         node = key.to_bytes(32, "big") + child[32:]
     return node[:32]
@@ -25,7 +27,9 @@ class TestWords:
     def test_the_vector_of_bip_39(self):
         seed = seed_of(ZERO)
         assert seed == pbkdf2_hmac("sha512", ZERO.encode(), b"mnemonic", 2048)
-        assert seed.hex().startswith("5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1")
+        assert seed.hex().startswith(
+            "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
+        )
 
     def test_new_words_are_twelve_and_never_the_same(self):
         found = [new_words() for _ in range(20)]
@@ -63,7 +67,10 @@ class TestSubjects:
 
     def test_the_first_vector_of_bip_32(self):
         """Test vector 1, chain m/0': the by-hand derivation above is right."""
-        assert derived(bytes(range(16)), 0).hex() == "edb2e14f9ee77d26dd93b4ecede8d16ed408ce149b6cd80b0715a2d911a0afea"
+        assert (
+            derived(bytes(range(16)), 0).hex()
+            == "edb2e14f9ee77d26dd93b4ecede8d16ed408ce149b6cd80b0715a2d911a0afea"
+        )
 
     def test_no_ordinary_wallet_has_the_same_keys(self):
         Account.enable_unaudited_hdwallet_features()

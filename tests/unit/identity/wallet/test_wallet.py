@@ -16,7 +16,12 @@ from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.wallet import Wallet
 from careledger.identity.wallet import wallet as module
-from careledger.identity.wallet.errors import MalformedWallet, WalletBusy, WalletDamaged, WrongPassword
+from careledger.identity.wallet.errors import (
+    MalformedWallet,
+    WalletBusy,
+    WalletDamaged,
+    WrongPassword,
+)
 from careledger.identity.wallet.sealing import LEAST_WORK, Lock
 
 PASSWORD = "correct horse battery staple"
@@ -57,7 +62,9 @@ class TestCreate:
 
     def test_only_its_owner_can_read_any_of_its_files(self, wallet):
         wallet.new_subject()
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in wallet.file.parent.iterdir()}
+        modes = {
+            path.name: stat.S_IMODE(path.stat().st_mode) for path in wallet.file.parent.iterdir()
+        }
         assert modes == {"ana.wallet": 0o600, "ana.wallet.lock": 0o600}
 
     def test_words_are_new_unless_given(self, tmp_path):
@@ -157,7 +164,13 @@ class TestOpen:
         wallet.keep_consent(bytes(32), {"text": "distinctive"})
         shown = repr(wallet) + repr(subject) + repr(held) + caplog.text
         raw = wallet.file.read_bytes().decode()
-        for secret in ("abandon", "distinctive", bytes(subject.account.key).hex(), key.secret.hex(), PASSWORD):
+        for secret in (
+            "abandon",
+            "distinctive",
+            bytes(subject.account.key).hex(),
+            key.secret.hex(),
+            PASSWORD,
+        ):
             assert secret not in shown
             assert secret not in raw
 
@@ -171,7 +184,9 @@ def test_a_wallet_full_of_rubbish_is_refused_in_time_that_grows_with_its_length_
         began = time.thread_time()
         with pytest.raises(MalformedWallet):
             Wallet.open(file, PASSWORD)
-        assert time.thread_time() - began < 15  # about one; what grew with the square would take hours
+        assert (
+            time.thread_time() - began < 15
+        )  # about one; what grew with the square would take hours
 
 
 class TestChangePassword:
@@ -245,7 +260,9 @@ class TestSubjects:
             assert again.recover_subjects(lambda _: False) == []
             assert len(again.subjects) == 28, "what was handed out stays handed out"
 
-    def test_a_node_that_claims_to_know_every_address_is_not_followed_for_ever(self, wallet, monkeypatch):
+    def test_a_node_that_claims_to_know_every_address_is_not_followed_for_ever(
+        self, wallet, monkeypatch
+    ):
         monkeypatch.setattr(module, "MOST_SEEN", 30)
         for search in (wallet.new_subject, wallet.recover_subjects):
             with pytest.raises(Conflict, match="ask another node"):
@@ -280,7 +297,10 @@ def test_no_index_is_used_twice_wherever_the_program_is_killed(wallet):
     for round_ in range(6):
         code = KILLED.format(password=PASSWORD)
         program = subprocess.Popen(
-            [sys.executable, "-c", code, str(wallet.file)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(wallet.file)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert program.stdout.readline() == "open\n"
         handed_out += [int(program.stdout.readline()) for _ in range(round_)]
@@ -307,7 +327,11 @@ def try_to_open(file):
 def test_processes_that_write_at_once_get_different_subjects_or_are_told(wallet):
     wallet.close()
     with get_context("spawn").Pool(3) as pool:
-        found = [index for index in pool.map(try_to_open, [wallet.file] * 12, chunksize=1) if index is not None]
+        found = [
+            index
+            for index in pool.map(try_to_open, [wallet.file] * 12, chunksize=1)
+            if index is not None
+        ]
     assert sorted(found) == list(range(len(found)))
     assert found
 
@@ -346,7 +370,10 @@ class TestCredentials:
         assert wallet.file.read_bytes() == before
 
     def test_removing_one_removes_the_key_that_it_alone_was_bound_to(self, wallet):
-        shared, own = wallet.new_holder_key().public.thumbprint, wallet.new_holder_key().public.thumbprint
+        shared, own = (
+            wallet.new_holder_key().public.thumbprint,
+            wallet.new_holder_key().public.thumbprint,
+        )
         one, two = wallet.add_credential("a.b.c", shared), wallet.add_credential("d.e.f", shared)
         three = wallet.add_credential("g.h.i", own)
         wallet.remove_credential(one.id)
@@ -415,7 +442,9 @@ def test_the_content_is_what_the_protocol_says(wallet):
         "words": WORDS,
         "subjects": [subject.address],
         "holderKeys": {key.public.thumbprint: key.private_jwk},
-        "credentials": {held.id: {"text": "a.b.c", "holderKey": key.public.thumbprint, "addedAt": held.added_at}},
+        "credentials": {
+            held.id: {"text": "a.b.c", "holderKey": key.public.thumbprint, "addedAt": held.added_at}
+        },
         "consents": {"0x" + "01" * 32: DOCUMENT},
     }
 
