@@ -10,8 +10,8 @@ from careledger.identity.cli import app
 from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.status.client import CredentialStatus
-from tests.support.credentials import Town
-from tests.support.relays import Bench
+from tests.worlds.identity.credentials import Town
+from tests.worlds.identity.relays import Bench
 
 
 @pytest.fixture

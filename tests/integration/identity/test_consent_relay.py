@@ -17,7 +17,7 @@ from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import Status
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from careledger.store import Store
-from tests.support.relays import DAY, states
+from tests.worlds.identity.relays import DAY, states
 
 
 class TestWork:

@@ -19,7 +19,7 @@ from careledger.identity.consent.terms import Status
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from tests.support.evm import actor
 from tests.support.proxy import Fault, Proxy, on
-from tests.support.relays import states
+from tests.worlds.identity.relays import states
 
 
 class Killed(BaseException):

@@ -16,8 +16,8 @@ from careledger.identity.credentials.resolving import DidKeys, KeyPolicy
 from careledger.identity.credentials.verifying import Verifier
 from careledger.identity.did import format_did
 from careledger.identity.status.client import ChainStatus
-from tests.support.credentials import AUDIENCE, DAY, NONCE, VCT
 from tests.support.evm import actor
+from tests.worlds.identity.credentials import AUDIENCE, DAY, NONCE, VCT
 
 ALGORITHMS = ["ES256K", "ES256K-R", "ES256", "EdDSA"]
 

@@ -13,7 +13,7 @@ from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.verifying import Verifier
 from careledger.identity.did import format_did
 from careledger.identity.status.client import ChainStatus
-from tests.support.credentials import DAY, LIST, Book
+from tests.worlds.identity.credentials import DAY, LIST, Book
 
 
 class TestIssuers:

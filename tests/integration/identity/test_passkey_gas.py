@@ -23,7 +23,7 @@ from careledger.identity.consent.terms import Consent, Terms
 from careledger.identity.formats import AGENT, Operation
 from tests.support.evm import START
 from tests.support.gas import Gas
-from tests.support.passkeys import phone
+from tests.worlds.identity.passkeys import phone
 
 pytestmark = pytest.mark.gas
 

@@ -22,7 +22,7 @@ from careledger.identity.formats import AGENT, Approval, Operation
 from careledger.identity.guardians import Guardians
 from careledger.identity.passkeys.client import PasskeyVerifier
 from careledger.identity.passkeys.errors import NotOnCurve
-from tests.support.passkeys import Draft, phone
+from tests.worlds.identity.passkeys import Draft, phone
 
 CHAINS = {
     "anvil": ("anvil", []),

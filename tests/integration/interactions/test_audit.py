@@ -9,7 +9,7 @@ from careledger.interactions import anchoring, formats
 from careledger.interactions.audit import check_leaves, contradict
 from careledger.interactions.batch import Batch, Entry
 from careledger.interactions.receipt import BatchProof
-from tests.support.interactions import tree_of
+from tests.worlds.interactions import tree_of
 
 
 class TestCheckLeaves:

@@ -8,7 +8,7 @@ from careledger.errors import NodeError, SettingsError
 from careledger.interactions import anchoring, errors, formats
 from careledger.interactions.client import Acknowledged, BatchAnchored, InteractionLog
 from tests.integration.interactions.conftest import add_delegate
-from tests.support.interactions import some_fields, tree_of
+from tests.worlds.interactions import some_fields, tree_of
 
 COUNT = 10_000
 

@@ -20,7 +20,7 @@ from careledger.interactions.record import Record
 from careledger.interactions.verdict import Verdict
 from careledger.interactions.verify import verify, verify_offline
 from tests.integration.interactions.conftest import add_delegate, change_owner
-from tests.support.interactions import high_s
+from tests.worlds.interactions import high_s
 
 OTHER = sha256(b"other").digest()
 DAY = 24 * 3600

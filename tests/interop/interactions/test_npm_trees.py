@@ -11,7 +11,7 @@ from careledger.crypto.hashing import keccak256
 from careledger.crypto.merkle import MerkleTree, leaf_hash, verify
 from careledger.crypto.proofs import WrongLength, WrongRoot
 from careledger.interactions import formats
-from tests.support.interactions import World, leaf, paper_receipt, some_fields
+from tests.worlds.interactions import World, leaf, paper_receipt, some_fields
 
 pytestmark = pytest.mark.interop
 SOURCE = random.Random(1000)

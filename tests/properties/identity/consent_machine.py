@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from careledger.chain.reverts import Reverted
+from tests.properties.identity.consent_backends import Stage, named
 from tests.properties.identity.consent_model import ConsentModel, Told
-from tests.properties.identity.consent_stages import Stage, named
 from tests.properties.identity.machine import Violated
 from tests.properties.identity.model import DEAD, Refusal
-from tests.support.consents import CONSENT_ROLE, GRANTED, Act, Consent, Terms, malleated, sign
+from tests.worlds.identity.consents import (
+    CONSENT_ROLE,
+    GRANTED,
+    Act,
+    Consent,
+    Terms,
+    malleated,
+    sign,
+)
 
 WEIGHTS = {
     "grant": 2, "grant_by_sig": 4, "grant_batch": 3, "revoke": 2, "revoke_by_sig": 2, "revoke_batch": 2,

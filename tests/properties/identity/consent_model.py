@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.properties.identity.model import DEAD, NOBODY, Refusal
-from tests.support.consents import (
+from tests.worlds.identity.consents import (
     CONSENT_ROLE,
     GRANTED,
     NONE,

@@ -17,8 +17,8 @@ from careledger.crypto.typed_data import HALF_ORDER
 from careledger.identity.formats import Operation, name32
 from careledger.identity.guardians import Guardians, approve
 from careledger.identity.signing import Domain, erc1056_digest, sign_digest
+from tests.properties.identity.backends import Stage, Told
 from tests.properties.identity.model import DEAD, LONGEST, NOBODY, SHORTEST, Model, Refusal
-from tests.properties.identity.stages import Stage, Told
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20261122"))
 KINDS = [name32("careledger.agent"), name32("veriKey")]

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from careledger.chain.reverts import Reverted
 from tests.properties.identity.machine import Violated
-from tests.support.consents import CONSENT_ROLE, STATUS_ROLE
+from tests.worlds.identity.consents import CONSENT_ROLE, STATUS_ROLE
 
 WEIGHTS = {"revoke": 5, "revoke_word": 5, "repeat": 2, "delegate": 3, "hand_over": 1, "wait": 2}
 ACTS = [act for act, weight in WEIGHTS.items() for _ in range(weight)]

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
+from tests.properties.identity.consent_backends import Deep
 from tests.properties.identity.consent_machine import WEIGHTS, ConsentMachine
-from tests.properties.identity.consent_stages import Deep
 from tests.properties.identity.machine import SEED, Violated
+from tests.properties.identity.node_backends import Real
 from tests.properties.identity.playing import insist, play
-from tests.properties.identity.real_stages import Real
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"delegate", "hand_over", "wait"}

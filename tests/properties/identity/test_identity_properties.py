@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.identity.backends import Deep, Real
 from tests.properties.identity.machine import SEED, WEIGHTS, IdentityMachine, Violated
-from tests.properties.identity.stages import Deep, Real
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"wait"}

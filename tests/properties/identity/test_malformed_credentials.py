@@ -23,7 +23,7 @@ from careledger.identity.credentials import errors, jose, keys
 from careledger.identity.credentials.asking import Verified
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey, VerificationKey
-from tests.unit.identity.credentials import stage
+from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270115"))
 TOKENS = int(os.environ.get("CARELEDGER_EXAMPLES", "10000"))

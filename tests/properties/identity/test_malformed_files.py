@@ -26,7 +26,7 @@ from careledger.identity.status.reading import read_bitstring, read_token_list
 from careledger.identity.wallet import Wallet, content, sealing
 from careledger.identity.wallet.sealing import LEAST_WORK, Lock, Sealed
 from tests.properties.identity.test_malformed_credentials import ALPHABET, SEED, TOKENS, Maker
-from tests.unit.identity.credentials import stage
+from tests.worlds.identity import credential_stage as stage
 
 URI, PASSWORD = "https://bank.example/status/1", "correct horse"
 LOCK = Lock.new(PASSWORD, LEAST_WORK)

@@ -15,7 +15,7 @@ import pytest
 from careledger.identity.credentials import presenting
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.presenting import Holding
-from tests.unit.identity.credentials import stage
+from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270116"))
 EXAMPLES = int(os.environ.get("CARELEDGER_EXAMPLES", "400"))

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from tests.properties.identity.consent_stages import DeepStatus
+from tests.properties.identity.consent_backends import DeepStatus
 from tests.properties.identity.machine import SEED, Violated
+from tests.properties.identity.node_backends import RealStatus
 from tests.properties.identity.playing import insist, play
-from tests.properties.identity.real_stages import RealStatus
 from tests.properties.identity.status_machine import StatusMachine
 from tests.support.mutants import mutate
 

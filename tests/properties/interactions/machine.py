@@ -13,8 +13,8 @@ from careledger.crypto.rfc6962 import LogTree, verify_consistency
 from careledger.errors import ProofError
 from careledger.interactions import formats
 from careledger.interactions.formats import AGENT_ROLE, AnchoredBatch, Fields, LogAddress
-from tests.properties.interactions.backs import InProcess
-from tests.support.interactions import Model, high_s, leaf, sign, some_fields, tree_of
+from tests.properties.interactions.backends import InProcess
+from tests.worlds.interactions import Model, high_s, leaf, sign, some_fields, tree_of
 
 BRANDS = ("brand", "other brand")
 OTHER = sha256(b"other").digest()

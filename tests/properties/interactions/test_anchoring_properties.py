@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from careledger.interactions import opening
-from tests.properties.interactions.backs import InProcess, OnAnvil
+from tests.properties.interactions.backends import InProcess, OnAnvil
 from tests.properties.interactions.machine import Broken, LogMachine, run_counts
 from tests.support.mutants import mutate
 
@@ -97,7 +97,7 @@ def test_each_property_catches_its_mutant(name):
 
 def test_the_fuzz_of_receipts_catches_its_mutant(monkeypatch):
     """[ANC-06] A verification that does not look at the record lets altered receipts pass, and is seen to."""
-    from tests.unit.interactions.test_receipt import (
+    from tests.unit.python.interactions.test_receipt import (
         test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed as fuzz,
     )
 

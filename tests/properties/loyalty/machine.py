@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from careledger.chain.reverts import Reverted
-from tests.properties.loyalty.world import World
+from tests.worlds.loyalty.swaps import World
 
 
 class Broken(AssertionError):

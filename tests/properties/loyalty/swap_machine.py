@@ -9,9 +9,9 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from careledger.chain.reverts import Reverted
 from tests.properties.loyalty.machine import PointsMachine
-from tests.properties.loyalty.world import ADDRESSES, PEOPLE, START_FEE
 from tests.support.evm import START
-from tests.support.loyalty import CANCEL_WORD, DAY, NOBODY, RECEIVE, Offer, sign
+from tests.worlds.loyalty.contracts import CANCEL_WORD, DAY, NOBODY, RECEIVE, Offer, sign
+from tests.worlds.loyalty.swaps import ADDRESSES, PEOPLE, START_FEE
 
 LATER = START + 20 * 365 * DAY
 BPS, LP_FEE, LOCKED = 10_000, 30, 1000

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.loyalty.anvil import AnvilEvm
+from tests.properties.loyalty.backends import AnvilEvm
 from tests.properties.loyalty.machine import Broken, PointsMachine
 from tests.properties.loyalty.swap_machine import SwapMachine
 from tests.properties.loyalty.token_machine import TokenMachine
-from tests.properties.loyalty.world import World
 from tests.support.mutants import mutate
+from tests.worlds.loyalty.swaps import World
 
 FOLDER = "contracts/loyalty/"
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from tests.properties.loyalty.machine import PointsMachine
-from tests.properties.loyalty.world import ADDRESSES, CAP, PEOPLE, SMALL_START
 from tests.support.evm import START
-from tests.support.loyalty import CANCEL, DAY, PERMIT, REDEEM, TRANSFER
+from tests.worlds.loyalty.contracts import CANCEL, DAY, PERMIT, REDEEM, TRANSFER
+from tests.worlds.loyalty.swaps import ADDRESSES, CAP, PEOPLE, SMALL_START
 
 people = st.integers(0, len(PEOPLE) - 1)
 tenths = st.integers(0, 12)

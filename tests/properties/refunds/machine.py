@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from careledger.refunds.client import Agreement
 from careledger.refunds.messages import sign
 from careledger.refunds.terms import ZERO, Terms
+from tests.properties.refunds.backends import ASSETS, MOODS, Deep, World, at
 from tests.properties.refunds.model import (
     ALL,
     CONTRACTS,
@@ -25,7 +26,6 @@ from tests.properties.refunds.model import (
     Plan,
 )
 from tests.properties.refunds.properties import HOUR, Properties, Violated
-from tests.properties.refunds.stages import ASSETS, MOODS, Deep, World, at
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20261122"))
 EVIDENCE = b"\xe5" * 32

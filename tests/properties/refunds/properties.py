@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from tests.properties.refunds.backends import ASSETS, Deep, Outcome, Stage, World
 from tests.properties.refunds.model import (
     ALL,
     ARBITERS,
@@ -13,7 +14,6 @@ from tests.properties.refunds.model import (
     Deal,
     Model,
 )
-from tests.properties.refunds.stages import ASSETS, Deep, Outcome, Stage, World
 
 HOUR = 3600
 SETTLED = {"Released": "released", "Refunded": "refunded", "Split": "split"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from careledger.refunds.messages import EscrowMessages, sign
 from careledger.refunds.terms import ZERO, Terms
+from tests.properties.refunds.backends import MOODS, Deep, at
 from tests.properties.refunds.machine import SEED, Violated
-from tests.properties.refunds.stages import MOODS, Deep, at
 from tests.support.mutants import mutate
 
 DAY = 86_400

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.refunds.backends import Deep, Real
 from tests.properties.refunds.machine import SEED, EscrowMachine
-from tests.properties.refunds.stages import Deep, Real
 
 TRANSACTIONS = int(os.environ.get("CARELEDGER_TRANSACTIONS", "0"))
 pytestmark = pytest.mark.skipif(

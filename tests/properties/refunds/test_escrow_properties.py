@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.refunds.backends import Deep, Real
 from tests.properties.refunds.machine import SEED, EscrowMachine, Violated
-from tests.properties.refunds.stages import Deep, Real
 from tests.support.mutants import mutate
 
 ACTS = 20

@@ -1,8 +1,0 @@
-import pytest
-
-from tests.unit.identity.world import World
-
-
-@pytest.fixture
-def world(compiled):
-    return World()

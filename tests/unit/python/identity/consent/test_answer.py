@@ -1,0 +1,291 @@
+"""Answers are read strictly, and a company sees for nothing whether one fits its request."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from eth_account import Account
+from eth_utils.crypto import keccak
+
+from careledger.crypto import canonical
+from careledger.errors import InputError
+from careledger.identity.consent.answer import LARGEST, Answer, Subject, answer, scope_shown
+from careledger.identity.consent.diary import Given, Standing, standing
+from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
+from careledger.identity.consent.messages import Domain, KeySigner
+from careledger.identity.consent.terms import Record, Status, presentation_hash, use_commitment
+from careledger.identity.credentials.errors import (
+    GranteeMismatch,
+    MalformedToken,
+    PurposeMismatch,
+    ScopeMismatch,
+)
+from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.presenting import Holding, present_vc, vc_scope
+from careledger.identity.did import format_did
+from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
+
+BANK, ANA = (
+    Account.from_key(keccak(text=f"careledger example {who}")) for who in ("bank", "customer")
+)
+BANK_DID = format_did(BANK.address, 31337)
+BANK_KEY = Issuer(BANK_DID, SigningKey.of_account(BANK), f"{BANK_DID}#controller")
+HOLDER = SigningKey("ES256", b"\5" * 32)
+CLAIMS = {"over18": True, "name": "Ana", "address": {"country": "ES"}, "nationalities": ["ES"]}
+CREDENTIAL = issue_sd_jwt(
+    BANK_KEY,
+    REQUEST.vct,
+    CLAIMS,
+    Validity(NOW, NOW + timedelta(days=365)),
+    holder=HOLDER.public,
+    disclosable=list(CLAIMS),
+)
+SELECTION = Holding.read(CREDENTIAL).choose(REQUEST.claims)
+SUBJECT, DEADLINE = Subject(KeySigner(ANA)), NOW + timedelta(hours=1)
+ANSWER = answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE)
+
+
+class TestAnswering:
+    def test_everything_is_bound_together(self):
+        consent = ANSWER.consent
+        assert (consent.subject, consent.terms.grantee) == (ANA.address, REQUEST.grantee)
+        assert consent.terms.scope == SELECTION.scope == scope_shown(ANSWER.presentation)
+        assert consent.expires_at == NOW + REQUEST.consent_for
+        proof = canonical.loads(_payload(ANSWER.presentation.rpartition("~")[2]))
+        assert proof["consent"] == "0x" + consent.id.hex()
+        assert (proof["aud"], proof["nonce"]) == (REQUEST.audience, REQUEST.nonce)
+        expected = Domain(31337, REGISTRY).signed_grant(consent, KeySigner(ANA), 0, DEADLINE)
+        assert ANSWER.grant == expected
+
+    def test_less_time_than_was_asked_for(self):
+        until = NOW + timedelta(days=1)
+        given = answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE, until=until)
+        assert given.consent.expires_at == until
+        given.check(REQUEST, NOW)
+
+    def test_in_the_name_of_an_identity_that_the_signer_acts_for(self):
+        other = Subject(KeySigner(ANA), REQUEST.grantee, epoch=5)
+        given = answer(REQUEST, SELECTION, HOLDER, other, now=NOW, deadline=DEADLINE)
+        assert (given.consent.subject, given.grant.signed.signer, given.grant.epoch) == (
+            REQUEST.grantee,
+            ANA.address,
+            5,
+        )
+
+    def test_both_parties_commit_to_the_same_use(self):
+        assert ANSWER.presentation_hash == presentation_hash(ANSWER.presentation)
+        assert ANSWER.use == use_commitment(ANSWER.consent.id, ANSWER.presentation)
+        assert Given.of(REQUEST, ANSWER, NOW, one_time=True).commitments == [ANSWER.use]
+
+    def test_its_text_shows_no_value(self):
+        assert not any(part and part in repr(ANSWER) for part in ANSWER.presentation.split("~"))
+
+
+def _payload(jws):
+    import base64
+
+    part = jws.split(".")[1]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+class TestFile:
+    def test_comes_back(self):
+        assert Answer.read(ANSWER.write()) == ANSWER
+        assert Answer.read(ANSWER.write().decode()) == ANSWER
+        assert Answer.read(json.dumps(ANSWER.document, indent=2)) == ANSWER
+
+    def test_without_a_grant_where_it_is_on_chain_already(self):
+        bare = replace(ANSWER, grant=None)
+        assert json.loads(bare.write())["grant"] is None
+        assert Answer.read(bare.write()) == bare
+
+    def test_is_a_canonical_document(self):
+        assert ANSWER.write() == canonical.dumps(ANSWER.document)
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"careledgerAnswer": 2}, "'careledgerAnswer' is not 1"),
+            ({"careledgerAnswer": True}, "'careledgerAnswer' is not 1"),
+            ({"careledgerAnswer": "1"}, "'careledgerAnswer' is not 1"),
+            ({"presentation": ""}, "presentation is no text of ASCII"),
+            ({"presentation": "é~"}, "presentation is no text of ASCII"),
+            ({"presentation": None}, "presentation is no text of ASCII"),
+            ({"presentation": "a" * 65_537}, "presentation has more than 65,536 characters"),
+            ({"consent": None}, "consent is no JSON object"),
+            (
+                {"consent": ANSWER.consent.document | {"expiry": "soon"}},
+                "consent: expiry is no time",
+            ),
+            ({"grant": 1}, "grant is no JSON object"),
+            ({"grant": {}}, "grant: 'epoch' is missing"),
+            ({"grant": ANSWER.document["grant"] | {"epoch": -1}}, "grant: epoch is no time"),
+            (
+                {"grant": ANSWER.document["grant"] | {"signer": "me"}},
+                "grant: signer 'me' is not an address",
+            ),
+            (
+                {"grant": ANSWER.document["grant"] | {"signature": "0x0"}},
+                "grant: signature is not hexadecimal",
+            ),
+            ({"extra": 1}, "'extra' is not among its members"),
+        ],
+    )
+    def test_a_malformed_one_is_refused_with_its_sentence(self, change, sentence):
+        with pytest.raises(MalformedAnswer, match=sentence):
+            Answer.read(json.dumps(ANSWER.document | change))
+
+    @pytest.mark.parametrize("name", ["careledgerAnswer", "presentation", "consent", "grant"])
+    def test_a_missing_member_is_named(self, name):
+        with pytest.raises(MalformedAnswer, match=f"'{name}' is missing"):
+            Answer.read(
+                json.dumps({key: value for key, value in ANSWER.document.items() if key != name})
+            )
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            (b"", "not JSON"),
+            (b"[]", "is no JSON object"),
+            (b"\xff\xfe", "not UTF-8"),
+            ("\ud800", "not UTF-8"),
+            (b"[" * 100_000, "nested more than"),
+            (b'{"grant":null,"grant":null}', "given twice"),
+            (b"NaN", "is not a JSON number"),
+            (b" " * (LARGEST + 1), "at most 131,072 are read"),
+        ],
+    )
+    def test_what_is_no_such_file_is_refused(self, content, sentence):
+        with pytest.raises(MalformedAnswer, match=sentence):
+            Answer.read(content)
+
+
+class TestCheck:
+    """Before anything is paid for."""
+
+    def test_what_fits_passes(self):
+        ANSWER.check(REQUEST, NOW)
+        ANSWER.check(REQUEST, REQUEST.expires_at)
+
+    def test_another_companys(self):
+        terms = replace(ANSWER.consent.terms, grantee=ANA.address)
+        with pytest.raises(GranteeMismatch):
+            replace(ANSWER, consent=replace(ANSWER.consent, terms=terms)).check(REQUEST, NOW)
+
+    def test_more_or_less_than_was_agreed_to(self):
+        more = Holding.read(CREDENTIAL).choose([*REQUEST.claims, "name"])
+        shown = more.present(
+            HOLDER,
+            audience=REQUEST.audience,
+            nonce=REQUEST.nonce,
+            at=NOW,
+            consent=ANSWER.consent.id,
+        )
+        with pytest.raises(ScopeMismatch):
+            replace(ANSWER, presentation=shown).check(REQUEST, NOW)
+
+    def test_another_request_of_the_same_purpose(self):
+        with pytest.raises(PurposeMismatch):
+            ANSWER.check(replace(REQUEST, nonce="another nonce, as long as it has to be"), NOW)
+
+    def test_too_late(self):
+        with pytest.raises(AnswerTooLate, match="could be answered until 2030-01-01T12:15:00Z"):
+            ANSWER.check(REQUEST, REQUEST.expires_at + timedelta(seconds=61))
+
+    def test_for_longer_than_was_asked(self):
+        longer = replace(ANSWER.consent, expires_at=ANSWER.consent.expires_at + timedelta(days=1))
+        with pytest.raises(AnswerTooLate, match="longer than was asked for"):
+            replace(ANSWER, consent=longer).check(REQUEST, NOW)
+
+    def test_no_presentation_at_all(self):
+        with pytest.raises(MalformedToken):
+            replace(ANSWER, presentation="nothing").check(REQUEST, NOW)
+
+    def test_a_w3c_presentation_is_about_its_one_credential(self):
+        ana = format_did(ANA.address, 31337)
+        credential = issue_vc_jwt(
+            BANK_KEY,
+            ["KycCredential"],
+            ana,
+            {"over18": True},
+            Validity(NOW, NOW + timedelta(days=9)),
+        )
+        holder = Issuer(ana, SigningKey.of_account(ANA), f"{ana}#controller")
+
+        def shown(*credentials):
+            return present_vc(
+                credentials, holder, audience=REQUEST.audience, nonce=REQUEST.nonce, at=NOW
+            )
+
+        assert scope_shown(shown(credential)) == vc_scope(credential)
+        with pytest.raises(MalformedAnswer, match="shows 2 credentials"):
+            scope_shown(shown(credential, credential))
+
+
+class TestDiary:
+    GIVEN = Given.of(REQUEST, ANSWER, NOW, one_time=True)
+
+    def test_an_entry_comes_back(self):
+        assert Given.from_document(self.GIVEN.document) == self.GIVEN
+        assert Given.from_document(json.loads(json.dumps(self.GIVEN.document))) == self.GIVEN
+
+    def test_it_says_to_whom_what_and_what_for(self):
+        assert (self.GIVEN.company, self.GIVEN.vct, self.GIVEN.claims) == (
+            REQUEST.did,
+            REQUEST.vct,
+            REQUEST.claims,
+        )
+        assert self.GIVEN.purpose == REQUEST.purpose
+
+    def test_it_keeps_no_value_and_no_presentation(self):
+        kept = json.dumps(self.GIVEN.document)
+        assert "Ana" not in kept
+        assert ANSWER.presentation not in kept
+
+    def test_what_is_shown_again_is_noted(self):
+        again = self.GIVEN.shown_again("h.p.s~")
+        assert again.commitments == [ANSWER.use, use_commitment(ANSWER.consent.id, "h.p.s~")]
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"careledgerConsent": 2}, "not of format 1"),
+            ({"careledgerConsent": True}, "not of format 1"),
+            ({"chainId": "1"}, "'chainId' is not what it has to be"),
+            ({"oneTime": 1}, "'oneTime' is not what it has to be"),
+            ({"claims": {}}, "'claims' is not what it has to be"),
+            ({"claims": [[]]}, "a path to a claim begins with its name"),
+            ({"presentations": ["0x12"]}, "a presentation has to be 32 bytes"),
+            ({"company": 1}, "'company' is no text"),
+            ({"registry": "x"}, "registry 'x' is not an address"),
+            ({"givenAt": -1}, "givenAt is no time"),
+            ({"purpose": None}, "purpose is no JSON object"),
+            ({"more": 1}, "'more' is not among its members"),
+        ],
+    )
+    def test_a_malformed_entry_is_refused(self, change, sentence):
+        with pytest.raises(InputError, match=sentence):
+            Given.from_document(self.GIVEN.document | change)
+
+    @pytest.mark.parametrize(
+        ("status", "epoch", "late", "stands"),
+        [
+            (Status.NONE, 0, False, Standing.NOT_GRANTED),
+            (Status.NONE, 0, True, Standing.EXPIRED),
+            (Status.GRANTED, 0, False, Standing.VALID),
+            (Status.GRANTED, 0, True, Standing.EXPIRED),
+            (Status.GRANTED, 7, False, Standing.ALL_ENDED),
+            (Status.GRANTED, 7, True, Standing.ALL_ENDED),
+            (Status.REVOKED, 0, True, Standing.REVOKED),
+            (Status.REVOKED, 7, False, Standing.REVOKED),
+            (Status.RENOUNCED, 0, False, Standing.GIVEN_BACK),
+        ],
+    )
+    def test_how_a_consent_stands(self, status, epoch, late, stands):
+        consent = ANSWER.consent
+        record = Record(consent.subject, consent.expires_at, 0, status)
+        now = consent.expires_at if late else NOW
+        assert standing(consent, record, epoch, now) is stands
+        assert stands.over is (stands not in {Standing.VALID, Standing.NOT_GRANTED})

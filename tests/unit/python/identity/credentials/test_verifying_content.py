@@ -1,0 +1,305 @@
+"""The verifier: what a credential says, who issued it, its status, and the consent to read it."""
+
+from dataclasses import replace
+
+import pytest
+
+from careledger.errors import InputError, NodeError, SettingsError
+from careledger.identity.consent.terms import Record, Status
+from careledger.identity.credentials import errors
+from careledger.identity.credentials.asking import Policy
+from careledger.identity.credentials.checks import check_consent, check_status
+from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.verifying import Verifier
+from tests.worlds.identity.credential_stage import (
+    DAY,
+    DID,
+    EXPECTED,
+    NOW,
+    STATUS,
+    VC_EXPECTED,
+    Consents,
+    QuietRegistry,
+    Statuses,
+    bound,
+    chosen,
+    consented,
+    issued,
+    part,
+    presented,
+    raw_token,
+    sd_token,
+    vc_issued,
+    vc_presented,
+    verify,
+)
+
+
+def _without(name):
+    payload = part(issued(), 1) | {"age_over_18": True}
+    del payload[name]
+    return bound(raw_token(part(issued(), 0), payload) + "~")
+
+
+class TestContent:
+    def test_another_type(self):
+        with pytest.raises(errors.WrongType):
+            verify(presented(chosen(issued(vct="https://bank.example/other"))))
+
+    @pytest.mark.parametrize("name", ["iss", "vct"])
+    def test_without_issuer_or_type(self, name):
+        with pytest.raises(errors.MalformedClaim, match=name):
+            verify(_without(name))
+
+    def test_a_claim_that_was_not_disclosed(self):
+        with pytest.raises(errors.ClaimMissing, match="age_over_18"):
+            verify(presented(chosen(None, "given_name")))
+        wanted = replace(EXPECTED, claims=[["address", "country"], ["nationalities", None]])
+        with pytest.raises(errors.ClaimMissing, match=r"nationalities\[\]"):
+            verify(presented(), wanted)
+
+    def test_a_claim_whose_value_is_null_was_disclosed(self):
+        verify(
+            presented(chosen(issued(claims={"age_over_18": None}, disclosable=None), "age_over_18"))
+        )
+
+    def test_too_large(self):
+        with pytest.raises(errors.TokenTooLarge):
+            verify("~" + "A" * 65_536)
+
+
+class TestIssuers:
+    def test_one_that_is_not_trusted(self):
+        with pytest.raises(errors.UntrustedIssuer):
+            verify(presented(), issuers=["did:ethr:0x7a69:0x" + "11" * 20])
+        with pytest.raises(errors.UntrustedIssuer):
+            verify(presented(), issuers=[])
+        assert verify(presented(), issuers=None).issuer == DID
+
+    def test_a_policy_that_trusts_somebody_elsewhere(self):
+        with pytest.raises(errors.UnknownChain):
+            verify(presented(), issuers=["did:ethr:0x1:0x" + "11" * 20])
+
+    @pytest.mark.parametrize(
+        ("did", "error"),
+        [
+            ("did:web:bank.example", errors.UnknownDidMethod),
+            ("did:key:z6Mk", errors.UnknownDidMethod),
+            ("did:ethr:0x7a69:0x12", errors.MalformedIssuer),
+            ("did:ethr:0x7a69:0x" + "11" * 20 + "?versionId=1", errors.MalformedIssuer),
+            ("did:ethr:nowhere:0x" + "11" * 20, errors.MalformedIssuer),
+            ("did:ethr:0x1:0x" + "11" * 20, errors.UnknownChain),
+            ("did:ethr:0x" + "11" * 20, errors.UnknownChain),
+            ("did:ethr:" + "a:" * 2000 + "0x" + "11" * 20, errors.MalformedIssuer),
+        ],
+    )
+    def test_one_that_cannot_be_resolved(self, did, error):
+        with pytest.raises(error):
+            verify(sd_token({"age_over_18": True, "iss": did}))
+
+
+class TestStatus:
+    def test_withdrawn(self):
+        with pytest.raises(errors.CredentialRevoked):
+            verify(presented(), statuses=Statuses(True))
+        with pytest.raises(errors.CredentialRevoked):
+            verify(vc_presented(), VC_EXPECTED, statuses=Statuses(True))
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            errors.StatusStale("the list is of last year"),
+            errors.StatusUnreadable("no list"),
+            NodeError("no node"),
+        ],
+    )
+    def test_what_the_reader_cannot_know_is_not_believed(self, failure):
+        with pytest.raises(type(failure)):
+            verify(presented(), statuses=Statuses(failure))
+
+    def test_none(self):
+        text = presented(chosen(issued(status=None)))
+        with pytest.raises(errors.StatusMissing):
+            verify(text)
+        assert verify(text, status_required=False).status is None
+
+    def test_nobody_to_ask(self):
+        one = Verifier(QuietRegistry(), Policy([DID]), clock=lambda: NOW)
+        with pytest.raises(SettingsError):
+            one.verify(presented(), EXPECTED)
+
+    def test_kept_by_somebody_else(self):
+        """Whoever stole a former key of the issuer would sign credentials that the issuer cannot withdraw."""
+        elsewhere = replace(STATUS, issuer="0x" + "22" * 20)
+        with pytest.raises(errors.UntrustedIssuer, match="could not withdraw"):
+            verify(presented(chosen(issued(status=elsewhere))))
+
+    def test_again_later(self):
+        check_status(Statuses(False), STATUS)
+        with pytest.raises(errors.CredentialRevoked):
+            check_status(Statuses(True), STATUS)
+
+    @pytest.mark.parametrize(
+        "status",
+        [
+            None,
+            [],
+            {},
+            {"status_list": {}},
+            {"status_list": {"idx": -1, "uri": "x"}},
+            {"status_list": {"idx": True, "uri": "x"}},
+            {"status_list": {"idx": "1", "uri": "x"}},
+            {"status_list": {"idx": 1}},
+            {"status_list": {"idx": 7, "uri": "x"}, "careledger": 7},
+            {"status_list": {"idx": 7, "uri": "x"}, "careledger": {}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"index": 8}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"chainId": "1"}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"list": "0x12"}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"list": 7}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"issuer": None}},
+            STATUS.sd_jwt_claim | {"careledger": STATUS.chain_part | {"contract": "x"}},
+        ],
+        ids=str,
+    )
+    def test_what_is_no_status(self, status):
+        with pytest.raises(errors.MalformedClaim):
+            verify(sd_token({"age_over_18": True, "status": status}))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"statusListIndex": 7},
+            {"statusListIndex": "-1"},
+            {"statusListIndex": "1" * 30},
+            {"statusPurpose": "suspension"},
+        ],
+    )
+    def test_what_is_no_entry(self, changes):
+        with pytest.raises(errors.MalformedClaim):
+            StatusReference.from_vc_entry(STATUS.vc_entry | changes)
+
+    def test_there_and_back(self):
+        assert StatusReference.from_sd_jwt_claim(STATUS.sd_jwt_claim) == STATUS
+        assert StatusReference.from_vc_entry(STATUS.vc_entry) == STATUS
+        plain = StatusReference("https://x", 3)
+        assert StatusReference.from_vc_entry([plain.vc_entry]) == plain
+        with pytest.raises(InputError):
+            _ = plain.chain_part
+
+
+class TestConsent:
+    @pytest.fixture
+    def agreed(self):
+        selection = chosen()
+        consent, expected = consented(selection)
+        return selection, consent, expected
+
+    def test_given(self, agreed):
+        selection, consent, expected = agreed
+        text = presented(selection, consent=consent.id)
+        assert verify(text, expected, consent, consents=Consents(consent)).consent_id == consent.id
+
+    def test_for_a_w3c_credential(self):
+        from careledger.identity.credentials.presenting import vc_scope
+
+        credential = vc_issued()
+        consent, expected = consented(chosen(), scope=vc_scope(credential))
+        text = vc_presented(credential, consent=consent.id)
+        found = verify(text, replace(expected, type="Kyc"), consent, consents=Consents(consent))
+        assert found.consent_id == consent.id
+
+    def test_missing(self, agreed):
+        selection, consent, expected = agreed
+        for text, given in (
+            (presented(selection, consent=consent.id), None),
+            (presented(selection), consent),
+        ):
+            with pytest.raises(errors.ConsentMissing):
+                verify(text, expected, given, consents=Consents(consent))
+
+    @pytest.mark.parametrize("named", ["0x12", 7, "x", "0x" + "zz" * 32, [], {}], ids=str)
+    def test_no_id(self, agreed, named):
+        selection, consent, expected = agreed
+        with pytest.raises(errors.MalformedClaim, match="consent"):
+            verify(
+                bound(selection.token.text, consent=named),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
+
+    @pytest.mark.parametrize(
+        ("changes", "error"),
+        [
+            ({"grantee": "0x" + "33" * 20}, errors.GranteeMismatch),
+            ({"scope": b"\1" * 32}, errors.ScopeMismatch),
+            ({"purpose": b"\1" * 32}, errors.PurposeMismatch),
+        ],
+    )
+    def test_about_something_else(self, changes, error):
+        selection = chosen()
+        consent, expected = consented(selection, **changes)
+        with pytest.raises(error):
+            verify(
+                presented(selection, consent=consent.id),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
+
+    def test_another_one(self, agreed):
+        selection, consent, expected = agreed
+        other, _ = consented(selection, salt=b"\x70" * 32)
+        with pytest.raises(errors.ConsentMismatch):
+            verify(
+                presented(selection, consent=other.id),
+                expected,
+                consent,
+                consents=Consents(consent, other),
+            )
+
+    @pytest.mark.parametrize(
+        ("changes", "error"),
+        [
+            ({"status": Status.NONE}, errors.ConsentUnknown),
+            ({"status": Status.REVOKED}, errors.ConsentRevoked),
+            ({"status": Status.RENOUNCED}, errors.ConsentRenounced),
+            ({"subject": "0x" + "44" * 20}, errors.SubjectMismatch),
+            ({"expires_at": NOW + 2 * DAY}, errors.ExpiryMismatch),
+            ({"epoch": 1}, errors.ConsentEpochEnded),
+        ],
+    )
+    def test_as_the_chain_has_it(self, agreed, changes, error):
+        selection, consent, expected = agreed
+        reader = Consents(consent)
+        reader.records[consent.id] = replace(reader.records[consent.id], **changes)
+        with pytest.raises(error, match="0x"):
+            verify(presented(selection, consent=consent.id), expected, consent, consents=reader)
+
+    def test_over(self):
+        selection = chosen()
+        consent, expected = consented(selection, expires_at=NOW)
+        with pytest.raises(errors.ConsentExpired):
+            verify(
+                presented(selection, consent=consent.id),
+                expected,
+                consent,
+                consents=Consents(consent),
+            )
+
+    def test_again_later_by_its_id_alone(self, agreed):
+        consent = agreed[1]
+        assert isinstance(check_consent(Consents(consent), consent.id, NOW), Record)
+        with pytest.raises(errors.ConsentEpochEnded):
+            check_consent(Consents(consent, epoch=1), consent.id, NOW)
+        with pytest.raises(errors.ConsentExpired):
+            check_consent(Consents(consent), consent.id, NOW + DAY)
+
+    def test_nobody_to_ask(self, agreed):
+        selection, consent, expected = agreed
+        with pytest.raises(SettingsError):
+            verify(presented(selection, consent=consent.id), expected, consent)
+
+    def test_none_is_wanted(self, agreed):
+        selection, consent, _ = agreed
+        assert verify(presented(selection, consent=consent.id)).consent_id is None

@@ -1,0 +1,272 @@
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from multiprocessing import get_context
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from careledger.chain.toolchain import ROOT
+from careledger.errors import NotFound, StoreError
+from careledger.store import Store, engine, schema
+from careledger.store.errors import NoStore, StoreBusy, UnknownVersion
+from careledger.store.identity import IssuedNonce, StatusIndex
+
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+SPAWN = get_context("spawn")
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "folder" / "company.db"
+
+
+def nonce(byte=1):
+    return IssuedNonce(digest=bytes([byte]) * 32, expires_at=LATER)
+
+
+def digests(store):
+    with store.reading() as session:
+        return sorted(session.scalars(select(IssuedNonce.digest)))
+
+
+def open_and_count(file):
+    with Store.open(file) as store:
+        return len(digests(store))
+
+
+def add(file, first, count):
+    with Store.open(file) as store:
+        for number in range(first, first + count):
+            with store.writing() as session:
+                session.add(StatusIndex(issuer="0x", list=bytes(32), index=number))
+
+
+class TestOpen:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"this is no database, but long enough to be taken for one" * 9,
+            b"SQLite format 3\0" + b"\xff" * 500,
+        ],
+    )
+    def test_another_file_is_refused_and_left_alone(self, tmp_path, content):
+        (tmp_path / "file").write_bytes(content)
+        with pytest.raises(NoStore, match="cannot be read"):
+            Store.open(tmp_path / "file")
+        assert (tmp_path / "file").read_bytes() == content
+
+    def test_another_programs_database_is_refused_and_left_alone(self, tmp_path):
+        with sqlite3.connect(tmp_path / "theirs.db") as raw:
+            raw.execute("CREATE TABLE customers (name TEXT)")
+        raw.close()
+        before = (tmp_path / "theirs.db").read_bytes()
+        with pytest.raises(NoStore, match="another program"):
+            Store.open(tmp_path / "theirs.db")
+        assert (tmp_path / "theirs.db").read_bytes() == before
+
+    def test_a_folder_and_a_place_without_rights_are_said(self, tmp_path):
+        with pytest.raises(NoStore, match="cannot be opened"):
+            Store.open(tmp_path)
+        (tmp_path / "file").touch()
+        with pytest.raises(NoStore, match="cannot be opened"):
+            Store.open(tmp_path / "file" / "below")
+
+    @pytest.mark.parametrize("url", ["nothing://here", "://", "postgresql+nothing://here"])
+    def test_a_url_that_names_no_database_is_said(self, url):
+        with pytest.raises(NoStore, match="no database can be opened"):
+            Store.open(url)
+
+    @pytest.mark.parametrize("version", [schema.VERSION + 1, 10**6, 0, -1])
+    def test_a_version_that_is_not_known_is_refused(self, file, version):
+        with Store.open(file) as store, store.writing() as session:
+            session.execute(text("UPDATE careledger_schema SET version = :v"), {"v": version})
+        with pytest.raises(UnknownVersion) as refused:
+            Store.open(file)
+        assert (refused.value.found, refused.value.known) == (version, schema.VERSION)
+
+    @pytest.mark.parametrize(
+        "change", ["DELETE FROM careledger_schema", "INSERT INTO careledger_schema VALUES (1)"]
+    )
+    def test_a_version_that_is_recorded_never_or_twice_is_damage(self, file, change):
+        with Store.open(file) as store, store.writing() as session:
+            session.execute(text(change))
+        with pytest.raises(NoStore, match="damaged"):
+            Store.open(file)
+
+    def test_only_its_owner_can_read_any_of_its_files(self, file):
+        before = os.umask(0)
+        try:
+            with Store.open(file) as store, store.writing() as session:
+                session.add(nonce())
+                session.flush()
+                modes = {
+                    path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()
+                }
+        finally:
+            os.umask(before)
+        assert modes == {"company.db": 0o600, "company.db-wal": 0o600, "company.db-shm": 0o600}
+
+    def test_what_was_written_is_there_again(self, file):
+        with Store.open(file) as store, store.writing() as session:
+            session.add(nonce())
+        for where in (file, str(file), f"sqlite:///{file}"):
+            with Store.open(where) as store:
+                assert digests(store) == [bytes([1]) * 32]
+
+    def test_an_earlier_version_is_brought_up_to_date_in_one_piece(self, file, monkeypatch):
+        def step(connection):
+            connection.execute(text("CREATE TABLE later (id INTEGER)"))
+            if broken:
+                raise KeyboardInterrupt
+
+        Store.open(file).close()
+        monkeypatch.setattr(schema, "VERSION", 2)
+        monkeypatch.setitem(schema.STEPS, 1, step)
+        broken = True
+        with pytest.raises(KeyboardInterrupt):
+            Store.open(file)
+        broken = False
+        for _ in range(2):
+            with Store.open(file) as store, store.reading() as session:
+                assert session.scalar(text("SELECT version FROM careledger_schema")) == 2
+                assert session.scalar(text("SELECT count(*) FROM later")) == 0
+
+    def test_many_processes_may_make_it_at_once(self, file):
+        with SPAWN.Pool(4) as pool:
+            assert pool.map(open_and_count, [file] * 12, chunksize=1) == [0] * 12
+
+
+def fail(session):
+    session.add(nonce())
+    session.flush()
+    raise NotFound("what was to be changed is not there")
+
+
+class TestTransactions:
+    def test_an_error_keeps_nothing(self, file):
+        with Store.open(file) as store:
+            with pytest.raises(NotFound), store.writing() as session:
+                fail(session)
+            assert digests(store) == []
+
+    def test_a_broken_constraint_is_the_callers(self, file):
+        with Store.open(file) as store:
+            for expected in ([bytes([1]) * 32],) * 2:
+                try:
+                    with store.writing() as session:
+                        session.add(nonce())
+                except IntegrityError:
+                    pass
+                assert digests(store) == expected
+            with pytest.raises(IntegrityError), store.writing() as session:
+                session.add(nonce())
+
+    def test_what_is_in_a_statement_is_in_no_message(self, file):
+        with Store.open(file) as store:
+            for _ in range(2):
+                row = StatusIndex(issuer="distinctive", list=bytes(32), index=0)
+                try:
+                    with store.writing() as session:
+                        session.add(row)
+                except IntegrityError as error:
+                    refused = str(error)
+        assert "INSERT" in refused
+        assert "distinctive" not in refused
+
+    def test_a_statement_that_cannot_be_is_an_error_of_ours(self, file):
+        with Store.open(file) as store, pytest.raises(StoreError), store.reading() as session:
+            session.execute(text("SELECT * FROM nowhere"))
+
+    def test_a_reader_sees_one_state_throughout_and_waits_for_nobody(self, file):
+        with Store.open(file) as store, store.reading() as reading:
+            assert reading.scalar(select(func.count(IssuedNonce.digest))) == 0
+            with store.writing() as writing:
+                writing.add(nonce())
+            assert reading.scalar(select(func.count(IssuedNonce.digest))) == 0
+            assert len(digests(store)) == 1
+
+    def test_a_writer_that_does_not_let_go_is_said(self, file, monkeypatch):
+        monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout = 10", *engine._PRAGMAS[1:]))
+        with Store.open(file) as one, Store.open(file) as other, one.writing():
+            refused = pytest.raises(StoreBusy, match="another program")
+            with refused, other.writing():
+                pass
+
+    def test_writers_in_several_processes_lose_nothing(self, file):
+        with SPAWN.Pool(4) as pool:
+            pool.starmap(add, [(file, 1000 * worker, 50) for worker in range(4)])
+        with Store.open(file) as store, store.reading() as session:
+            assert session.scalar(select(func.count()).select_from(StatusIndex)) == 200
+
+    def test_a_process_that_is_killed_keeps_what_it_committed_and_nothing_else(self, file):
+        code = f"""
+import os, signal
+from pathlib import Path
+from tests.unit.python.store.test_store import Store, nonce
+store = Store.open(Path({str(file)!r}))
+with store.writing() as session:
+    session.add(nonce(1))
+with store.writing() as session:
+    session.add(nonce(2))
+    session.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+        ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+        assert ended.returncode == -9
+        with Store.open(file) as store:
+            assert digests(store) == [bytes([1]) * 32]
+
+
+class TestMoments:
+    def test_there_and_back_in_whole_seconds(self, file):
+        given = datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+        with Store.open(file) as store:
+            with store.writing() as session:
+                session.add(IssuedNonce(digest=bytes(32), expires_at=given))
+            with store.reading() as session:
+                row = session.get_one(IssuedNonce, bytes(32))
+                assert row.expires_at == given.replace(microsecond=0)
+                assert row.spent_at is None
+
+    def test_a_time_without_a_zone_is_refused(self, file):
+        with (
+            Store.open(file) as store,
+            pytest.raises(StatementError, match="no time zone"),
+            store.writing() as session,
+        ):
+            session.add(IssuedNonce(digest=bytes(32), expires_at=datetime(2030, 1, 1)))  # noqa: DTZ001
+
+
+class TestSweep:
+    def test_who_still_reads_it_is_waited_for_and_then_said(self, file, monkeypatch):
+        monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout = 10", *engine._PRAGMAS[1:]))
+        with Store.open(file) as store:
+            with store.writing() as session:
+                session.add(nonce())
+            with Store.open(file) as other, other.reading() as reading:
+                assert reading.scalar(select(func.count(IssuedNonce.digest))) == 1
+                with store.writing() as session:
+                    session.delete(session.get_one(IssuedNonce, bytes([1]) * 32))
+                with pytest.raises(StoreBusy, match="still being read"):
+                    store.sweep()
+            store.sweep()
+
+    def test_what_sqlite_refuses_is_an_error_of_ours(self, file):
+        with Store.open(file) as store, pytest.raises(StoreError, match="cannot be used"):
+            store._pragma("no such (")
+
+    def test_what_was_deleted_is_in_no_file_any_more(self, file):
+        secret = b"distinctive" * 3
+        with Store.open(file) as store:
+            with store.writing() as session:
+                session.add(IssuedNonce(digest=secret, expires_at=LATER))
+            assert any(secret in path.read_bytes() for path in file.parent.iterdir())
+            with store.writing() as session:
+                session.delete(session.get_one(IssuedNonce, secret))
+            store.sweep()
+            assert not any(secret in path.read_bytes() for path in file.parent.iterdir())
