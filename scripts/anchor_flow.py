@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from careledger.chain.stage import Stage, brownie_rpc, open_stage
 from careledger.chain.toolchain import ROOT
 from careledger.console import Json, Out, Rpc, run_command
 from careledger.files import read_file, write_private
-from careledger.identity.client import IdentityRegistry
+from careledger.flows.stage import Stage, brownie_rpc, open_stage
+from careledger.identity.did.client import IdentityRegistry
 from careledger.interactions import anchoring, formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.client import InteractionLog

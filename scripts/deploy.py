@@ -1,8 +1,8 @@
 """Deploy the suite: `python scripts/deploy.py [--rpc URL] [--dry-run]`, or `brownie run scripts/deploy.py`."""
 
-from careledger.chain.stage import brownie_rpc
-from careledger.cli import deploy
+from careledger.cli.app import deploy
 from careledger.console import run_command
+from careledger.flows.stage import brownie_rpc
 
 
 def main() -> None:

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from careledger.chain.send import Receipt
-from careledger.chain.stage import Stage, brownie_rpc, open_stage
 from careledger.console import Json, Out, Rpc, run_command
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.did import format_did
-from careledger.identity.errors import BadActor
-from careledger.identity.formats import AGENT, Operation, stamp
-from careledger.identity.resolver import Resolution, resolve
+from careledger.flows.stage import Stage, brownie_rpc, open_stage
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.did.errors import BadActor
+from careledger.identity.did.model import AGENT, Operation, stamp
+from careledger.identity.did.resolver import Resolution, resolve
 
 SERVICE, ENDPOINT = "did/svc/CustomerCare", b"https://care.lumbre.example"
 

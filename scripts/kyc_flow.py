@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from careledger.chain.stage import brownie_rpc, open_stage
 from careledger.console import Json, Out, Rpc, run_command
-from careledger.identity.formats import stamp
-from careledger.identity.story import CLAIMS, Step, Story
+from careledger.flows.kyc.story import CLAIMS, Step, Story
+from careledger.flows.stage import brownie_rpc, open_stage
+from careledger.identity.did.model import stamp
 
 
 def flow(rpc: Rpc = None, json: Json = False) -> None:

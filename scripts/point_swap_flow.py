@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from careledger.chain.send import Sender
-from careledger.chain.stage import brownie_rpc, open_stage
 from careledger.console import Json, Out, Rpc, run_command
-from careledger.identity.client import IdentityRegistry
-from careledger.loyalty.story import Story, document, play, tell
+from careledger.flows.point_swap.story import Story, document, play, tell
+from careledger.flows.stage import brownie_rpc, open_stage
+from careledger.identity.did.client import IdentityRegistry
 from careledger.loyalty.token import ISSUER_ROLE
 
 

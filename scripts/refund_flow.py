@@ -7,13 +7,13 @@ import typer
 from eth_abi.abi import encode
 
 from careledger.chain import artifacts
-from careledger.chain.stage import Stage, brownie_rpc, open_stage
 from careledger.chain.toolchain import ROOT
 from careledger.console import Json, Out, Rpc, run_command
-from careledger.identity.client import IdentityRegistry
+from careledger.flows.refund.report import document, show
+from careledger.flows.refund.story import Cast, Story
+from careledger.flows.stage import Stage, brownie_rpc, open_stage
+from careledger.identity.did.client import IdentityRegistry
 from careledger.refunds.orders import read_orders
-from careledger.refunds.story import Cast, Story
-from careledger.refunds.telling import document, show
 from careledger.refunds.token import Token
 
 EXAMPLES = ROOT / "examples" / "orders.json"

@@ -1,6 +1,5 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,27 +17,6 @@ from careledger.errors import InputError, LogsRefused, NodeError, NoFunds, Unrea
 
 Block = int | str
 """A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
-
-
-def address(text: str, what: str = "address") -> ChecksumAddress:
-    """Return an address in checksum form (EIP-55).
-
-    Raises:
-        InputError: it is no address, or mixes cases and its checksum is wrong.
-
-    """
-    if not isinstance(text, str) or not re.fullmatch("0x[0-9a-fA-F]{40}", text):
-        shown = repr(text)
-        shown = shown if len(shown) <= 80 else f"{shown[:80]}…"
-        raise InputError(
-            f"{what} {shown} is not an address: 0x and 40 hexadecimal digits are needed"
-        )
-    mixed = text[2:] not in {text[2:].lower(), text[2:].upper()}
-    if mixed and text != to_checksum_address(text):
-        raise InputError(
-            f"{what} {text} has a wrong checksum: one of its letters or digits is mistyped"
-        )
-    return to_checksum_address(text)
 
 
 def quantity(block: Block) -> str:

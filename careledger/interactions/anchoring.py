@@ -40,7 +40,7 @@ def prepare(
     """Number records, build their batch and write its file; or take up the batch of a run that was killed.
 
     Raises:
-        Conflict: the file holds another batch. SettingsError, MalformedFile, ProofError: the file
+        Conflict: the file holds another batch. SettingsError, MalformedDocument, ProofError: the file
         cannot be read or written, or was altered.
 
     """

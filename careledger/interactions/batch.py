@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from careledger.crypto.canonical import dumps
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.crypto.merkle import MerkleTree
 from careledger.errors import Conflict, InputError, NotFound, ProofError
 from careledger.files import read_file, write_private
@@ -18,7 +19,6 @@ from careledger.interactions import formats
 from careledger.interactions.client import Anchor
 from careledger.interactions.formats import Fields, LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.reading import Node, hexed
 from careledger.interactions.record import Record
 
 FORMAT = "careledger.batch/1"
@@ -160,11 +160,11 @@ class Batch:
         """Read the content of a batch file, and check that its root is that of its leaves.
 
         Raises:
-            MalformedFile: it is no batch file.
+            MalformedDocument: it is no batch file.
             ProofError: it was altered: its leaves have another root.
 
         """
-        top = Node.read(text, "batch file").object(
+        top = JsonNode.read(text, "batch file").object(
             ["format", "chainId", "contract", "brand", "first", "root", "entries"], ["anchor"]
         )
         top["format"].one_of(FORMAT)
@@ -195,7 +195,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _read_entry(node: Node, index: int) -> Entry:
+def _read_entry(node: JsonNode, index: int) -> Entry:
     members = node.object(["content", "parties", "kind", "startedAt"], ["record"])
     fields = Fields(
         members["content"].hex(32),
@@ -212,7 +212,7 @@ def _read_entry(node: Node, index: int) -> Entry:
     return Entry(fields, record)
 
 
-def _read_anchor(node: Node) -> Anchor:
+def _read_anchor(node: JsonNode) -> Anchor:
     members = node.object(["id", "transaction", "blockNumber", "blockHash"])
     return Anchor(
         id=members["id"].integer(),

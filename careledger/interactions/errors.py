@@ -1,7 +1,7 @@
 """What can go wrong with interactions: the refusals of `InteractionLog`, and files that cannot be used."""
 
 from careledger.chain.reverts import Reverted
-from careledger.errors import Conflict, InputError
+from careledger.errors import Conflict
 
 
 class NotAuthorised(
@@ -107,16 +107,6 @@ class BadSignature(
     customer: str
     controller: str
     digest: bytes
-
-
-class MalformedFile(InputError):
-    """A record, batch, receipt or key file cannot be used; `path` says where in it, as in `$.batch.proof[2]`."""
-
-    def __init__(self, what: str, path: str, reason: str) -> None:
-        super().__init__(f"{what} {path}: {reason}")
-        self.what = what
-        self.path = path
-        self.reason = reason
 
 
 class AlreadyAnchored(Conflict):

@@ -9,10 +9,10 @@ import secrets
 from pathlib import Path
 
 from careledger.crypto.canonical import dumps
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.errors import NotFound
 from careledger.files import read_file, write_private
 from careledger.interactions import formats
-from careledger.interactions.reading import Node, hexed
 
 FORMAT = "careledger.keys/1"
 
@@ -25,13 +25,13 @@ class Keyring:
 
         Raises:
             SettingsError: the file cannot be read.
-            MalformedFile: it is no key file.
+            MalformedDocument: it is no key file.
 
         """
         self.file = file
         self._keys: dict[str, bytes] = {}
         if file is not None and file.exists():
-            members = Node.read(read_file(file, "key"), "key file").object(["format", "keys"])
+            members = JsonNode.read(read_file(file, "key"), "key file").object(["format", "keys"])
             members["format"].one_of(FORMAT)
             names = list(members["keys"].value) if isinstance(members["keys"].value, dict) else []
             self._keys = {

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import combinations
 
 from careledger.crypto import merkle, rfc6962
+from careledger.crypto.documents import MalformedDocument
 from careledger.errors import InputError, ProofError
 from careledger.interactions import formats
-from careledger.interactions.errors import MalformedFile
 from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
 from careledger.interactions.receipt import Anchored, BatchProof, Receipt
 from careledger.interactions.record import Record
@@ -65,7 +65,7 @@ def read_record(receipt: Receipt) -> tuple[Record | None, str]:
         return None, ""
     try:
         return Record.parse(receipt.record), ""
-    except MalformedFile as error:
+    except MalformedDocument as error:
         return None, str(error)
 
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from careledger.crypto.canonical import dumps
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.errors import InputError
 from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
-from careledger.interactions.reading import Node, hexed
 
 FORMAT = "careledger.receipt/1"
 WHAT = "receipt"
@@ -180,10 +180,10 @@ class Receipt:
         """Read a receipt.
 
         Raises:
-            MalformedFile: it is no receipt, or has a member too many, too few or malformed.
+            MalformedDocument: it is no receipt, or has a member too many, too few or malformed.
 
         """
-        top = Node.read(text, WHAT)
+        top = JsonNode.read(text, WHAT)
         members = top.object(
             ["format", "state", "chainId", "contract", "brand", "interaction"], _OPTIONAL
         )
@@ -215,7 +215,7 @@ _ANCHORED = ("batch", "log", "anchor")
 _OPTIONAL = ("salts", "record", *_ANCHORED, "promise", "acknowledgement", "evidence")
 
 
-def _complete(top: Node, members: Mapping[str, Node], promised: bool) -> None:
+def _complete(top: JsonNode, members: Mapping[str, JsonNode], promised: bool) -> None:
     """Refuse a receipt whose parts do not fit its state."""
     present = [name for name in (*_ANCHORED, "evidence") if name in members]
     if promised and present:
@@ -226,21 +226,21 @@ def _complete(top: Node, members: Mapping[str, Node], promised: bool) -> None:
         raise top.fault(f"{members['state'].value} and without '{missing[0]}'")
 
 
-def _read_anchored(members: Mapping[str, Node]) -> Anchored:
+def _read_anchored(members: Mapping[str, JsonNode]) -> Anchored:
     return Anchored(
         _read_batch(members["batch"]), _read_log(members["log"]), _read_place(members["anchor"])
     )
 
 
-def _hashes(node: Node) -> tuple[bytes, ...]:
+def _hashes(node: JsonNode) -> tuple[bytes, ...]:
     return tuple(item.hex(32) for item in node.items(MAX_PROOF))
 
 
-def _nodes(node: Node) -> tuple[bytes, ...]:
+def _nodes(node: JsonNode) -> tuple[bytes, ...]:
     return tuple(item.hex() for item in node.items(MAX_PROOF + 2))
 
 
-def _read_fields(node: Node, promised: bool) -> Fields:
+def _read_fields(node: JsonNode, promised: bool) -> Fields:
     members = node.object(["content", "parties", "kind", "startedAt", "index"])
     if promised and members["index"].value is not None:
         raise members["index"].fault("PROMISED and yet with a number; null is needed")
@@ -253,7 +253,7 @@ def _read_fields(node: Node, promised: bool) -> Fields:
     )
 
 
-def _read_salts(node: Node) -> Salts:
+def _read_salts(node: JsonNode) -> Salts:
     members = node.object(["content", "parties"])
     return Salts(members["content"].hex(32), members["parties"].hex(32))
 
@@ -270,7 +270,7 @@ def _write_batch(part: BatchProof) -> dict[str, Any]:
     }
 
 
-def _read_batch(node: Node) -> BatchProof:
+def _read_batch(node: JsonNode) -> BatchProof:
     members = node.object(["id", "root", "first", "count", "anchoredAt", "proof"])
     count = members["count"].integer(32)
     if count == 0:
@@ -292,7 +292,7 @@ def _write_log(part: LogProof) -> dict[str, Any]:
     }
 
 
-def _read_log(node: Node) -> LogProof:
+def _read_log(node: JsonNode) -> LogProof:
     members = node.object(["size", "head", "proof"])
     return LogProof(members["size"].integer(), members["head"].hex(32), _hashes(members["proof"]))
 
@@ -305,7 +305,7 @@ def _write_place(part: Place) -> dict[str, Any]:
     }
 
 
-def _read_place(node: Node) -> Place:
+def _read_place(node: JsonNode) -> Place:
     members = node.object(["transaction", "blockNumber", "blockHash"])
     return Place(
         members["transaction"].hex(32),
@@ -318,7 +318,7 @@ def _write_promise(part: Promise) -> dict[str, Any]:
     return {"anchorBy": part.anchor_by, "signer": part.signer, "signature": hexed(part.signature)}
 
 
-def _read_promise(node: Node) -> Promise:
+def _read_promise(node: JsonNode) -> Promise:
     members = node.object(["anchorBy", "signer", "signature"])
     return Promise(
         members["anchorBy"].integer(), members["signer"].address(), members["signature"].hex()
@@ -333,7 +333,7 @@ def _write_acknowledgement(part: Acknowledgement) -> dict[str, Any]:
     }
 
 
-def _read_acknowledgement(node: Node) -> Acknowledgement:
+def _read_acknowledgement(node: JsonNode) -> Acknowledgement:
     members = node.object(["customer", "deadline", "signature"])
     return Acknowledgement(
         members["customer"].address(), members["deadline"].integer(), members["signature"].hex()
@@ -349,7 +349,7 @@ def _write_evidence(part: Evidence) -> dict[str, Any]:
     }
 
 
-def _read_evidence(node: Node) -> Evidence:
+def _read_evidence(node: JsonNode) -> Evidence:
     members = node.object(["header", "account", "root", "numbers"])
     return Evidence(
         header=members["header"].hex(),

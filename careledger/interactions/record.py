@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from careledger.crypto.canonical import CanonicalError, dumps, loads
+from careledger.crypto.documents import MalformedDocument
 from careledger.interactions import formats
-from careledger.interactions.errors import MalformedFile
 
 VERSION = 1
 MEMBERS = ("agent", "brand", "content", "customer", "id", "kind", "startedAt", "version")
@@ -52,20 +52,20 @@ class Record:
             what: how messages call it.
 
         Raises:
-            MalformedFile: a member is missing, unknown or malformed, or names another brand.
+            MalformedDocument: a member is missing, unknown or malformed, or names another brand.
 
         """
         members = dict(interaction)
         members.setdefault("version", VERSION)
         members.setdefault("brand", brand)
         if isinstance(members["brand"], str) and members["brand"].lower() != brand.lower():
-            raise MalformedFile(
+            raise MalformedDocument(
                 what, "$.brand", f"'{members['brand']}' is another brand than {brand}"
             )
         try:
             raw = dumps(members)
         except CanonicalError as error:
-            raise MalformedFile(what, error.path, error.reason) from error
+            raise MalformedDocument(what, error.path, error.reason) from error
         return cls._from(members, raw, what)
 
     @classmethod
@@ -73,44 +73,44 @@ class Record:
         """Read a stored record; its bytes stay as they are.
 
         Raises:
-            MalformedFile: it is no record.
+            MalformedDocument: it is no record.
 
         """
         try:
             members = loads(raw)
         except CanonicalError as error:
-            raise MalformedFile(what, error.path, error.reason) from error
+            raise MalformedDocument(what, error.path, error.reason) from error
         if not isinstance(members, dict):
-            raise MalformedFile(what, "$", "not a JSON object")
+            raise MalformedDocument(what, "$", "not a JSON object")
         return cls._from(members, raw, what)
 
     @classmethod
     def _from(cls, members: dict[str, Any], raw: bytes, what: str) -> "Record":
         for name in MEMBERS:
             if name not in members:
-                raise MalformedFile(what, f"$.{name}", "missing")
+                raise MalformedDocument(what, f"$.{name}", "missing")
         if unknown := sorted(members.keys() - MEMBERS):
-            raise MalformedFile(
+            raise MalformedDocument(
                 what, f"$.{unknown[0]}", f"unknown; a record has {', '.join(MEMBERS)}"
             )
         if members["version"] != VERSION or isinstance(members["version"], bool):
-            raise MalformedFile(what, "$.version", f"{members['version']!r} is not {VERSION}")
+            raise MalformedDocument(what, "$.version", f"{members['version']!r} is not {VERSION}")
         name = members["id"]
         if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
-            raise MalformedFile(what, "$.id", f"a text of 1 to {MAX_ID} characters is needed")
+            raise MalformedDocument(what, "$.id", f"a text of 1 to {MAX_ID} characters is needed")
         for party in ("brand", "agent", "customer"):
             if not isinstance(members[party], str) or not _DID.fullmatch(members[party]):
-                raise MalformedFile(
+                raise MalformedDocument(
                     what,
                     f"$.{party}",
                     f"{members[party]!r} is not a decentralised identifier (DID)",
                 )
         if not isinstance(members["kind"], str) or members["kind"] not in formats.KINDS:
-            raise MalformedFile(
+            raise MalformedDocument(
                 what, "$.kind", f"{members['kind']!r} is none of {', '.join(formats.KINDS)}"
             )
         if not isinstance(members["content"], dict):
-            raise MalformedFile(what, "$.content", "not a JSON object")
+            raise MalformedDocument(what, "$.content", "not a JSON object")
         return cls(
             raw=raw,
             id=name,
@@ -151,7 +151,7 @@ def _time(text: Any, what: str) -> datetime:
             moment = None
         if moment is not None and moment.year >= 1970:
             return moment
-    raise MalformedFile(
+    raise MalformedDocument(
         what, "$.startedAt", f"{text!r} is not a time such as 2026-03-14T09:26:53Z, from 1970 on"
     )
 
@@ -160,7 +160,7 @@ def read_interactions(text: bytes | str, brand: str, what: str = "interactions")
     """Read a file of interactions: a JSON array, or one JSON object a line.
 
     Raises:
-        MalformedFile: the file or one of its interactions is malformed, or two have the same id.
+        MalformedDocument: the file or one of its interactions is malformed, or two have the same id.
 
     """
     try:
@@ -172,7 +172,7 @@ def read_interactions(text: bytes | str, brand: str, what: str = "interactions")
             .splitlines()
         )
         if len(lines) < 2 or not lines[0].rstrip().endswith("}"):
-            raise MalformedFile(what, error.path, error.reason) from error
+            raise MalformedDocument(what, error.path, error.reason) from error
         items = [_line(line, number, what) for number, line in enumerate(lines, 1) if line.strip()]
     if not isinstance(items, list):
         items = [items]
@@ -189,12 +189,12 @@ def _line(line: str, number: int, what: str) -> Any:
     try:
         return loads(line)
     except CanonicalError as error:
-        raise MalformedFile(f"{what}, line {number}", error.path, error.reason) from error
+        raise MalformedDocument(f"{what}, line {number}", error.path, error.reason) from error
 
 
 def _object(item: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(item, dict):
-        raise MalformedFile(what, "$", "not a JSON object")
+        raise MalformedDocument(what, "$", "not a JSON object")
     return item
 
 
@@ -202,15 +202,15 @@ def check_ids(records: Iterable[Record], what: str) -> list[Record]:
     """Return records whose ids differ.
 
     Raises:
-        MalformedFile: there is none, or two have the same id.
+        MalformedDocument: there is none, or two have the same id.
 
     """
     result, seen = [], set()
     for record in records:
         if record.id in seen:
-            raise MalformedFile(what, "$.id", f"two interactions have the id '{record.id}'")
+            raise MalformedDocument(what, "$.id", f"two interactions have the id '{record.id}'")
         seen.add(record.id)
         result.append(record)
     if not result:
-        raise MalformedFile(what, "$", "no interaction in it")
+        raise MalformedDocument(what, "$", "no interaction in it")
     return result

@@ -25,13 +25,14 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain.reverts import Reverted
-from careledger.chain.rpc import Chain, address
+from careledger.chain.rpc import Chain
 from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.crypto.typed_data import digest, domain_separator, recover, struct_hash
 from careledger.errors import InputError, SignatureError
 from careledger.loyalty.amounts import MAX_UINT, moment, seconds
 from careledger.loyalty.errors import OfferError
 from careledger.loyalty.messages import TokenMessages, sign, split
+from careledger.values.addresses import address
 
 FORMAT = "careledger.offer.v1"
 DOMAIN = ("CareLedger PointMarket", "1")

@@ -11,11 +11,12 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient, Event
-from careledger.chain.rpc import Block, address
+from careledger.chain.rpc import Block
 from careledger.chain.send import Pending, Receipt, Sender
 from careledger.errors import NodeError
 from careledger.loyalty.amounts import seconds
 from careledger.loyalty.messages import Authorization, Redemption, Signature, TokenMessages
+from careledger.values.addresses import address
 
 ISSUER_ROLE = "careledger.issuer"
 """Role of the delegates that may issue."""

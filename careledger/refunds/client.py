@@ -7,13 +7,14 @@ from typing import Any
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
-from careledger.chain.rpc import Block, address
+from careledger.chain.rpc import Block
 from careledger.chain.send import Pending, Receipt
 from careledger.errors import NodeError, NotFound
-from careledger.refunds.desk import ReturnDesk
 from careledger.refunds.events import Opened
 from careledger.refunds.messages import EscrowMessages, seconds
+from careledger.refunds.return_desk import ReturnDesk
 from careledger.refunds.terms import Party, State, Terms, find_terms
+from careledger.values.addresses import address
 
 __all__ = ["RefundEscrow", "ReturnDesk"]
 

@@ -15,11 +15,11 @@ from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from careledger.chain.rpc import address
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import domain_separator, struct_hash
 from careledger.errors import InputError
 from careledger.refunds.errors import TermsError, TermsNotFound
+from careledger.values.addresses import address
 
 ZERO = ChecksumAddress("0x" + "00" * 20)  # type: ignore[arg-type]
 """Stands for ether as a token, and for nobody as criteria, arbiter or payee of fees."""

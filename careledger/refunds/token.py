@@ -6,11 +6,12 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress
 
-from careledger.chain.rpc import Chain, address
+from careledger.chain.rpc import Chain
 from careledger.chain.send import Pending, Receipt, Sender
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, struct_hash
 from careledger.errors import NotFound, SettingsError
+from careledger.values.addresses import address
 
 PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 

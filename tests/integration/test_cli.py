@@ -12,11 +12,11 @@ import pytest
 import typer
 from eth_account import Account
 
-from careledger import cli
 from careledger.chain.compile import compile_all
 from careledger.chain.node import LocalNode, development_accounts, free_port
 from careledger.chain.rpc import connect
 from careledger.chain.toolchain import ROOT
+from careledger.cli import app as cli
 from careledger.errors import NodeError, NotFound
 
 PROGRAM = [sys.executable, "-m", "careledger.cli"]

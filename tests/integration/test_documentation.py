@@ -57,7 +57,7 @@ def test_every_make_target_and_command_named_exists(page):
     text = page.read_text()
     for target in re.findall(r"`make ([a-z]+)`", text):
         assert target in targets(), f"{page.name}: make {target}"
-    from careledger import cli
+    from careledger.cli import app as cli
 
     cli_groups = {
         "identity",

@@ -7,12 +7,13 @@ from datetime import datetime
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
-from careledger.chain.rpc import Block, address
+from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
 from careledger.identity.consent.messages import Act, Domain, End
 from careledger.identity.consent.terms import Commitment, Consent, Record, Terms, bytes32
-from careledger.identity.formats import when
+from careledger.identity.did.model import when
+from careledger.values.addresses import address
 
 OnChain = Consent | Commitment
 """A consent with its terms, or what is on chain of it."""

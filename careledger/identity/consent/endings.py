@@ -11,13 +11,13 @@ from typing import Any, Self
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.rpc import address
 from careledger.crypto import canonical
 from careledger.errors import InputError
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
 from careledger.identity.consent.messages import Act, End, Signature
 from careledger.identity.consent.terms import Commitment, hash_text, members, second_count
-from careledger.identity.formats import ZERO_ADDRESS, when
+from careledger.identity.did.model import ZERO_ADDRESS, when
+from careledger.values.addresses import address
 
 FORMAT = 1
 LARGEST = 2_097_152

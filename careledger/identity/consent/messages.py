@@ -13,7 +13,6 @@ from typing import Any, Protocol, Self
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress, Hash32
 
-from careledger.chain.rpc import address
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.errors import InputError
 from careledger.identity.consent.terms import (
@@ -24,7 +23,8 @@ from careledger.identity.consent.terms import (
     members,
     second_count,
 )
-from careledger.identity.formats import seconds, when
+from careledger.identity.did.model import seconds, when
+from careledger.values.addresses import address
 
 NAME, VERSION = "CareLedger ConsentRegistry", "1"
 GRANT_TYPE = f"GrantConsent(Consent consent,uint40 epoch,uint256 deadline){CONSENT_TYPE}"

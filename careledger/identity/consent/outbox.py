@@ -15,7 +15,6 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from careledger.chain.rpc import address
 from careledger.chain.send import Pending
 from careledger.crypto import canonical
 from careledger.crypto.hashing import sha256
@@ -23,9 +22,10 @@ from careledger.crypto.typed_data import struct_hash
 from careledger.errors import NotFound
 from careledger.identity.consent.messages import Act, End, Signature
 from careledger.identity.consent.terms import Commitment, hash_text
-from careledger.identity.formats import when
+from careledger.identity.did.model import when
 from careledger.store import Store
 from careledger.store.identity import RelayedAct, RelayTransaction
+from careledger.values.addresses import address
 
 
 class Kind(StrEnum):

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.rpc import address
 from careledger.crypto import canonical
 from careledger.crypto.hashing import keccak256, sha256
 from careledger.crypto.typed_data import struct_hash
 from careledger.errors import InputError
-from careledger.identity.formats import ZERO_ADDRESS, seconds, when
+from careledger.identity.did.model import ZERO_ADDRESS, seconds, when
+from careledger.values.addresses import address
 
 TERMS_TYPE = "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
 CONSENT_TYPE = f"Consent(address subject,uint48 expiry,Terms terms){TERMS_TYPE}"

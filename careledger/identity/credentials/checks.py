@@ -5,7 +5,7 @@ from typing import Protocol
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.rpc import Block, address
+from careledger.chain.rpc import Block
 from careledger.identity.consent.terms import Consent, Record, Status
 from careledger.identity.credentials.errors import (
     ConsentEpochEnded,
@@ -22,7 +22,8 @@ from careledger.identity.credentials.errors import (
     SubjectMismatch,
 )
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.formats import stamp
+from careledger.identity.did.model import stamp
+from careledger.values.addresses import address
 
 
 class ConsentReader(Protocol):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from careledger.chain.rpc import address
 from careledger.errors import InputError
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.formats import seconds
+from careledger.identity.did.model import seconds
+from careledger.values.addresses import address
 
 Path = tuple[str | int | None, ...]
 """Where a claim is: names of members, numbers of array elements from 0, None for every element (as

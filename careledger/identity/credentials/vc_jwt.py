@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from careledger.identity.credentials.errors import MalformedClaim
 from careledger.identity.credentials.formats import StatusReference, read_date, read_text
-from careledger.identity.credentials.issuing import W3C_CONTEXT
+from careledger.identity.credentials.issuer import W3C_CONTEXT
 from careledger.identity.credentials.jose import LIMITS, Jws, Limits, parse
 
 TYPES: frozenset[str | None] = frozenset({"jwt", "vc+jwt", "vp+jwt", None})

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from careledger.chain.rpc import address
 from careledger.crypto.hashing import keccak256
 from careledger.identity.passkeys.errors import BadPasskey
+from careledger.values.addresses import address
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 """Size of P-256's field."""

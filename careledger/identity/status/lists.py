@@ -18,13 +18,14 @@ from typing import Any
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.rpc import Block, address
+from careledger.chain.rpc import Block
 from careledger.errors import InputError
 from careledger.identity.credentials.formats import numeric_date
 from careledger.identity.credentials.jose import Signs, encode, sign
-from careledger.identity.formats import stamp, when
+from careledger.identity.did.model import stamp, when
 from careledger.identity.status import bits
 from careledger.identity.status.client import WORD, CredentialStatus
+from careledger.values.addresses import address
 
 MIN_SIZE = 131_072
 """Places of the smallest list: who asks for a list of fewer might be asking for one person

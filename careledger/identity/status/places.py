@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError
 
-from careledger.chain.rpc import address
 from careledger.errors import InputError
 from careledger.identity.status.errors import ListFull
 from careledger.identity.status.lists import MAX_SIZE, MIN_SIZE
 from careledger.store import Store
 from careledger.store.identity import StatusIndex
+from careledger.values.addresses import address
 
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _LONGEST_TYPE = 255

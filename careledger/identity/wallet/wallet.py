@@ -16,18 +16,18 @@ from typing import Any, Self
 from eth_typing import ChecksumAddress
 from filelock import FileLock, Timeout
 
-from careledger.chain.rpc import address
 from careledger.crypto.canonical import dumps, loads
 from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.files import read_file, write_new, write_private
 from careledger.identity.credentials.jose import encode
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.formats import stamp
+from careledger.identity.did.model import stamp
 from careledger.identity.wallet.content import new_content, read_content
+from careledger.identity.wallet.encryption import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.errors import WalletBusy
-from careledger.identity.wallet.sealing import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.seed import Subject, new_words, seed_of, subject
+from careledger.values.addresses import address
 
 GAP = 20
 """Subjects in a row that nobody has seen, after which a restored wallet looks no further (as BIP-44

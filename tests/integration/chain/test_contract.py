@@ -6,7 +6,7 @@ from careledger.chain.contract import ContractClient
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Log
 from careledger.errors import InputError, NotFound, SettingsError
-from careledger.identity.client import DIDDelegateChanged, DIDOwnerChanged
+from careledger.identity.did.client import DIDDelegateChanged, DIDOwnerChanged
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 

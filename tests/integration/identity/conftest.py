@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from careledger.chain.rpc import Chain
+from careledger.cli.identity.did import app
 from careledger.console import run
-from careledger.identity.cli import app
-from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.status.client import CredentialStatus
 from tests.worlds.identity.credentials import Town
 from tests.worlds.identity.relays import Bench

@@ -8,8 +8,8 @@ import pytest
 from eth_account import Account
 
 from careledger.chain.node import free_port
-from careledger.identity.cli import app
-from careledger.identity.did import format_did
+from careledger.cli.identity.did import app
+from careledger.identity.did.did import format_did
 from tests.support.commands import refused, told
 
 DAY = 86_400

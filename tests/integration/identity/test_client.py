@@ -7,7 +7,7 @@ from eth_account import Account
 
 from careledger.crypto.hashing import keccak256
 from careledger.errors import SettingsError
-from careledger.identity.client import (
+from careledger.identity.did.client import (
     DIDAttributeChanged,
     DIDDelegateChanged,
     DIDOwnerChanged,
@@ -18,8 +18,10 @@ from careledger.identity.client import (
     RecoveryStopped,
     SignaturesCancelled,
 )
-from careledger.identity.errors import BadActor, BadSigner, NotController, TooEarly
-from careledger.identity.formats import (
+from careledger.identity.did.errors import BadActor, BadSigner, NotController, TooEarly
+from careledger.identity.did.guardians import Guardians, approve
+from careledger.identity.did.messages import erc1056_digest, sign_digest
+from careledger.identity.did.model import (
     AGENT,
     DEACTIVATED,
     ZERO_ADDRESS,
@@ -27,8 +29,6 @@ from careledger.identity.formats import (
     Operation,
     name32,
 )
-from careledger.identity.guardians import Guardians, approve
-from careledger.identity.signing import erc1056_digest, sign_digest
 
 ROLE, SERVICE, ENDPOINT = name32(AGENT), "did/svc/Care", b"https://care.example"
 DAY = timedelta(days=1)

@@ -9,22 +9,22 @@ from eth_account import Account
 from filelock import FileLock
 
 from careledger.errors import Conflict, InputError
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.consent.answer import Subject, answer
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import AnswerTooLate
 from careledger.identity.consent.messages import KeySigner
-from careledger.identity.consent.request import Purpose
 from careledger.identity.consent.terms import Status
 from careledger.identity.credentials import errors, jose
-from careledger.identity.credentials.asking import Policy
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.sd_jwt import SdJwt
-from careledger.identity.did import format_did
-from careledger.identity.formats import seconds
-from careledger.identity.reading import Company
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.did.model import seconds
+from careledger.identity.exchange.answer import Subject, answer
+from careledger.identity.exchange.company import Company
+from careledger.identity.exchange.request import Purpose
 from careledger.identity.status.client import CredentialStatus
 from careledger.store import Store
 

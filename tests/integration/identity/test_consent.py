@@ -9,7 +9,6 @@ from eth_account import Account
 from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient
 from careledger.errors import InputError
-from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.client import (
     AllRevoked,
     ConsentGranted,
@@ -40,7 +39,8 @@ from careledger.identity.consent.terms import (
     Terms,
     use_commitment,
 )
-from careledger.identity.formats import ZERO_ADDRESS, name32
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.model import ZERO_ADDRESS, name32
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 
 DAY = timedelta(days=1)

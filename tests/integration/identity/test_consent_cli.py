@@ -8,8 +8,8 @@ import pytest
 
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.did import format_did
-from careledger.identity.wallet.sealing import LEAST_WORK
+from careledger.identity.did.did import format_did
+from careledger.identity.wallet.encryption import LEAST_WORK
 from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
@@ -303,7 +303,7 @@ class TestEnd:
         kept = told(answered.verify())["verification"]
         words = told(answered.ana("wallet", "words", "--json"))["words"]
         (tmp_path / "ana.wallet").unlink()
-        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: words)
+        monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
         told(answered.ana("wallet", "create", "--restore", "--json"))
         (ended,) = told(answered.ana("consent", "revoke", "--all", "--json"))["consents"]
         assert ended["state"] == "done"
@@ -342,7 +342,7 @@ class TestPresent:
     def test_without_a_consent_where_none_is_asked_for(self, people, monkeypatch, chain):
         clock = SimpleNamespace(now=lambda zone: datetime.fromtimestamp(chain.timestamp(), zone))
         monkeypatch.setattr(
-            "careledger.identity.commands.credentials.datetime", clock
+            "careledger.cli.identity.credentials.datetime", clock
         )  # the chain's is ahead of ours
         given = (
             "--audience",

@@ -6,17 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from careledger.errors import Conflict, NotFound
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.consent.answer import Answer, Subject, answer
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.diary import Diary, Given, Standing
 from careledger.identity.consent.errors import RequestElsewhere, RequestExpired, RequestFromFuture
-from careledger.identity.consent.link import deep_link, read_link
 from careledger.identity.consent.messages import KeySigner, OtherSigner
 from careledger.identity.consent.outbox import State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.request import Purpose, Request, read_request
-from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.errors import (
     ConsentEpochEnded,
     ConsentRevoked,
@@ -25,12 +19,18 @@ from careledger.identity.credentials.errors import (
     KeyRotated,
     SignatureInvalid,
 )
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.credentials.resolving import DidKeys
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
+from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange.answer import Answer, Subject, answer
+from careledger.identity.exchange.diary import Diary, Given, Standing
+from careledger.identity.exchange.link import deep_link, read_link
+from careledger.identity.exchange.request import Purpose, Request, read_request
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store

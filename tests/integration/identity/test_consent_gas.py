@@ -21,8 +21,8 @@ from careledger.chain.send import Receipt, Sender
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.identity.consent.messages import Signature
-from careledger.identity.formats import when
-from careledger.identity.signing import sign_digest
+from careledger.identity.did.messages import sign_digest
+from careledger.identity.did.model import when
 from tests.support.evm import START
 from tests.support.gas import Gas
 

@@ -318,8 +318,8 @@ def _set_mood(mood):
 
 
 def _delegate(bench, sender, to):
-    from careledger.identity.client import IdentityRegistry
     from careledger.identity.consent.terms import ROLE
+    from careledger.identity.did.client import IdentityRegistry
 
     IdentityRegistry(bench.chain, bench.suite["IdentityRegistry"], sender).add_delegate(
         sender.address, ROLE, to, DAY

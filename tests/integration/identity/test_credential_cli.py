@@ -6,8 +6,8 @@ import pytest
 
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.did import format_did
-from careledger.identity.wallet.sealing import LEAST_WORK
+from careledger.identity.did.did import format_did
+from careledger.identity.wallet.encryption import LEAST_WORK
 from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import refused, told
 
@@ -164,14 +164,14 @@ class TestWallet:
         bank("wallet", "create")
         words = told(bank("wallet", "words", "--json"))["words"]
         (folder / "ana.wallet").unlink()
-        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: words)
+        monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
         bank("wallet", "create", "--restore")
         assert told(bank("wallet", "words", "--json"))["words"] == words
 
     def test_a_password_typed_twice(self, bank, monkeypatch, folder):
         monkeypatch.delenv("CARELEDGER_WALLET_PASSWORD_FILE")
         answers = iter(["one", "two", "one", "one", "one"])
-        for module in ("careledger.chain.keys", "careledger.identity.commands.wallet"):
+        for module in ("careledger.chain.keys", "careledger.cli.identity.wallet"):
             monkeypatch.setattr(f"{module}.getpass", lambda _: next(answers))
         refused(bank("wallet", "create"), 2, "the two passwords differ")
         assert bank("wallet", "create").status == 0

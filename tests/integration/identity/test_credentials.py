@@ -6,15 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from careledger.identity.credentials import errors, resolving
-from careledger.identity.credentials.asking import Policy
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_vc_jwt
+from careledger.identity.credentials import errors
+from careledger.identity.credentials import issuer_keys as resolving
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_vc_jwt
+from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy
 from careledger.identity.credentials.jose import parse
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import present_vc, vc_scope
-from careledger.identity.credentials.resolving import DidKeys, KeyPolicy
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.presentation import present_vc, vc_scope
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus
 from tests.support.evm import actor
 from tests.worlds.identity.credentials import AUDIENCE, DAY, NONCE, VCT

@@ -9,9 +9,9 @@ from careledger.chain.rpc import Chain
 from careledger.errors import NodeError, SettingsError
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Policy
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus
 from tests.worlds.identity.credentials import DAY, LIST, Book
 

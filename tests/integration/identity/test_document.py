@@ -2,9 +2,9 @@
 
 import pytest
 
-from careledger.identity.did import format_did
-from careledger.identity.formats import name32
-from careledger.identity.resolver import resolve
+from careledger.identity.did.did import format_did
+from careledger.identity.did.model import name32
+from careledger.identity.did.resolver import resolve
 
 HOUR = 3600
 NOT_TEXT = b"\x80\x81"

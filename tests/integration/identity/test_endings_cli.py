@@ -119,7 +119,7 @@ class TestSubmit:
     def test_what_a_restored_wallet_has_no_notes_of(self, verified, poor, tmp_path, monkeypatch):
         words = told(verified.ana("wallet", "words", "--json"))["words"]
         (tmp_path / "ana.wallet").unlink()
-        monkeypatch.setattr("careledger.identity.commands.wallet.getpass", lambda _: words)
+        monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
         told(verified.ana("wallet", "create", "--restore", "--json"))
         done = told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
         assert (done["revocations"], len(done["ends"])) == ([], 1)

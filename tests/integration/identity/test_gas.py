@@ -14,10 +14,10 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain.send import Receipt, Sender
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.formats import AGENT, Approval, Operation, name32
-from careledger.identity.guardians import Guardians
-from careledger.identity.signing import erc1056_digest, sign_digest
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.guardians import Guardians
+from careledger.identity.did.messages import erc1056_digest, sign_digest
+from careledger.identity.did.model import AGENT, Approval, Operation, name32
 from tests.support.evm import START
 from tests.support.gas import Gas
 

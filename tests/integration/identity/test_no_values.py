@@ -8,18 +8,18 @@ import pytest
 from careledger.errors import CareLedgerError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
-from careledger.identity.consent.request import Purpose, read_request
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer_keys import DidKeys, present
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.resolving import DidKeys, present
-from careledger.identity.did import format_did
-from careledger.identity.reading import Company
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange.company import Company
+from careledger.identity.exchange.holder import give
+from careledger.identity.exchange.request import Purpose, read_request
 from careledger.identity.status.client import CredentialStatus
 from careledger.identity.wallet import Wallet
-from careledger.identity.wallet.giving import give
 from careledger.store import Store
 
 DAY = timedelta(days=1)

@@ -17,10 +17,10 @@ from careledger.chain.deploy import deploy
 from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Receipt, Sender
-from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.terms import Consent, Terms
-from careledger.identity.formats import AGENT, Operation
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.model import AGENT, Operation
 from tests.support.evm import START
 from tests.support.gas import Gas
 from tests.worlds.identity.passkeys import phone

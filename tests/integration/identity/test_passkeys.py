@@ -13,13 +13,13 @@ from careledger.chain import artifacts, p256
 from careledger.chain.node import DevelopmentChain, LocalNode
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError
-from careledger.identity.client import DIDDelegateChanged, IdentityRegistry
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import SignatureRefused
 from careledger.identity.consent.terms import Consent, Status, Terms
-from careledger.identity.errors import BadSignature
-from careledger.identity.formats import AGENT, Approval, Operation
-from careledger.identity.guardians import Guardians
+from careledger.identity.did.client import DIDDelegateChanged, IdentityRegistry
+from careledger.identity.did.errors import BadSignature
+from careledger.identity.did.guardians import Guardians
+from careledger.identity.did.model import AGENT, Approval, Operation
 from careledger.identity.passkeys.client import PasskeyVerifier
 from careledger.identity.passkeys.errors import NotOnCurve
 from tests.worlds.identity.passkeys import Draft, phone

@@ -8,12 +8,12 @@ from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.errors import NodeError, NotFound, WrongChain
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.did import format_did
-from careledger.identity.errors import HistoryWithheld, MalformedDid
-from careledger.identity.formats import AGENT, Operation, name32
-from careledger.identity.history import delegates_at, history
-from careledger.identity.resolver import resolve
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.did.errors import HistoryWithheld, MalformedDid
+from careledger.identity.did.history import delegates_at, history
+from careledger.identity.did.model import AGENT, Operation, name32
+from careledger.identity.did.resolver import resolve
 
 HOUR, SERVICE = 3600, "did/svc/Care"
 

@@ -11,20 +11,20 @@ from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import Consent, Terms
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.credentials.resolving import DidKeys
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
+from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange.verifications import Verifications
 from careledger.identity.status.client import ChainStatus, CredentialsRevoked, CredentialStatus
 from careledger.identity.status.errors import NotIssuer
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, take
 from careledger.identity.status.places import Places
-from careledger.identity.status.reading import ListStatus, read_bitstring, read_token_list
-from careledger.identity.verifications import Verifications
+from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
 from careledger.identity.wallet import Wallet
 from careledger.store import Store
 

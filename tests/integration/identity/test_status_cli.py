@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from careledger.identity.commands.status import status as commands
+from careledger.cli.identity.status import status as commands
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer_keys import present
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.resolving import present
-from careledger.identity.did import format_did
-from careledger.identity.formats import name32
+from careledger.identity.did.did import format_did
+from careledger.identity.did.model import name32
 from careledger.identity.wallet import Wallet
 from tests.support.commands import refused, told
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from careledger.chain.stage import Stage
-from careledger.identity.story import CLAIMS, SHOWN, Story
+from careledger.flows.kyc.story import CLAIMS, SHOWN, Story
+from careledger.flows.stage import Stage
 
 
 @pytest.fixture

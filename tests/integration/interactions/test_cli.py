@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
+from careledger.cli.interactions import app
 from careledger.console import run
-from careledger.interactions.cli import app
 from careledger.interactions.receipt import Receipt
 from tests.integration.interactions.conftest import EXAMPLES
 

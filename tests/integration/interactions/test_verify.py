@@ -10,10 +10,10 @@ from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.crypto import state_proof
+from careledger.crypto.documents import MalformedDocument
 from careledger.errors import Conflict, InputError, NodeError, ProofError, WrongChain
 from careledger.interactions import anchoring, evidence, formats
 from careledger.interactions.batch import Batch
-from careledger.interactions.errors import MalformedFile
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt, State
 from careledger.interactions.record import Record
@@ -602,5 +602,5 @@ def test_another_chain_with_the_same_contract_knows_nothing_of_it(desk, held, se
 
 
 def test_a_record_that_is_no_record_is_not_anchored(desk):
-    with pytest.raises(MalformedFile):
+    with pytest.raises(MalformedDocument):
         Record.create({"id": "x"}, desk.name)

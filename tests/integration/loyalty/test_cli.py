@@ -9,8 +9,8 @@ from eth_account import Account
 
 from careledger import console
 from careledger.chain.send import Sender
+from careledger.cli.loyalty.points import app
 from careledger.loyalty.amounts import POINT
-from careledger.loyalty.cli import app
 from careledger.loyalty.client import LoyaltyToken, PointPools
 from careledger.loyalty.market import Policy
 from careledger.loyalty.offers import SignedOffer

@@ -6,7 +6,7 @@ from eth_abi.abi import encode
 
 from careledger.chain import artifacts
 from careledger.refunds.client import RefundEscrow, ReturnDesk
-from careledger.refunds.desk import order_ref
+from careledger.refunds.return_desk import order_ref
 from careledger.refunds.terms import ZERO, Terms
 from careledger.refunds.token import Token
 

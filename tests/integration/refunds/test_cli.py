@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from careledger.cli.refunds.deals import app
 from careledger.console import run
-from careledger.refunds.cli import app
 from careledger.refunds.terms import ZERO
 
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from careledger.chain.stage import Stage
 from careledger.chain.toolchain import ROOT
 from careledger.console import Out, ProgressBar
+from careledger.flows.refund.report import show
+from careledger.flows.refund.story import Story
+from careledger.flows.stage import Stage
 from careledger.refunds.ledger import NotBalanced
 from careledger.refunds.orders import Order, Outcome, read_orders
-from careledger.refunds.story import Story
-from careledger.refunds.telling import show
 from careledger.refunds.terms import ZERO, State
 
 spec = importlib.util.spec_from_file_location("refund_flow", ROOT / "scripts" / "refund_flow.py")
@@ -109,7 +109,7 @@ def test_a_share_of_everything_or_nothing_is_played_too(story):
 
 
 def test_only_so_many_are_under_way_at_a_time(story, monkeypatch):
-    monkeypatch.setattr("careledger.refunds.story.UNDER_WAY", 1)
+    monkeypatch.setattr("careledger.flows.refund.story.UNDER_WAY", 1)
     story.play([one(Outcome.CANCELLED, amount=100 + n, customer=f"customer {n}") for n in range(5)])
     story.check()
 

@@ -23,12 +23,12 @@ from webauthn.helpers import base64url_to_bytes
 from careledger.chain import artifacts
 from careledger.chain.node import LocalNode
 from careledger.chain.send import Sender
-from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import SignatureRefused
 from careledger.identity.consent.messages import OtherSigner, TypedData
 from careledger.identity.consent.terms import Consent, Terms
-from careledger.identity.formats import AGENT, Operation
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.model import AGENT, Operation
 from careledger.identity.passkeys.ceremony import (
     Site,
     check_assertion,

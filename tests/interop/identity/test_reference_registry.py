@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from careledger.chain import artifacts
 from careledger.chain.reverts import Panicked, Reverted, RevertedWithText
-from careledger.identity.signing import erc1056_digest, sign_digest
+from careledger.identity.did.messages import erc1056_digest, sign_digest
 from tests.support.evm import Evm
 
 pytestmark = pytest.mark.interop

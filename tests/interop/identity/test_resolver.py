@@ -14,10 +14,10 @@ from careledger.chain import artifacts
 from careledger.chain.node import development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.did import format_did
-from careledger.identity.formats import ZERO_ADDRESS, Operation, name32, when
-from careledger.identity.resolver import _number, resolve
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.did.model import ZERO_ADDRESS, Operation, name32, when
+from careledger.identity.did.resolver import _number, resolve
 from tests.interop.identity.conftest import HERE, Node
 
 pytestmark = pytest.mark.interop

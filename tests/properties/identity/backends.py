@@ -11,7 +11,7 @@ from careledger.chain.contract import Event
 from careledger.chain.node import DevelopmentChain, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.identity.client import IdentityRegistry
+from careledger.identity.did.client import IdentityRegistry
 from tests.support.evm import Deployed, Evm
 
 Told = list[tuple[str, dict[str, Any]]]

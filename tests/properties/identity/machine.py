@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from careledger.chain.reverts import Reverted
 from careledger.crypto.typed_data import HALF_ORDER
-from careledger.identity.formats import Operation, name32
-from careledger.identity.guardians import Guardians, approve
-from careledger.identity.signing import Domain, erc1056_digest, sign_digest
+from careledger.identity.did.guardians import Guardians, approve
+from careledger.identity.did.messages import Domain, erc1056_digest, sign_digest
+from careledger.identity.did.model import Operation, name32
 from tests.properties.identity.backends import Stage, Told
 from tests.properties.identity.model import DEAD, LONGEST, NOBODY, SHORTEST, Model, Refusal
 

@@ -11,9 +11,9 @@ from careledger.chain.contract import Event
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.identity.client import IdentityRegistry
 from careledger.identity.consent import messages, terms
 from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.status.client import CredentialStatus
 from tests.properties.identity.consent_backends import Stage, Told, phone
 from tests.worlds.identity.consents import Act, Consent, Signing, Terms

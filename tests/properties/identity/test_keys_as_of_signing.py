@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.credentials import errors, resolving
+from careledger.identity.credentials import errors
+from careledger.identity.credentials import issuer_keys as resolving
+from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy
 from careledger.identity.credentials.jose import parse, sign
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.resolving import DidKeys, KeyPolicy
-from careledger.identity.did import format_did
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270117"))
 HISTORIES = int(os.environ.get("CARELEDGER_EXAMPLES", "6"))

@@ -20,9 +20,9 @@ from careledger.crypto import canonical
 from careledger.crypto.hashing import sha256
 from careledger.errors import CareLedgerError
 from careledger.identity.credentials import errors, jose, keys
-from careledger.identity.credentials.asking import Verified
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey, VerificationKey
+from careledger.identity.credentials.policy import Verified
 from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270115"))

@@ -20,11 +20,13 @@ from careledger.crypto.canonical import dumps
 from careledger.errors import CareLedgerError
 from careledger.identity.credentials.errors import SignatureInvalid
 from careledger.identity.credentials.jose import decode, encode
-from careledger.identity.status import bits, reading
+from careledger.identity.status import bits
+from careledger.identity.status import reader as reading
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot
-from careledger.identity.status.reading import read_bitstring, read_token_list
-from careledger.identity.wallet import Wallet, content, sealing
-from careledger.identity.wallet.sealing import LEAST_WORK, Lock, Sealed
+from careledger.identity.status.reader import read_bitstring, read_token_list
+from careledger.identity.wallet import Wallet, content
+from careledger.identity.wallet import encryption as sealing
+from careledger.identity.wallet.encryption import LEAST_WORK, Lock, Sealed
 from tests.properties.identity.test_malformed_credentials import ALPHABET, SEED, TOKENS, Maker
 from tests.worlds.identity import credential_stage as stage
 

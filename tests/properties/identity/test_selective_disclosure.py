@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from careledger.identity.credentials import presenting
+from careledger.identity.credentials import presentation as presenting
 from careledger.identity.credentials.jose import decode
-from careledger.identity.credentials.presenting import Holding
+from careledger.identity.credentials.presentation import Holding
 from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270116"))

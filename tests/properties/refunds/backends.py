@@ -14,8 +14,8 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.crypto.hashing import keccak256
 from careledger.refunds.client import RefundEscrow
-from careledger.refunds.desk import ReturnDesk
 from careledger.refunds.messages import EscrowMessages
+from careledger.refunds.return_desk import ReturnDesk
 from careledger.refunds.terms import ZERO
 from tests.properties.refunds.model import CONTRACTS, COURT_FEE, PEOPLE, STATES
 from tests.support.evm import ETHER, START, Deployed, Evm, actor

@@ -11,7 +11,7 @@ from careledger.chain.toolchain import ROOT
 from tests.support.evm import START, Evm, actor
 
 for room in (
-    "identity",
+    "identity.did",
     "identity.consent",
     "identity.status",
     "interactions",

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from careledger.crypto.hashing import sha256
 from careledger.identity.consent.terms import Consent, Record, Status, Terms
-from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import decode, encode, sign
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding, present_vc
-from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.presentation import Holding, present_vc
+from careledger.identity.credentials.verifier import Verifier
 
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
 DAY = timedelta(days=1)

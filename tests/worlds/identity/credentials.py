@@ -7,13 +7,13 @@ from careledger.chain.rpc import Chain
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import Consent, Terms, purpose_of
-from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
+from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from tests.support.evm import actor
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from careledger.crypto.typed_data import HALF_ORDER
-from careledger.identity.formats import Approval, name32
-from careledger.identity.guardians import Guardians
-from careledger.identity.signing import Domain, erc1056_digest, sign_digest
+from careledger.identity.did.guardians import Guardians
+from careledger.identity.did.messages import Domain, erc1056_digest, sign_digest
+from careledger.identity.did.model import Approval, name32
 from tests.support.evm import START, Evm, actor
 
 DAY = 86_400

@@ -20,11 +20,11 @@ from careledger.chain import artifacts
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.identity.client import IdentityRegistry
-from careledger.identity.credentials.asking import Policy
-from careledger.identity.credentials.verifying import Verifier
-from careledger.identity.did import format_did
-from careledger.identity.formats import name32
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.verifier import Verifier
+from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
+from careledger.identity.did.model import name32
 from careledger.identity.status.client import CredentialStatus
 from tests.interop.identity.conftest import INTEROP
 

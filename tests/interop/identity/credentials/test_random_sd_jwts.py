@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from careledger.identity.credentials.formats import Path
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.formats import when
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.did.model import when
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop

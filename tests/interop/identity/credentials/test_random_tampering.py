@@ -8,8 +8,8 @@ import pytest
 
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.sd_jwt import Disclosure
-from careledger.identity.credentials.verifying import Expected
-from careledger.identity.formats import when
+from careledger.identity.credentials.verifier import Expected
+from careledger.identity.did.model import when
 from tests.interop.identity.credentials.conftest import Steps, World
 from tests.interop.identity.credentials.test_tampered_sd_jwts import (
     AUDIENCE,

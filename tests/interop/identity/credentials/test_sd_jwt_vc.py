@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.credentials.verifying import Expected
-from careledger.identity.formats import when
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.verifier import Expected
+from careledger.identity.did.model import when
 from tests.interop.identity.credentials.conftest import Party, Steps, World
 
 pytestmark = pytest.mark.interop

@@ -7,7 +7,7 @@ import pytest
 
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey, VerificationKey
-from careledger.identity.resolver import resolve
+from careledger.identity.did.resolver import resolve
 from tests.interop.identity.credentials.conftest import Party, Steps, World
 
 pytestmark = pytest.mark.interop

@@ -10,15 +10,15 @@ import pytest
 from careledger.chain.send import Sender
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presenting import Holding
-from careledger.identity.credentials.resolving import DidKeys
-from careledger.identity.credentials.verifying import Expected
-from careledger.identity.formats import when
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.verifier import Expected
+from careledger.identity.did.model import when
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot, take
-from careledger.identity.status.reading import ListStatus, read_bitstring, read_token_list
+from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop

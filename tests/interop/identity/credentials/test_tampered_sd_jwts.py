@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from careledger.identity.credentials import errors, jose
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.sd_jwt import Disclosure
-from careledger.identity.credentials.verifying import Expected
-from careledger.identity.formats import when
+from careledger.identity.credentials.verifier import Expected
+from careledger.identity.did.model import when
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop

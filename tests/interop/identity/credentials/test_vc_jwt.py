@@ -10,11 +10,11 @@ import pytest
 from careledger.chain.node import DevelopmentChain
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.formats import VC_JWT
-from careledger.identity.credentials.issuing import W3C_CONTEXT, Issuer, Validity, issue_vc_jwt
+from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer, Validity, issue_vc_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presenting import present_vc
-from careledger.identity.credentials.verifying import Expected, KeyPolicy, Policy, Verifier
-from careledger.identity.formats import name32, when
+from careledger.identity.credentials.presentation import present_vc
+from careledger.identity.credentials.verifier import Expected, KeyPolicy, Policy, Verifier
+from careledger.identity.did.model import name32, when
 from tests.interop.identity.credentials.conftest import LONG, Answer, Party, Steps, World
 
 pytestmark = pytest.mark.interop

@@ -5,7 +5,7 @@ import pytest
 from careledger.errors import InputError
 from careledger.identity.consent.errors import NotGranted, SignatureRefused, SignatureTooLate
 from careledger.identity.consent.messages import Signature
-from careledger.identity.formats import when
+from careledger.identity.did.model import when
 from tests.support.evm import START
 from tests.worlds.identity.consent_registry import DEADLINE, ConsentWorld, refused
 from tests.worlds.identity.consents import malleated

@@ -14,7 +14,7 @@ from careledger.identity.consent.errors import (
     ExpiryPassed,
     NotSubject,
 )
-from careledger.identity.formats import when
+from careledger.identity.did.model import when
 from tests.support.evm import START
 from tests.worlds.identity.consent_registry import EXPIRY, ConsentWorld, not_subject, refused
 from tests.worlds.identity.consents import (

@@ -19,7 +19,7 @@ from careledger.identity.consent.errors import (
 )
 from careledger.identity.consent.messages import Domain
 from careledger.identity.consent.terms import Consent, Terms
-from careledger.identity.formats import when
+from careledger.identity.did.model import when
 from tests.support.evm import START, Evm, actor
 from tests.worlds.identity.consent_registry import DEADLINE, EXPIRY, ConsentWorld
 from tests.worlds.identity.consents import GRANTED, REVOKED, Signing, malleated, sign

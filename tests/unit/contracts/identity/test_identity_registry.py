@@ -5,13 +5,13 @@ from eth_utils.crypto import keccak
 
 from careledger.chain.reverts import Panicked, RevertedWithText
 from careledger.crypto.typed_data import HALF_ORDER
-from careledger.identity.errors import (
+from careledger.identity.did.errors import (
     AlreadyExpired,
     ControllerChangedMidway,
     EmptyBatch,
     NotController,
 )
-from careledger.identity.formats import DEACTIVATED, Operation, name32
+from careledger.identity.did.model import DEACTIVATED, Operation, name32
 from tests.support.evm import START
 from tests.worlds.identity.registry import (
     AGENT,

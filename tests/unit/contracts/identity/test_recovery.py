@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from careledger.crypto.merkle import MerkleTree
-from careledger.identity.errors import (
+from careledger.identity.did.errors import (
     BadGuardianship,
     BadNewOwner,
     BadSignature,
@@ -18,9 +18,9 @@ from careledger.identity.errors import (
     TooEarly,
     WrongThreshold,
 )
-from careledger.identity.formats import DEACTIVATED, Approval
-from careledger.identity.guardians import Guardians, _value
-from careledger.identity.signing import Domain
+from careledger.identity.did.guardians import Guardians, _value
+from careledger.identity.did.messages import Domain
+from careledger.identity.did.model import DEACTIVATED, Approval
 from tests.support.evm import START
 from tests.worlds.identity.registry import AGENT, DAY, NOBODY, SERVICE, at, malleated
 

@@ -10,7 +10,7 @@ from careledger.chain.reverts import Reverted
 from careledger.crypto import typed_data
 from careledger.crypto.typed_data import HALF_ORDER
 from careledger.errors import InputError
-from careledger.identity.errors import (
+from careledger.identity.did.errors import (
     AlreadyExpired,
     BadGuardianship,
     BadSignature,
@@ -19,8 +19,8 @@ from careledger.identity.errors import (
     NoRecovery,
     SignatureExpired,
 )
-from careledger.identity.formats import DEACTIVATED, Operation, name32
-from careledger.identity.signing import TYPES, Domain
+from careledger.identity.did.messages import TYPES, Domain
+from careledger.identity.did.model import DEACTIVATED, Operation, name32
 from tests.support.evm import START, Evm, actor
 from tests.worlds.identity.registry import AGENT, DAY, ENDPOINT, SERVICE, World, at, malleated
 

@@ -3,8 +3,8 @@
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.desk import order_ref
 from careledger.refunds.messages import DeskMessages, sign
+from careledger.refunds.return_desk import order_ref
 from careledger.refunds.terms import State
 from tests.worlds.refunds import DAY, World, at, high_s
 

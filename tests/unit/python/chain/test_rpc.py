@@ -5,8 +5,9 @@ import pytest
 
 from careledger.chain.node import free_port
 from careledger.chain.reverts import RevertedSilently, RevertedWithText
-from careledger.chain.rpc import _failure, address, connect
+from careledger.chain.rpc import _failure, connect
 from careledger.errors import InputError, NodeError, NoFunds
+from careledger.values.addresses import address
 
 
 class TestAddress:

@@ -2,8 +2,8 @@ import pytest
 from eth_account import Account
 
 from careledger.errors import InputError
-from careledger.identity.did import NETWORKS, format_did, parse, parse_url, public_key_address
-from careledger.identity.errors import MalformedDid
+from careledger.identity.did.did import NETWORKS, format_did, parse, parse_url, public_key_address
+from careledger.identity.did.errors import MalformedDid
 
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 KEY = "0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"

@@ -4,9 +4,9 @@ import pytest
 
 from careledger.chain.reverts import RevertedWithText, decode_revert
 from careledger.errors import InputError
-from careledger.identity.errors import BadActor, BadSigner, erc1056
-from careledger.identity.formats import Action, Operation, name32, name_text, seconds, stamp, when
-from careledger.identity.signing import erc1056_digest
+from careledger.identity.did.errors import BadActor, BadSigner, erc1056
+from careledger.identity.did.messages import erc1056_digest
+from careledger.identity.did.model import Action, Operation, name32, name_text, seconds, stamp, when
 
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from careledger.errors import InputError
-from careledger.identity.guardians import Guardians, approve, read_approval, read_card
-from careledger.identity.signing import Domain
+from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
+from careledger.identity.did.messages import Domain
 from tests.support.evm import actor
 
 PEOPLE = [actor(f"guardian {n}") for n in range(3)]

@@ -10,8 +10,8 @@ from eth_utils.crypto import keccak
 from careledger.chain import artifacts
 from careledger.chain.toolchain import ROOT
 from careledger.crypto.merkle import MerkleTree
-from careledger.identity.formats import name32
-from careledger.identity.signing import Domain, erc1056_digest
+from careledger.identity.did.messages import Domain, erc1056_digest
+from careledger.identity.did.model import name32
 from tests.worlds.identity.registry import at
 
 PAGE = (ROOT / "docs" / "protocol" / "identity.md").read_text()

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from careledger.errors import CareLedgerError, InputError, NotFound
 from careledger.identity.consent.terms import Status, presentation_hash
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import ExpectedConsent
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.verifications import Outcome, Verifications, _digest
+from careledger.identity.credentials.policy import ExpectedConsent
+from careledger.identity.exchange.verifications import Outcome, Verifications, _digest
 from careledger.store import Store
 from careledger.store.identity import IssuedNonce
 from tests.worlds.identity import credential_stage as stage

@@ -3,12 +3,12 @@ import json
 import pytest
 
 from careledger.crypto import merkle
+from careledger.crypto.documents import MalformedDocument
 from careledger.errors import InputError, NotFound, ProofError, SettingsError
 from careledger.interactions import batch as module
 from careledger.interactions import formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.client import Anchor
-from careledger.interactions.errors import MalformedFile
 from careledger.interactions.keyring import Keyring
 from tests.worlds.interactions import leaf, paper_batch, paper_log
 
@@ -106,5 +106,5 @@ class TestFile:
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = value
-        with pytest.raises(MalformedFile, match="batch file"):
+        with pytest.raises(MalformedDocument, match="batch file"):
             Batch.loads(json.dumps(document).encode())

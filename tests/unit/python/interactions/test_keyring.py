@@ -2,10 +2,10 @@ import stat
 
 import pytest
 
+from careledger.crypto.documents import MalformedDocument
 from careledger.crypto.hashing import hkdf_sha256
 from careledger.errors import InputError, NotFound
 from careledger.interactions import formats
-from careledger.interactions.errors import MalformedFile
 from careledger.interactions.keyring import Keyring
 
 ANA, BOB = "did:web:people.example:ana", "did:web:people.example:bob"
@@ -66,7 +66,7 @@ class TestKeyring:
     )  # fmt: skip
     def test_a_malformed_file_is_refused(self, tmp_path, text):
         (tmp_path / "keys.json").write_text(text)
-        with pytest.raises(MalformedFile, match="key file"):
+        with pytest.raises(MalformedDocument, match="key file"):
             Keyring(tmp_path / "keys.json")
 
     def test_a_folder_is_no_key_file(self, tmp_path):

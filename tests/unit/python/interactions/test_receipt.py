@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from careledger.crypto import documents as reading
 from careledger.crypto.canonical import dumps
+from careledger.crypto.documents import MalformedDocument
 from careledger.errors import InputError
-from careledger.interactions import reading
-from careledger.interactions.errors import MalformedFile
 from careledger.interactions.opening import examine, examine_log
 from careledger.interactions.receipt import Acknowledgement, Evidence, Promise, Receipt, State
 from tests.worlds.interactions import paper_receipt
@@ -110,7 +110,7 @@ class TestMalformed:
     )  # fmt: skip
     def test_each_fault_is_one_clear_error(self, path, value, reason):
         document = change(json.loads(full().dumps()), path, value)
-        with pytest.raises(MalformedFile, match=reason) as refused:
+        with pytest.raises(MalformedDocument, match=reason) as refused:
             Receipt.loads(json.dumps(document))
         assert refused.value.what == "receipt"
         assert "\n" not in str(refused.value)
@@ -122,19 +122,19 @@ class TestMalformed:
     )  # fmt: skip
     def test_a_promise_has_no_place_yet(self, path, value, reason):
         document = change(json.loads(promised().dumps()), path, value)
-        with pytest.raises(MalformedFile, match=reason):
+        with pytest.raises(MalformedDocument, match=reason):
             Receipt.loads(json.dumps(document))
 
     @pytest.mark.parametrize(
         "text", [b"", b"\xff\xfe", b"null", b"[]", b"{", b'{"format":1,"format":1}', b"[" * 10**6]
     )
     def test_what_is_no_json_object_is_refused(self, text):
-        with pytest.raises(MalformedFile):
+        with pytest.raises(MalformedDocument):
             Receipt.loads(text)
 
     def test_a_file_without_end_is_not_read(self, monkeypatch):
         monkeypatch.setattr(reading, "MAX_BYTES", 100)
-        with pytest.raises(MalformedFile, match="longer than 100 bytes"):
+        with pytest.raises(MalformedDocument, match="longer than 100 bytes"):
             Receipt.loads(full().dumps())
 
 
@@ -184,7 +184,7 @@ def test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed
         started = time.monotonic()
         try:
             read = Receipt.loads(broken)
-        except MalformedFile:
+        except MalformedDocument:
             refused += 1
         else:
             if same(read, receipt):

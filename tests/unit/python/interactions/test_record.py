@@ -5,7 +5,7 @@ import pytest
 
 from careledger.chain.toolchain import ROOT
 from careledger.crypto.canonical import dumps
-from careledger.interactions.errors import MalformedFile
+from careledger.crypto.documents import MalformedDocument
 from careledger.interactions.formats import KINDS
 from careledger.interactions.record import MAX_ID, Record, read_interactions
 from tests.worlds.interactions import interaction
@@ -40,7 +40,7 @@ class TestCreate:
         ],
     )  # fmt: skip
     def test_a_malformed_member_is_named(self, member, value):
-        with pytest.raises(MalformedFile) as refused:
+        with pytest.raises(MalformedDocument) as refused:
             Record.create(interaction(7, **{member: value}), BRAND, "item 7")
         assert refused.value.path.startswith(f"$.{member}")
         assert refused.value.what == "item 7"
@@ -50,11 +50,11 @@ class TestCreate:
     def test_a_missing_member_is_named(self, member):
         given = interaction(7)
         del given[member]
-        with pytest.raises(MalformedFile, match=rf"\$\.{member}: missing"):
+        with pytest.raises(MalformedDocument, match=rf"\$\.{member}: missing"):
             Record.create(given, BRAND)
 
     def test_an_unknown_member_is_named(self):
-        with pytest.raises(MalformedFile, match=r"\$\.mood: unknown"):
+        with pytest.raises(MalformedDocument, match=r"\$\.mood: unknown"):
             Record.create(interaction(7, mood="cross"), BRAND)
 
     def test_the_brand_may_be_named_in_any_case(self):
@@ -70,7 +70,7 @@ class TestParse:
         "raw", [b"", b"\xff", b"[]", b"null", b'"text"', b"{}", b'{"id":1,"id":1}']
     )
     def test_what_is_no_record_is_refused(self, raw):
-        with pytest.raises(MalformedFile):
+        with pytest.raises(MalformedDocument):
             Record.parse(raw)
 
 
@@ -92,12 +92,12 @@ class TestReadInteractions:
         ],
     )  # fmt: skip
     def test_a_malformed_file_is_one_sentence(self, text, message):
-        with pytest.raises(MalformedFile, match=message) as refused:
+        with pytest.raises(MalformedDocument, match=message) as refused:
             read_interactions(text, BRAND, "calls.json")
         assert str(refused.value).startswith("calls.json")
 
     def test_two_interactions_do_not_share_an_id(self):
-        with pytest.raises(MalformedFile, match="two interactions have the id 'call-1'"):
+        with pytest.raises(MalformedDocument, match="two interactions have the id 'call-1'"):
             read_interactions(json.dumps([interaction(1), interaction(1, kind="chat")]), BRAND)
 
     def test_the_examples_are_read(self):

@@ -10,8 +10,6 @@ from eth_utils.crypto import keccak
 
 from careledger.crypto import canonical
 from careledger.errors import InputError
-from careledger.identity.consent.answer import LARGEST, Answer, Subject, answer, scope_shown
-from careledger.identity.consent.diary import Given, Standing, standing
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
 from careledger.identity.consent.messages import Domain, KeySigner
 from careledger.identity.consent.terms import Record, Status, presentation_hash, use_commitment
@@ -21,10 +19,12 @@ from careledger.identity.credentials.errors import (
     PurposeMismatch,
     ScopeMismatch,
 )
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presenting import Holding, present_vc, vc_scope
-from careledger.identity.did import format_did
+from careledger.identity.credentials.presentation import Holding, present_vc, vc_scope
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange.answer import LARGEST, Answer, Subject, answer, scope_shown
+from careledger.identity.exchange.diary import Given, Standing, standing
 from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
 
 BANK, ANA = (

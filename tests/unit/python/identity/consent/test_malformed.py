@@ -7,11 +7,11 @@ import time
 import pytest
 
 from careledger.errors import CareLedgerError
-from careledger.identity.consent.answer import Answer
-from careledger.identity.consent.diary import Given
-from careledger.identity.consent.link import deep_link, read_link
-from careledger.identity.consent.request import parse_request
 from careledger.identity.credentials import jose
+from careledger.identity.exchange.answer import Answer
+from careledger.identity.exchange.diary import Given
+from careledger.identity.exchange.link import deep_link, read_link
+from careledger.identity.exchange.request import parse_request
 from tests.unit.python.identity.consent.test_answer import ANSWER
 from tests.unit.python.identity.consent.test_protocol import REQUEST, SIGNED
 from tests.worlds.identity.registry import at

@@ -9,11 +9,8 @@ from eth_utils.crypto import keccak
 
 from careledger.chain.toolchain import ROOT
 from careledger.crypto import canonical
-from careledger.identity.consent import answer, link, outbox, request
-from careledger.identity.consent.answer import Answer
-from careledger.identity.consent.diary import Given
+from careledger.identity.consent import outbox
 from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner
-from careledger.identity.consent.request import Purpose, Request, parse_request
 from careledger.identity.consent.terms import (
     Consent,
     Terms,
@@ -22,9 +19,13 @@ from careledger.identity.consent.terms import (
     use_commitment,
 )
 from careledger.identity.credentials import jose
-from careledger.identity.credentials.issuing import Issuer
+from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.did import format_did
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange import answer, link, request
+from careledger.identity.exchange.answer import Answer
+from careledger.identity.exchange.diary import Given
+from careledger.identity.exchange.request import Purpose, Request, parse_request
 from tests.worlds.identity.registry import at
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()

@@ -11,7 +11,13 @@ from eth_utils.crypto import keccak
 
 from careledger.errors import InputError
 from careledger.identity.consent.errors import MalformedRequest, RequestTooLarge
-from careledger.identity.consent.link import (
+from careledger.identity.consent.terms import purpose_of
+from careledger.identity.credentials import jose
+from careledger.identity.credentials.errors import AlgorithmRefused, MalformedToken, WrongTokenType
+from careledger.identity.credentials.issuer import Issuer
+from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.did.did import format_did
+from careledger.identity.exchange.link import (
     START,
     deep_link,
     qr_png,
@@ -19,13 +25,7 @@ from careledger.identity.consent.link import (
     qr_terminal,
     read_link,
 )
-from careledger.identity.consent.request import LONGEST, Purpose, Request, parse_request
-from careledger.identity.consent.terms import purpose_of
-from careledger.identity.credentials import jose
-from careledger.identity.credentials.errors import AlgorithmRefused, MalformedToken, WrongTokenType
-from careledger.identity.credentials.issuing import Issuer
-from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.did import format_did
+from careledger.identity.exchange.request import LONGEST, Purpose, Request, parse_request
 
 COMPANY = Account.from_key(keccak(text="careledger example company"))
 DID, REGISTRY = format_did(COMPANY.address, 31337), "0x" + "11" * 20

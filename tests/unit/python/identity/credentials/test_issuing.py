@@ -6,9 +6,9 @@ from careledger.crypto.canonical import CanonicalError
 from careledger.errors import InputError
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.formats import at_path, path_of, path_text
-from careledger.identity.credentials.issuing import Issuer, Validity
+from careledger.identity.credentials.issuer import Issuer, Validity
 from careledger.identity.credentials.jose import encode
-from careledger.identity.credentials.presenting import Holding, consent_text
+from careledger.identity.credentials.presentation import Holding, consent_text
 from careledger.identity.credentials.sd_jwt import SdJwt
 from tests.worlds.identity.credential_stage import (
     CLAIMS,

@@ -222,7 +222,7 @@ class TestMethods:
     def test_base64_and_base58(self, alg):
         import base64
 
-        from careledger.identity.resolver import _base58
+        from careledger.identity.did.resolver import _base58
 
         raw = key(alg).public.raw
         kind = (

@@ -12,14 +12,14 @@ from eth_utils.crypto import keccak
 from careledger.chain.toolchain import ROOT
 from careledger.identity.consent.terms import Consent, Terms, use_commitment
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Expected, ExpectedConsent, Policy
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.issuing import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import LIMITS, decode, encode
 from careledger.identity.credentials.keys import ATTRIBUTES, KEY_TYPES, SigningKey
-from careledger.identity.credentials.presenting import Holding, present_vc
+from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
+from careledger.identity.credentials.presentation import Holding, present_vc
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, SdJwt
-from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.credentials.verifier import Verifier
 from tests.worlds.identity.credential_stage import Consents, QuietRegistry, Statuses, part
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()

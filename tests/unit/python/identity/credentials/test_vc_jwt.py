@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.issuing import Issuer
+from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.vc_jwt import VcJwt, VpJwt
 from tests.worlds.identity.credential_stage import (
     AUDIENCE,

@@ -8,10 +8,10 @@ import pytest
 from careledger.errors import CareLedgerError, InputError
 from careledger.identity.consent.terms import use_commitment
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Policy
-from careledger.identity.credentials.issuing import Issuer
+from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.jose import encode
 from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.policy import Policy
 from careledger.identity.credentials.sd_jwt import SdJwt
 from tests.worlds.identity.credential_stage import (
     AUDIENCE,
@@ -68,7 +68,7 @@ class TestVerified:
         assert verify(presented(chosen(issued(issuer=issuer)))).issuer_key == f"{DID}#controller"
 
     def test_the_issuer_by_public_key_and_in_small_letters(self):
-        from careledger.identity.did import format_did
+        from careledger.identity.did.did import format_did
 
         for did in (format_did("0x" + ISSUER_KEY.public.raw.hex(), 31337), DID.lower()):
             assert verify(presented(chosen(issued(issuer=Issuer(did, ISSUER_KEY))))).issuer == did

@@ -7,10 +7,10 @@ import pytest
 from careledger.errors import InputError, NodeError, SettingsError
 from careledger.identity.consent.terms import Record, Status
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.asking import Policy
 from careledger.identity.credentials.checks import check_consent, check_status
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.verifying import Verifier
+from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.verifier import Verifier
 from tests.worlds.identity.credential_stage import (
     DAY,
     DID,
@@ -200,7 +200,7 @@ class TestConsent:
         assert verify(text, expected, consent, consents=Consents(consent)).consent_id == consent.id
 
     def test_for_a_w3c_credential(self):
-        from careledger.identity.credentials.presenting import vc_scope
+        from careledger.identity.credentials.presentation import vc_scope
 
         credential = vc_issued()
         consent, expected = consented(chosen(), scope=vc_scope(credential))

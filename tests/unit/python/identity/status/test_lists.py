@@ -35,7 +35,7 @@ from careledger.identity.status.lists import (
     Snapshot,
     check_within,
 )
-from careledger.identity.status.reading import (
+from careledger.identity.status.reader import (
     ExportedList,
     ListStatus,
     read_bitstring,

@@ -12,7 +12,7 @@ from careledger.identity.credentials.jose import decode, parse, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status import bits
 from careledger.identity.status.lists import MIN_SIZE, Exporter, Snapshot
-from careledger.identity.status.reading import read_token_list
+from careledger.identity.status.reader import read_token_list
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
 SECTION = PAGE.split("## Status lists")[1].split("\n## ")[0]

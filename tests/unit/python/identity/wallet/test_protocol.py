@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from careledger.chain.toolchain import ROOT
 from careledger.identity.credentials.jose import decode, encode
-from careledger.identity.wallet.sealing import Lock, Sealed
+from careledger.identity.wallet.encryption import Lock, Sealed
 from careledger.identity.wallet.seed import SUBJECT_PATH, seed_of, subject
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()

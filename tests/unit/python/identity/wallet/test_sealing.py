@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from careledger.errors import CareLedgerError, InputError
 from careledger.identity.credentials.jose import decode
+from careledger.identity.wallet.encryption import LEAST_WORK, WORK, Lock, Sealed
 from careledger.identity.wallet.errors import MalformedWallet, WalletDamaged, WrongPassword
-from careledger.identity.wallet.sealing import LEAST_WORK, WORK, Lock, Sealed
 
 PASSWORD, CONTENT = "correct horse", b'{"secret":"distinctive"}'
 LOCK = Lock.new(PASSWORD, LEAST_WORK)

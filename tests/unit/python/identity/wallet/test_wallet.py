@@ -16,13 +16,13 @@ from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.wallet import Wallet
 from careledger.identity.wallet import wallet as module
+from careledger.identity.wallet.encryption import LEAST_WORK, Lock
 from careledger.identity.wallet.errors import (
     MalformedWallet,
     WalletBusy,
     WalletDamaged,
     WrongPassword,
 )
-from careledger.identity.wallet.sealing import LEAST_WORK, Lock
 
 PASSWORD = "correct horse battery staple"
 WORDS = "abandon " * 11 + "about"
@@ -431,7 +431,7 @@ class TestConsents:
 
 
 def test_the_content_is_what_the_protocol_says(wallet):
-    from careledger.identity.wallet.sealing import Sealed
+    from careledger.identity.wallet.encryption import Sealed
 
     key = wallet.new_holder_key()
     held = wallet.add_credential("a.b.c", key.public.thumbprint)

@@ -1,0 +1,5 @@
+"""`python -m careledger.cli`: the command line."""
+
+from careledger.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""`careledger identity`: identifiers, credentials, consents."""

@@ -1,0 +1,176 @@
+"""`careledger identity wallet`: the customer's encrypted file of keys, credentials and consents."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from careledger.chain.keys import new_password, password_in
+from careledger.cli.identity.files import read_token
+from careledger.console import Json, Out, errors
+from careledger.errors import InputError, SettingsError
+from careledger.files import write_private
+from careledger.identity.credentials.errors import HolderKeyMissing
+from careledger.identity.credentials.formats import path_text
+from careledger.identity.credentials.keys import KEY_TYPES
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.wallet.wallet import Wallet
+from careledger.settings import Settings
+
+wallet = typer.Typer(
+    help="A customer's wallet: an encrypted file with keys, credentials and the consents given.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--wallet", envvar="CARELEDGER_WALLET", help="The wallet file.", show_default=False
+    ),
+]
+
+
+@contextmanager
+def open_wallet(file: Path | None, *, writing: bool = True) -> Iterator[Wallet]:
+    """Open the wallet of the option or the settings; the password comes from a file, or is asked for.
+
+    Raises:
+        SettingsError: no wallet is named, or the password file cannot be read.
+        InputError: there is none, it is damaged, or the password is wrong.
+
+    """
+    path, settings = _named(file), Settings.from_environment()
+    where = settings.wallet_password_file
+    password = getpass(f"password of {path}: ") if where is None else password_in(where)
+    with Wallet.open(path, password, writing=writing) as opened:
+        yield opened
+
+
+def _named(file: Path | None) -> Path:
+    path = file or Settings.from_environment().wallet
+    if path is None:
+        raise SettingsError("no wallet is named: give --wallet FILE or set CARELEDGER_WALLET")
+    return path
+
+
+@wallet.command()
+def create(
+    *,
+    file: File = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Make a new wallet. `wallet words` shows its words; when the file is lost they end what it gave.
+
+    A restored wallet has the keys of its consents and no notes of them (`consent revoke --all` ends
+    them), and no credentials (ask the issuers for new ones).
+
+    The password comes from the first line of CARELEDGER_WALLET_PASSWORD_FILE, or is asked for.
+
+    Example: careledger identity wallet create --wallet ana.wallet
+    """
+    out, path = Out(json_), _named(file)
+    if path.exists():
+        raise InputError(f"{path} is there already and is left as it is")
+    words = getpass("the wallet's words: ") if restore else None
+    Wallet.create(
+        path, new_password(Settings.from_environment().wallet_password_file), words
+    ).close()
+    out.say(
+        f"{path} is a new wallet. Write down its words: careledger identity wallet words --wallet {path}"
+    )
+    out.document({"wallet": str(path)})
+
+
+@wallet.command()
+def words(*, file: File = None, json_: Json = False) -> None:
+    """Show the words of a wallet, to be written down on paper. Whoever has them can act for the customer.
+
+    Example: careledger identity wallet words --wallet ana.wallet
+    """
+    out = Out(json_)
+    with open_wallet(file, writing=False) as opened:
+        out.say(opened.words)
+        out.document({"words": opened.words})
+
+
+@wallet.command()
+def key(
+    *,
+    to: Annotated[Path, typer.Option("--out", help="File for the public JWK.")],
+    alg: Annotated[str, typer.Option(help=f"One of {', '.join(KEY_TYPES)}.")] = "ES256",
+    file: File = None,
+    json_: Json = False,
+) -> None:
+    """Make a key for one credential to be bound to, and write its public half for the issuer.
+
+    Example: careledger identity wallet key --wallet ana.wallet --out ana.jwk
+    """
+    out = Out(json_)
+    if alg not in KEY_TYPES:
+        raise InputError(f"--alg {alg!r} is no algorithm: {', '.join(KEY_TYPES)} are")
+    with open_wallet(file) as opened:
+        made = opened.new_holder_key(alg).public
+    write_private(to, (json.dumps(made.jwk, indent=2) + "\n").encode())
+    out.say(f"{to} is for the issuer; the secret stays in the wallet")
+    out.document({"jwk": made.jwk, "thumbprint": made.thumbprint, "file": str(to)})
+
+
+@wallet.command()
+def add(
+    credential: Annotated[
+        Path, typer.Argument(metavar="CREDENTIAL", help="File with an SD-JWT VC.")
+    ],
+    *,
+    file: File = None,
+    json_: Json = False,
+) -> None:
+    """Keep a credential. Check it first: `careledger identity check`.
+
+    Example: careledger identity wallet add ana.credential --wallet ana.wallet
+    """
+    out, text = Out(json_), read_token(credential, "credential")
+    holding = Holding.read(text)
+    try:
+        bound: str | None = holding.holder_key.thumbprint
+    except HolderKeyMissing:
+        bound = None
+        errors.print(
+            "note: the credential is bound to no key, so whoever has a copy can present it"
+        )
+    with open_wallet(file) as opened:
+        held = opened.add_credential(text, bound)
+    out.say(f"{held.id} is in the wallet: {holding.vct} of {holding.issuer}")
+    out.document({"credential": held.id, "type": holding.vct, "issuer": holding.issuer})
+
+
+@wallet.command("list")
+def list_credentials(*, file: File = None, json_: Json = False) -> None:
+    """List the credentials of a wallet, and what can be shown of each.
+
+    Example: careledger identity wallet list --wallet ana.wallet
+    """
+    out = Out(json_)
+    with open_wallet(file, writing=False) as opened:
+        held = [(one, Holding.read(one.text)) for one in opened.credentials]
+    found = [
+        {
+            "credential": one.id,
+            "type": holding.vct,
+            "issuer": holding.issuer,
+            "claims": [path_text(path) for path in holding.choices],
+            "addedAt": one.added_at,
+        }
+        for one, holding in held
+    ]
+    rows = [
+        [one["credential"], one["type"], one["issuer"], ", ".join(one["claims"])] for one in found
+    ]
+    out.table("Credentials", ["credential", "type", "issuer", "can be shown or kept"], rows)
+    out.document({"credentials": found})

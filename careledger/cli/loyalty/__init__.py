@@ -1,0 +1,1 @@
+"""`careledger loyalty`: points, offers, pools."""

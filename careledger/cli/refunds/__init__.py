@@ -1,0 +1,1 @@
+"""`careledger refunds`: deals, returns, disputes."""

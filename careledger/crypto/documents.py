@@ -1,0 +1,128 @@
+"""JSON documents, read strictly: each member is asked for by name and form, and nothing is left over."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from careledger.crypto.canonical import CanonicalError, loads
+from careledger.errors import InputError
+from careledger.values.addresses import address
+
+MAX_BYTES = 64 * 2**20
+_HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
+
+
+class MalformedDocument(InputError):
+    """A document cannot be used; `path` says where in it, as in `$.batch.proof[2]`.
+
+    Attributes:
+        what: which document, in words.
+        path: of the member.
+        reason: what is wrong with it.
+
+    """
+
+    def __init__(self, what: str, path: str, reason: str) -> None:
+        super().__init__(f"{what} {path}: {reason}")
+        self.what = what
+        self.path = path
+        self.reason = reason
+
+
+class JsonNode:
+    """A JSON value and where it stands in its document.
+
+    Every question raises `MalformedDocument` unless the answer has the right form.
+    """
+
+    def __init__(self, value: Any, what: str, path: str = "$") -> None:
+        self.value, self.what, self.path = value, what, path
+
+    @classmethod
+    def read(cls, text: bytes | str, what: str) -> "JsonNode":
+        """Parse a file's text."""
+        if len(text) > MAX_BYTES:
+            raise MalformedDocument(what, "$", f"longer than {MAX_BYTES:,} bytes")
+        try:
+            return cls(loads(text), what)
+        except CanonicalError as error:
+            raise MalformedDocument(what, error.path, error.reason) from error
+
+    def fault(self, reason: str) -> MalformedDocument:
+        """Return the exception that says what is wrong with this value."""
+        return MalformedDocument(self.what, self.path, reason)
+
+    def object(
+        self, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> dict[str, "JsonNode"]:
+        """Return the members of an object; optional ones only where they are there and not null."""
+        if not isinstance(self.value, dict):
+            raise self.fault("not a JSON object")
+        for name in required:
+            if name not in self.value:
+                raise MalformedDocument(self.what, f"{self.path}.{name}", "missing")
+        if unknown := sorted(self.value.keys() - {*required, *optional}):
+            raise MalformedDocument(self.what, f"{self.path}.{unknown[0]}", "unknown")
+        members = {
+            name: JsonNode(value, self.what, f"{self.path}.{name}")
+            for name, value in self.value.items()
+        }
+        return {
+            name: node
+            for name, node in members.items()
+            if name in required or node.value is not None
+        }
+
+    def items(self, at_most: int) -> list["JsonNode"]:
+        """Return the elements of an array."""
+        if not isinstance(self.value, list):
+            raise self.fault("not a JSON array")
+        if len(self.value) > at_most:
+            raise self.fault(f"more than {at_most} elements")
+        return [
+            JsonNode(value, self.what, f"{self.path}[{place}]")
+            for place, value in enumerate(self.value)
+        ]
+
+    def text(self) -> str:
+        """Return a text."""
+        if not isinstance(self.value, str):
+            raise self.fault("not a text")
+        return self.value
+
+    def one_of(self, *choices: str) -> str:
+        """Return a text that is one of several."""
+        if self.value not in choices:
+            raise self.fault(f"{self.value!r} is not {' or '.join(choices)}"[:300])
+        return str(self.value)
+
+    def integer(self, bits: int = 64) -> int:
+        """Return an integer from 0, of so many bits at most."""
+        if (
+            not isinstance(self.value, int)
+            or isinstance(self.value, bool)
+            or not 0 <= self.value < 1 << bits
+        ):
+            raise self.fault(f"not an integer from 0 to 2^{bits} - 1")
+        return self.value
+
+    def hex(self, length: int | None = None) -> bytes:
+        """Return the bytes of lower-case 0x-text, of a given length or of any."""
+        if not isinstance(self.value, str) or not _HEX.fullmatch(self.value):
+            raise self.fault("not bytes as 0x and lower-case hexadecimal digits")
+        raw = bytes.fromhex(self.value[2:])
+        if length is not None and len(raw) != length:
+            raise self.fault(f"{len(raw)} bytes, not {length}")
+        return raw
+
+    def address(self) -> str:
+        """Return an address in checksum form."""
+        try:
+            return address(self.value)
+        except InputError as error:
+            raise self.fault(str(error)) from error
+
+
+def hexed(raw: bytes) -> str:
+    """Return bytes as `JsonNode.hex` reads them."""
+    return "0x" + raw.hex()

@@ -1,0 +1,1 @@
+"""The scripted flows: a package each, on one small engine."""

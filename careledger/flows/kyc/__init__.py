@@ -1,0 +1,1 @@
+"""Verified once by a bank, read by an insurer by consent."""

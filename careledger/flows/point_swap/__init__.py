@@ -1,0 +1,1 @@
+"""Two brands' points: offers, a pool, the report."""

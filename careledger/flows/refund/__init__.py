@@ -1,0 +1,1 @@
+"""Orders in escrow, settled by scans, deadlines, rulings and customers."""

@@ -1,0 +1,1 @@
+"""did:ethr identifiers: the registry, its history, documents, guardians."""

@@ -1,0 +1,392 @@
+"""The typed client of `IdentityRegistry`: a method for each function, a class for each event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from eth_typing import ChecksumAddress
+
+from careledger.chain.contract import ContractClient, Event
+from careledger.chain.rpc import Block
+from careledger.chain.send import Receipt
+from careledger.crypto.hashing import keccak256
+from careledger.identity.did.errors import erc1056
+from careledger.identity.did.messages import Domain
+from careledger.identity.did.model import (
+    Approval,
+    Guardianship,
+    Operation,
+    Recovery,
+    name32,
+    seconds,
+    when,
+)
+
+
+@dataclass(frozen=True)
+class DIDOwnerChanged(Event, contract="IdentityRegistry"):
+    """An identity has another controller; the zero address: it is deactivated."""
+
+    identity: ChecksumAddress
+    owner: ChecksumAddress
+    previous_change: int
+
+
+@dataclass(frozen=True)
+class DIDDelegateChanged(Event, contract="IdentityRegistry"):
+    """A delegate was named until `valid_to`, or revoked as of it; seconds since 1970 UTC."""
+
+    identity: ChecksumAddress
+    delegate_type: bytes
+    delegate: ChecksumAddress
+    valid_to: int
+    previous_change: int
+
+
+@dataclass(frozen=True)
+class DIDAttributeChanged(Event, contract="IdentityRegistry"):
+    """An attribute was published until `valid_to`, or revoked (0); seconds since 1970 UTC."""
+
+    identity: ChecksumAddress
+    name: bytes
+    value: bytes
+    valid_to: int
+    previous_change: int
+
+
+@dataclass(frozen=True)
+class GuardiansSet(Event, contract="IdentityRegistry"):
+    """The controller named guardians, or dismissed them (zero root); `delay` in seconds."""
+
+    round: int
+    identity: ChecksumAddress
+    controller: ChecksumAddress
+    root: bytes
+    threshold: int
+    delay: int
+
+
+@dataclass(frozen=True)
+class RecoveryStarted(Event, contract="IdentityRegistry"):
+    """Enough guardians agreed; from `ready_at` on, in seconds since 1970 UTC, anyone can finish."""
+
+    round: int
+    identity: ChecksumAddress
+    new_owner: ChecksumAddress
+    ready_at: int
+
+
+@dataclass(frozen=True)
+class RecoveryStopped(Event, contract="IdentityRegistry"):
+    """The controller objected."""
+
+    round: int
+    identity: ChecksumAddress
+    controller: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class RecoveryFinished(Event, contract="IdentityRegistry"):
+    """The identity has passed to the new controller."""
+
+    round: int
+    identity: ChecksumAddress
+    new_owner: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class SignaturesCancelled(Event, contract="IdentityRegistry"):
+    """What the controller had signed and nobody had used is void; `nonce` is its next one."""
+
+    nonce: int
+    controller: ChecksumAddress
+
+
+Vrs = tuple[int, bytes, bytes]
+"""v, r and s of a signature, as ERC-1056 takes them."""
+
+
+class IdentityRegistry(ContractClient):
+    """The identities of everybody. Methods that only the controller may call raise `BadActor` or `NotController`."""
+
+    name = "IdentityRegistry"
+
+    @property
+    def domain(self) -> Domain:
+        """What signatures for this registry are bound to."""
+        return Domain(self.chain.chain_id, self.address)
+
+    # -- ERC-1056
+
+    def change_owner(self, identity: str, new_owner: str) -> Receipt:
+        """Give an identity another controller."""
+        return self._standard("changeOwner", identity, new_owner)
+
+    def change_owner_signed(self, identity: str, signature: Vrs, new_owner: str) -> Receipt:
+        """Relay a change of the controller."""
+        return self._standard("changeOwnerSigned", identity, *signature, new_owner)
+
+    def add_delegate(
+        self, identity: str, delegate_type: str | bytes, delegate: str, validity: int | timedelta
+    ) -> Receipt:
+        """Name a delegate for so many seconds."""
+        return self._standard(
+            "addDelegate", identity, name32(delegate_type), delegate, _seconds(validity)
+        )
+
+    def add_delegate_signed(
+        self,
+        identity: str,
+        signature: Vrs,
+        delegate_type: str | bytes,
+        delegate: str,
+        validity: int,
+    ) -> Receipt:
+        """Relay the naming of a delegate; validity in seconds, as it was signed."""
+        return self._standard(
+            "addDelegateSigned", identity, *signature, name32(delegate_type), delegate, validity
+        )
+
+    def revoke_delegate(self, identity: str, delegate_type: str | bytes, delegate: str) -> Receipt:
+        """Dismiss a delegate."""
+        return self._standard("revokeDelegate", identity, name32(delegate_type), delegate)
+
+    def revoke_delegate_signed(
+        self, identity: str, signature: Vrs, delegate_type: str | bytes, delegate: str
+    ) -> Receipt:
+        """Relay the dismissal of a delegate."""
+        return self._standard(
+            "revokeDelegateSigned", identity, *signature, name32(delegate_type), delegate
+        )
+
+    def set_attribute(
+        self, identity: str, name: str | bytes, value: bytes, validity: int | timedelta
+    ) -> Receipt:
+        """Publish an attribute for so many seconds."""
+        return self._standard("setAttribute", identity, name32(name), value, _seconds(validity))
+
+    def set_attribute_signed(
+        self, identity: str, signature: Vrs, name: str | bytes, value: bytes, validity: int
+    ) -> Receipt:
+        """Relay the publication of an attribute; validity in seconds, as it was signed."""
+        return self._standard(
+            "setAttributeSigned", identity, *signature, name32(name), value, validity
+        )
+
+    def revoke_attribute(self, identity: str, name: str | bytes, value: bytes) -> Receipt:
+        """Withdraw an attribute."""
+        return self._standard("revokeAttribute", identity, name32(name), value)
+
+    def revoke_attribute_signed(
+        self, identity: str, signature: Vrs, name: str | bytes, value: bytes
+    ) -> Receipt:
+        """Relay the withdrawal of an attribute."""
+        return self._standard("revokeAttributeSigned", identity, *signature, name32(name), value)
+
+    def _standard(self, function: str, *arguments: Any) -> Receipt:
+        with erc1056():
+            return self._write(function, *arguments)
+
+    def owners(self, identity: str, block: Block = "latest") -> ChecksumAddress:
+        """Return the controller as recorded; the zero address where none was."""
+        return ChecksumAddress(self._read("owners", identity, block=block))
+
+    def delegates(
+        self, identity: str, delegate_type: str | bytes, delegate: str, block: Block = "latest"
+    ) -> datetime | None:
+        """Return until when a delegate is valid; None where it never was."""
+        until = self._read(
+            "delegates", identity, keccak256(name32(delegate_type)), delegate, block=block
+        )
+        return when(until) if until else None
+
+    def changed(self, identity: str, block: Block = "latest") -> int:
+        """Return the block of the latest change; 0 where there is none."""
+        return int(self._read("changed", identity, block=block))
+
+    def nonce(self, controller: str, block: Block = "latest") -> int:
+        """Return what a controller's next signature must count."""
+        return int(self._read("nonce", controller, block=block))
+
+    def identity_owner(self, identity: str, block: Block = "latest") -> ChecksumAddress:
+        """Return the controller of an identity: itself, until changed."""
+        return ChecksumAddress(self._read("identityOwner", identity, block=block))
+
+    def valid_delegate(
+        self, identity: str, delegate_type: str | bytes, delegate: str, block: Block = "latest"
+    ) -> bool:
+        """Say whether a delegate's expiry lies in the future."""
+        return bool(
+            self._read("validDelegate", identity, name32(delegate_type), delegate, block=block)
+        )
+
+    # -- authority
+
+    def may_act(
+        self, identity: str, role: str | bytes, actor: str, block: Block = "latest"
+    ) -> bool:
+        """Say whether an account may act for an identity in a role."""
+        return bool(self._read("mayAct", identity, name32(role), actor, block=block))
+
+    # -- beside ERC-1056
+
+    def deactivate(self, identity: str) -> Receipt:
+        """Take an identity out of use for good."""
+        return self._write("deactivate", identity)
+
+    def execute(self, identity: str, operations: Sequence[Operation]) -> Receipt:
+        """Do several things for one identity, all or none."""
+        return self._write("execute", identity, [step.abi() for step in operations])
+
+    def cancel_signatures(self) -> Receipt:
+        """Void every unused signature of the account that sends this."""
+        return self._write("cancelSignatures")
+
+    def change_owner_by_sig(
+        self, identity: str, new_owner: str, deadline: datetime, signature: bytes
+    ) -> Receipt:
+        """Relay typed data `ChangeOwner`."""
+        return self._write("changeOwnerBySig", identity, new_owner, seconds(deadline), signature)
+
+    def add_delegate_by_sig(
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        valid_to: datetime,
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `AddDelegate`."""
+        what = (name32(delegate_type), delegate, seconds(valid_to))
+        return self._write("addDelegateBySig", identity, *what, seconds(deadline), signature)
+
+    def revoke_delegate_by_sig(
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `RevokeDelegate`."""
+        what = (name32(delegate_type), delegate)
+        return self._write("revokeDelegateBySig", identity, *what, seconds(deadline), signature)
+
+    def set_attribute_by_sig(
+        self,
+        identity: str,
+        name: str | bytes,
+        value: bytes,
+        valid_to: datetime,
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `SetAttribute`."""
+        what = (name32(name), value, seconds(valid_to))
+        return self._write("setAttributeBySig", identity, *what, seconds(deadline), signature)
+
+    def revoke_attribute_by_sig(
+        self,
+        identity: str,
+        name: str | bytes,
+        value: bytes,
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `RevokeAttribute`."""
+        return self._write(
+            "revokeAttributeBySig", identity, name32(name), value, seconds(deadline), signature
+        )
+
+    def execute_by_sig(
+        self,
+        identity: str,
+        operations: Sequence[Operation],
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `Batch`."""
+        steps = [step.abi() for step in operations]
+        return self._write("executeBySig", identity, steps, seconds(deadline), signature)
+
+    # -- recovery
+
+    def set_guardians(
+        self, identity: str, root: bytes, threshold: int, delay: timedelta
+    ) -> Receipt:
+        """Name guardians by the root of their tree; zeros dismiss them."""
+        return self._write("setGuardians", identity, root, threshold, _seconds(delay))
+
+    def set_guardians_by_sig(
+        self,
+        identity: str,
+        root: bytes,
+        threshold: int,
+        delay: timedelta,
+        *,
+        deadline: datetime,
+        signature: bytes,
+    ) -> Receipt:
+        """Relay typed data `SetGuardians`."""
+        what = (root, threshold, _seconds(delay))
+        return self._write("setGuardiansBySig", identity, *what, seconds(deadline), signature)
+
+    def start_recovery(
+        self, identity: str, new_owner: str, approvals: Sequence[Approval]
+    ) -> Receipt:
+        """Start to hand an identity to a new controller; approvals in any order."""
+        given = [one.abi() for one in sorted(approvals, key=lambda one: int(one.guardian, 16))]
+        return self._write("startRecovery", identity, new_owner, given)
+
+    def stop_recovery(self, identity: str) -> Receipt:
+        """Object to a recovery."""
+        return self._write("stopRecovery", identity)
+
+    def stop_recovery_by_sig(self, identity: str, deadline: datetime, signature: bytes) -> Receipt:
+        """Relay typed data `StopRecovery`."""
+        return self._write("stopRecoveryBySig", identity, seconds(deadline), signature)
+
+    def finish_recovery(self, identity: str) -> Receipt:
+        """Hand an identity over, once the delay has passed."""
+        return self._write("finishRecovery", identity)
+
+    def guardianship(self, identity: str, block: Block = "latest") -> Guardianship:
+        """Return what an identity has committed to for the loss of its key."""
+        return Guardianship(*self._read("guardianship", identity, block=block))
+
+    def recovery(self, identity: str, block: Block = "latest") -> Recovery:
+        """Return the recovery that was started last, while it is neither stopped nor finished."""
+        new_owner, ready_at, live = self._read("recovery", identity, block=block)
+        return Recovery(new_owner, when(ready_at), live)
+
+    def guardian_leaf(self, guardian: str, salt: bytes) -> bytes:
+        """Return the leaf of a guardian in the tree."""
+        return bytes(self._read("guardianLeaf", guardian, salt))
+
+    def min_recovery_delay(self) -> timedelta:
+        """Return the shortest time that a controller can leave itself to object."""
+        return timedelta(seconds=self._read("MIN_RECOVERY_DELAY"))
+
+    def max_recovery_delay(self) -> timedelta:
+        """Return the longest time that a controller can leave itself to object."""
+        return timedelta(seconds=self._read("MAX_RECOVERY_DELAY"))
+
+    def deactivated(self) -> ChecksumAddress:
+        """Return who controls what is deactivated."""
+        return ChecksumAddress(self._read("DEACTIVATED"))
+
+    def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
+        """Return the EIP-5267 description of the signing domain."""
+        fields: tuple[bytes, str, str, int, str, bytes, list[int]] = self._read("eip712Domain")
+        return fields
+
+
+def _seconds(duration: int | timedelta) -> int:
+    return int(duration.total_seconds()) if isinstance(duration, timedelta) else duration

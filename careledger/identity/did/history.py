@@ -1,0 +1,143 @@
+"""The whole history of an identity in two calls, with proof that the node kept nothing back.
+
+The registry links the changes: each event names the block of the change before it, and `changed`
+the block of the last. The links are not followed from block to block, as a call each: all events
+are asked for at once and then held against the links, which a missing event breaks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from eth_abi.abi import encode
+
+from careledger.chain.rpc import Block, Log
+from careledger.errors import NodeError
+from careledger.identity.did.client import (
+    DIDAttributeChanged,
+    DIDDelegateChanged,
+    DIDOwnerChanged,
+    IdentityRegistry,
+)
+from careledger.identity.did.errors import HistoryWithheld
+
+Change = DIDOwnerChanged | DIDDelegateChanged | DIDAttributeChanged
+CHANGES = (DIDOwnerChanged, DIDDelegateChanged, DIDAttributeChanged)
+
+
+def history(
+    registry: IdentityRegistry, identity: str, from_block: Block = "earliest"
+) -> list[Change]:
+    """Return every change of an identity, oldest first.
+
+    Two calls, whatever the number of changes. A node that refuses to search all blocks at once, or
+    cuts its answer short, is asked along the links instead: a call a block with changes.
+
+    Args:
+        from_block: the registry's block, where it is known; nothing was before it.
+
+    Raises:
+        HistoryWithheld: the node leaves events out, as nodes without old logs do.
+        NodeError: the node cannot be asked.
+
+    """
+    last = registry.changed(identity)
+    if last == 0:
+        return []
+    try:
+        changes = _asked(registry, identity, from_block, "latest")
+        check_links(identity, changes, last)
+    except NodeError:
+        changes = _along_the_links(registry, identity, last)
+        check_links(identity, changes, last)
+    return changes
+
+
+def check_links(identity: str, changes: Sequence[Change], last: int) -> None:
+    """Make sure that no change is missing between the first one ever and block `last`.
+
+    Within a block an event names either that block or the one before; the first one always the
+    latter.
+
+    Raises:
+        HistoryWithheld: a link leads to a block without events.
+
+    """
+    before, seen = 0, False
+    for block, group in groupby(changes, key=lambda change: change.log.block_number):
+        named = [change.previous_change for change in group]
+        if named[0] != before or any(link not in (before, block) for link in named):
+            raise _withheld(identity, named[0])
+        before, seen = block, seen or block == last
+    if not seen:
+        raise _withheld(identity, last)
+
+
+def _withheld(identity: str, block: int) -> HistoryWithheld:
+    return HistoryWithheld(
+        f"the node does not tell what changed for {identity} in block {block}, though the registry points there: "
+        f"it keeps no old logs; ask an archive node"
+    )
+
+
+def _asked(
+    registry: IdentityRegistry, identity: str, from_block: Block, to_block: Block
+) -> list[Change]:
+    topics: list[bytes | Sequence[bytes] | None] = [
+        _topics(registry),
+        encode(["address"], [identity]),
+    ]
+    logs = registry.chain.logs(registry.address, topics, from_block, to_block, split=False)
+    return _typed(registry, logs)
+
+
+def _along_the_links(registry: IdentityRegistry, identity: str, last: int) -> list[Change]:
+    changes: list[Change] = []
+    block = last
+    while block:
+        here = _asked(registry, identity, block, block)
+        if not here:
+            raise _withheld(identity, block)
+        changes[:0] = here
+        block = min(change.previous_change for change in here)
+        if block >= here[0].log.block_number:
+            raise _withheld(identity, block)
+    return changes
+
+
+def _typed(registry: IdentityRegistry, logs: Iterable[Log]) -> list[Change]:
+    events = (registry.decode_log(log) for log in logs)
+    return [event for event in events if isinstance(event, CHANGES)]
+
+
+def _topics(registry: IdentityRegistry) -> list[bytes]:
+    names = {kind.__name__ for kind in CHANGES}
+    return [topic for topic, entry in registry.artifact.events.items() if entry["name"] in names]
+
+
+@dataclass(frozen=True)
+class Delegate:
+    """A delegate as the history tells it."""
+
+    delegate_type: bytes
+    delegate: str
+    valid_to: int
+    """Seconds since 1970 UTC."""
+
+
+def delegates_at(changes: Iterable[Change], time: int, block: int | None = None) -> list[Delegate]:
+    """Return who was a valid delegate at a time, in the order in which they were named.
+
+    Args:
+        changes: oldest first.
+        time: seconds since 1970 UTC.
+        block: leave out what came after this block.
+
+    """
+    valid: dict[tuple[bytes, str], int] = {}
+    for change in changes:
+        if isinstance(change, DIDDelegateChanged) and (
+            block is None or change.log.block_number <= block
+        ):
+            valid[change.delegate_type, change.delegate] = change.valid_to
+    return [Delegate(kind, who, until) for (kind, who), until in valid.items() if until > time]

@@ -1,0 +1,260 @@
+"""What a controller or a guardian signs: EIP-712 typed data for wallets, and the digest of ERC-1056.
+
+A `TypedData` holds the document that `eth_signTypedData_v4` takes, so that a wallet shows what is
+signed, and signs it itself where the key is at hand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+
+from careledger.crypto.hashing import keccak256
+from careledger.errors import InputError
+from careledger.identity.did.model import Operation, name32, name_text, seconds
+
+NAME, VERSION = "CareLedger IdentityRegistry", "1"
+_COUNTED = ["uint256 nonce", "uint256 deadline"]
+TYPES: dict[str, list[str]] = {
+    "ChangeOwner": ["address identity", "address newOwner", *_COUNTED],
+    "AddDelegate": ["address identity", "string delegateType", "address delegate", "uint256 validTo", *_COUNTED],
+    "RevokeDelegate": ["address identity", "string delegateType", "address delegate", *_COUNTED],
+    "SetAttribute": ["address identity", "string name", "bytes value", "uint256 validTo", *_COUNTED],
+    "RevokeAttribute": ["address identity", "string name", "bytes value", *_COUNTED],
+    "Batch": ["address identity", "Operation[] operations", *_COUNTED],
+    "Operation": ["string action", "string name", "address account", "bytes value", "uint256 validTo"],
+    "SetGuardians": ["address identity", "bytes32 root", "uint8 threshold", "uint32 delay", *_COUNTED],
+    "StopRecovery": ["address identity", *_COUNTED],
+    "ApproveRecovery": [
+        "address identity", "address controller", "address newOwner", "uint256 round", "uint256 deadline",
+    ],
+}  # fmt: skip
+"""Members of each struct, in order; EIP-712's encodeType follows from them."""
+
+_DOMAIN = ["string name", "string version", "uint256 chainId", "address verifyingContract"]
+
+
+@dataclass(frozen=True)
+class TypedData:
+    """One thing to sign, for one registry on one chain."""
+
+    chain_id: int
+    registry: ChecksumAddress
+    kind: str
+    """Name of the struct, one of `TYPES`."""
+    message: dict[str, Any]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document that wallets take; bytes as 0x-text."""
+        kinds = [self.kind, "Operation"] if self.kind == "Batch" else [self.kind]
+        return {
+            "types": {name: _members(TYPES[name]) for name in kinds}
+            | {"EIP712Domain": _members(_DOMAIN)},
+            "primaryType": self.kind,
+            "domain": {
+                "name": NAME,
+                "version": VERSION,
+                "chainId": self.chain_id,
+                "verifyingContract": self.registry,
+            },
+            "message": self.message,
+        }
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that are signed."""
+        signable = encode_typed_data(full_message=self.document)
+        return keccak256(b"\x19" + signable.version + signable.header + signable.body)
+
+    def sign(self, account: LocalAccount) -> bytes:
+        """Return r || s || v, 65 bytes, s in the lower half."""
+        return bytes(account.sign_typed_data(full_message=self.document).signature)
+
+
+def _members(parts: Sequence[str]) -> list[dict[str, str]]:
+    return [dict(zip(("type", "name"), part.split(), strict=True)) for part in parts]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The registry that signatures are for; its methods make what is signed.
+
+    `nonce` is the controller's (`IdentityRegistry.nonce`), `deadline` the last moment for a
+    relayer.
+    """
+
+    chain_id: int
+    registry: ChecksumAddress
+
+    def change_owner(
+        self, identity: str, new_owner: str, *, nonce: int, deadline: datetime
+    ) -> TypedData:
+        """Return `ChangeOwner`: give the identity another controller."""
+        return self._typed("ChangeOwner", identity, nonce, deadline, newOwner=new_owner)
+
+    def add_delegate(
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        valid_to: datetime,
+        *,
+        nonce: int,
+        deadline: datetime,
+    ) -> TypedData:
+        """Return `AddDelegate`: name a delegate until a point in time."""
+        what = {
+            "delegateType": _text(delegate_type),
+            "delegate": delegate,
+            "validTo": seconds(valid_to),
+        }
+        return self._typed("AddDelegate", identity, nonce, deadline, **what)
+
+    def revoke_delegate(
+        self,
+        identity: str,
+        delegate_type: str | bytes,
+        delegate: str,
+        *,
+        nonce: int,
+        deadline: datetime,
+    ) -> TypedData:
+        """Return `RevokeDelegate`: dismiss a delegate."""
+        what = {"delegateType": _text(delegate_type), "delegate": delegate}
+        return self._typed("RevokeDelegate", identity, nonce, deadline, **what)
+
+    def set_attribute(
+        self,
+        identity: str,
+        name: str | bytes,
+        value: bytes,
+        valid_to: datetime,
+        *,
+        nonce: int,
+        deadline: datetime,
+    ) -> TypedData:
+        """Return `SetAttribute`: publish an attribute until a point in time."""
+        what = {"name": _text(name), "value": _hex(value), "validTo": seconds(valid_to)}
+        return self._typed("SetAttribute", identity, nonce, deadline, **what)
+
+    def revoke_attribute(
+        self, identity: str, name: str | bytes, value: bytes, *, nonce: int, deadline: datetime
+    ) -> TypedData:
+        """Return `RevokeAttribute`: withdraw an attribute."""
+        return self._typed(
+            "RevokeAttribute", identity, nonce, deadline, name=_text(name), value=_hex(value)
+        )
+
+    def batch(
+        self, identity: str, operations: Sequence[Operation], *, nonce: int, deadline: datetime
+    ) -> TypedData:
+        """Return `Batch`: do several things, all or none."""
+        steps = [
+            {
+                "action": step.action.text,
+                "name": name_text(step.name),
+                "account": step.account,
+                "value": _hex(step.value),
+                "validTo": step.valid_to,
+            }
+            for step in operations
+        ]
+        return self._typed("Batch", identity, nonce, deadline, operations=steps)
+
+    def set_guardians(
+        self,
+        identity: str,
+        root: bytes,
+        threshold: int,
+        delay: timedelta,
+        *,
+        nonce: int,
+        deadline: datetime,
+    ) -> TypedData:
+        """Return `SetGuardians`: name guardians, or dismiss them with zeros."""
+        what = {"root": _hex(root), "threshold": threshold, "delay": int(delay.total_seconds())}
+        return self._typed("SetGuardians", identity, nonce, deadline, **what)
+
+    def stop_recovery(self, identity: str, *, nonce: int, deadline: datetime) -> TypedData:
+        """Return `StopRecovery`: object to a recovery."""
+        return self._typed("StopRecovery", identity, nonce, deadline)
+
+    def approve_recovery(
+        self,
+        identity: str,
+        controller: str,
+        new_owner: str,
+        *,
+        in_round: int,
+        deadline: datetime,
+    ) -> TypedData:
+        """Return `ApproveRecovery`, for a guardian: hand the identity to a new controller.
+
+        Args:
+            controller: the present one; the approval is void once it changes.
+            in_round: the guardianship's (`IdentityRegistry.guardianship`).
+
+        """
+        message = {
+            "identity": identity,
+            "controller": controller,
+            "newOwner": new_owner,
+            "round": in_round,
+            "deadline": seconds(deadline),
+        }
+        return TypedData(self.chain_id, self.registry, "ApproveRecovery", message)
+
+    def _typed(
+        self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any
+    ) -> TypedData:
+        message = {"identity": identity, **what, "nonce": nonce, "deadline": seconds(deadline)}
+        return TypedData(self.chain_id, self.registry, kind, message)
+
+
+def _text(name: str | bytes) -> str:
+    return name_text(name32(name))
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+def erc1056_digest(
+    registry: str, nonce: int, identity: str, operation: str, *packed: bytes
+) -> bytes:
+    """Return the 32 bytes that ERC-1056 has signed; neither chain nor deadline are among them.
+
+    Args:
+        nonce: the controller's.
+        operation: the function's name without `Signed`, such as `addDelegate`.
+        packed: its arguments after the identity: 20 bytes an address, 32 a name or a number, a
+            value as it is.
+
+    """
+    parts = [
+        b"\x19\x00",
+        _address(registry),
+        nonce.to_bytes(32, "big"),
+        _address(identity),
+        operation.encode(),
+    ]
+    return keccak256(b"".join(parts) + b"".join(packed))
+
+
+def sign_digest(account: LocalAccount, digest: bytes) -> tuple[int, bytes, bytes]:
+    """Return v, r and s of a digest, as the functions named `Signed` take them."""
+    signed = Account.unsafe_sign_hash(digest, account.key)
+    return signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
+
+
+def _address(text: str) -> bytes:
+    raw = bytes.fromhex(text.removeprefix("0x"))
+    if len(raw) != 20:
+        raise InputError(f"{text!r} is not an address")
+    return raw

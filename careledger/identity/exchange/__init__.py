@@ -1,0 +1,1 @@
+"""How a company asks and a customer answers: requests, answers, what is kept."""

@@ -1,0 +1,121 @@
+"""What a customer does with a request: find the credential that answers it, consent, and keep a note of it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from careledger.errors import Conflict, NotFound
+from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
+from careledger.identity.consent.messages import End, KeySigner, Signer
+from careledger.identity.credentials.errors import ClaimNotHeld
+from careledger.identity.credentials.presentation import Holding
+from careledger.identity.exchange.answer import Answer, Subject, answer
+from careledger.identity.exchange.diary import Diary, Given
+from careledger.identity.exchange.request import Request
+from careledger.identity.wallet.wallet import Held, Wallet
+
+TO_SUBMIT = timedelta(days=1)
+"""How long a grant can be submitted after it was signed."""
+
+
+def fitting(wallet: Wallet, request: Request) -> list[Held]:
+    """Return the credentials that hold what a request asks for, the newest first."""
+    return [held for held in reversed(wallet.credentials) if _fits(held, request)]
+
+
+def _fits(held: Held, request: Request) -> bool:
+    holding = Holding.read(held.text)
+    try:
+        holding.choose(request.claims)
+    except ClaimNotHeld:
+        return False
+    return holding.vct == request.vct and held.holder_key is not None
+
+
+def give(
+    wallet: Wallet,
+    request: Request,
+    consents: ConsentRegistry,
+    *,
+    now: datetime,
+    credential: str | None = None,
+    subject: Subject | None = None,
+    until: datetime | None = None,
+) -> Answer:
+    """Consent to a request, and return the answer for the company; the wallet keeps what ends it again.
+
+    Args:
+        request: from `read_request`, which has made sure whose it is.
+        consents: read only.
+        credential: which of the wallet's; the newest that fits where it is None.
+        subject: in whose name; a key of the wallet that serves this one consent where it is None.
+        until: where the consent is to end earlier than the company asks.
+
+    Raises:
+        NotFound: no credential fits, or there is none of that id.
+        ClaimNotHeld: the credential that was named lacks something.
+
+    """
+    held = (
+        wallet.credential(credential)
+        if credential is not None
+        else next(iter(fitting(wallet, request)), None)
+    )
+    if held is None:
+        raise NotFound(
+            f"the wallet has no credential of type {request.vct!r} with the claims that are asked for"
+        )
+    if held.holder_key is None:
+        raise Conflict(
+            f"the credential {held.id} is bound to no key of this wallet, so nobody can present it"
+        )
+    selection, holder = (
+        Holding.read(held.text).choose(request.claims),
+        wallet.holder_key(held.holder_key),
+    )
+    by = subject or Subject(KeySigner(wallet.new_subject(consents.knows).account))
+    made = answer(request, selection, holder, by, now=now, deadline=now + TO_SUBMIT, until=until)
+    note = Given.of(request, made, now, one_time=subject is None)
+    wallet.keep_consent(
+        made.consent.id, note.document
+    )  # before the answer leaves: it must be possible to end it
+    return made
+
+
+def diary(wallet: Wallet, consents: ConsentRegistry) -> Diary:
+    """Return the diary of a wallet: what it gave in a registry."""
+    return Diary(consents, wallet.consents.values())
+
+
+def signer_of(wallet: Wallet, others: Sequence[Signer], subject: str) -> Signer:
+    """Return who signs for a subject: somebody of the others, or a key of the wallet.
+
+    Raises:
+        NotFound: nobody here does.
+
+    """
+    known = next((other for other in others if other.address == subject), None)
+    return known or KeySigner(wallet.subject(subject).account)
+
+
+def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> list[End]:
+    """Have the end signed of what stands of a wallet's subjects and is not in its notes, for a relay to submit.
+
+    A wallet that was brought back from its words, or from an old copy, has the keys of its consents
+    and not their terms. What it gave and nobody has submitted yet is not found: the chain does not
+    know of it.
+
+    Raises:
+        Conflict: the node says that it knows ever more subjects.
+
+    """
+    noted = {given.consent.subject for given in diary(wallet, consents).given}
+    ends = []
+    for subject in wallet.recover_subjects(consents.knows):
+        who = subject.account.address
+        granted = () if who in noted else consents.history(ConsentGranted, subject=who)
+        if any(
+            isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted
+        ):
+            signer = KeySigner(subject.account)
+            ends.append(consents.domain.signed_end(who, signer, consents.epoch(who), deadline))
+    return ends
