@@ -13,8 +13,8 @@ from careledger.flows.refund.report import document, show
 from careledger.flows.refund.story import Cast, Story
 from careledger.flows.stage import Stage, brownie_rpc, open_stage
 from careledger.identity.did.client import IdentityRegistry
+from careledger.refunds.erc20 import Erc20Token
 from careledger.refunds.orders import read_orders
-from careledger.refunds.token import Token
 
 EXAMPLES = ROOT / "examples" / "orders.json"
 YEAR = 365 * 86_400
@@ -41,13 +41,13 @@ def appoint(stage: Stage) -> Cast:
     return cast
 
 
-def stablecoin(stage: Stage) -> Token:
+def stablecoin(stage: Stage) -> Erc20Token:
     """Deploy a stablecoin of six decimals that is worth nothing."""
     code = artifacts.load("TestToken").bytecode + encode(
         ["string", "string", "uint8"], ["Test Dollar", "TUSD", 6]
     )
     at = stage.patron.transact(None, code).contract_address
-    return Token(stage.chain, str(at), stage.patron)
+    return Erc20Token(stage.chain, str(at), stage.patron)
 
 
 def flow(

@@ -12,24 +12,25 @@ from careledger.chain.send import Pending, Receipt
 from careledger.errors import Conflict
 from careledger.loyalty.amounts import seconds
 from careledger.loyalty.errors import NotOffered
-from careledger.loyalty.offers import NO_PERMIT, ZERO, Offer, Permit, SignedOffer, cancellation
+from careledger.loyalty.offers import NO_PERMIT, Offer, Permit, SignedOffer, cancellation
 from careledger.loyalty.swaps import Fee, Swap
+from careledger.values.addresses import ZERO_ADDRESS
 
 BPS = 10_000
 
 
 @dataclass(frozen=True)
-class Policy:
+class SwapPolicy:
     """On what terms a brand lets its points be swapped; fees in basis points of its own points."""
 
-    fee_to: str = ZERO
+    fee_to: str = ZERO_ADDRESS
     fee_bps: int = 0
     max_fee_bps: int = 0
     offers: bool = True
     pools: bool = True
 
     @classmethod
-    def from_words(cls, words: tuple[Any, ...]) -> "Policy":
+    def from_abi(cls, words: tuple[Any, ...]) -> "SwapPolicy":
         """Read the contract's struct."""
         return cls(*words)
 
@@ -59,12 +60,12 @@ class PolicySet(Event, contract="PointMarket"):
 
     token: ChecksumAddress
     brand: ChecksumAddress
-    policy: Policy
+    policy: SwapPolicy
 
     @classmethod
     def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
         return super()._from_arguments(
-            log, arguments | {"policy": Policy.from_words(arguments["policy"])}
+            log, arguments | {"policy": SwapPolicy.from_abi(arguments["policy"])}
         )
 
 
@@ -129,7 +130,7 @@ class PointMarket(ContractClient):
             least_received: the least of what the offer gives that the taker gets, fee deducted.
 
         """
-        return self._write("fill", offer.words(), signature, amount, most_paid, least_received)
+        return self._write("fill", offer.abi(), signature, amount, most_paid, least_received)
 
     def fill_with_permits(
         self,
@@ -144,11 +145,10 @@ class PointMarket(ContractClient):
     ) -> Receipt:
         """Take a part of an offer where maker or taker has not approved the market before."""
         permits = [
-            NO_PERMIT if permit is None else permit.words()
-            for permit in (maker_permit, taker_permit)
+            NO_PERMIT if permit is None else permit.abi() for permit in (maker_permit, taker_permit)
         ]
         return self._write(
-            "fillWithPermits", offer.words(), signature, amount, most_paid, least_received, *permits
+            "fillWithPermits", offer.abi(), signature, amount, most_paid, least_received, *permits
         )  # fmt: skip
 
     def price(self, offer: Offer, amount: int) -> Fill:
@@ -199,15 +199,15 @@ class PointMarket(ContractClient):
 
     # ---- policies
 
-    def set_policy(self, token: str, policy: Policy) -> Receipt:
+    def set_policy(self, token: str, policy: SwapPolicy) -> Receipt:
         """Set on what terms a token may be swapped, for its brand; pools follow at their next `sync`."""
         return self._write("setPolicy", token, astuple(policy))
 
     # ---- views
 
-    def policy_of(self, token: str, block: Block = "latest") -> Policy:
+    def policy_of(self, token: str, block: Block = "latest") -> SwapPolicy:
         """Return a token's policy; one that allows nothing when it has none."""
-        return Policy.from_words(self._read("policyOf", token, block=block))
+        return SwapPolicy.from_abi(self._read("policyOf", token, block=block))
 
     def brand_of(self, token: str) -> ChecksumAddress:
         """Return the brand that a token belongs to; the zero address when it has no policy."""
@@ -215,7 +215,7 @@ class PointMarket(ContractClient):
 
     def state_of(self, offer: Offer) -> OfferState:
         """Return what an offer has come to."""
-        return OfferState(*self._read("stateOf", offer.words()))
+        return OfferState(*self._read("stateOf", offer.abi()))
 
     def nonces_of(self, maker: str, word: int) -> tuple[int, int]:
         """Return the nonces of a word that were taken or cancelled, and those that were cancelled, as bits."""

@@ -56,7 +56,7 @@ class Authorization:
     valid_after: datetime | None = None
     nonce: bytes = field(default_factory=random_nonce)
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return it as the contract takes it."""
         return self.holder, self.to, self.value, *_validity(self), self.nonce
 
@@ -72,7 +72,7 @@ class Redemption:
     valid_after: datetime | None = None
     nonce: bytes = field(default_factory=random_nonce)
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return it as the contract takes it."""
         return self.holder, self.amount, self.ref, *_validity(self), self.nonce
 
@@ -105,15 +105,15 @@ class TokenMessages:
 
     def transfer(self, order: Authorization) -> bytes:
         """Move points; anyone may send it."""
-        return digest(self.separator, struct_hash(TRANSFER_TYPE, order.words()))
+        return digest(self.separator, struct_hash(TRANSFER_TYPE, order.abi()))
 
     def receive(self, order: Authorization) -> bytes:
         """Move points; only the payee may send it."""
-        return digest(self.separator, struct_hash(RECEIVE_TYPE, order.words()))
+        return digest(self.separator, struct_hash(RECEIVE_TYPE, order.abi()))
 
     def redeem(self, order: Redemption) -> bytes:
         """Redeem points; anyone may send it."""
-        return digest(self.separator, struct_hash(REDEEM_TYPE, order.words()))
+        return digest(self.separator, struct_hash(REDEEM_TYPE, order.abi()))
 
     def cancel(self, authorizer: str, nonce: bytes) -> bytes:
         """Cancel an authorisation or redemption that was not used yet."""

@@ -22,7 +22,6 @@ from typing import Any, Self
 
 from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
-from eth_typing import ChecksumAddress
 
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
@@ -32,7 +31,7 @@ from careledger.errors import InputError, SignatureError
 from careledger.loyalty.amounts import MAX_UINT, moment, seconds
 from careledger.loyalty.errors import OfferError
 from careledger.loyalty.messages import TokenMessages, sign, split
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
 
 FORMAT = "careledger.offer.v1"
 DOMAIN = ("CareLedger PointMarket", "1")
@@ -41,7 +40,6 @@ OFFER_TYPE = (
     "uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
 )
 CANCEL_TYPE = "Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)"
-ZERO = ChecksumAddress("0x0000000000000000000000000000000000000000")  # type: ignore[arg-type]
 
 _ADDRESSES = ("maker", "taker", "give", "want")
 _LARGEST_FILE = 100_000
@@ -65,7 +63,7 @@ class Offer:
     """The last second at which the offer holds."""
     min_fill: int = 0
     """The least that may be taken at a time, unless it is the rest."""
-    taker: str = ZERO
+    taker: str = ZERO_ADDRESS
     """Who may take it; the zero address for anyone."""
     nonce: int = field(default_factory=lambda: randbits(256))
     """Word * 256 + bit. Of several offers with one nonce the first one that is taken counts."""
@@ -82,7 +80,7 @@ class Offer:
                 raise OfferError(_camel(name), "is 0: an offer swaps something for something")
         if self.give == self.want:
             raise OfferError("want", "is the token that is given: a swap is of two different ones")
-        if self.maker in {ZERO, self.taker}:
+        if self.maker in {ZERO_ADDRESS, self.taker}:
             raise OfferError("maker", "has to be an account, and another one than the taker")
         if self.min_fill > self.give_amount:
             raise OfferError(
@@ -95,7 +93,7 @@ class Offer:
         except InputError as error:
             raise OfferError("expiry", str(error)) from error
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the offer as the contract's struct."""
         return (
             self.maker,
@@ -113,7 +111,7 @@ class Offer:
     def id(self, chain_id: int, market: str) -> bytes:
         """Return the offer's id, 32 bytes: the EIP-712 digest that the maker signs."""
         return digest(
-            domain_separator(*DOMAIN, chain_id, market), struct_hash(OFFER_TYPE, self.words())
+            domain_separator(*DOMAIN, chain_id, market), struct_hash(OFFER_TYPE, self.abi())
         )
 
     def price(self, amount: int) -> int:
@@ -125,7 +123,7 @@ class Offer:
         names = [
             member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")
         ]
-        plain = dict(zip(names, self.words(), strict=True))
+        plain = dict(zip(names, self.abi(), strict=True))
         for name in ("giveAmount", "wantAmount", "minFill", "nonce"):
             plain[name] = str(plain[name])
         return plain | {"ref": "0x" + self.ref.hex()}
@@ -188,7 +186,7 @@ class Permit:
     signature: bytes
     """65 bytes."""
 
-    def words(self) -> tuple[int, int, int, bytes, bytes]:
+    def abi(self) -> tuple[int, int, int, bytes, bytes]:
         """Return it as the contract's struct."""
         return self.value, seconds(self.deadline), *split(self.signature)
 

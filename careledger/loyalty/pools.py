@@ -166,7 +166,7 @@ class Funding:
     min_a: int = 0
     min_b: int = 0
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the contract's struct."""
         return (
             self.token_a,
@@ -192,7 +192,7 @@ class Removal:
     min_a: int = 0
     min_b: int = 0
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the contract's struct."""
         return (
             self.token_a,
@@ -219,7 +219,7 @@ class SwapOrder:
     deadline: datetime
     salt: bytes = field(default_factory=random_nonce)
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the contract's struct."""
         return (
             self.holder,
@@ -263,7 +263,7 @@ class PointPools(ContractClient):
 
     def swap_with_authorization(self, order: SwapOrder, signature: bytes) -> Receipt:
         """Swap for a holder that signed `token_in.messages.receive(authorization(order))`."""
-        return self._write("swapWithAuthorization", order.words(), signature)
+        return self._write("swapWithAuthorization", order.abi(), signature)
 
     def authorization(self, order: SwapOrder) -> Authorization:
         """Return what the holder of a swap order signs at the token that is paid in."""
@@ -281,11 +281,11 @@ class PointPools(ContractClient):
 
     def add_liquidity(self, funding: Funding) -> Receipt:
         """Pay into a pool and get shares; the first one sets the price."""
-        return self._write("addLiquidity", funding.words())
+        return self._write("addLiquidity", funding.abi())
 
     def remove_liquidity(self, removal: Removal) -> Receipt:
         """Give up own shares and get the part of both reserves that they are."""
-        return self._write("removeLiquidity", removal.words())
+        return self._write("removeLiquidity", removal.abi())
 
     def claim(self, token: str, to: str) -> Receipt:
         """Get what could not be paid out before, at another address."""
@@ -321,7 +321,7 @@ class PointPools(ContractClient):
 
     def order_nonce(self, order: SwapOrder) -> bytes:
         """Return the nonce of the authorisation that is the order."""
-        return bytes(self._read("orderNonce", order.words()))
+        return bytes(self._read("orderNonce", order.abi()))
 
     def lp_fee_bps(self) -> int:
         """Return what stays for those who fund pools, in basis points of what is paid in."""

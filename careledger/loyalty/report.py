@@ -17,7 +17,6 @@ from careledger.chain.contract import Event
 from careledger.chain.rpc import Block
 from careledger.errors import ProofError
 from careledger.loyalty.market import OfferFeeCharged, OfferFilled, PointMarket
-from careledger.loyalty.offers import ZERO
 from careledger.loyalty.pools import (
     Claimed,
     FeesCollected,
@@ -36,9 +35,10 @@ from careledger.loyalty.token import (
     Redeemed,
     Transfer,
 )
+from careledger.values.addresses import ZERO_ADDRESS
 
 
-class Kind(StrEnum):
+class UseKind(StrEnum):
     """What points were used for."""
 
     ISSUED = "issued"
@@ -54,10 +54,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Use:
+class PointUse:
     """One use of points; amounts in the smallest unit."""
 
-    kind: Kind
+    kind: UseKind
     holder: ChecksumAddress
     """Whose points they were; the zero address for new ones."""
     to: ChecksumAddress
@@ -80,7 +80,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Report:
+class PointReport:
     """What became of a brand's points up to a block."""
 
     token: ChecksumAddress
@@ -88,7 +88,7 @@ class Report:
     symbol: str
     programme: Programme
     block_number: int
-    uses: tuple[Use, ...]
+    uses: tuple[PointUse, ...]
     balances: dict[ChecksumAddress, int] = field(repr=False)
     """Of everybody who has points."""
     in_pools: int
@@ -98,12 +98,12 @@ class Report:
     @property
     def issued(self) -> int:
         """All points that were ever issued."""
-        return self.sum(Kind.ISSUED)
+        return self.sum(UseKind.ISSUED)
 
     @property
     def redeemed(self) -> int:
         """All points that were ever redeemed."""
-        return self.sum(Kind.REDEEMED)
+        return self.sum(UseKind.REDEEMED)
 
     @property
     def fees(self) -> int:
@@ -113,16 +113,18 @@ class Report:
     @property
     def fees_in_pools(self) -> int:
         """What the brand earned in pools and nobody collected, by the logs."""
-        earned = sum(use.fee for use in self.uses if use.kind in {Kind.POOL_PAID, Kind.POOL_GIVEN})
-        return earned - self.sum(Kind.FEES_COLLECTED)
+        earned = sum(
+            use.fee for use in self.uses if use.kind in {UseKind.POOL_PAID, UseKind.POOL_GIVEN}
+        )
+        return earned - self.sum(UseKind.FEES_COLLECTED)
 
-    def sum(self, kind: Kind) -> int:
+    def sum(self, kind: UseKind) -> int:
         """Return the points of all uses of a kind."""
         return sum(use.amount for use in self.uses if use.kind is kind)
 
-    def totals(self) -> Iterator[tuple[Kind, int, int, int]]:
+    def totals(self) -> Iterator[tuple[UseKind, int, int, int]]:
         """Yield each kind that occurs with the number of its uses, their points, and the brand's fees of them."""
-        for kind in Kind:
+        for kind in UseKind:
             found = [use for use in self.uses if use.kind is kind]
             if found:
                 yield (
@@ -160,7 +162,7 @@ class Report:
         }
 
 
-def _plain(use: Use) -> dict[str, Any]:
+def _plain(use: PointUse) -> dict[str, Any]:
     found: dict[str, Any] = {
         "use": use.kind.value,
         "holder": use.holder,
@@ -180,7 +182,7 @@ def _plain(use: Use) -> dict[str, Any]:
 
 def report(
     token: LoyaltyToken, market: PointMarket, pools: PointPools, block: int | None = None
-) -> Report:
+) -> PointReport:
     """Read every use of a brand's points up to a block, and make sure that it adds up.
 
     Args:
@@ -196,11 +198,11 @@ def report(
     """
     number = token.chain.block_number() if block is None else block
     events = _events(token, market, pools, number)
-    uses: list[Use] = []
+    uses: list[PointUse] = []
     for _, together in groupby(events, key=lambda event: event.log.transaction_hash):
         uses += _Transaction(token.address, pools.address).read(together)
     balances = _balances(event for event in events if isinstance(event, Transfer))
-    found = Report(
+    found = PointReport(
         token=token.address,
         token_name=token.token_name(),
         symbol=token.symbol(),
@@ -215,7 +217,7 @@ def report(
     return found
 
 
-def _reconcile(found: Report) -> None:
+def _reconcile(found: PointReport) -> None:
     outstanding = found.programme.outstanding
     wrong = None
     if found.issued - found.redeemed != outstanding:
@@ -255,7 +257,7 @@ def _balances(transfers: Iterable[Transfer]) -> dict[ChecksumAddress, int]:
     for transfer in transfers:
         found[transfer.from_] -= transfer.amount
         found[transfer.to] += transfer.amount
-    found.pop(ZERO, None)
+    found.pop(ZERO_ADDRESS, None)
     return {holder: balance for holder, balance in found.items() if balance}
 
 
@@ -266,9 +268,9 @@ class _Transaction:
         self.token, self.pools = token, pools
         self.waiting: list[Transfer] = []
         self.fees: defaultdict[bytes, int] = defaultdict(int)
-        self.uses: list[Use] = []
+        self.uses: list[PointUse] = []
 
-    def read(self, events: Iterable[Event]) -> list[Use]:
+    def read(self, events: Iterable[Event]) -> list[PointUse]:
         for event in events:
             if isinstance(event, Transfer):
                 self.waiting.append(event)
@@ -281,23 +283,25 @@ class _Transaction:
             elif isinstance(event, IssuedBatch):
                 self._issued(event.refs, event.issuer, event)
             elif isinstance(event, Redeemed):
-                self._take(Kind.REDEEMED, event, event.from_, ZERO, event.amount, ref=event.ref)
+                self._take(
+                    UseKind.REDEEMED, event, event.from_, ZERO_ADDRESS, event.amount, ref=event.ref
+                )
             else:
                 self._pool(event)
         for transfer in self.waiting:
-            self._add(Kind.TRANSFERRED, transfer, transfer)
+            self._add(UseKind.TRANSFERRED, transfer, transfer)
         return sorted(self.uses, key=lambda use: use.log_index)
 
-    def _add(self, kind: Kind, transfer: Transfer, event: Event, **more: Any) -> None:
+    def _add(self, kind: UseKind, transfer: Transfer, event: Event, **more: Any) -> None:
         log = event.log
-        use = Use(
+        use = PointUse(
             kind, transfer.from_, transfer.to, transfer.amount, log.block_number, log.log_index, log.transaction_hash
         )  # fmt: skip
         self.uses.append(replace(use, **more))
 
     def _take(
         self,
-        kind: Kind,
+        kind: UseKind,
         event: Event,
         holder: ChecksumAddress | None,
         to: ChecksumAddress | None,
@@ -327,7 +331,7 @@ class _Transaction:
 
     def _issued(self, refs: list[bytes], issuer: ChecksumAddress, event: Event) -> None:
         new = (
-            [transfer for transfer in self.waiting if transfer.from_ == ZERO][-len(refs) :]
+            [transfer for transfer in self.waiting if transfer.from_ == ZERO_ADDRESS][-len(refs) :]
             if refs
             else []
         )
@@ -335,7 +339,7 @@ class _Transaction:
             new, refs, strict=False
         ):  # where some are missing, the sums say so
             self.waiting.remove(transfer)
-            self._add(Kind.ISSUED, transfer, event, ref=ref, by=issuer)
+            self._add(UseKind.ISSUED, transfer, event, ref=ref, by=issuer)
 
     def _swap(self, event: Swap) -> None:
         fee = self.fees.pop(event.id, 0)
@@ -348,7 +352,7 @@ class _Transaction:
             holder, to = (None, self.pools) if paying else (self.pools, None)
             moved = event.paid_amount if paying else event.received_amount
             gross = moved if paying else moved + fee  # the fee of what comes out stays in the pools
-            kind = Kind.POOL_PAID if paying else Kind.POOL_GIVEN
+            kind = UseKind.POOL_PAID if paying else UseKind.POOL_GIVEN
             self._take(kind, event, holder, to, moved, amount=gross, **more)
             return
         giver, getter = (event.taker, event.maker) if paying else (event.maker, event.taker)
@@ -364,18 +368,18 @@ class _Transaction:
         )
         for transfer in moves[-1:]:  # the fee's own movement is told as part of the swap
             self.waiting.remove(transfer)
-        kind = Kind.OFFER_PAID if paying else Kind.OFFER_GIVEN
+        kind = UseKind.OFFER_PAID if paying else UseKind.OFFER_GIVEN
         self._take(kind, event, giver, getter, gross - fee, amount=gross, **more)
 
     def _pool(self, event: Event) -> None:
         if isinstance(
             event, LiquidityAdded
         ):  # perhaps of another pair: then no points of ours moved
-            self._take(Kind.POOL_FUNDED, event, event.provider, self.pools, ref=event.id)
+            self._take(UseKind.POOL_FUNDED, event, event.provider, self.pools, ref=event.id)
         elif isinstance(event, LiquidityRemoved):
-            self._take(Kind.POOL_LEFT, event, self.pools, event.to, ref=event.id)
+            self._take(UseKind.POOL_LEFT, event, self.pools, event.to, ref=event.id)
         elif isinstance(event, FeesCollected | Claimed):
-            kind = Kind.POOL_LEFT if isinstance(event, Claimed) else Kind.FEES_COLLECTED
+            kind = UseKind.POOL_LEFT if isinstance(event, Claimed) else UseKind.FEES_COLLECTED
             self._take(kind, event, self.pools, event.to, event.amount)
         else:
             raise TypeError(f"{type(event).__name__} is no use of points")

@@ -145,7 +145,7 @@ class IssuerLimit:
 
 
 @dataclass(frozen=True)
-class Issue:
+class Issuance:
     """One item of a batch."""
 
     to: str
@@ -224,7 +224,7 @@ class LoyaltyToken(ContractClient):
         """Give new points, as an issuer of the brand."""
         return self._write("issue", to, amount, ref)
 
-    def issue_batch(self, items: Sequence[Issue]) -> Receipt:
+    def issue_batch(self, items: Sequence[Issuance]) -> Receipt:
         """Give new points to many, all or none of them."""
         return self._write("issueBatch", [(item.to, item.amount, item.ref) for item in items])
 
@@ -246,7 +246,7 @@ class LoyaltyToken(ContractClient):
 
     def redeem_with_authorization(self, order: Redemption, signature: bytes) -> Receipt:
         """Redeem for a holder that signed `messages.redeem`."""
-        return self._write("redeemWithAuthorization", *order.words(), signature)
+        return self._write("redeemWithAuthorization", *order.abi(), signature)
 
     # ---- the brand's settings
 
@@ -291,11 +291,11 @@ class LoyaltyToken(ContractClient):
 
     def transfer_with_authorization(self, order: Authorization, signature: Signature) -> Receipt:
         """Move points for a holder that signed `messages.transfer`."""
-        return self._signed("transferWithAuthorization", _AUTHORIZATION, signature, *order.words())
+        return self._signed("transferWithAuthorization", _AUTHORIZATION, signature, *order.abi())
 
     def receive_with_authorization(self, order: Authorization, signature: Signature) -> Receipt:
         """Pull points, as the payee of an order that its holder signed as `messages.receive`."""
-        return self._signed("receiveWithAuthorization", _AUTHORIZATION, signature, *order.words())
+        return self._signed("receiveWithAuthorization", _AUTHORIZATION, signature, *order.abi())
 
     def cancel_authorization(self, authorizer: str, nonce: bytes, signature: Signature) -> Receipt:
         """Cancel an order that was not used yet, by the holder's signature over `messages.cancel`."""

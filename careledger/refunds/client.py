@@ -13,7 +13,7 @@ from careledger.errors import NodeError, NotFound
 from careledger.refunds.events import Opened
 from careledger.refunds.messages import EscrowMessages, seconds
 from careledger.refunds.return_desk import ReturnDesk
-from careledger.refunds.terms import Party, State, Terms, find_terms
+from careledger.refunds.terms import DealState, DealTerms, Party, find_terms
 from careledger.values.addresses import address
 
 __all__ = ["RefundEscrow", "ReturnDesk"]
@@ -34,19 +34,19 @@ class Deal:
     """Seconds for each step of a dispute."""
     ruling_bps: int
     appeal_bps: int
-    state: State
+    state: DealState
     appellant: Party
 
     @classmethod
-    def from_words(cls, words: tuple[int, ...]) -> "Deal":
+    def from_abi(cls, words: tuple[int, ...]) -> "Deal":
         """Read the contract's struct."""
         held, deadline, window, ruling, appeal, state, appellant = words
         at = datetime.fromtimestamp(deadline, UTC) if deadline else None
-        return cls(held, at, window, ruling, appeal, State(state), Party(appellant))
+        return cls(held, at, window, ruling, appeal, DealState(state), Party(appellant))
 
 
 @dataclass(frozen=True)
-class Agreement:
+class SplitAgreement:
     """What both parties agreed to; a party that sends it itself leaves its signature empty."""
 
     to_payer: int
@@ -56,7 +56,7 @@ class Agreement:
     payer_signature: bytes = b""
     seller_signature: bytes = b""
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the contract's struct."""
         return (
             self.to_payer,
@@ -83,16 +83,16 @@ class RefundEscrow(ContractClient):
         """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
 
         Args:
-            arguments: as the contract takes them: `terms.words()` first.
+            arguments: as the contract takes them: `terms.abi()` first.
             gas: limit; None to simulate first, which calls that depend on ones under way would
                 fail.
 
         """
         return self._send(function, *arguments, value=value, gas=gas)
 
-    def transact(self, function: str, terms: Terms, *arguments: Any, value: int = 0) -> Receipt:
+    def transact(self, function: str, terms: DealTerms, *arguments: Any, value: int = 0) -> Receipt:
         """Call a function on a deal, by its name in the contract, and wait for it."""
-        return self._write(function, terms.words(), *arguments, value=value)
+        return self._write(function, terms.abi(), *arguments, value=value)
 
     @property
     def messages(self) -> EscrowMessages:
@@ -101,19 +101,19 @@ class RefundEscrow(ContractClient):
 
     # ---- opening
 
-    def open(self, terms: Terms, value: int = 0) -> Receipt:
+    def open(self, terms: DealTerms, value: int = 0) -> Receipt:
         """Open a deal as its payer; `value` is the amount when the deal is in ether."""
-        return self._write("open", terms.words(), value=value)
+        return self._write("open", terms.abi(), value=value)
 
     def open_signed(
-        self, terms: Terms, deadline: datetime, signature: bytes, value: int = 0
+        self, terms: DealTerms, deadline: datetime, signature: bytes, value: int = 0
     ) -> Receipt:
         """Open a deal for a payer that signed `messages.open`."""
-        return self._write("openSigned", terms.words(), seconds(deadline), signature, value=value)
+        return self._write("openSigned", terms.abi(), seconds(deadline), signature, value=value)
 
     def open_with_permit(
         self,
-        terms: Terms,
+        terms: DealTerms,
         permit: tuple[int, int, bytes, bytes],
         deadline: datetime | None = None,
         signature: bytes = b"",
@@ -127,91 +127,101 @@ class RefundEscrow(ContractClient):
 
         """
         at = seconds(deadline) if deadline else 0
-        return self._write("openWithPermit", terms.words(), permit, at, signature)
+        return self._write("openWithPermit", terms.abi(), permit, at, signature)
 
     def open_with_authorization(
-        self, terms: Terms, authorization: tuple[int, int, int, bytes, bytes]
+        self, terms: DealTerms, authorization: tuple[int, int, int, bytes, bytes]
     ) -> Receipt:
         """Open a deal with an ERC-3009 authorisation (valid after and before, v, r, s), its nonce the deal's id."""
-        return self._write("openWithAuthorization", terms.words(), authorization)
+        return self._write("openWithAuthorization", terms.abi(), authorization)
 
     def on_transfer_received(self, operator: str, sender: str, value: int, data: bytes) -> Receipt:
         """Open a deal by an ERC-1363 transfer. For tokens: call the token's `transferAndCall` instead."""
         return self._write("onTransferReceived", operator, sender, value, data)
 
     def open_received(
-        self, terms: Terms, token: str, operator: str, sender: str, value: int
+        self, terms: DealTerms, token: str, operator: str, sender: str, value: int
     ) -> Receipt:
         """Open a deal whose deposit has arrived. For the escrow itself."""
-        return self._write("openReceived", terms.words(), token, operator, sender, value)
+        return self._write("openReceived", terms.abi(), token, operator, sender, value)
 
     # ---- ending
 
-    def release(self, terms: Terms) -> Receipt:
+    def release(self, terms: DealTerms) -> Receipt:
         """Pay the seller: the payer at any time, anyone from `release_at` on unless the criteria are due."""
-        return self._write("release", terms.words())
+        return self._write("release", terms.abi())
 
-    def release_signed(self, terms: Terms, deadline: datetime, signature: bytes) -> Receipt:
+    def release_signed(self, terms: DealTerms, deadline: datetime, signature: bytes) -> Receipt:
         """Pay the seller for a payer that signed `messages.release`."""
-        return self._write("releaseSigned", terms.words(), seconds(deadline), signature)
+        return self._write("releaseSigned", terms.abi(), seconds(deadline), signature)
 
-    def refund(self, terms: Terms) -> Receipt:
+    def refund(self, terms: DealTerms) -> Receipt:
         """Pay back what the criteria say is due, and the rest to the seller; for anyone."""
-        return self._write("refund", terms.words())
+        return self._write("refund", terms.abi())
 
-    def refund_due(self, terms: Terms, bps: int) -> Receipt:
+    def refund_due(self, terms: DealTerms, bps: int) -> Receipt:
         """Pay back a share. For the criteria contract itself."""
-        return self._write("refundDue", terms.words(), bps)
+        return self._write("refundDue", terms.abi(), bps)
 
-    def refund_part(self, terms: Terms, amount: int) -> Receipt:
+    def refund_part(self, terms: DealTerms, amount: int) -> Receipt:
         """Give back a part of what is held, or all of it, as the seller."""
-        return self._write("refundPart", terms.words(), amount)
+        return self._write("refundPart", terms.abi(), amount)
 
-    def split(self, terms: Terms, agreement: Agreement) -> Receipt:
+    def split(self, terms: DealTerms, agreement: SplitAgreement) -> Receipt:
         """Divide what is held as both parties signed."""
-        return self._write("split", terms.words(), agreement.words())
+        return self._write("split", terms.abi(), agreement.abi())
 
     # ---- disputes
 
-    def dispute(self, terms: Terms, evidence: bytes, value: int = 0) -> Receipt:
+    def dispute(self, terms: DealTerms, evidence: bytes, value: int = 0) -> Receipt:
         """Ask the arbiter to decide; `value` is what an ERC-792 arbitrator charges, see `costs`."""
-        return self._write("dispute", terms.words(), evidence, value=value)
+        return self._write("dispute", terms.abi(), evidence, value=value)
 
     def dispute_signed(
-        self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
+        self,
+        terms: DealTerms,
+        evidence: bytes,
+        deadline: datetime,
+        signature: bytes,
+        value: int = 0,
     ) -> Receipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
         return self._write(
-            "disputeSigned", terms.words(), evidence, seconds(deadline), signature, value=value
+            "disputeSigned", terms.abi(), evidence, seconds(deadline), signature, value=value
         )
 
-    def submit_evidence(self, terms: Terms, evidence: bytes) -> Receipt:
+    def submit_evidence(self, terms: DealTerms, evidence: bytes) -> Receipt:
         """Add the hash of further evidence to a running dispute, as a party."""
-        return self._write("submitEvidence", terms.words(), evidence)
+        return self._write("submitEvidence", terms.abi(), evidence)
 
-    def award(self, terms: Terms, refund_bps: int) -> Receipt:
+    def award(self, terms: DealTerms, refund_bps: int) -> Receipt:
         """Rule as the arbiter: so many basis points for the payer; 10,001 refuses to rule."""
-        return self._write("award", terms.words(), refund_bps)
+        return self._write("award", terms.abi(), refund_bps)
 
     def rule(self, dispute_id: int, ruling: int) -> Receipt:
         """Rule as an ERC-792 arbitrator: 1 for the payer, 2 for the seller, 0 refuses."""
         return self._write("rule", dispute_id, ruling)
 
-    def appeal(self, terms: Terms, evidence: bytes, value: int = 0) -> Receipt:
+    def appeal(self, terms: DealTerms, evidence: bytes, value: int = 0) -> Receipt:
         """Have the arbiter decide once more; `value` is the charge and, when the deal is in ether, the bond."""
-        return self._write("appeal", terms.words(), evidence, value=value)
+        return self._write("appeal", terms.abi(), evidence, value=value)
 
     def appeal_signed(
-        self, terms: Terms, evidence: bytes, deadline: datetime, signature: bytes, value: int = 0
+        self,
+        terms: DealTerms,
+        evidence: bytes,
+        deadline: datetime,
+        signature: bytes,
+        value: int = 0,
     ) -> Receipt:
         """Appeal for a payer that signed `messages.appeal`."""
         return self._write(
-            "appealSigned", terms.words(), evidence, seconds(deadline), signature, value=value
+            "appealSigned", terms.abi(), evidence, seconds(deadline), signature, value=value
         )
 
-    def execute(self, terms: Terms) -> Receipt:
+    def execute(self, terms: DealTerms) -> Receipt:
         """End a dispute whose time is over; for anyone."""
-        return self._write("execute", terms.words())
+        return self._write("execute", terms.abi())
 
     # ---- credits
 
@@ -233,19 +243,19 @@ class RefundEscrow(ContractClient):
 
     def deal(self, id: bytes, block: Block = "latest") -> Deal:
         """Return where a deal is."""
-        return Deal.from_words(self._read("deal", id, block=block))
+        return Deal.from_abi(self._read("deal", id, block=block))
 
-    def id_of(self, terms: Terms) -> bytes:
+    def id_of(self, terms: DealTerms) -> bytes:
         """Return the id that the contract computes; `terms.id` does so without a node."""
-        return bytes(self._read("idOf", terms.words()))
+        return bytes(self._read("idOf", terms.abi()))
 
-    def due_bps(self, terms: Terms) -> int:
+    def due_bps(self, terms: DealTerms) -> int:
         """Return what the criteria say is due, in basis points."""
-        return int(self._read("dueBps", terms.words()))
+        return int(self._read("dueBps", terms.abi()))
 
-    def costs(self, terms: Terms) -> tuple[int, int]:
+    def costs(self, terms: DealTerms) -> tuple[int, int]:
         """Return what has to be sent with `dispute`, in wei, and the bond of an appeal, in the deal's token."""
-        arbitration, bond = self._read("costs", terms.words())
+        arbitration, bond = self._read("costs", terms.abi())
         return arbitration, bond
 
     def dispute_of(self, arbitrator: str, dispute_id: int) -> bytes:
@@ -272,7 +282,7 @@ class RefundEscrow(ContractClient):
         """Return the domain of signatures (EIP-5267)."""
         return tuple(self._read("eip712Domain"))
 
-    def terms_of(self, id: bytes) -> Terms:
+    def terms_of(self, id: bytes) -> DealTerms:
         """Find a deal's terms in the transaction that opened it.
 
         Raises:

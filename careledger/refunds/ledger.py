@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from careledger.chain.contract import Event
 from careledger.errors import CareLedgerError
 from careledger.refunds import events
-from careledger.refunds.terms import Terms
+from careledger.refunds.terms import DealTerms
 
 
 class NotBalanced(CareLedgerError):
@@ -15,7 +15,7 @@ class NotBalanced(CareLedgerError):
 
 
 @dataclass
-class Account:
+class LedgerAccount:
     """The sums of one token, in its smallest unit, as the escrow's events tell them."""
 
     opened: int = 0
@@ -60,10 +60,10 @@ class Ledger:
     """Sums over the events of many deals."""
 
     def __init__(self) -> None:
-        self.accounts: dict[str, Account] = defaultdict(Account)
+        self.accounts: dict[str, LedgerAccount] = defaultdict(LedgerAccount)
         self._tokens: dict[bytes, str] = {}
 
-    def add(self, terms: Terms, id: bytes, happened: Iterable[Event]) -> None:
+    def add(self, terms: DealTerms, id: bytes, happened: Iterable[Event]) -> None:
         """Count the events of one transaction that concerned a deal."""
         self._tokens[id] = terms.token
         for event in happened:
@@ -97,7 +97,7 @@ class Ledger:
         self._of(id).paid += paid
         self._of(id).fees += fee
 
-    def _of(self, id: bytes) -> Account:
+    def _of(self, id: bytes) -> LedgerAccount:
         return self.accounts[self._tokens[id]]
 
 

@@ -12,7 +12,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
-from careledger.refunds.terms import DOMAIN, TERMS_TYPE, Terms
+from careledger.refunds.terms import DOMAIN, TERMS_TYPE, DealTerms
 
 OPEN_TYPE = f"Open(Terms terms,uint256 deadline){TERMS_TYPE}"
 RELEASE_TYPE = "Release(bytes32 id,uint256 deadline)"
@@ -37,11 +37,11 @@ class EscrowMessages:
         """The 32-byte domain separator."""
         return domain_separator(*DOMAIN, self.chain_id, self.escrow)
 
-    def deal_id(self, terms: Terms) -> bytes:
+    def deal_id(self, terms: DealTerms) -> bytes:
         """Return the id of a deal with these terms."""
         return terms.id_under(self.separator)
 
-    def open(self, terms: Terms, deadline: datetime) -> bytes:
+    def open(self, terms: DealTerms, deadline: datetime) -> bytes:
         """Open a deal; signed by the payer."""
         return digest(
             self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), seconds(deadline)])

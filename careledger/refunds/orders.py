@@ -30,7 +30,7 @@ _REQUIRED = ("order", "customer", "amount", "currency", "outcome")
 _OPTIONAL = ("share", "evidence")
 
 
-class Outcome(StrEnum):
+class OrderOutcome(StrEnum):
     """How the story of an order ends."""
 
     SATISFIED = "satisfied"  # delivered; the customer releases
@@ -52,7 +52,12 @@ class Outcome(StrEnum):
     @property
     def shared(self) -> bool:
         """Whether the order has to say what share the customer gets."""
-        return self in {Outcome.GRADED, Outcome.DISPUTED, Outcome.APPEALED, Outcome.AGREED}
+        return self in {
+            OrderOutcome.GRADED,
+            OrderOutcome.DISPUTED,
+            OrderOutcome.APPEALED,
+            OrderOutcome.AGREED,
+        }
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Order:
     amount: int
     """In the smallest unit of the currency."""
     currency: str
-    outcome: Outcome
+    outcome: OrderOutcome
     share_bps: int = 0
     """What the customer gets back where the outcome leaves it open, in basis points."""
     evidence: str = ""
@@ -227,10 +232,10 @@ def _order(where: str, entry: Any) -> Order:
             f"{where}: currency {entry['currency']!r} is none of {', '.join(DECIMALS)}"
         )
     try:
-        outcome = Outcome(entry["outcome"])
+        outcome = OrderOutcome(entry["outcome"])
     except ValueError:
         raise OrderError(
-            f"{where}: outcome {entry['outcome']!r} is none of {', '.join(Outcome)}"
+            f"{where}: outcome {entry['outcome']!r} is none of {', '.join(OrderOutcome)}"
         ) from None
     return Order(
         number=entry["order"],
@@ -253,7 +258,7 @@ def _amount(where: str, text: str, decimals: int) -> int:
     return amount
 
 
-def _share(where: str, outcome: Outcome, text: str | None) -> int:
+def _share(where: str, outcome: OrderOutcome, text: str | None) -> int:
     if not outcome.shared:
         if text is not None:
             raise OrderError(f"{where}: an order that is {outcome} has no share")
@@ -264,7 +269,7 @@ def _share(where: str, outcome: Outcome, text: str | None) -> int:
         bps = smallest_unit(text.removesuffix("%"), 2)
     except OrderError as error:
         raise OrderError(f"{where}: share {error}") from None
-    if bps > 10_000 or (outcome is Outcome.GRADED and bps == 0):
+    if bps > 10_000 or (outcome is OrderOutcome.GRADED and bps == 0):
         raise OrderError(
             f"{where}: share {text} is not a percentage from 0 (grades: more than 0) to 100"
         )
@@ -317,7 +322,7 @@ def _retail(number: str, entry: Mapping[str, Any]) -> Order:
         )
     said = (
         "The goods are not what was ordered."
-        if outcome in {Outcome.DISPUTED, Outcome.APPEALED}
+        if outcome in {OrderOutcome.DISPUTED, OrderOutcome.APPEALED}
         else ""
     )
     return Order(number, customer, sum(paid), "USD", outcome, share, said)
@@ -327,24 +332,24 @@ def _total(prices: Iterable[str]) -> Decimal:
     return sum((Decimal(price) for price in prices), Decimal(0))
 
 
-_AFTER: dict[str, tuple[tuple[int, Outcome], ...]] = {
-    "cancelled": ((100, Outcome.CANCELLED),),
-    "processed": ((100, Outcome.MISSED),),
-    "pending": ((70, Outcome.LAPSED), (100, Outcome.SATISFIED)),
+_AFTER: dict[str, tuple[tuple[int, OrderOutcome], ...]] = {
+    "cancelled": ((100, OrderOutcome.CANCELLED),),
+    "processed": ((100, OrderOutcome.MISSED),),
+    "pending": ((70, OrderOutcome.LAPSED), (100, OrderOutcome.SATISFIED)),
     "delivered": (
-        (50, Outcome.SATISFIED),
-        (70, Outcome.RETURNED),
-        (82, Outcome.GRADED),
-        (90, Outcome.DISPUTED),
-        (94, Outcome.SILENT),
-        (98, Outcome.AGREED),
-        (100, Outcome.APPEALED),
+        (50, OrderOutcome.SATISFIED),
+        (70, OrderOutcome.RETURNED),
+        (82, OrderOutcome.GRADED),
+        (90, OrderOutcome.DISPUTED),
+        (94, OrderOutcome.SILENT),
+        (98, OrderOutcome.AGREED),
+        (100, OrderOutcome.APPEALED),
     ),
 }
 """By status: out of 100 orders, up to which one the story ends how."""
 
 
-def _after(where: str, number: str, status: Any) -> tuple[Outcome, int]:
+def _after(where: str, number: str, status: Any) -> tuple[OrderOutcome, int]:
     stories = _AFTER.get(status) if isinstance(status, str) else None
     if stories is None:
         raise OrderError(f"{where}: status {status!r} is none of {', '.join(_AFTER)}")

@@ -12,7 +12,7 @@ from careledger.chain.rpc import Block
 from careledger.chain.send import Pending, Receipt
 from careledger.crypto.hashing import hmac_sha256
 from careledger.refunds.messages import DeskMessages, seconds
-from careledger.refunds.terms import Terms
+from careledger.refunds.terms import DealTerms
 
 GAS_LIMIT = 1_500_000
 
@@ -35,7 +35,7 @@ class ReturnScanned(Event, contract="ReturnDesk"):
 
 
 @dataclass(frozen=True)
-class Record:
+class ScanRecord:
     """What is known of an order."""
 
     scanner: ChecksumAddress | None
@@ -96,27 +96,27 @@ class ReturnDesk(ContractClient):
             "scanReturnSigned", order_ref, grade_bps, scanner, seconds(deadline), signature
         )
 
-    def settle_return(self, terms: Terms, grade_bps: int) -> Receipt:
+    def settle_return(self, terms: DealTerms, grade_bps: int) -> Receipt:
         """Record that an order came back and pay the refund, in one transaction."""
-        return self._write("settleReturn", terms.words(), grade_bps)
+        return self._write("settleReturn", terms.abi(), grade_bps)
 
     def settle_return_signed(
-        self, terms: Terms, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
+        self, terms: DealTerms, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a return and pay the refund, for a scanner that signed `messages.return_scan`."""
         return self._write(
-            "settleReturnSigned", terms.words(), grade_bps, scanner, seconds(deadline), signature
+            "settleReturnSigned", terms.abi(), grade_bps, scanner, seconds(deadline), signature
         )
 
-    def due_bps(self, id: bytes, terms: Terms) -> int:
+    def due_bps(self, id: bytes, terms: DealTerms) -> int:
         """Return what is due back to the payer, in basis points of what is held."""
-        return int(self._read("dueBps", id, terms.words()))
+        return int(self._read("dueBps", id, terms.abi()))
 
-    def record(self, order_ref: bytes, block: Block = "latest") -> Record:
+    def record(self, order_ref: bytes, block: Block = "latest") -> ScanRecord:
         """Return what is known of an order."""
         scanner, delivered, returned, grade = self._read("record", order_ref, block=block)
         known = delivered or returned
-        return Record(
+        return ScanRecord(
             ChecksumAddress(scanner) if known else None, _time(delivered), _time(returned), grade
         )
 

@@ -19,10 +19,8 @@ from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import domain_separator, struct_hash
 from careledger.errors import InputError
 from careledger.refunds.errors import TermsError, TermsNotFound
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
 
-ZERO = ChecksumAddress("0x" + "00" * 20)  # type: ignore[arg-type]
-"""Stands for ether as a token, and for nobody as criteria, arbiter or payee of fees."""
 ALL_BPS = 10_000
 MAX_DURATION = timedelta(days=3650)
 MIN_WINDOW = timedelta(hours=1)
@@ -42,7 +40,7 @@ WORDS = len(KINDS)
 """How many 32-byte words the terms take in calldata."""
 
 
-class State(IntEnum):
+class DealState(IntEnum):
     """Where a deal is; the last three are ends."""
 
     NONE = 0
@@ -57,7 +55,7 @@ class State(IntEnum):
     @property
     def final(self) -> bool:
         """Whether nothing changes any more."""
-        return self >= State.RELEASED
+        return self >= DealState.RELEASED
 
 
 class Party(IntEnum):
@@ -69,7 +67,7 @@ class Party(IntEnum):
 
 
 @dataclass(frozen=True)
-class Terms:
+class DealTerms:
     """What a deal is about; fixed when it is opened.
 
     Amounts are in the token's smallest unit, times aware, shares in basis points. `refund_to`,
@@ -86,13 +84,13 @@ class Terms:
     amount: int
     release_at: datetime
     order_ref: bytes
-    refund_to: ChecksumAddress = ZERO
+    refund_to: ChecksumAddress = ZERO_ADDRESS
     sla_at: datetime | None = None
     dispute_window: timedelta = timedelta(0)
-    criteria: ChecksumAddress = ZERO
-    arbiter: ChecksumAddress = ZERO
+    criteria: ChecksumAddress = ZERO_ADDRESS
+    arbiter: ChecksumAddress = ZERO_ADDRESS
     fee_bps: int = 0
-    fee_to: ChecksumAddress = ZERO
+    fee_to: ChecksumAddress = ZERO_ADDRESS
     default_bps: int = 0
     salt: bytes = b""
 
@@ -102,7 +100,7 @@ class Terms:
         if not self.salt:
             object.__setattr__(self, "salt", token_bytes(32))
         for name in ("payer", "seller"):
-            if getattr(self, name) == ZERO:
+            if getattr(self, name) == ZERO_ADDRESS:
                 raise TermsError(name, f"{name} is missing: a deal needs one")
         if not _whole(self.amount) or not 0 < self.amount <= MAX_AMOUNT:
             raise TermsError(
@@ -122,7 +120,7 @@ class Terms:
                 raise TermsError(
                     name, f"{name} {value!r} is no whole number of basis points from 0 to 10,000"
                 )
-        if self.fee_bps and self.fee_to == ZERO:
+        if self.fee_bps and self.fee_to == ZERO_ADDRESS:
             raise TermsError("fee_to", "fee_to is missing: a fee needs somebody who gets it")
 
     def _check_dates(self) -> None:
@@ -138,7 +136,7 @@ class Terms:
             raise TermsError(
                 "dispute_window", "dispute_window has to be a time span of whole seconds"
             )
-        if self.arbiter != ZERO and not MIN_WINDOW <= self.dispute_window <= MAX_WINDOW:
+        if self.arbiter != ZERO_ADDRESS and not MIN_WINDOW <= self.dispute_window <= MAX_WINDOW:
             raise TermsError(
                 "dispute_window",
                 f"dispute_window {self.dispute_window} has to be from one hour to 365 days",
@@ -167,9 +165,9 @@ class Terms:
     @property
     def refundee(self) -> ChecksumAddress:
         """Where refunds go."""
-        return self.payer if self.refund_to == ZERO else self.refund_to
+        return self.payer if self.refund_to == ZERO_ADDRESS else self.refund_to
 
-    def words(self) -> tuple[Any, ...]:
+    def abi(self) -> tuple[Any, ...]:
         """Return the terms as the contract's struct."""
         return (
             self.payer,
@@ -190,7 +188,7 @@ class Terms:
         )
 
     @classmethod
-    def from_words(cls, words: Sequence[Any]) -> Self:
+    def from_abi(cls, words: Sequence[Any]) -> Self:
         """Read the contract's struct.
 
         Raises:
@@ -232,7 +230,7 @@ class Terms:
 
     def struct_hash(self) -> bytes:
         """Return the EIP-712 struct hash, 32 bytes."""
-        return struct_hash(TERMS_TYPE, self.words())
+        return struct_hash(TERMS_TYPE, self.abi())
 
     def id(self, chain_id: int, escrow: str) -> bytes:
         """Return the deal's id: keccak256(domain separator || keccak256(the terms' 15 words))."""
@@ -240,7 +238,7 @@ class Terms:
 
     def id_under(self, separator: bytes) -> bytes:
         """Return the deal's id under an escrow's 32-byte domain separator."""
-        return keccak256(separator + keccak256(encode(KINDS, self.words())))
+        return keccak256(separator + keccak256(encode(KINDS, self.abi())))
 
     def renewed(self) -> Self:
         """Return the same terms with a new salt: another deal."""
@@ -277,7 +275,7 @@ class Terms:
         )
 
 
-def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> Terms:
+def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> DealTerms:
     """Find a deal's terms in the calldata of the transaction that opened it, whatever they are wrapped in.
 
     Args:
@@ -292,7 +290,7 @@ def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> Terms:
         if words[0][:12] != bytes(12) or words[2][:12] != bytes(12):
             continue
         try:
-            terms = Terms.from_words([_word(index, word) for index, word in enumerate(words)])
+            terms = DealTerms.from_abi([_word(index, word) for index, word in enumerate(words)])
         except TermsError:
             continue
         if terms.id(chain_id, escrow) == id:

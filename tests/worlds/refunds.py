@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from eth_abi import encode
 
 from careledger.refunds.messages import DeskMessages, EscrowMessages, sign
-from careledger.refunds.terms import ZERO, Terms
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER, Evm, actor
 
 DAY = 86_400
@@ -26,7 +27,7 @@ def at(seconds):
 
 def raw(terms, **fields):
     """Return the contract's struct of terms with some of its fields as the contract names them."""
-    words = list(terms.words())
+    words = list(terms.abi())
     for name, value in fields.items():
         words[FIELDS.index(name)] = value
     return tuple(words)
@@ -75,7 +76,7 @@ class World:
     def terms(self, **fields):
         """Return terms that can be opened now, with every feature in use; fields as in Python override."""
         now = self.evm.now
-        terms = Terms(
+        terms = DealTerms(
             payer=self.payer.address,
             seller=self.seller.address,
             token=self.token.address,
@@ -94,7 +95,7 @@ class World:
         return replace(terms, **fields)
 
     def ether(self, **fields):
-        return self.terms(**{"token": ZERO, "amount": 2 * ETHER} | fields)
+        return self.terms(**{"token": ZERO_ADDRESS, "amount": 2 * ETHER} | fields)
 
     def id(self, terms):
         return terms.id(self.evm.chain_id, self.escrow.address)
@@ -110,7 +111,7 @@ class World:
     def open(self, terms=None, **fields):
         """Open a deal as its payer and return its terms."""
         terms = terms or self.terms(**fields)
-        if terms.token == ZERO:
+        if terms.token == ZERO_ADDRESS:
             self.do("open", terms, sender=terms.payer, value=terms.amount)
         else:
             self.fund(terms)
@@ -119,7 +120,7 @@ class World:
 
     def do(self, function, terms, *arguments, sender=None, value=0, gas=None):
         """Call the escrow with terms first; a stranger calls unless somebody else is named."""
-        words = terms.words() if isinstance(terms, Terms) else terms
+        words = terms.abi() if isinstance(terms, DealTerms) else terms
         return self.escrow.transact(
             function, words, *arguments, sender=sender or self.stranger, value=value, gas=gas
         )
@@ -138,7 +139,7 @@ class World:
 
     def appeal(self, terms, sender, evidence=b"\x0a" * 32):
         bond = self.bond(terms)
-        if terms.token == ZERO:
+        if terms.token == ZERO_ADDRESS:
             return self.do("appeal", terms, evidence, sender=sender, value=bond)
         self.token.transact("mint", sender.address, bond)
         self.token.transact("approve", self.escrow.address, bond, sender=sender)
@@ -170,7 +171,7 @@ class World:
     def balance(self, who, token=None):
         token = self.token.address if token is None else token
         who = getattr(who, "address", who)
-        if token == ZERO:
+        if token == ZERO_ADDRESS:
             return self.evm.balance(who)
         return self.evm.at(token, self.evm.artifacts[token]).call("balanceOf", who)
 
@@ -195,7 +196,7 @@ def packed(terms):
         + ["address"] * 2
         + ["uint256", "address", "uint256", "bytes32", "bytes32"]
     )
-    return encode(kinds, terms.words() if isinstance(terms, Terms) else terms)
+    return encode(kinds, terms.abi() if isinstance(terms, DealTerms) else terms)
 
 
 def hostile(world, name="CallingToken", fee=0):

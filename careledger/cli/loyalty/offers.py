@@ -20,9 +20,9 @@ from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, SettingsError
 from careledger.loyalty.amounts import date, points, seconds, short, show
 from careledger.loyalty.messages import sign
-from careledger.loyalty.offers import ZERO, Offer, Permit, SignedOffer, sign_offer
+from careledger.loyalty.offers import Offer, Permit, SignedOffer, sign_offer
 from careledger.loyalty.token import LoyaltyToken
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
 
 offer = typer.Typer(
     help="Offers of customers to swap points.", no_args_is_help=True, rich_markup_mode=None
@@ -101,7 +101,7 @@ def sign_(
         "give_amount": points(give_amount),
         "want_amount": points(want_amount),
         "min_fill": points(min_fill, "--min-fill") if min_fill else 0,
-        "taker": address(taker, "--taker") if taker else ZERO,
+        "taker": address(taker, "--taker") if taker else ZERO_ADDRESS,
         "ref": reference(ref) if ref else bytes(32),
     }
     if nonce is not None:
@@ -142,7 +142,7 @@ def _tell(
         "giveAmount": f"{show(made.give_amount)} {label(giving)}",
         "wantAmount": f"{show(made.want_amount)} {label(wanting)}",
         "minFill": show(made.min_fill),
-        "taker": "anyone" if made.taker == ZERO else made.taker,
+        "taker": "anyone" if made.taker == ZERO_ADDRESS else made.taker,
         "expiry": date(seconds(made.expires_at)),
     }
     shown |= {

@@ -24,11 +24,10 @@ from careledger.console import Json, Out, Rpc
 from careledger.errors import Conflict, InputError
 from careledger.loyalty.amounts import points, short, show
 from careledger.loyalty.client import LoyaltyToken
-from careledger.loyalty.market import Policy
-from careledger.loyalty.offers import ZERO
-from careledger.loyalty.report import Kind, Use
+from careledger.loyalty.market import SwapPolicy
+from careledger.loyalty.report import PointUse, UseKind
 from careledger.loyalty.report import report as read_report
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
 
 app = typer.Typer(
     help="Points that customers own, and where they swap them.",
@@ -156,15 +155,15 @@ def policy(
     """
     basis_points(max_fee_bps, "--max-fee-bps", 1000)
     basis_points(fee_bps, "--fee-bps", max_fee_bps)
-    to = address(fee_to, "--fee-to") if fee_to else ZERO
-    if fee_bps and to == ZERO:
+    to = address(fee_to, "--fee-to") if fee_to else ZERO_ADDRESS
+    if fee_bps and to == ZERO_ADDRESS:
         raise InputError("a fee needs --fee-to: the account that gets it")
     desk = Desk.open(rpc, deployments)
     at = desk.token(token).address
     receipt = (
         desk.market(market)
         .using(desk.sender)
-        .set_policy(at, Policy(to, fee_bps, max_fee_bps, offers, pools))
+        .set_policy(at, SwapPolicy(to, fee_bps, max_fee_bps, offers, pools))
     )
     what = {
         "token": at,
@@ -325,15 +324,15 @@ def report(
     out.document(found.document())
 
 
-def _who(use: Use) -> str:
-    if use.kind in {Kind.ISSUED, Kind.POOL_GIVEN, Kind.POOL_LEFT, Kind.FEES_COLLECTED}:
+def _who(use: PointUse) -> str:
+    if use.kind in {UseKind.ISSUED, UseKind.POOL_GIVEN, UseKind.POOL_LEFT, UseKind.FEES_COLLECTED}:
         return use.to
     return use.holder
 
 
-def _what(use: Use, desk: Desk) -> str:
+def _what(use: PointUse, desk: Desk) -> str:
     if use.other_token:
         return f"for {short(use.other_amount)} {label(LoyaltyToken(desk.chain, use.other_token))}"
-    if use.kind is Kind.TRANSFERRED:
+    if use.kind is UseKind.TRANSFERRED:
         return f"to {use.to}"
     return "for 0x" + use.ref.hex() if use.ref else ""

@@ -20,11 +20,12 @@ from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.hashing import hmac_sha256
 from careledger.errors import InputError
 from careledger.refunds.client import RefundEscrow
+from careledger.refunds.erc20 import Erc20Token
 from careledger.refunds.orders import decimal_text, smallest_unit
 from careledger.refunds.return_desk import ReturnDesk
-from careledger.refunds.terms import ZERO, Party, State, Terms
-from careledger.refunds.token import Token
+from careledger.refunds.terms import DealState, DealTerms, Party
 from careledger.settings import Settings
+from careledger.values.addresses import ZERO_ADDRESS
 
 DealArgument = Annotated[
     str, typer.Argument(metavar="DEAL", help="A deal's id, or the file with its terms.")
@@ -86,7 +87,7 @@ class Counter:
         """The return desk, with a key to sign with."""
         return ReturnDesk(self.chain, self.addresses["ReturnDesk"], self.sender)
 
-    def terms(self, deal: str) -> Terms:
+    def terms(self, deal: str) -> DealTerms:
         """Return the terms of a deal that is named by its id or by a file."""
         return (
             self.reading.terms_of(deal_id(deal))
@@ -96,7 +97,7 @@ class Counter:
 
     def decimals(self, token: str) -> int:
         """Return how many decimals the smallest unit of a token, or of ether, has."""
-        return 18 if token == ZERO else Token(self.chain, token).decimals()
+        return 18 if token == ZERO_ADDRESS else Erc20Token(self.chain, token).decimals()
 
     def amount(self, text: str, token: str) -> int:
         """Read a decimal amount of a token."""
@@ -104,7 +105,7 @@ class Counter:
 
     def text(self, amount: int, token: str) -> str:
         """Return an amount as people write it, with the token's ticker."""
-        ticker = "ETH" if token == ZERO else Token(self.chain, token).symbol()
+        ticker = "ETH" if token == ZERO_ADDRESS else Erc20Token(self.chain, token).symbol()
         return f"{decimal_text(amount, self.decimals(token))} {ticker}"
 
 
@@ -128,7 +129,7 @@ def deal_id(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def read_terms(file: Path) -> Terms:
+def read_terms(file: Path) -> DealTerms:
     """Read a file of terms.
 
     Raises:
@@ -143,7 +144,7 @@ def read_terms(file: Path) -> Terms:
         raise InputError(f"the terms {file} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"the terms {file} are not JSON: {error}") from error
-    return Terms.from_json(document)
+    return DealTerms.from_json(document)
 
 
 def duration(text: str, option: str) -> timedelta:
@@ -215,7 +216,7 @@ def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt) -> None:
     out.document(what)
 
 
-def status(counter: Counter, terms: Terms) -> dict[str, Any]:
+def status(counter: Counter, terms: DealTerms) -> dict[str, Any]:
     """Return where a deal is, in words."""
     escrow = counter.reading
     identifier = terms.id(counter.chain.chain_id, escrow.address)
@@ -234,15 +235,15 @@ def status(counter: Counter, terms: Terms) -> dict[str, Any]:
 
 
 _NEXT = {
-    State.NONE: "the payer may open it",
-    State.DISPUTED: "the arbiter may rule until the deadline; then anyone may call execute",
-    State.APPEALED: "the arbiter may rule until the deadline; then anyone may call execute",
-    State.RULED: "the loser may appeal until the deadline, once; then anyone may call execute",
+    DealState.NONE: "the payer may open it",
+    DealState.DISPUTED: "the arbiter may rule until the deadline; then anyone may call execute",
+    DealState.APPEALED: "the arbiter may rule until the deadline; then anyone may call execute",
+    DealState.RULED: "the loser may appeal until the deadline, once; then anyone may call execute",
 }
 
 
-def _next(escrow: RefundEscrow, terms: Terms, state: State, now: datetime) -> str:
-    if state is not State.OPEN:
+def _next(escrow: RefundEscrow, terms: DealTerms, state: DealState, now: datetime) -> str:
+    if state is not DealState.OPEN:
         return _NEXT.get(state, "nothing: it is over")
     due = escrow.due_bps(terms)
     if due:

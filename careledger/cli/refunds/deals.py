@@ -24,10 +24,10 @@ from careledger.cli.refunds.counter import (
 )
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError
+from careledger.refunds.erc20 import Erc20Token
 from careledger.refunds.return_desk import order_ref
-from careledger.refunds.terms import ZERO, Terms
-from careledger.refunds.token import Token
-from careledger.values.addresses import address
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS, address
 
 app = typer.Typer(
     help="Escrow, refunds that a scan or a missed deadline triggers, disputes.",
@@ -47,7 +47,7 @@ def terms(
     payer: Annotated[str, typer.Option(help="The customer's account.")],
     seller: Annotated[str, typer.Option(help="The seller's identity, which is paid.")],
     amount: Annotated[str, typer.Option(help="Decimal number, such as 129.99.")],
-    token: TokenOption = ZERO,
+    token: TokenOption = ZERO_ADDRESS,
     release_in: Annotated[
         str, typer.Option(help="After this long anyone may pay the seller.")
     ] = "30d",
@@ -94,7 +94,7 @@ def terms(
     if file.exists():
         raise InputError(f"{file} is there already and is left as it is")
     now = datetime.fromtimestamp(counter.chain.timestamp(), UTC)
-    made = Terms(
+    made = DealTerms(
         payer=address(payer, "--payer"),
         seller=address(seller, "--seller"),
         token=address(token, "--token"),
@@ -102,13 +102,13 @@ def terms(
         release_at=now + duration(release_in, "--release-in"),
         sla_at=now + duration(deliver_in, "--deliver-in") if deliver_in else None,
         order_ref=_reference(carrier, order, order_key),
-        criteria=address(counter.addresses["ReturnDesk"] if carrier else ZERO),
-        arbiter=address(arbiter or ZERO, "--arbiter"),
+        criteria=address(counter.addresses["ReturnDesk"] if carrier else ZERO_ADDRESS),
+        arbiter=address(arbiter or ZERO_ADDRESS, "--arbiter"),
         dispute_window=duration(window, "--window"),
         fee_bps=percent(fee, "--fee"),
-        fee_to=address(fee_to or ZERO, "--fee-to"),
+        fee_to=address(fee_to or ZERO_ADDRESS, "--fee-to"),
         default_bps=percent(default, "--default"),
-        refund_to=address(refund_to or ZERO, "--refund-to"),
+        refund_to=address(refund_to or ZERO_ADDRESS, "--refund-to"),
     )
     file.write_text(json.dumps(made.to_json(), indent=2) + "\n")
     identifier = made.id(counter.chain.chain_id, counter.reading.address)
@@ -149,14 +149,14 @@ def open_deal(
     made.check(datetime.fromtimestamp(counter.chain.timestamp(), UTC))
     escrow = counter.escrow
     sender = counter.sender
-    if made.token != ZERO:
-        token = Token(counter.chain, made.token, sender)
+    if made.token != ZERO_ADDRESS:
+        token = Erc20Token(counter.chain, made.token, sender)
         if (
             token.allowance(sender.address, escrow.address) < made.amount
             and sender.address == made.payer
         ):
             token.approve(escrow.address, made.amount)
-    receipt = escrow.open(made, value=made.amount if made.token == ZERO else 0)
+    receipt = escrow.open(made, value=made.amount if made.token == ZERO_ADDRESS else 0)
     told(out, "Opened", status(counter, made), receipt)
 
 
@@ -301,12 +301,16 @@ def appeal(
     counter = open_counter(rpc, deployments)
     made = counter.terms(deal)
     charge, bond = counter.reading.costs(made)
-    if made.token != ZERO:
-        token = Token(counter.chain, made.token, counter.sender)
+    if made.token != ZERO_ADDRESS:
+        token = Erc20Token(counter.chain, made.token, counter.sender)
         if token.allowance(counter.sender.address, counter.reading.address) < bond:
             token.approve(counter.reading.address, bond)
     _Call(deal, deployments, rpc, json_).act(
-        "appeal", "Appealed", word, value=charge + (bond if made.token == ZERO else 0), kept=kept
+        "appeal",
+        "Appealed",
+        word,
+        value=charge + (bond if made.token == ZERO_ADDRESS else 0),
+        kept=kept,
     )
 
 
@@ -341,7 +345,7 @@ def show(
 def credit(
     payee: Annotated[str, typer.Argument(help="Account.")],
     *,
-    token: TokenOption = ZERO,
+    token: TokenOption = ZERO_ADDRESS,
     deployments: Folder = None,
     rpc: Rpc = None,
     json_: Json = False,
@@ -361,7 +365,7 @@ def credit(
 def claim(
     to: Annotated[str, typer.Argument(help="Where it goes.")],
     *,
-    token: TokenOption = ZERO,
+    token: TokenOption = ZERO_ADDRESS,
     deployments: Folder = None,
     rpc: Rpc = None,
     json_: Json = False,

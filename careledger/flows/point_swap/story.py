@@ -14,12 +14,13 @@ from careledger.flows.stage import Stage
 from careledger.loyalty.amounts import POINT, moment, short
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.errors import TooLittleOut
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Redemption, random_nonce, sign
-from careledger.loyalty.offers import ZERO, Offer, Permit, SignedOffer, sign_offer
+from careledger.loyalty.offers import Offer, Permit, SignedOffer, sign_offer
 from careledger.loyalty.pools import Funding, SwapOrder
-from careledger.loyalty.report import Report, report
-from careledger.loyalty.token import Issue
+from careledger.loyalty.report import PointReport, report
+from careledger.loyalty.token import Issuance
+from careledger.values.addresses import ZERO_ADDRESS
 
 MINUTES = timedelta(minutes=10)
 
@@ -73,7 +74,7 @@ class Story:
         till = self.stage.actor(f"{who}'s till")
         self.appoint(brand, till)
         token.set_issuer_limit(till.address, 50_000 * POINT, timedelta(days=1))
-        policy = Policy(fee_to=brand.address, fee_bps=fee_bps, max_fee_bps=200)
+        policy = SwapPolicy(fee_to=brand.address, fee_bps=fee_bps, max_fee_bps=200)
         receipt = self.market.using(brand).set_policy(token.address, policy)
         self.did(
             who,
@@ -87,7 +88,7 @@ class Story:
         brand = self.stage.name_of(token.brand())
         till = self.stage.actor(f"{brand}'s till")
         items = [
-            Issue(self.stage.actors[name].address, points * POINT, random_nonce())
+            Issuance(self.stage.actors[name].address, points * POINT, random_nonce())
             for name, points in to.items()
         ]
         receipt = token.using(till).issue_batch(items)
@@ -191,7 +192,7 @@ def redeem(story: Story, amount: int) -> None:
     story.did("Lena", f"redeems {short(amount)} BEANS for breakfast", receipt, "Café Aurora")
 
 
-def play(story: Story) -> list[Report]:
+def play(story: Story) -> list[PointReport]:
     """Play it all, and return both brands' reports."""
     stage = story.stage
     airline, cafe = stage.actor("Alba Air"), stage.actor("Café Aurora")
@@ -215,7 +216,7 @@ def play(story: Story) -> list[Report]:
     return [report(token, story.market, story.pools) for token in (story.miles, story.beans)]
 
 
-def tell(out: Out, story: Story, reports: list[Report]) -> None:
+def tell(out: Out, story: Story, reports: list[PointReport]) -> None:
     """Show what happened, who has what, and the brands' reports."""
     rows = [
         [number, f"{step['who']} {step['what']}", step["sentBy"] or "nothing sent",
@@ -234,14 +235,14 @@ def tell(out: Out, story: Story, reports: list[Report]) -> None:
         _tell_report(out, story, found)
 
 
-def _tell_report(out: Out, story: Story, found: Report) -> None:
+def _tell_report(out: Out, story: Story, found: PointReport) -> None:
     symbols = {
         client.address: symbol
         for client, symbol in ((story.miles, "MILES"), (story.beans, "BEANS"))
     }
     names = {address: name for name, address in story.stage.addresses.items()}
     names |= {sender.address: name for name, sender in story.stage.actors.items()}
-    names |= {story.pools.address: "the pool", ZERO: ""}
+    names |= {story.pools.address: "the pool", ZERO_ADDRESS: ""}
     rows = [
         [use.kind.value, short(use.amount, 2), names[use.holder], names[use.to],
          f"{short(use.other_amount, 2)} {symbols[use.other_token]}" if use.other_token else "",
@@ -259,7 +260,7 @@ def _tell_report(out: Out, story: Story, found: Report) -> None:
     )
 
 
-def document(story: Story, reports: list[Report]) -> dict[str, Any]:
+def document(story: Story, reports: list[PointReport]) -> dict[str, Any]:
     """Return what happened as plain JSON."""
     return {
         "chainId": story.stage.chain.chain_id,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from careledger.console import Out
 from careledger.flows.refund.story import Played, Story
-from careledger.refunds.orders import DECIMALS, Outcome, decimal_text
-from careledger.refunds.terms import ZERO
+from careledger.refunds.orders import DECIMALS, OrderOutcome, decimal_text
+from careledger.values.addresses import ZERO_ADDRESS
 
 DETAILED = 60
 """Up to so many orders are shown one by one, unless all are asked for."""
@@ -23,7 +23,7 @@ def show(out: Out, story: Story, played: list[Played], *, everything: bool) -> N
         )
     out.table("How the orders ended", _OUTCOMES, list(_outcomes(played)))
     tokens = list(story.ledger.accounts)
-    wei = {token: 18 if token == ZERO else 6 for token in tokens}
+    wei = {token: 18 if token == ZERO_ADDRESS else 6 for token in tokens}
     rows = []
     for what, name in (
         ("paid into escrow", "opened"),
@@ -42,7 +42,7 @@ def show(out: Out, story: Story, played: list[Played], *, everything: bool) -> N
             for token in tokens
         ]
         rows.append([what, *amounts])
-    columns = ["", *("ETH #" if token == ZERO else "TUSD #" for token in tokens)]
+    columns = ["", *("ETH #" if token == ZERO_ADDRESS else "TUSD #" for token in tokens)]
     caption = "checked against the events of the escrow and the balances on the chain"
     out.table("Every cent", columns, rows, caption=caption)
 
@@ -63,7 +63,7 @@ def _row(one: Played) -> list[str]:
 
 
 def _outcomes(played: list[Played]) -> Iterator[list[str]]:
-    for outcome in Outcome:
+    for outcome in OrderOutcome:
         those = [one for one in played if one.order.outcome is outcome]
         if those:
             gas = sum(one.gas for one in those) // len(those)

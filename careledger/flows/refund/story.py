@@ -15,14 +15,15 @@ from careledger.chain.send import Pending, Sender
 from careledger.console import ProgressBar
 from careledger.crypto.hashing import hmac_sha256
 from careledger.flows.stage import Stage
-from careledger.refunds.client import Agreement, RefundEscrow
+from careledger.refunds.client import RefundEscrow, SplitAgreement
+from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.events import PartRefunded, Refunded, Split
 from careledger.refunds.ledger import Ledger, same
 from careledger.refunds.messages import EscrowMessages, seconds, sign
-from careledger.refunds.orders import Order, Outcome
+from careledger.refunds.orders import Order, OrderOutcome
 from careledger.refunds.return_desk import ReturnDesk, order_ref
-from careledger.refunds.terms import ALL_BPS, ZERO, Terms
-from careledger.refunds.token import Token, permit_message
+from careledger.refunds.terms import ALL_BPS, DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 
 ETHER = 10**18
 UNDER_WAY = 64
@@ -77,7 +78,7 @@ class Played:
     """An order, its deal, and what happened to it."""
 
     order: Order
-    terms: Terms
+    terms: DealTerms
     id: bytes
     customer: Sender
     steps: list[Step] = field(default_factory=list)
@@ -97,7 +98,12 @@ class Story:
     """One run of many orders: `play`, then `check`."""
 
     def __init__(
-        self, stage: Stage, cast: Cast, dollar: Token, bar: ProgressBar, rules: Rules | None = None
+        self,
+        stage: Stage,
+        cast: Cast,
+        dollar: Erc20Token,
+        bar: ProgressBar,
+        rules: Rules | None = None,
     ) -> None:
         """Prepare a run; nothing is sent yet.
 
@@ -132,15 +138,16 @@ class Story:
         self._settle_at_once()
         self._dispute()
         self._wait_until(
-            self._start + self.rules.deliver_within + timedelta(seconds=1), Outcome.MISSED
+            self._start + self.rules.deliver_within + timedelta(seconds=1), OrderOutcome.MISSED
         )
         self._run(
-            "refunding what never came", self._each(Outcome.MISSED, "refund, by anyone", "refund")
+            "refunding what never came",
+            self._each(OrderOutcome.MISSED, "refund, by anyone", "refund"),
         )
-        self._wait_until(self._start + self.rules.release_after, Outcome.LAPSED)
+        self._wait_until(self._start + self.rules.release_after, OrderOutcome.LAPSED)
         self._run(
             "releasing what nobody minds",
-            self._each(Outcome.LAPSED, "release, by anyone", "release"),
+            self._each(OrderOutcome.LAPSED, "release, by anyone", "release"),
         )
         return self.played
 
@@ -148,10 +155,10 @@ class Story:
 
     def _prepare(self, order: Order) -> Played:
         customer, rules = self.stage.actor(order.customer, ether=0), self.rules
-        terms = Terms(
+        terms = DealTerms(
             payer=customer.address,
             seller=self.cast.brand.address,
-            token=self.dollar.address if order.currency == "USD" else ZERO,
+            token=self.dollar.address if order.currency == "USD" else ZERO_ADDRESS,
             amount=order.amount,
             release_at=self._start + rules.release_after,
             sla_at=self._start + rules.deliver_within,
@@ -173,7 +180,7 @@ class Story:
             (dollars if one.terms.token == self.dollar.address else ether)[
                 one.customer.address
             ] += one.order.amount
-        for one in self._with(Outcome.APPEALED):  # the bond of an appeal is a tenth
+        for one in self._with(OrderOutcome.APPEALED):  # the bond of an appeal is a tenth
             if one.terms.token == self.dollar.address:
                 dollars[one.customer.address] += -(-one.order.amount // 10)
         self._minted = dollars
@@ -197,26 +204,26 @@ class Story:
 
     def _open(self) -> None:
         def job(one: Played) -> Job:
-            if one.terms.token == ZERO:
+            if one.terms.token == ZERO_ADDRESS:
                 pay = self.escrow.using(one.customer)
                 return (
                     one,
                     "paid",
                     one.customer,
-                    lambda: pay.queue("open", one.terms.words(), value=one.order.amount),
+                    lambda: pay.queue("open", one.terms.abi(), value=one.order.amount),
                 )
             deadline = self._soon()
             permit = self._permit(one, one.order.amount, deadline)
             signature = sign(one.customer.account, self.messages.open(one.terms, deadline))
             relay = self.escrow.using(self.cast.relayer)
-            arguments = (one.terms.words(), permit, seconds(deadline), signature)
+            arguments = (one.terms.abi(), permit, seconds(deadline), signature)
             return one, "paid", self.cast.relayer, lambda: relay.queue("openWithPermit", *arguments)
 
         self._run("orders are paid into escrow", [job(one) for one in self.played])
 
     def _deliver(self) -> None:
         scanner = self.desk.using(self.cast.scanner)
-        never = {Outcome.MISSED, Outcome.CANCELLED}
+        never = {OrderOutcome.MISSED, OrderOutcome.CANCELLED}
         jobs: list[Job] = [
             (
                 one,
@@ -239,27 +246,27 @@ class Story:
         )
         jobs: list[Job] = []
         for one in self.played:
-            words, deadline = one.terms.words(), self._soon()
+            words, deadline = one.terms.abi(), self._soon()
             match one.order.outcome:
-                case Outcome.CANCELLED:
+                case OrderOutcome.CANCELLED:
                     send = self._later(clerk.queue, "refundPart", words, one.order.amount)
                     jobs.append((one, "seller refunded", cast.clerk, send))
-                case Outcome.SATISFIED:
+                case OrderOutcome.SATISFIED:
                     signature = sign(one.customer.account, self.messages.release(one.id, deadline))
                     send = self._later(
                         relay.queue, "releaseSigned", words, seconds(deadline), signature
                     )
                     jobs.append((one, "customer released", cast.relayer, send))
-                case Outcome.RETURNED | Outcome.GRADED:
+                case OrderOutcome.RETURNED | OrderOutcome.GRADED:
                     grade = one.order.share_bps or ALL_BPS
                     send = self._later(scanner.queue, "settleReturn", words, grade)
                     jobs.append((one, f"return scanned: {grade / 100:g} %", cast.scanner, send))
-                case Outcome.AGREED:
+                case OrderOutcome.AGREED:
                     send = self._later(
                         escrow.using(cast.keeper).queue,
                         "split",
                         words,
-                        self._agreement(one).words(),
+                        self._agreement(one).abi(),
                     )
                     jobs.append((one, "both signed", cast.keeper, send))
                 case _:
@@ -267,7 +274,7 @@ class Story:
         self._run("customers answer, returns are scanned", jobs)
 
     def _dispute(self) -> None:
-        disputed = self._with(Outcome.DISPUTED, Outcome.SILENT, Outcome.APPEALED)
+        disputed = self._with(OrderOutcome.DISPUTED, OrderOutcome.SILENT, OrderOutcome.APPEALED)
         if not disputed:
             return
         relay, deadline = self.escrow.using(self.cast.relayer), self._soon()
@@ -277,7 +284,7 @@ class Story:
             signature = sign(
                 one.customer.account, self.messages.dispute(one.id, evidence, deadline)
             )
-            arguments = (one.terms.words(), evidence, seconds(deadline), signature)
+            arguments = (one.terms.abi(), evidence, seconds(deadline), signature)
             jobs.append(
                 (
                     one,
@@ -287,19 +294,20 @@ class Story:
                 )
             )
         self._run("customers dispute", jobs)
-        self._rule(self._with(Outcome.DISPUTED), lambda one: one.order.share_bps)
-        appealed = self._with(Outcome.APPEALED)
+        self._rule(self._with(OrderOutcome.DISPUTED), lambda one: one.order.share_bps)
+        appealed = self._with(OrderOutcome.APPEALED)
         self._rule(appealed, lambda _: 0)
         self._appeal(appealed)
         self._rule(appealed, lambda one: one.order.share_bps)
         self._run(
-            "appeals are executed", self._each(Outcome.APPEALED, "ruling, by anyone", "execute")
+            "appeals are executed",
+            self._each(OrderOutcome.APPEALED, "ruling, by anyone", "execute"),
         )
         over = max(self.escrow.deal(one.id).deadline_at or self._start for one in disputed)
-        self._wait_until(over, Outcome.DISPUTED, Outcome.SILENT)
-        jobs = self._each(Outcome.DISPUTED, "ruling, by anyone", "execute")
+        self._wait_until(over, OrderOutcome.DISPUTED, OrderOutcome.SILENT)
+        jobs = self._each(OrderOutcome.DISPUTED, "ruling, by anyone", "execute")
         self._run(
-            "disputes end", jobs + self._each(Outcome.SILENT, "default, by anyone", "execute")
+            "disputes end", jobs + self._each(OrderOutcome.SILENT, "default, by anyone", "execute")
         )
 
     def _rule(self, those: Sequence[Played], share: Callable[[Played], int]) -> None:
@@ -311,7 +319,7 @@ class Story:
                     one,
                     f"ruled: {share(one) / 100:g} % back",
                     self.cast.arbiter,
-                    self._later(arbiter.queue, "award", one.terms.words(), share(one)),
+                    self._later(arbiter.queue, "award", one.terms.abi(), share(one)),
                 )
                 for one in those
             ],
@@ -325,7 +333,7 @@ class Story:
             bond, in_dollars = -(-one.order.amount // 10), one.terms.token == self.dollar.address
             evidence = hmac_sha256(self.key, b"appeal: " + one.order.evidence.encode())
             signature = sign(one.customer.account, self.messages.appeal(one.id, evidence, deadline))
-            arguments = (one.terms.words(), evidence, seconds(deadline), signature)
+            arguments = (one.terms.abi(), evidence, seconds(deadline), signature)
             permit = self._permit(one, bond, deadline) if in_dollars else ()
 
             def send() -> Pending:
@@ -361,7 +369,7 @@ class Story:
             account = ledger.accounts[token]
             same("what is still held", account.held, 0)
             to_brand = account.paid + account.bonds_paid - self._bonds_of_customers(token)
-            if token == ZERO:
+            if token == ZERO_ADDRESS:
                 now = {
                     address: chain.balance(address) - before
                     for address, before in self._before.items()
@@ -391,19 +399,21 @@ class Story:
     def _bonds_of_customers(self, token: str) -> int:
         """What of the bonds went back: all of an appeal's whose second ruling gave the customer something."""
         won = [
-            o for o in self._with(Outcome.APPEALED) if o.terms.token == token and o.order.share_bps
+            o
+            for o in self._with(OrderOutcome.APPEALED)
+            if o.terms.token == token and o.order.share_bps
         ]
         return sum(-(-one.order.amount // 10) for one in won)
 
     # ---- helpers
 
-    def _with(self, *outcomes: Outcome) -> list[Played]:
+    def _with(self, *outcomes: OrderOutcome) -> list[Played]:
         return [one for one in self.played if one.order.outcome in outcomes]
 
-    def _each(self, outcome: Outcome, what: str, function: str) -> list[Job]:
+    def _each(self, outcome: OrderOutcome, what: str, function: str) -> list[Job]:
         keeper = self.escrow.using(self.cast.keeper)
         return [
-            (one, what, self.cast.keeper, self._later(keeper.queue, function, one.terms.words()))
+            (one, what, self.cast.keeper, self._later(keeper.queue, function, one.terms.abi()))
             for one in self._with(outcome)
         ]
 
@@ -456,17 +466,17 @@ class Story:
         signature = sign(one.customer.account, message)
         return seconds(deadline), signature[64], signature[:32], signature[32:64]
 
-    def _agreement(self, one: Played) -> Agreement:
+    def _agreement(self, one: Played) -> SplitAgreement:
         back = one.order.amount * one.order.share_bps // ALL_BPS
         forth, deadline, clerk = one.order.amount - back, self._soon(), self.cast.clerk
         message = self.messages.split(one.id, back, forth, deadline)
         both = sign(one.customer.account, message), sign(clerk.account, message)
-        return Agreement(back, forth, deadline, clerk.address, *both)
+        return SplitAgreement(back, forth, deadline, clerk.address, *both)
 
     def _soon(self) -> datetime:
         """Signatures hold for a day."""
         return datetime.fromtimestamp(self.stage.chain.timestamp(), UTC) + timedelta(days=1)
 
-    def _wait_until(self, at: datetime, *outcomes: Outcome) -> None:
+    def _wait_until(self, at: datetime, *outcomes: OrderOutcome) -> None:
         if self._with(*outcomes):
             self.stage.wait_until(seconds(at))

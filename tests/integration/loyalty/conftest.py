@@ -12,10 +12,10 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.loyalty.amounts import POINT, moment
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.offers import Offer, SignedOffer, sign_offer
 from careledger.loyalty.pools import Funding
-from careledger.loyalty.token import Issue
+from careledger.loyalty.token import Issuance
 
 DAY = timedelta(days=1)
 CAP = 10**9 * POINT
@@ -92,12 +92,12 @@ def world(chain, suite, development, senders) -> World:
     market = PointMarket(chain, suite["PointMarket"])
     for token, brand, fee in ((miles, airline, 100), (beans, cafe, 50)):
         token.set_issuer_limit(brand.address, 10**6 * POINT, DAY)
-        market.using(brand).set_policy(token.address, Policy(brand.address, fee, 200))
+        market.using(brand).set_policy(token.address, SwapPolicy(brand.address, fee, 200))
     miles.issue_batch(
-        [Issue(lena.address, 1_000 * POINT, REF), Issue(nadia.address, 50_000 * POINT, REF)]
+        [Issuance(lena.address, 1_000 * POINT, REF), Issuance(nadia.address, 50_000 * POINT, REF)]
     )
     beans.issue_batch(
-        [Issue(tomas.address, 300 * POINT, REF), Issue(nadia.address, 5_000 * POINT, REF)]
+        [Issuance(tomas.address, 300 * POINT, REF), Issuance(nadia.address, 5_000 * POINT, REF)]
     )
     pools = PointPools(chain, suite["PointPools"])
     return World(

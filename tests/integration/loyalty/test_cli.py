@@ -12,7 +12,7 @@ from careledger.chain.send import Sender
 from careledger.cli.loyalty.points import app
 from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken, PointPools
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.offers import SignedOffer
 
 NOBODY = "0x" + "00" * 19 + "01"
@@ -238,7 +238,9 @@ class TestPolicy:
         arguments = ["--fee-bps", "20", "--max-fee-bps", "30", "--fee-to", NOBODY, "--no-pools"]
         set_to = document("policy", world.miles.address, *arguments, by=world.airline)
         assert (set_to["feeBps"], set_to["pools"], set_to["offers"]) == (20, False, True)
-        assert world.market.policy_of(world.miles.address) == Policy(NOBODY, 20, 30, True, False)
+        assert world.market.policy_of(world.miles.address) == SwapPolicy(
+            NOBODY, 20, 30, True, False
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "word"),
@@ -472,7 +474,7 @@ class TestPools:
 
     def test_sync_follows_the_policies(self, document, refused, world):
         self.fund(document, world)
-        world.market.using(world.cafe).set_policy(world.beans.address, Policy(pools=False))
+        world.market.using(world.cafe).set_policy(world.beans.address, SwapPolicy(pools=False))
         assert document("pool", "sync", world.miles.address, world.beans.address)["open"] is False
         say = ["do not let this pool swap"]
         refused(1, "pool", "quote", world.miles.address, world.beans.address, "1", say=say)

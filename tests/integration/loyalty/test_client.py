@@ -21,8 +21,8 @@ from careledger.loyalty.market import (
     Fill,
     OfferFeeCharged,
     OfferFilled,
-    Policy,
     PolicySet,
+    SwapPolicy,
 )
 from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
 from careledger.loyalty.offers import Permit, SignedOffer
@@ -30,7 +30,7 @@ from careledger.loyalty.token import (
     Approval,
     AuthorizationCanceled,
     AuthorizationUsed,
-    Issue,
+    Issuance,
     Issued,
     IssuedBatch,
     IssuerLimit,
@@ -131,7 +131,7 @@ class TestIssuing:
         assert world.miles.balance_of(world.tomas.address) == 5 * POINT
 
     def test_a_batch_says_all_its_references(self, world):
-        items = [Issue(world.tomas.address, POINT, bytes([n]) * 32) for n in (1, 2)]
+        items = [Issuance(world.tomas.address, POINT, bytes([n]) * 32) for n in (1, 2)]
         receipt = world.miles.using(world.airline).issue_batch(items)
         batch = only(world.miles, receipt, IssuedBatch)
         assert (batch.issuer, batch.refs) == (world.airline.address, [b"\1" * 32, b"\2" * 32])
@@ -140,7 +140,7 @@ class TestIssuing:
         airline = world.miles.using(world.airline)
         one = airline.issue(world.tomas.address, POINT, REF)
         other = airline.issue_batch(
-            [Issue(world.tomas.address, 1, b"\1" * 32), Issue(world.tomas.address, 1, REF)]
+            [Issuance(world.tomas.address, 1, b"\1" * 32), Issuance(world.tomas.address, 1, REF)]
         )
         third = airline.issue(world.tomas.address, POINT, REF)
         assert world.miles.issuances(REF) == [
@@ -355,10 +355,10 @@ class TestMarketViews:
             market.address,
         )
         assert market.brand_of(world.miles.address) == world.airline.address
-        assert market.policy_of(world.miles.address) == Policy(
+        assert market.policy_of(world.miles.address) == SwapPolicy(
             world.airline.address, 100, 200, True, True
         )
-        assert market.policy_of(world.stranger.address) == Policy(ZERO, 0, 0, False, False)
+        assert market.policy_of(world.stranger.address) == SwapPolicy(ZERO, 0, 0, False, False)
         offer = world.offer()
         state = market.state_of(offer)
         assert state.id == offer.id(world.chain.chain_id, market.address)
@@ -367,7 +367,7 @@ class TestMarketViews:
 
 class TestPolicies:
     def test_a_brand_sets_its_own(self, world):
-        new = Policy(world.airline.address, 10, 50, offers=False, pools=True)
+        new = SwapPolicy(world.airline.address, 10, 50, offers=False, pools=True)
         event = only(
             world.market, world.market.using(world.airline).set_policy(world.miles.address, new), PolicySet
         )  # fmt: skip
@@ -379,16 +379,16 @@ class TestPolicies:
 
     def test_nobody_else_does(self, world):
         with pytest.raises(errors.NotBrand):
-            world.market.using(world.stranger).set_policy(world.miles.address, Policy())
+            world.market.using(world.stranger).set_policy(world.miles.address, SwapPolicy())
 
     def test_what_is_not_possible(self, world):
         airline = world.market.using(world.airline)
         with pytest.raises(errors.FeeCapRaised, match="actual 201, highest 200"):
-            airline.set_policy(world.miles.address, Policy(world.airline.address, 1, 201))
+            airline.set_policy(world.miles.address, SwapPolicy(world.airline.address, 1, 201))
         with pytest.raises(errors.BadPolicy):
-            airline.set_policy(world.miles.address, Policy(ZERO, 1, 2))
+            airline.set_policy(world.miles.address, SwapPolicy(ZERO, 1, 2))
         with pytest.raises(errors.NotPoints):
-            airline.set_policy(world.airline.address, Policy())
+            airline.set_policy(world.airline.address, SwapPolicy())
 
 
 class TestFilling:
@@ -485,7 +485,7 @@ class TestFilling:
             )
 
     def test_points_whose_brand_does_not_let_them(self, world):
-        world.market.using(world.cafe).set_policy(world.beans.address, Policy(offers=False))
+        world.market.using(world.cafe).set_policy(world.beans.address, SwapPolicy(offers=False))
         signed = world.signed()
         with pytest.raises(errors.NotOffered) as said:
             world.market.price(signed.offer, POINT)

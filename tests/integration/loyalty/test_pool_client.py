@@ -7,7 +7,7 @@ import pytest
 from careledger.loyalty import errors
 from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import sign
 from careledger.loyalty.pools import (
     Claimed,
@@ -141,7 +141,7 @@ class TestSwapping:
 
     def test_no_policy_no_swap(self, world):
         world.fund()
-        world.market.using(world.cafe).set_policy(world.beans.address, Policy(pools=False))
+        world.market.using(world.cafe).set_policy(world.beans.address, SwapPolicy(pools=False))
         receipt = world.pools.using(world.stranger).sync(world.miles.address, world.beans.address)
         assert only(world.pools, receipt, Synced).open is False
         with pytest.raises(errors.PoolNotOpen):
@@ -199,7 +199,7 @@ class TestLiquidity:
         )
         for data in (mint, bytes(belong)):
             world.stranger.transact(hostile, data)
-        world.market.using(world.stranger).set_policy(hostile, Policy())
+        world.market.using(world.stranger).set_policy(hostile, SwapPolicy())
         token.using(world.nadia).approve(world.pools.address, 100 * POINT)
         world.miles.using(world.nadia).approve(world.pools.address, 100 * POINT)
         nadia = world.pools.using(world.nadia)

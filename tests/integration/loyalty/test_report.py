@@ -8,11 +8,11 @@ import careledger.loyalty.report as module
 from careledger.chain.reverts import RevertedSilently
 from careledger.errors import ProofError
 from careledger.loyalty.amounts import MAX_UINT, POINT
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.offers import sign_offer
 from careledger.loyalty.pools import LiquidityAdded, Removal, Synced
-from careledger.loyalty.report import Kind, report
-from careledger.loyalty.token import Issue
+from careledger.loyalty.report import UseKind, report
+from careledger.loyalty.token import Issuance
 
 REF = b"\x33" * 32
 ZERO = "0x" + "00" * 20
@@ -38,16 +38,16 @@ class TestUses:
         airline.issue(world.tomas.address, POINT, REF)
         airline.issue_batch(
             [
-                Issue(world.tomas.address, 2 * POINT, b"\1" * 32),
-                Issue(world.lena.address, 3, b"\2" * 32),
+                Issuance(world.tomas.address, 2 * POINT, b"\1" * 32),
+                Issuance(world.lena.address, 3, b"\2" * 32),
             ]
         )
         airline.issue_batch([])
         uses = since(world, of(world), begun)
         assert [(use.kind, use.holder, use.to, use.amount, use.ref) for use in uses] == [
-            (Kind.ISSUED, ZERO, world.tomas.address, POINT, REF),
-            (Kind.ISSUED, ZERO, world.tomas.address, 2 * POINT, b"\1" * 32),
-            (Kind.ISSUED, ZERO, world.lena.address, 3, b"\2" * 32),
+            (UseKind.ISSUED, ZERO, world.tomas.address, POINT, REF),
+            (UseKind.ISSUED, ZERO, world.tomas.address, 2 * POINT, b"\1" * 32),
+            (UseKind.ISSUED, ZERO, world.lena.address, 3, b"\2" * 32),
         ]
         assert {use.by for use in uses} == {world.airline.address}
 
@@ -58,8 +58,8 @@ class TestUses:
         found = of(world)
         uses = since(world, found, begun)
         assert [(use.kind, use.holder, use.to, use.amount, use.ref) for use in uses] == [
-            (Kind.TRANSFERRED, world.lena.address, world.tomas.address, 5, b""),
-            (Kind.REDEEMED, world.lena.address, ZERO, 7, REF),
+            (UseKind.TRANSFERRED, world.lena.address, world.tomas.address, 5, b""),
+            (UseKind.REDEEMED, world.lena.address, ZERO, 7, REF),
         ]
         assert (found.issued, found.redeemed) == (51_000 * POINT, 7)
         assert found.balances[world.lena.address] == 1_000 * POINT - 12
@@ -72,7 +72,7 @@ class TestUses:
         market.fill(signed.offer, signed.signature, 100 * POINT, MAX_UINT, 0)
         (given,) = since(world, of(world), begun)
         assert (given.kind, given.holder, given.to) == (
-            Kind.OFFER_GIVEN,
+            UseKind.OFFER_GIVEN,
             world.lena.address,
             world.tomas.address,
         )
@@ -83,7 +83,7 @@ class TestUses:
         )
         (paid,) = since(world, of(world, world.beans), begun)
         assert (paid.kind, paid.holder, paid.to) == (
-            Kind.OFFER_PAID,
+            UseKind.OFFER_PAID,
             world.tomas.address,
             world.lena.address,
         )
@@ -91,7 +91,7 @@ class TestUses:
         assert (paid.other_token, paid.other_amount) == (world.miles.address, 99 * POINT)
 
     def test_a_fill_without_fees(self, world, begun):
-        world.market.using(world.airline).set_policy(world.miles.address, Policy())
+        world.market.using(world.airline).set_policy(world.miles.address, SwapPolicy())
         signed = world.signed()
         world.miles.using(world.lena).approve(world.market.address, MAX_UINT)
         world.beans.using(world.tomas).approve(world.market.address, MAX_UINT)
@@ -111,7 +111,11 @@ class TestUses:
         )
         world.market.using(world.tomas).fill(offer, signed.signature, 10 * POINT, MAX_UINT, 0)
         _, given = since(world, of(world), begun)
-        assert (given.kind, given.amount, given.fee) == (Kind.OFFER_GIVEN, 10 * POINT, POINT // 10)
+        assert (given.kind, given.amount, given.fee) == (
+            UseKind.OFFER_GIVEN,
+            10 * POINT,
+            POINT // 10,
+        )
 
     def test_pools_funded_swapped_both_ways_collected_and_left(self, world, begun):
         world.fund()
@@ -132,11 +136,11 @@ class TestUses:
         found = of(world)
         uses = since(world, found, begun)
         assert [(use.kind, use.holder, use.to) for use in uses] == [
-            (Kind.POOL_FUNDED, world.nadia.address, world.pools.address),
-            (Kind.POOL_PAID, world.lena.address, world.pools.address),
-            (Kind.POOL_GIVEN, world.pools.address, world.tomas.address),
-            (Kind.FEES_COLLECTED, world.pools.address, world.airline.address),
-            (Kind.POOL_LEFT, world.pools.address, world.stranger.address),
+            (UseKind.POOL_FUNDED, world.nadia.address, world.pools.address),
+            (UseKind.POOL_PAID, world.lena.address, world.pools.address),
+            (UseKind.POOL_GIVEN, world.pools.address, world.tomas.address),
+            (UseKind.FEES_COLLECTED, world.pools.address, world.airline.address),
+            (UseKind.POOL_LEFT, world.pools.address, world.stranger.address),
         ]
         assert found.fees == sum(use.fee for use in uses) == waiting
         assert (found.fees_waiting, found.in_pools) == (
@@ -149,7 +153,7 @@ class TestUses:
     def test_points_that_are_merely_sent_to_the_pools(self, world, begun):
         world.miles.using(world.lena).transfer(world.pools.address, 5)
         (use,) = since(world, of(world), begun)
-        assert use.kind is Kind.TRANSFERRED
+        assert use.kind is UseKind.TRANSFERRED
         assert of(world).in_pools == 5
 
     def test_what_could_not_be_paid_out_is_told_when_it_is_claimed(self, world):
@@ -162,7 +166,7 @@ class TestUses:
         assert since(world, of(world), begun) == []
         pools.claim(world.miles.address, world.tomas.address)
         (use,) = since(world, of(world), begun)
-        assert (use.kind, use.to, use.amount) == (Kind.POOL_LEFT, world.tomas.address, 5 * POINT)
+        assert (use.kind, use.to, use.amount) == (UseKind.POOL_LEFT, world.tomas.address, 5 * POINT)
 
     def test_funding_another_pair_is_no_use(self, world):
         receipt = world.fund()
@@ -181,7 +185,10 @@ class TestUses:
         between = replace(burned, from_=world.tomas.address, to=world.nadia.address, amount=7)
         reading = module._Transaction(world.miles.address, world.pools.address)
         kinds = {use.kind: use.holder for use in reading.read([burned, between, redeemed])}
-        assert kinds == {Kind.REDEEMED: world.lena.address, Kind.TRANSFERRED: world.tomas.address}
+        assert kinds == {
+            UseKind.REDEEMED: world.lena.address,
+            UseKind.TRANSFERRED: world.tomas.address,
+        }
 
     def test_the_document_says_all_of_it(self, world):
         world.miles.using(world.airline).announce_wind_down()

@@ -6,9 +6,10 @@ from eth_abi.abi import encode
 
 from careledger.chain import artifacts
 from careledger.refunds.client import RefundEscrow, ReturnDesk
+from careledger.refunds.erc20 import Erc20Token
 from careledger.refunds.return_desk import order_ref
-from careledger.refunds.terms import ZERO, Terms
-from careledger.refunds.token import Token
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 
 FOREVER = 2**256 - 1
 YEAR = 365 * 86_400
@@ -37,7 +38,7 @@ class Shop:
         self.desk = ReturnDesk(chain, suite["ReturnDesk"])
         self.token = self.deploy("TestToken", "Test Dollar", "TUSD", 6)
         self.call(self.patron, self.token, "mint(address,uint256)", self.payer.address, 10**12)
-        registry = Token(chain, suite["IdentityRegistry"])
+        registry = Erc20Token(chain, suite["IdentityRegistry"])
         self.call(
             self.carrier,
             registry,
@@ -55,7 +56,7 @@ class Shop:
         at = self.patron.transact(
             None, artifact.bytecode + encode(kinds, arguments)
         ).contract_address
-        return Token(self.chain, str(at), self.patron)
+        return Erc20Token(self.chain, str(at), self.patron)
 
     def call(self, sender, contract, signature, *arguments):
         return sender.wait(contract.using(sender).queue(signature, *arguments))
@@ -83,11 +84,11 @@ class Shop:
             "default_bps": 4_000,
             "order_ref": order_ref(self.carrier.address, token_bytes(8).hex(), b"k" * 32),
         }
-        return Terms(**values | fields)
+        return DealTerms(**values | fields)
 
     def open(self, **fields):
         terms = self.terms(**fields)
-        if terms.token == ZERO:
+        if terms.token == ZERO_ADDRESS:
             self.by(self.payer).open(terms, terms.amount)
         else:
             self.token.using(self.payer).approve(self.escrow.address, terms.amount)

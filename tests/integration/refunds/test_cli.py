@@ -7,7 +7,7 @@ import pytest
 
 from careledger.cli.refunds.deals import app
 from careledger.console import run
-from careledger.refunds.terms import ZERO
+from careledger.values.addresses import ZERO_ADDRESS
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ class TestStory:
         assert shop.token.allowance(shop.payer.address, shop.escrow.address) == 57_011_000
 
     def test_ether_and_a_development_key(self, shop, done, terms):
-        file, written = terms(token=ZERO, amount="0.25", payer=shop.patron.address)
+        file, written = terms(token=ZERO_ADDRESS, amount="0.25", payer=shop.patron.address)
         assert (
             done("open", file)["held"] == "0.25 ETH"
         )  # the first well-known account signs on its own chain

@@ -8,10 +8,11 @@ from eth_abi.abi import encode
 from careledger.crypto.hashing import keccak256
 from careledger.errors import NodeError, NotFound, SettingsError
 from careledger.refunds import errors, events
-from careledger.refunds.client import Agreement
+from careledger.refunds.client import SplitAgreement
+from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import KINDS, ZERO, Party, State
-from careledger.refunds.token import Token, permit_message
+from careledger.refunds.terms import KINDS, DealState, Party
+from careledger.values.addresses import ZERO_ADDRESS
 
 EVIDENCE = b"\xee" * 32
 
@@ -35,7 +36,7 @@ class TestOpening:
         assert shop.escrow.id_of(terms) == shop.id(terms) == shop.escrow.messages.deal_id(terms)
         deal = shop.escrow.deal(shop.id(terms))
         assert (deal.state, deal.held, deal.deadline_at, deal.appellant) == (
-            State.OPEN, terms.amount, None, Party.NONE,
+            DealState.OPEN, terms.amount, None, Party.NONE,
         )  # fmt: skip
         assert not deal.state.final
 
@@ -44,7 +45,7 @@ class TestOpening:
         shop.token.using(shop.payer).approve(shop.escrow.address, terms.amount)
         signature = sign(shop.payer.account, shop.escrow.messages.open(terms, deadline))
         shop.by(shop.relayer).open_signed(terms, deadline, signature)
-        assert shop.escrow.deal(shop.id(terms)).state is State.OPEN
+        assert shop.escrow.deal(shop.id(terms)).state is DealState.OPEN
 
     def test_a_relayer_opens_with_a_permit(self, shop):
         terms, deadline = shop.terms(), later(shop)
@@ -61,13 +62,13 @@ class TestOpening:
         signature = sign(shop.payer.account, shop.escrow.messages.open(terms, deadline))
         words = (at, permit[64], permit[:32], permit[32:64])
         shop.by(shop.relayer).open_with_permit(terms, words, deadline, signature)
-        assert shop.escrow.deal(shop.id(terms)).state is State.OPEN
+        assert shop.escrow.deal(shop.id(terms)).state is DealState.OPEN
 
     def test_what_only_others_may_call_is_refused_as_such(self, shop):
         terms = shop.terms()
         with pytest.raises(errors.NotPermitted):
             shop.by(shop.payer).on_transfer_received(
-                terms.payer, terms.payer, terms.amount, encode(KINDS, terms.words())
+                terms.payer, terms.payer, terms.amount, encode(KINDS, terms.abi())
             )
         with pytest.raises(errors.OnlySelf):
             shop.by(shop.payer).open_received(
@@ -91,15 +92,15 @@ class TestTermsOf:
         terms = shop.terms(token=token.address)
         data = keccak256(b"transferAndCall(address,uint256,bytes)")[:4] + encode(
             ["address", "uint256", "bytes"],
-            [shop.escrow.address, terms.amount, encode(KINDS, terms.words())],
+            [shop.escrow.address, terms.amount, encode(KINDS, terms.abi())],
         )
         shop.payer.transact(token.address, data)
         assert shop.escrow.terms_of(shop.id(terms)) == terms
 
     def test_and_inside_a_wallets_call(self, shop):
         wallet = shop.deploy("Wallet1271", shop.payer.address)
-        terms = shop.terms(payer=wallet.address, token=ZERO)
-        call = shop.escrow.encode("open", terms.words())
+        terms = shop.terms(payer=wallet.address, token=ZERO_ADDRESS)
+        call = shop.escrow.encode("open", terms.abi())
         data = keccak256(b"execute(address,uint256,bytes)")[:4] + encode(
             ["address", "uint256", "bytes"], [shop.escrow.address, terms.amount, call]
         )
@@ -146,7 +147,7 @@ class TestEnding:
     def test_both_agree(self, shop):
         terms, deadline = shop.open(), later(shop)
         message = shop.escrow.messages.split(shop.id(terms), 40_000_000, 60_000_000, deadline)
-        agreement = Agreement(
+        agreement = SplitAgreement(
             40_000_000,
             60_000_000,
             deadline,
@@ -160,7 +161,7 @@ class TestEnding:
     def test_several_are_under_way_at_once(self, shop):
         deals = [shop.open() for _ in range(5)]
         payer = shop.by(shop.payer)
-        pending = [payer.queue("release", terms.words()) for terms in deals]
+        pending = [payer.queue("release", terms.abi()) for terms in deals]
         assert all(shop.payer.wait(one).succeeded for one in pending)
         assert [one.id for one in shop.escrow.history(events.Released)] == [
             shop.id(terms) for terms in deals
@@ -183,7 +184,7 @@ class TestDisputing:
         shop.by(shop.seller).submit_evidence(terms, EVIDENCE)
         (ruled,) = shop.escrow.events(shop.by(shop.arbiter).award(terms, 2_000))
         deal = shop.escrow.deal(shop.id(terms))
-        assert (deal.state, deal.ruling_bps) == (State.RULED, ruled.refund_bps)
+        assert (deal.state, deal.ruling_bps) == (DealState.RULED, ruled.refund_bps)
         assert int(deal.deadline_at.timestamp()) == ruled.deadline
         shop.token.using(shop.payer).approve(shop.escrow.address, 10_000_000)
         (appealed,) = shop.escrow.events(shop.by(shop.payer).appeal(terms, EVIDENCE))
@@ -193,7 +194,7 @@ class TestDisputing:
         assert [type(event) for event in happened] == [events.Split, events.BondPaid]
 
     def test_a_relayer_brings_the_customers_word(self, shop):
-        terms, deadline = shop.open(token=ZERO, amount=10**18), later(shop)
+        terms, deadline = shop.open(token=ZERO_ADDRESS, amount=10**18), later(shop)
         messages, relay = shop.escrow.messages, shop.by(shop.relayer)
         dispute = sign(shop.payer.account, messages.dispute(shop.id(terms), EVIDENCE, deadline))
         relay.dispute_signed(terms, EVIDENCE, deadline, dispute)
@@ -222,26 +223,28 @@ class TestCredits:
         """A contract that takes no ether is owed some."""
         receiver = shop.deploy("HostileReceiver")
         shop.call(shop.patron, receiver, "setMood(uint8)", 1)
-        terms = shop.open(token=ZERO, amount=1_000, seller=receiver.address, fee_bps=0)
+        terms = shop.open(token=ZERO_ADDRESS, amount=1_000, seller=receiver.address, fee_bps=0)
         happened = shop.escrow.events(shop.by(shop.payer).release(terms))
         assert isinstance(happened[-1], events.Credited)
         return receiver
 
     def test_a_stranger_tries_again(self, shop, owed):
-        assert shop.escrow.credit(ZERO, owed.address) == 1_000
+        assert shop.escrow.credit(ZERO_ADDRESS, owed.address) == 1_000
         with pytest.raises(errors.NotPaid):
-            shop.by(shop.stranger).claim_for(owed.address, ZERO)
+            shop.by(shop.stranger).claim_for(owed.address, ZERO_ADDRESS)
         shop.call(shop.patron, owed, "setMood(uint8)", 0)
-        (claimed,) = shop.escrow.events(shop.by(shop.stranger).claim_for(owed.address, ZERO))
+        (claimed,) = shop.escrow.events(
+            shop.by(shop.stranger).claim_for(owed.address, ZERO_ADDRESS)
+        )
         assert (claimed.amount, claimed.to) == (1_000, owed.address)
 
     def test_who_is_owed_nothing_claims_nothing(self, shop):
         with pytest.raises(errors.NothingOwed):
-            shop.by(shop.payer).claim(ZERO, shop.other.address)
+            shop.by(shop.payer).claim(ZERO_ADDRESS, shop.other.address)
         deadline = later(shop)
         message = shop.escrow.messages.claim(
             shop.payer.address,
-            ZERO,
+            ZERO_ADDRESS,
             shop.other.address,
             shop.escrow.nonce(shop.payer.address),
             deadline,
@@ -249,7 +252,7 @@ class TestCredits:
         with pytest.raises(errors.NothingOwed):
             shop.by(shop.relayer).claim_signed(
                 shop.payer.address,
-                ZERO,
+                ZERO_ADDRESS,
                 shop.other.address,
                 deadline,
                 sign(shop.payer.account, message),
@@ -277,7 +280,7 @@ class TestDesk:
         signature = sign(shop.scanner.account, message)
         relay = shop.desk.using(shop.relayer)
         relay.settle_return_signed(second, 10_000, shop.scanner.address, deadline, signature)
-        assert shop.escrow.deal(shop.id(second)).state is State.REFUNDED
+        assert shop.escrow.deal(shop.id(second)).state is DealState.REFUNDED
         with pytest.raises(errors.AlreadyReturned):
             relay.scan_return_signed(
                 second.order_ref, 10_000, shop.scanner.address, deadline, signature
@@ -305,7 +308,7 @@ class TestDesk:
 class TestToken:
     def test_what_is_no_token_is_said_to_be_none(self, shop):
         with pytest.raises(NotFound, match="no ERC-20 token"):
-            Token(shop.chain, shop.other.address).decimals()
+            Erc20Token(shop.chain, shop.other.address).decimals()
 
     def test_it_tells_what_it_is(self, shop):
         assert (shop.token.symbol(), shop.token.decimals()) == ("TUSD", 6)
@@ -314,4 +317,4 @@ class TestToken:
 
     def test_without_a_key_nothing_is_approved(self, shop):
         with pytest.raises(SettingsError, match="needs a key"):
-            Token(shop.chain, shop.token.address).approve(shop.other.address, 5)
+            Erc20Token(shop.chain, shop.token.address).approve(shop.other.address, 5)

@@ -13,10 +13,11 @@ from eth_abi.abi import encode
 from careledger.chain import artifacts
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, struct_hash
-from careledger.refunds.client import Agreement, RefundEscrow, ReturnDesk
+from careledger.refunds.client import RefundEscrow, ReturnDesk, SplitAgreement
+from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import ZERO, Terms
-from careledger.refunds.token import Token, permit_message
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import START
 
 pytestmark = pytest.mark.gas
@@ -49,8 +50,10 @@ class Shop:
         ) = senders[:8]
         self.escrow = RefundEscrow(chain, suite["RefundEscrow"])
         self.desk = ReturnDesk(chain, suite["ReturnDesk"])
-        self.token = Token(chain, self.deploy("TestToken", "Test Dollar", "TUSD", 6), self.patron)
-        self.points = Token(
+        self.token = Erc20Token(
+            chain, self.deploy("TestToken", "Test Dollar", "TUSD", 6), self.patron
+        )
+        self.points = Erc20Token(
             chain,
             self.deploy(
                 "LoyaltyToken",
@@ -89,7 +92,7 @@ class Shop:
         for token in (
             self.token.address,
             self.points.address,
-            ZERO,
+            ZERO_ADDRESS,
         ):  # the escrow has some of each already
             self.open(self.terms(token=token))
 
@@ -102,7 +105,7 @@ class Shop:
 
     def appoint(self, identity, role, delegate):
         text = "addDelegate(address,bytes32,address,uint256)"
-        registry = Token(self.chain, self.suite["IdentityRegistry"])
+        registry = Erc20Token(self.chain, self.suite["IdentityRegistry"])
         arguments = (identity.address, role.ljust(32, b"\0"), delegate.address, LATER)
         self.call(identity, registry, text, *arguments)
 
@@ -126,10 +129,14 @@ class Shop:
             + keccak256(b"order %d" % self.count)[:12],
             "salt": keccak256(b"salt %d" % self.count),
         }
-        return Terms(**values | fields)
+        return DealTerms(**values | fields)
 
     def open(self, terms):
-        return self.by(self.payer).open(terms, terms.amount if terms.token == ZERO else 0).gas_used
+        return (
+            self.by(self.payer)
+            .open(terms, terms.amount if terms.token == ZERO_ADDRESS else 0)
+            .gas_used
+        )
 
     def opened(self, **fields):
         terms = self.terms(**fields)
@@ -166,7 +173,7 @@ def test_opening(shop, gas):
     gas.row(
         "RefundEscrow.open.withFee", shop.open(shop.terms(fee_bps=250, fee_to=shop.fee_to.address))
     )
-    gas.row("RefundEscrow.open.ether", shop.open(shop.terms(token=ZERO)))
+    gas.row("RefundEscrow.open.ether", shop.open(shop.terms(token=ZERO_ADDRESS)))
     terms = shop.terms()
     signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
     receipt = shop.by(shop.relayer).open_signed(terms, at(LATER), signature)
@@ -227,7 +234,7 @@ def test_opening_by_what_points_can(shop, gas):
     )
     data = keccak256(b"transferAndCall(address,uint256,bytes)")[:4] + encode(
         ["address", "uint256", "bytes"],
-        [shop.escrow.address, terms.amount, encode(kinds, terms.words())],
+        [shop.escrow.address, terms.amount, encode(kinds, terms.abi())],
     )
     receipt = shop.payer.transact(shop.points.address, data)
     gas.row("RefundEscrow.open.transferAndCall", receipt.gas_used)
@@ -236,7 +243,7 @@ def test_opening_by_what_points_can(shop, gas):
 def test_releasing(shop, gas):
     payer = shop.by(shop.payer)
     gas.row("RefundEscrow.release", payer.release(shop.opened()).gas_used, at_most=49_500)
-    gas.row("RefundEscrow.release.ether", payer.release(shop.opened(token=ZERO)).gas_used)
+    gas.row("RefundEscrow.release.ether", payer.release(shop.opened(token=ZERO_ADDRESS)).gas_used)
     fee = {"fee_bps": 250, "fee_to": shop.fee_to.address}
     gas.row("RefundEscrow.release.withFee", payer.release(shop.opened(**fee)).gas_used)
     terms = shop.opened()
@@ -286,7 +293,7 @@ def test_agreeing(shop, gas):
     terms = shop.opened()
     message = shop.escrow.messages.split(shop.id(terms), 29_990_000, 100_000_000, at(LATER))
     signatures = sign(shop.payer.account, message), sign(shop.seller.account, message)
-    agreement = Agreement(29_990_000, 100_000_000, at(LATER), shop.seller.address, *signatures)
+    agreement = SplitAgreement(29_990_000, 100_000_000, at(LATER), shop.seller.address, *signatures)
     gas.row("RefundEscrow.split", shop.by(shop.relayer).split(terms, agreement).gas_used)
 
 
@@ -316,7 +323,9 @@ def test_disputing(shop, gas):
 
 
 def test_claiming(shop, gas):
-    blocking = Token(shop.chain, shop.deploy("BlockingToken", "Blocking", "BLK", 6), shop.patron)
+    blocking = Erc20Token(
+        shop.chain, shop.deploy("BlockingToken", "Blocking", "BLK", 6), shop.patron
+    )
     for who in (shop.payer, shop.seller, shop.fee_to):
         shop.call(shop.patron, blocking, "mint(address,uint256)", who.address, 10**12)
     shop.call(shop.payer, blocking, "approve(address,uint256)", shop.escrow.address, FOREVER)

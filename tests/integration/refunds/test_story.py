@@ -13,8 +13,9 @@ from careledger.flows.refund.report import show
 from careledger.flows.refund.story import Story
 from careledger.flows.stage import Stage
 from careledger.refunds.ledger import NotBalanced
-from careledger.refunds.orders import Order, Outcome, read_orders
-from careledger.refunds.terms import ZERO, State
+from careledger.refunds.orders import Order, OrderOutcome, read_orders
+from careledger.refunds.terms import DealState
+from careledger.values.addresses import ZERO_ADDRESS
 
 spec = importlib.util.spec_from_file_location("refund_flow", ROOT / "scripts" / "refund_flow.py")
 script = importlib.util.module_from_spec(spec)
@@ -46,40 +47,40 @@ def one(outcome, amount=10_000_001, currency="USD", share=3_333, customer="Ana")
 
 
 ENDS = {
-    Outcome.SATISFIED: State.RELEASED,
-    Outcome.RETURNED: State.REFUNDED,
-    Outcome.GRADED: State.SPLIT,
-    Outcome.MISSED: State.REFUNDED,
-    Outcome.DISPUTED: State.SPLIT,
-    Outcome.APPEALED: State.SPLIT,
-    Outcome.SILENT: State.SPLIT,
-    Outcome.AGREED: State.SPLIT,
-    Outcome.CANCELLED: State.REFUNDED,
-    Outcome.LAPSED: State.RELEASED,
+    OrderOutcome.SATISFIED: DealState.RELEASED,
+    OrderOutcome.RETURNED: DealState.REFUNDED,
+    OrderOutcome.GRADED: DealState.SPLIT,
+    OrderOutcome.MISSED: DealState.REFUNDED,
+    OrderOutcome.DISPUTED: DealState.SPLIT,
+    OrderOutcome.APPEALED: DealState.SPLIT,
+    OrderOutcome.SILENT: DealState.SPLIT,
+    OrderOutcome.AGREED: DealState.SPLIT,
+    OrderOutcome.CANCELLED: DealState.REFUNDED,
+    OrderOutcome.LAPSED: DealState.RELEASED,
 }
 
 
 @pytest.mark.parametrize("currency", ["USD", "ETH"])
 def test_every_outcome_ends_as_it_should(story, currency):
-    played = story.play([one(outcome, currency=currency) for outcome in Outcome])
+    played = story.play([one(outcome, currency=currency) for outcome in OrderOutcome])
     assert {p.order.outcome: story.escrow.deal(p.id).state for p in played} == ENDS
     story.check()
     for p in played:
         back = {
-            Outcome.RETURNED: 10_000_001,
-            Outcome.MISSED: 10_000_001,
-            Outcome.CANCELLED: 10_000_001,
-            Outcome.GRADED: 3_333_001,  # a fraction of a unit is the customer's
-            Outcome.DISPUTED: 3_333_001,
-            Outcome.APPEALED: 3_333_001,
-            Outcome.AGREED: 3_333_000,  # as both signed
-            Outcome.SILENT: 5_000_001,
+            OrderOutcome.RETURNED: 10_000_001,
+            OrderOutcome.MISSED: 10_000_001,
+            OrderOutcome.CANCELLED: 10_000_001,
+            OrderOutcome.GRADED: 3_333_001,  # a fraction of a unit is the customer's
+            OrderOutcome.DISPUTED: 3_333_001,
+            OrderOutcome.APPEALED: 3_333_001,
+            OrderOutcome.AGREED: 3_333_000,  # as both signed
+            OrderOutcome.SILENT: 5_000_001,
         }.get(p.order.outcome, 0)
         assert p.refunded == back, p.order.outcome
 
 
 def test_a_return_is_scanned_and_refunded_in_one_transaction(story):
-    (played,) = story.play([one(Outcome.RETURNED)])
+    (played,) = story.play([one(OrderOutcome.RETURNED)])
     last = played.steps[-1]
     assert last.what == "return scanned: 100 %"
     assert last.by == "a scanner of Rápido"
@@ -88,34 +89,41 @@ def test_a_return_is_scanned_and_refunded_in_one_transaction(story):
 
 
 def test_deadlines_are_met_by_strangers(story):
-    played = story.play([one(Outcome.MISSED), one(Outcome.LAPSED), one(Outcome.SILENT)])
+    played = story.play(
+        [one(OrderOutcome.MISSED), one(OrderOutcome.LAPSED), one(OrderOutcome.SILENT)]
+    )
     assert {p.steps[-1].by for p in played} == {"a stranger"}
 
 
 def test_a_customer_of_stablecoin_orders_needs_no_ether(story):
-    (played,) = story.play([one(Outcome.APPEALED)])
+    (played,) = story.play([one(OrderOutcome.APPEALED)])
     assert story.stage.chain.balance(played.customer.address) == 0
 
 
 def test_a_share_of_everything_or_nothing_is_played_too(story):
     orders = [
         one(outcome, amount=1_000 + share, share=share)
-        for outcome in (Outcome.DISPUTED, Outcome.APPEALED, Outcome.AGREED)
+        for outcome in (OrderOutcome.DISPUTED, OrderOutcome.APPEALED, OrderOutcome.AGREED)
         for share in (0, 10_000)
     ]
     played = story.play(orders)
     story.check()
-    assert {story.escrow.deal(p.id).state for p in played} == {State.RELEASED, State.REFUNDED}
+    assert {story.escrow.deal(p.id).state for p in played} == {
+        DealState.RELEASED,
+        DealState.REFUNDED,
+    }
 
 
 def test_only_so_many_are_under_way_at_a_time(story, monkeypatch):
     monkeypatch.setattr("careledger.flows.refund.story.UNDER_WAY", 1)
-    story.play([one(Outcome.CANCELLED, amount=100 + n, customer=f"customer {n}") for n in range(5)])
+    story.play(
+        [one(OrderOutcome.CANCELLED, amount=100 + n, customer=f"customer {n}") for n in range(5)]
+    )
     story.check()
 
 
 def test_a_missing_cent_is_noticed(story):
-    story.play([one(Outcome.SATISFIED)])
+    story.play([one(OrderOutcome.SATISFIED)])
     token = story.dollar.address
     story.ledger.accounts[token].fees -= 1
     with pytest.raises(NotBalanced, match="still held"):
@@ -126,15 +134,15 @@ def test_a_missing_cent_is_noticed(story):
 
 
 def test_a_cent_of_ether_too(story):
-    story.play([one(Outcome.SATISFIED, currency="ETH")])
-    account = story.ledger.accounts[ZERO]
+    story.play([one(OrderOutcome.SATISFIED, currency="ETH")])
+    account = story.ledger.accounts[ZERO_ADDRESS]
     account.fees, account.paid = account.fees - 1, account.paid + 1
     with pytest.raises(NotBalanced, match="marketplace's ether"):
         story.check()
 
 
 def test_many_orders_are_told_in_sums_unless_all_are_wanted(story, capsys):
-    played = story.play([one(Outcome.CANCELLED, amount=1_000 + n) for n in range(61)])
+    played = story.play([one(OrderOutcome.CANCELLED, amount=1_000 + n) for n in range(61)])
     show(Out(), story, played, everything=False)
     assert "Who paid" not in capsys.readouterr().out
     show(Out(), story, played, everything=True)

@@ -19,11 +19,11 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.loyalty.amounts import moment
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
-from careledger.loyalty.market import Policy
+from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Authorization, Redemption
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.pools import Funding, Removal, SwapOrder
-from careledger.loyalty.token import Issue
+from careledger.loyalty.token import Issuance
 from tests.support.evm import actor
 
 CLIENTS: dict[str, type[ContractClient]] = {
@@ -75,7 +75,7 @@ def _redemption(
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
-    "issueBatch": lambda client, items: client.issue_batch([Issue(*item) for item in items]),
+    "issueBatch": lambda client, items: client.issue_batch([Issuance(*item) for item in items]),
     "setIssuerLimit": lambda c, who, capacity, period: c.set_issuer_limit(
         who, capacity, timedelta(seconds=period)
     ),
@@ -92,7 +92,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "cancelWordWithSignature": lambda c, maker, word, mask, until, signed: (
         c.cancel_word_with_signature(maker, word, mask, deadline=moment(until), signature=signed)
     ),
-    "setPolicy": lambda c, token, terms: c.set_policy(token, Policy(*terms)),
+    "setPolicy": lambda c, token, terms: c.set_policy(token, SwapPolicy(*terms)),
     "swap": lambda c, one, two, amount, least, until: c.swap(
         one, two, amount, least, moment(until)
     ),

@@ -16,7 +16,7 @@ from careledger.crypto.hashing import keccak256
 from careledger.refunds.client import RefundEscrow
 from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.return_desk import ReturnDesk
-from careledger.refunds.terms import ZERO
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.properties.refunds.model import CONTRACTS, COURT_FEE, PEOPLE, STATES
 from tests.support.evm import ETHER, START, Deployed, Evm, actor
 
@@ -80,7 +80,7 @@ def camel(name: str) -> str:
 def plain(argument: Any) -> Any:
     """Return an argument as the contract takes it."""
     if hasattr(argument, "words"):
-        return argument.words()
+        return argument.abi()
     return int(argument.timestamp()) if isinstance(argument, datetime) else argument
 
 
@@ -117,7 +117,7 @@ class Stage:
         self.transactions = 0
 
     def asset(self, name: str) -> str:
-        return ZERO if name == "ether" else self.address["dollar"]
+        return ZERO_ADDRESS if name == "ether" else self.address["dollar"]
 
     def must(self, sender: str, contract: str, function: str, *arguments: Any) -> None:
         outcome = self.act(sender, contract, function, *arguments)

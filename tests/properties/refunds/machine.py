@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from careledger.refunds.client import Agreement
+from careledger.refunds.client import SplitAgreement
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import ZERO, Terms
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.properties.refunds.backends import ASSETS, MOODS, Deep, World, at
 from tests.properties.refunds.model import (
     ALL,
@@ -366,7 +367,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         window, fee_bps = one_of(5, 24) * HOUR, one_of(0, 250, 3_333, ALL)
         default_bps = one_of(0, 4_000, 6_667, ALL)
         named = self.stage.address
-        terms = Terms(
+        terms = DealTerms(
             payer=named[payer],
             seller=named[seller],
             token=self.stage.asset(asset),
@@ -374,12 +375,12 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             release_at=at(release_at),
             sla_at=at(sla_at) if sla_at else None,
             order_ref=bytes.fromhex(named["carrier"][2:]) + self.serial.to_bytes(12, "big"),
-            refund_to=ZERO if refundee == payer else named[refundee],
+            refund_to=ZERO_ADDRESS if refundee == payer else named[refundee],
             dispute_window=timedelta(seconds=window),
-            criteria=named[criteria] if criteria else ZERO,
-            arbiter=named[arbiter] if arbiter else ZERO,
+            criteria=named[criteria] if criteria else ZERO_ADDRESS,
+            arbiter=named[arbiter] if arbiter else ZERO_ADDRESS,
             fee_bps=fee_bps,
-            fee_to=named["platform"] if fee_bps else ZERO,
+            fee_to=named["platform"] if fee_bps else ZERO_ADDRESS,
             default_bps=default_bps,
             salt=self.serial.to_bytes(32, "big"),
         )
@@ -470,7 +471,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
                 "escrow",
                 act,
                 terms,
-                Agreement(how["to_payer"], how["to_seller"], deadline, signer, *signatures),
+                SplitAgreement(how["to_payer"], how["to_seller"], deadline, signer, *signatures),
             )
         elif act == "refund_due":
             call = ("oracle", "push", self.stage.address["escrow"], terms, how["bps"])

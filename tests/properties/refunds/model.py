@@ -8,7 +8,7 @@ contracts.
 from dataclasses import dataclass, field
 from typing import Any
 
-from careledger.refunds.terms import Terms
+from careledger.refunds.terms import DealTerms
 
 ALL = 10_000
 REFUSED = 10_001
@@ -44,7 +44,7 @@ class Refused(Exception):
 class Plan:
     """Terms by the names of people."""
 
-    terms: Terms
+    terms: DealTerms
     payer: str
     refundee: str
     seller: str

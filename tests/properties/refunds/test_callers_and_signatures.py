@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from careledger.refunds.messages import EscrowMessages, sign
-from careledger.refunds.terms import ZERO, Terms
+from careledger.refunds.terms import DealTerms
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.properties.refunds.backends import MOODS, Deep, at
 from tests.properties.refunds.machine import SEED, Violated
 from tests.support.mutants import mutate
@@ -29,10 +30,10 @@ QUICKLY = settings(
 
 def terms_of(stage, salt=1, seller="shop", arbiter="judge"):
     named = stage.address
-    return Terms(
+    return DealTerms(
         payer=named["alice"],
         seller=named[seller],
-        token=ZERO,
+        token=ZERO_ADDRESS,
         amount=10_001,
         release_at=at(stage.now + 9 * DAY),
         order_ref=bytes(32),
@@ -107,7 +108,7 @@ def message(messages, kind, terms, deadline):
         "dispute": lambda: messages.dispute(id, EVIDENCE, at(deadline)),
         "split": lambda: messages.split(id, 1, terms.amount - 1, at(deadline)),
         "appeal": lambda: messages.appeal(id, EVIDENCE, at(deadline)),
-        "claim": lambda: messages.claim(terms.payer, ZERO, terms.seller, 0, at(deadline)),
+        "claim": lambda: messages.claim(terms.payer, ZERO_ADDRESS, terms.seller, 0, at(deadline)),
     }[kind]()
 
 
@@ -130,7 +131,7 @@ class EscrowAgreement:
     def __init__(self, deadline, signer, signature, terms, stage):
         self._words = (1, terms.amount - 1, int(deadline.timestamp()), signer, signature, b"")
 
-    def words(self):
+    def abi(self):
         return self._words
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import State
+from careledger.refunds.terms import DealState
 
 WORD, REVERT, BURN, HEAVY, SHORT, LONG, EMPTY, BOMB, REVERT_BOMB, REENTER = range(10)
 GAS = 3_000_000
@@ -27,12 +27,12 @@ class TestBroken:
     @pytest.mark.parametrize("mood", [REVERT, BURN, SHORT, LONG, EMPTY, BOMB, REVERT_BOMB])
     def test_whatever_is_no_answer_means_that_nothing_is_due(self, world, criteria, terms, mood):
         criteria.transact("set", mood, 10_000)
-        assert world.escrow.call("dueBps", terms.words()) == 0
+        assert world.escrow.call("dueBps", terms.abi()) == 0
         with pytest.raises(errors.CriteriaNotDue):
             world.do("refund", terms, gas=GAS)
         after_release(world, terms)
         world.do("release", terms, gas=GAS)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     @pytest.mark.parametrize("word", [10_001, 40_000, 2**255, 2**256 - 1])
     def test_more_than_everything_means_that_nothing_is_due(self, world, criteria, terms, word):
@@ -41,7 +41,7 @@ class TestBroken:
             world.do("refund", terms)
         after_release(world, terms)
         world.do("release", terms)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     @pytest.mark.parametrize("who", ["an account", "the token", "the registry"])
     def test_what_is_no_criteria_has_nothing_to_say(self, world, who):
@@ -66,27 +66,27 @@ class TestBroken:
         criteria.transact("set", BURN, 0)
         world.do("refundPart", terms, 1, sender=world.seller)
         world.do("release", terms, sender=world.payer)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
 
 class TestReentering:
     @pytest.mark.parametrize("function", ["release", "refund"])
     def test_they_are_only_asked(self, world, criteria, terms, function):
         criteria.transact("set", REENTER, 4_000)
-        criteria.transact("aim", world.escrow.address, world.escrow.encode(function, terms.words()))
+        criteria.transact("aim", world.escrow.address, world.escrow.encode(function, terms.abi()))
         world.do("refund", terms, gas=GAS)
         assert world.balance(world.payer) == 40_000_000
-        assert world.state(terms) == State.SPLIT
+        assert world.state(terms) == DealState.SPLIT
 
     def test_settling_while_settling_gets_them_nothing(self, world, criteria):
         token = world.evm.deploy("ReentrantToken", "R", "R", 6)
         terms = world.open(criteria=criteria.address, token=token.address)
         other = world.open(criteria=criteria.address, token=token.address)
-        push = criteria.encode("push", world.escrow.address, terms.words(), 10_000)
+        push = criteria.encode("push", world.escrow.address, terms.abi(), 10_000)
         for early in (True, False):
             snapshot = world.evm.snapshot()
             token.transact("arm", criteria.address, push, early)
-            criteria.transact("push", world.escrow.address, terms.words(), 10_000)
+            criteria.transact("push", world.escrow.address, terms.abi(), 10_000)
             assert (token.call("calls"), token.call("lastSuccess")) == (1, False)
             assert world.balance(world.payer, token.address) == terms.amount
             assert world.balance(world.escrow, token.address) == other.amount
@@ -131,7 +131,8 @@ class TestGas:
 
 class TestAnswers:
     @pytest.mark.parametrize(
-        ("word", "state"), [(1, State.SPLIT), (9_999, State.SPLIT), (10_000, State.REFUNDED)]
+        ("word", "state"),
+        [(1, DealState.SPLIT), (9_999, DealState.SPLIT), (10_000, DealState.REFUNDED)],
     )
     def test_what_they_say_is_paid(self, world, criteria, terms, word, state):
         criteria.transact("set", WORD, word)

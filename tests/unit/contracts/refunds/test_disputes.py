@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import ZERO, Party, State
+from careledger.refunds.terms import DealState, Party
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import Halted
 from tests.worlds.refunds import EVIDENCE, REFUSED, WINDOW, at, high_s, seconds
 
@@ -35,7 +36,7 @@ class TestDispute:
 
     @pytest.mark.parametrize("late", [False, True])
     def test_without_an_arbiter_there_is_no_dispute(self, world, late):
-        terms = world.open(arbiter=ZERO, dispute_window=timedelta(0))
+        terms = world.open(arbiter=ZERO_ADDRESS, dispute_window=timedelta(0))
         if late:
             world.evm.warp(seconds(terms.release_at))
         with pytest.raises(errors.NoArbiter) as refusal:
@@ -47,7 +48,10 @@ class TestDispute:
         world.dispute(terms)
         with pytest.raises(errors.WrongState) as refusal:
             world.dispute(terms)
-        assert (refusal.value.actual, refusal.value.expected) == (State.DISPUTED, State.OPEN)
+        assert (refusal.value.actual, refusal.value.expected) == (
+            DealState.DISPUTED,
+            DealState.OPEN,
+        )
 
     def test_a_plain_arbiter_takes_no_ether(self, world):
         terms = world.open()
@@ -72,7 +76,7 @@ class TestDispute:
             "window": WINDOW,
             "ruling_bps": 0,
             "appeal_bps": 0,
-            "state": State.DISPUTED,
+            "state": DealState.DISPUTED,
             "appellant": Party.NONE,
         }
 
@@ -225,7 +229,7 @@ class TestAward:
         world.until_ruled(terms, 1)
         with pytest.raises(errors.WrongState) as refusal:
             world.do("award", terms, 2, sender=world.arbiter)
-        assert refusal.value.actual == State.RULED
+        assert refusal.value.actual == DealState.RULED
 
     def test_not_after_its_time(self, world):
         terms = world.open()
@@ -250,7 +254,7 @@ class TestAward:
         }
         deal = world.deal(terms)
         assert (deal["state"], deal["ruling_bps"], deal["deadline"]) == (
-            State.RULED,
+            DealState.RULED,
             bps,
             world.evm.now + WINDOW,
         )
@@ -261,7 +265,7 @@ def test_an_award_with_next_to_no_gas_halts_and_changes_nothing(world):
     world.dispute(terms)
     with pytest.raises((Halted, errors.TooLittleGas)):
         world.do("award", terms, 1, sender=world.arbiter, gas=30_000)
-    assert world.state(terms) == State.DISPUTED
+    assert world.state(terms) == DealState.DISPUTED
 
 
 def test_signatures_name_the_time_in_seconds(world):

@@ -4,7 +4,8 @@ import pytest
 
 from careledger.refunds import errors
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import ZERO, State
+from careledger.refunds.terms import DealState
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import DAY, at, high_s
 
@@ -39,7 +40,7 @@ class TestCredit:
         assert world.credit(world.seller, blocking.address) == 97_500_000
         assert world.balance(world.fee_to, blocking.address) == 2_500_000
         assert world.balance(world.escrow, blocking.address) == 97_500_000
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_credits_add_up(self, world, blocking, owed):
         world.do("release", world.open(token=blocking.address), sender=world.payer)
@@ -54,9 +55,9 @@ class TestCredit:
         world.desk.transact("scanReturn", terms.order_ref, 5_000, sender=world.scanner)
         world.do("refund", terms, gas=3_000_000)
         share = {"seller": 975, "refund_to": 1_000, "fee_to": 25}[role] * ETHER // 1_000
-        assert world.credit(receiver, ZERO) == share
+        assert world.credit(receiver, ZERO_ADDRESS) == share
         assert world.evm.balance(world.escrow) == share
-        assert world.state(terms) == State.SPLIT
+        assert world.state(terms) == DealState.SPLIT
 
     @pytest.mark.parametrize("mood", [1, 2])  # eats gas, answers too much
     def test_a_token_that_turns_hostile_blocks_nobody(self, world, mood):
@@ -170,7 +171,7 @@ class TestGas:
 class TestReentry:
     def entries(self, world, terms, receiver):
         """Return every call that somebody might come back with while being paid."""
-        words = terms.words()
+        words = terms.abi()
         deadline = world.evm.now + 60
         return {
             "release": world.escrow.encode("release", words),
@@ -179,11 +180,11 @@ class TestReentry:
             "execute": world.escrow.encode("execute", words),
             "dispute": world.escrow.encode("dispute", words, bytes(32)),
             "open": world.escrow.encode("open", words),
-            "claim": world.escrow.encode("claim", ZERO, receiver.address),
-            "claimFor": world.escrow.encode("claimFor", receiver.address, ZERO),
+            "claim": world.escrow.encode("claim", ZERO_ADDRESS, receiver.address),
+            "claimFor": world.escrow.encode("claimFor", receiver.address, ZERO_ADDRESS),
             "refundDue": world.escrow.encode("refundDue", words, 10_000),
             "claimSigned": world.escrow.encode(
-                "claimSigned", receiver.address, ZERO, receiver.address, deadline, b""
+                "claimSigned", receiver.address, ZERO_ADDRESS, receiver.address, deadline, b""
             ),
         }
 
@@ -226,9 +227,11 @@ class TestReentry:
         )
         world.do("release", terms, sender=world.payer)
         receiver.transact(
-            "arm", world.escrow.address, world.escrow.encode("claimFor", receiver.address, ZERO)
+            "arm",
+            world.escrow.address,
+            world.escrow.encode("claimFor", receiver.address, ZERO_ADDRESS),
         )
-        world.escrow.transact("claimFor", receiver.address, ZERO)
+        world.escrow.transact("claimFor", receiver.address, ZERO_ADDRESS)
         assert (receiver.call("calls"), receiver.call("lastSuccess")) == (1, False)
         assert world.evm.balance(receiver) == terms.amount
         assert world.evm.balance(world.escrow) == other.amount
@@ -239,11 +242,11 @@ class TestReentry:
         terms = world.open(world.ether(seller=receiver.address, fee_bps=0))
         other = world.open(world.ether(fee_bps=0))
         world.evm.warp(int(other.sla_at.timestamp()) + 1)
-        receiver.transact("arm", world.escrow.address, world.escrow.encode("refund", other.words()))
+        receiver.transact("arm", world.escrow.address, world.escrow.encode("refund", other.abi()))
         world.do("release", terms, sender=world.payer)
         assert not receiver.call("lastSuccess")
         assert receiver.call("lastReturn")[:4] == errors.TooLittleGas.selector()
-        assert world.state(other) == State.OPEN
+        assert world.state(other) == DealState.OPEN
         assert world.evm.balance(world.escrow) == other.amount
 
     def test_a_deposit_does_not_count_what_a_claim_took_out_meanwhile(self, world):
@@ -259,7 +262,7 @@ class TestReentry:
         token.transact(
             "arm",
             world.escrow.address,
-            world.escrow.encode("releaseSigned", second.words(), *release),
+            world.escrow.encode("releaseSigned", second.abi(), *release),
             True,
         )
         with pytest.raises(errors.WrongDeposit):
@@ -269,14 +272,14 @@ class TestReentry:
 class TestClaim:
     def test_who_is_owed_nothing_gets_nothing(self, world):
         with pytest.raises(errors.NothingOwed) as refusal:
-            world.escrow.transact("claim", ZERO, world.payer.address, sender=world.payer)
+            world.escrow.transact("claim", ZERO_ADDRESS, world.payer.address, sender=world.payer)
         assert (refusal.value.token, refusal.value.payee.lower()) == (
-            ZERO,
+            ZERO_ADDRESS,
             world.payer.address.lower(),
         )
 
     def test_a_credit_goes_neither_nowhere_nor_back(self, world, blocking, owed):
-        for to in (ZERO, world.escrow.address):
+        for to in (ZERO_ADDRESS, world.escrow.address):
             with pytest.raises(errors.BadDestination) as refusal:
                 world.escrow.transact("claim", blocking.address, to, sender=world.seller)
             assert refusal.value.actual.lower() == to.lower()
@@ -312,13 +315,13 @@ class TestClaim:
         terms = world.open(world.ether(seller=receiver.address, fee_bps=0))
         world.do("release", terms, sender=world.payer)
         with pytest.raises(errors.NotPaid):
-            world.escrow.transact("claimFor", receiver.address, ZERO)
+            world.escrow.transact("claimFor", receiver.address, ZERO_ADDRESS)
         before = world.evm.balance(world.other)
         receiver.transact(
             "execute",
             world.escrow.address,
             0,
-            world.escrow.encode("claim", ZERO, world.other.address),
+            world.escrow.encode("claim", ZERO_ADDRESS, world.other.address),
         )
         assert world.evm.balance(world.other) == before + terms.amount
 

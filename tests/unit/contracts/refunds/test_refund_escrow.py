@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import ZERO, State
+from careledger.refunds.terms import DealState
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.worlds.refunds import DAY, high_s
 
 MAX = 3650 * DAY
@@ -19,7 +20,7 @@ class TestRelease:
         assert (refusal.value.id, refusal.value.actual, refusal.value.expected) == (
             world.id(terms),
             0,
-            State.OPEN,
+            DealState.OPEN,
         )
 
     @pytest.mark.parametrize("who", ["stranger", "seller", "arbiter", "carrier"])
@@ -53,13 +54,13 @@ class TestRelease:
         assert world.balance(world.fee_to) == fee
         assert world.balance(world.escrow) == world.balance(world.payer) == 0
         assert world.deal(terms) | {"state": 0} == dict.fromkeys(world.deal(terms), 0)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_the_payer_releases_even_what_is_due_back(self, world):
         terms = world.open()
         world.evm.warp(int(terms.release_at.timestamp()))
         world.do("release", terms, sender=world.payer)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_a_stranger_releases_after_the_time(self, world):
         terms = world.open(sla_at=None)
@@ -68,13 +69,13 @@ class TestRelease:
         assert world.balance(world.seller) == 97_500_000
 
     def test_without_criteria_there_is_nothing_to_ask(self, world):
-        terms = world.open(criteria=ZERO)
+        terms = world.open(criteria=ZERO_ADDRESS)
         world.evm.warp(int(terms.release_at.timestamp()))
         world.do("release", terms)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_without_a_fee_all_is_the_sellers(self, world):
-        terms = world.open(fee_bps=0, fee_to=ZERO)
+        terms = world.open(fee_bps=0, fee_to=ZERO_ADDRESS)
         world.do("release", terms, sender=world.payer)
         assert world.balance(world.seller) == terms.amount
 
@@ -153,7 +154,7 @@ class TestRefund:
         assert refusal.value.id == world.id(terms)
 
     def test_without_criteria_nothing_is_due(self, world):
-        terms = world.open(criteria=ZERO)
+        terms = world.open(criteria=ZERO_ADDRESS)
         with pytest.raises(errors.CriteriaNotDue):
             world.do("refund", terms)
 
@@ -168,7 +169,9 @@ class TestRefund:
         }
         assert world.balance(world.payer) == terms.amount
         assert world.balance(world.fee_to) == 0
-        assert world.deal(terms) == dict.fromkeys(world.deal(terms), 0) | {"state": State.REFUNDED}
+        assert world.deal(terms) == dict.fromkeys(world.deal(terms), 0) | {
+            "state": DealState.REFUNDED
+        }
 
     def test_a_share_is_rounded_up_and_the_fee_down(self, world):
         terms = world.open(amount=10_001)
@@ -185,13 +188,13 @@ class TestRefund:
         assert world.balance(world.payer) == back
         assert world.balance(world.seller) == 10_001 - back - fee
         assert world.balance(world.fee_to) == fee
-        assert world.state(terms) == State.SPLIT
+        assert world.state(terms) == DealState.SPLIT
 
     def test_a_share_that_rounds_up_to_all_is_a_refund(self, world):
         terms = world.open(amount=1)
         world.desk.transact("scanReturn", terms.order_ref, 1, sender=world.scanner)
         world.do("refund", terms)
-        assert world.state(terms) == State.REFUNDED
+        assert world.state(terms) == DealState.REFUNDED
         assert world.balance(world.payer) == 1
 
     def test_a_refund_goes_where_the_terms_say(self, world):
@@ -224,28 +227,28 @@ class TestRefundDue:
     def test_a_share_has_its_bounds(self, world, criteria, bps):
         terms = world.open(criteria=criteria.address)
         with pytest.raises(errors.BadShare) as refusal:
-            criteria.transact("push", world.escrow.address, terms.words(), bps)
+            criteria.transact("push", world.escrow.address, terms.abi(), bps)
         assert (refusal.value.actual, refusal.value.limit) == (bps, 10_000)
 
     def test_a_deal_that_is_over_is_refused(self, world, criteria):
         terms = world.open(criteria=criteria.address)
-        criteria.transact("push", world.escrow.address, terms.words(), 10_000)
+        criteria.transact("push", world.escrow.address, terms.abi(), 10_000)
         with pytest.raises(errors.WrongState):
-            criteria.transact("push", world.escrow.address, terms.words(), 10_000)
+            criteria.transact("push", world.escrow.address, terms.abi(), 10_000)
 
     def test_a_disputed_deal_is_the_arbiters(self, world, criteria):
         terms = world.open(criteria=criteria.address)
         world.dispute(terms)
         with pytest.raises(errors.WrongState):
-            criteria.transact("push", world.escrow.address, terms.words(), 10_000)
+            criteria.transact("push", world.escrow.address, terms.abi(), 10_000)
 
     @pytest.mark.parametrize(
         ("bps", "back", "state"),
-        [(1, 10_000, State.SPLIT), (9_999, 99_990_000, State.SPLIT), (10_000, 10**8, 6)],
+        [(1, 10_000, DealState.SPLIT), (9_999, 99_990_000, DealState.SPLIT), (10_000, 10**8, 6)],
     )
     def test_they_settle_by_themselves(self, world, criteria, bps, back, state):
         terms = world.open(criteria=criteria.address)
-        criteria.transact("push", world.escrow.address, terms.words(), bps)
+        criteria.transact("push", world.escrow.address, terms.abi(), bps)
         assert world.balance(world.payer) == back
         assert world.state(terms) == state
 
@@ -301,7 +304,7 @@ class TestRefundPart:
             "held": 70_000_000,
         }
         assert world.deal(terms)["held"] == 70_000_000
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
         assert world.balance(world.payer) == 30_000_000
         world.do("release", terms, sender=world.payer)
         assert world.balance(world.seller) + world.balance(world.fee_to) == 70_000_000
@@ -311,7 +314,7 @@ class TestRefundPart:
         world.do("refundPart", terms, 1, sender=world.seller)
         done = world.do("refundPart", terms, terms.amount - 1, sender=world.seller)
         assert done.named("Refunded")[0].refunded == terms.amount - 1
-        assert world.state(terms) == State.REFUNDED
+        assert world.state(terms) == DealState.REFUNDED
         assert world.balance(world.payer) == terms.amount
 
 
@@ -401,7 +404,7 @@ class TestSplit:
 
     @pytest.mark.parametrize(
         ("to_payer", "state"),
-        [(0, State.RELEASED), (40_000_000, State.SPLIT), (10**8, State.REFUNDED)],
+        [(0, DealState.RELEASED), (40_000_000, DealState.SPLIT), (10**8, DealState.REFUNDED)],
     )
     def test_anyone_brings_what_both_signed(self, world, to_payer, state):
         terms = world.open()
@@ -424,7 +427,7 @@ class TestSplit:
         agreement = list(self.agreed(world, terms, 1, 10**8 - 1, seller=seller))
         agreement[4 if who == "payer" else 5] = b""
         world.do("split", terms, tuple(agreement), sender=sender)
-        assert world.state(terms) == State.SPLIT
+        assert world.state(terms) == DealState.SPLIT
 
 
 def test_windows_and_bounds_are_told(world):

@@ -4,7 +4,8 @@ import pytest
 
 from careledger.chain.reverts import RevertedSilently
 from careledger.refunds import errors
-from careledger.refunds.terms import ZERO, State
+from careledger.refunds.terms import DealState
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER, Evm
 from tests.worlds.refunds import DAY, World, hostile, raw
 
@@ -43,10 +44,10 @@ class TestOpen:
             ("feeBps", 10_001, 10_000),
             ("feeBps", 2**256 - 1, 10_000),
             ("defaultBps", 10_001, 10_000),
-            ("seller", ZERO, "self"),
+            ("seller", ZERO_ADDRESS, "self"),
             ("seller", "self", "self"),
             ("refundTo", "self", "self"),
-            ("feeTo", ZERO, "self"),
+            ("feeTo", ZERO_ADDRESS, "self"),
             ("feeTo", "self", "self"),
             ("criteria", "self", 0),
         ],
@@ -80,13 +81,13 @@ class TestOpen:
             {"slaAt": 0},
             {"disputeWindow": 3600},
             {"disputeWindow": 365 * DAY},
-            {"disputeWindow": 0, "arbiter": ZERO},
-            {"disputeWindow": 2**256 - 1, "arbiter": ZERO},
-            {"feeBps": 0, "feeTo": ZERO},
+            {"disputeWindow": 0, "arbiter": ZERO_ADDRESS},
+            {"disputeWindow": 2**256 - 1, "arbiter": ZERO_ADDRESS},
+            {"feeBps": 0, "feeTo": ZERO_ADDRESS},
             {"feeBps": 10_000},
             {"defaultBps": 10_000},
             {"defaultBps": 0},
-            {"criteria": ZERO, "arbiter": ZERO, "slaAt": 0},
+            {"criteria": ZERO_ADDRESS, "arbiter": ZERO_ADDRESS, "slaAt": 0},
             {"amount": 1},
             {"amount": 2**128 - 1},
             {"refundTo": "payer"},
@@ -102,21 +103,21 @@ class TestOpen:
         world.token.transact("mint", world.payer.address, words[4])
         world.token.transact("approve", world.escrow.address, words[4], sender=world.payer)
         world.do("open", words, sender=world.payer)
-        assert world.escrow.call("deal", world.escrow.call("idOf", words))[5] == State.OPEN
+        assert world.escrow.call("deal", world.escrow.call("idOf", words))[5] == DealState.OPEN
 
     @pytest.mark.parametrize("index", [0, 1, 2, 3, 8, 9, 11])
     def test_bits_beyond_an_address_are_refused(self, world, index):
         terms = world.terms()
         world.fund(terms)
-        data = bytearray(world.escrow.encode("open", terms.words()))
+        data = bytearray(world.escrow.encode("open", terms.abi()))
         data[4 + 32 * index] = 1
         with pytest.raises(RevertedSilently):
             world.evm.raw_transact(world.escrow.address, bytes(data), world.payer)
 
     def test_bits_beyond_an_address_are_refused_even_where_it_goes_unread(self, world):
-        terms = world.terms(fee_bps=0, fee_to=ZERO)
+        terms = world.terms(fee_bps=0, fee_to=ZERO_ADDRESS)
         world.fund(terms)
-        data = bytearray(world.escrow.encode("open", terms.words()))
+        data = bytearray(world.escrow.encode("open", terms.abi()))
         data[4 + 32 * 11] = 1
         with pytest.raises(RevertedSilently):
             world.evm.raw_transact(world.escrow.address, bytes(data), world.payer)
@@ -126,17 +127,17 @@ class TestOpen:
         world.fund(terms)
         with pytest.raises(errors.AlreadyOpened) as refusal:
             world.do("open", terms, sender=world.payer)
-        assert (refusal.value.id, refusal.value.actual) == (world.id(terms), State.OPEN)
+        assert (refusal.value.id, refusal.value.actual) == (world.id(terms), DealState.OPEN)
         world.do("release", terms, sender=world.payer)
         with pytest.raises(errors.AlreadyOpened) as refusal:
             world.do("open", terms, sender=world.payer)
-        assert refusal.value.actual == State.RELEASED
+        assert refusal.value.actual == DealState.RELEASED
 
     def test_another_salt_is_another_deal(self, world):
         terms = world.open()
         other = world.open(terms.renewed())
         assert world.id(terms) != world.id(other)
-        assert world.state(other) == State.OPEN
+        assert world.state(other) == DealState.OPEN
 
     @pytest.mark.parametrize(("allowance", "balance"), [(0, 100), (99, 100), (100, 99)])
     def test_a_payer_who_cannot_pay_opens_nothing(self, world, allowance, balance):
@@ -146,7 +147,7 @@ class TestOpen:
         with pytest.raises(errors.WrongDeposit) as refusal:
             world.do("open", terms, sender=world.payer)
         assert (refusal.value.actual, refusal.value.expected) == (0, 100)
-        assert world.state(terms) == State.NONE
+        assert world.state(terms) == DealState.NONE
 
     def test_a_token_that_takes_a_fee_is_refused(self, world):
         token = hostile(world, "FeeToken", fee=100)
@@ -186,13 +187,11 @@ class TestOpen:
             sender=world.other,
         )
         world.fund(first)
-        token.transact(
-            "arm", world.escrow.address, world.escrow.encode("open", inner.words()), early
-        )
+        token.transact("arm", world.escrow.address, world.escrow.encode("open", inner.abi()), early)
         with pytest.raises(errors.WrongDeposit) as refusal:
             world.do("open", first, sender=world.payer)
         assert refusal.value.actual == 2 * first.amount
-        assert world.state(first) == world.state(inner) == State.NONE
+        assert world.state(first) == world.state(inner) == DealState.NONE
 
     @pytest.mark.parametrize("value", [0, 1, 2 * ETHER - 1, 2 * ETHER + 1])
     def test_ether_has_to_be_exact(self, world, value):
@@ -232,7 +231,7 @@ class TestOpen:
             "window": 0,
             "ruling_bps": 0,
             "appeal_bps": 0,
-            "state": State.OPEN,
+            "state": DealState.OPEN,
             "appellant": 0,
         }
         assert world.balance(world.escrow) == terms.amount
@@ -241,12 +240,12 @@ class TestOpen:
     def test_ether_is_kept(self, world):
         terms = world.open(world.ether())
         assert world.evm.balance(world.escrow) == terms.amount
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     def test_the_id_is_the_hash_of_domain_and_terms(self, world):
         terms = world.terms()
         assert (
-            world.escrow.call("idOf", terms.words())
+            world.escrow.call("idOf", terms.abi())
             == world.id(terms)
             == world.messages.deal_id(terms)
         )
@@ -261,5 +260,5 @@ class TestOpen:
             World(Evm(chain_id=1)),
             world.evm.deploy("RefundEscrow", world.registry.address),
         )
-        words = world.terms().words()
+        words = world.terms().abi()
         assert len({w.call("idOf", words) for w in (world.escrow, elsewhere.escrow, again)}) == 3

@@ -6,7 +6,8 @@ from careledger.chain.reverts import Reverted, RevertedSilently
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.refunds import errors
 from careledger.refunds.messages import EscrowMessages, sign
-from careledger.refunds.terms import ZERO, State
+from careledger.refunds.terms import DealState
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import at, high_s, hostile, loyalty, packed, raw
 
@@ -80,7 +81,7 @@ class TestOpenSigned:
             world.do("openSigned", terms, deadline, (signature * 2)[:length])
 
     def test_nobody_has_signed_for_the_zero_address(self, world):
-        words = raw(world.terms(), payer=ZERO)
+        words = raw(world.terms(), payer=ZERO_ADDRESS)
         with pytest.raises(errors.BadSignature):
             world.do("openSigned", words, world.evm.now, b"\x01" * 65)
 
@@ -119,7 +120,7 @@ class TestOpenSigned:
         with pytest.raises(errors.BadSignature):
             world.do("openSigned", terms, deadline, wrong)
         world.do("openSigned", terms, deadline, signature)
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     @pytest.mark.parametrize("mood", range(1, 7))
     def test_a_wallet_that_does_not_say_yes_properly_has_not_signed(self, world, mood):
@@ -187,7 +188,7 @@ class TestOpenWithPermit:
         terms = world.terms(token=token.address)
         world.fund(terms)
         world.do("openWithPermit", terms, (0, 27, bytes(32), bytes(32)), 0, b"", sender=world.payer)
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     def test_the_payer_opens_with_one_transaction(self, world, permit):
         terms = world.terms()
@@ -199,7 +200,7 @@ class TestOpenWithPermit:
         allowed = permit(terms)
         deadline, signature = world.signed(world.payer, "open", terms)
         world.do("openWithPermit", terms, allowed, deadline, signature, sender=world.relayer)
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     def test_a_permit_that_was_brought_in_by_another_does_no_harm(self, world, permit):
         terms = world.terms()
@@ -207,7 +208,7 @@ class TestOpenWithPermit:
         arguments = (terms.payer, world.escrow.address, terms.amount, *allowed)
         world.token.transact("permit", *arguments, sender=world.stranger)
         world.do("openWithPermit", terms, allowed, 0, b"", sender=world.payer)
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
 
 class TestOpenWithAuthorization:
@@ -397,7 +398,7 @@ class TestOnTransferReceived:
         (opened,) = done.named("Opened")
         assert (opened.id, opened.payer) == (world.id(terms), world.payer.address)
         assert world.balance(world.escrow, token.address) == terms.amount
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     def test_points_are_taken_as_they_are(self, world):
         points = loyalty(world)
@@ -409,7 +410,7 @@ class TestOnTransferReceived:
             packed(terms),
             sender=world.payer,
         )
-        assert world.state(terms) == State.OPEN
+        assert world.state(terms) == DealState.OPEN
 
     def test_the_second_half_is_the_escrows_own(self, world, terms, token):
         with pytest.raises(errors.OnlySelf) as refusal:

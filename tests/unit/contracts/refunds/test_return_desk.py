@@ -5,7 +5,7 @@ import pytest
 from careledger.refunds import errors
 from careledger.refunds.messages import DeskMessages, sign
 from careledger.refunds.return_desk import order_ref
-from careledger.refunds.terms import State
+from careledger.refunds.terms import DealState
 from tests.worlds.refunds import DAY, World, at, high_s
 
 GRADE = 7_500
@@ -204,10 +204,10 @@ class TestScanReturn:
         terms = world.open()
         world.dispute(terms)
         with pytest.raises(errors.WrongState):
-            world.desk.transact("settleReturn", terms.words(), GRADE, sender=world.scanner)
+            world.desk.transact("settleReturn", terms.abi(), GRADE, sender=world.scanner)
         assert record(world, terms.order_ref)["returned_at"] == 0
         world.desk.transact("scanReturn", terms.order_ref, GRADE, sender=world.scanner)
-        assert world.state(terms) == State.DISPUTED
+        assert world.state(terms) == DealState.DISPUTED
 
 
 class TestScanReturnSigned:
@@ -250,34 +250,32 @@ class TestSettleReturn:
     def test_only_the_carriers_scanners(self, world, who):
         terms = world.open()
         with pytest.raises(errors.NotScanner):
-            world.desk.transact("settleReturn", terms.words(), GRADE, sender=getattr(world, who))
+            world.desk.transact("settleReturn", terms.abi(), GRADE, sender=getattr(world, who))
 
     def test_a_deal_with_other_criteria_is_not_settled(self, world):
         terms = world.open(criteria=world.other.address)
         with pytest.raises(errors.NotPermitted):
-            world.desk.transact("settleReturn", terms.words(), GRADE, sender=world.scanner)
+            world.desk.transact("settleReturn", terms.abi(), GRADE, sender=world.scanner)
         assert record(world, terms.order_ref)["returned_at"] == 0
 
     def test_what_is_over_is_not_settled_again(self, world):
         terms = world.open()
         world.do("release", terms, sender=world.payer)
         with pytest.raises(errors.WrongState):
-            world.desk.transact("settleReturn", terms.words(), GRADE, sender=world.scanner)
+            world.desk.transact("settleReturn", terms.abi(), GRADE, sender=world.scanner)
 
     def test_terms_that_were_not_opened_settle_nothing(self, world):
         terms = world.open()
         with pytest.raises(errors.WrongState):
-            world.desk.transact(
-                "settleReturn", terms.renewed().words(), GRADE, sender=world.scanner
-            )
+            world.desk.transact("settleReturn", terms.renewed().abi(), GRADE, sender=world.scanner)
 
     @pytest.mark.parametrize(
         ("grade", "back", "state"),
-        [(1, 10_000, State.SPLIT), (7_500, 75_000_000, State.SPLIT), (10_000, 10**8, 6)],
+        [(1, 10_000, DealState.SPLIT), (7_500, 75_000_000, DealState.SPLIT), (10_000, 10**8, 6)],
     )
     def test_one_transaction_records_and_pays(self, world, grade, back, state):
         terms = world.open()
-        done = world.desk.transact("settleReturn", terms.words(), grade, sender=world.scanner)
+        done = world.desk.transact("settleReturn", terms.abi(), grade, sender=world.scanner)
         assert done.value == grade
         assert len(done.named("ReturnScanned")) == 1
         assert world.balance(world.payer) == back
@@ -286,27 +284,25 @@ class TestSettleReturn:
 
     def test_worthless_goods_are_recorded_and_nothing_is_paid(self, world):
         terms = world.open()
-        assert (
-            world.desk.transact("settleReturn", terms.words(), 0, sender=world.scanner).value == 0
-        )
-        assert world.state(terms) == State.OPEN
+        assert world.desk.transact("settleReturn", terms.abi(), 0, sender=world.scanner).value == 0
+        assert world.state(terms) == DealState.OPEN
         world.evm.warp(seconds(terms.release_at))
         world.do("release", terms)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_what_was_due_by_the_clock_is_not_lessened_by_a_late_scan(self, world):
         terms = world.open()
         world.evm.warp(seconds(terms.sla_at) + 1)
         assert (
-            world.desk.transact("settleReturn", terms.words(), 100, sender=world.scanner).value
+            world.desk.transact("settleReturn", terms.abi(), 100, sender=world.scanner).value
             == 10_000
         )
-        assert world.state(terms) == State.REFUNDED
+        assert world.state(terms) == DealState.REFUNDED
 
     def test_a_second_deal_of_the_same_order_follows_by_anyones_call(self, world):
         first = world.open()
         second = world.open(order_ref=first.order_ref)
-        world.desk.transact("settleReturn", first.words(), 10_000, sender=world.scanner)
+        world.desk.transact("settleReturn", first.abi(), 10_000, sender=world.scanner)
         world.do("refund", second)
         assert world.balance(world.payer) == 2 * 10**8
 
@@ -318,12 +314,12 @@ class TestSettleReturnSigned:
             world.stranger, "return_scan", terms.order_ref, GRADE, who.address
         )
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact("settleReturnSigned", terms.words(), GRADE, who.address, *signed)
+            world.desk.transact("settleReturnSigned", terms.abi(), GRADE, who.address, *signed)
 
     def test_anyone_brings_it_once(self, world):
         terms, who = world.open(), world.scanner
         signed = world.scan_signed(who, "return_scan", terms.order_ref, GRADE, who.address)
-        call = (terms.words(), GRADE, who.address, *signed)
+        call = (terms.abi(), GRADE, who.address, *signed)
         assert world.desk.transact("settleReturnSigned", *call, sender=world.relayer).value == GRADE
         assert world.balance(world.payer) == 75_000_000
         with pytest.raises(errors.AlreadyReturned):
@@ -332,13 +328,13 @@ class TestSettleReturnSigned:
     def test_a_grade_of_nothing_pays_nothing(self, world):
         terms, who = world.open(), world.scanner
         signed = world.scan_signed(who, "return_scan", terms.order_ref, 0, who.address)
-        world.desk.transact("settleReturnSigned", terms.words(), 0, who.address, *signed)
-        assert world.state(terms) == State.OPEN
+        world.desk.transact("settleReturnSigned", terms.abi(), 0, who.address, *signed)
+        assert world.state(terms) == DealState.OPEN
 
 
 class TestDueBps:
     def due(self, world, terms):
-        return world.desk.call("dueBps", world.id(terms), terms.words())
+        return world.desk.call("dueBps", world.id(terms), terms.abi())
 
     def test_nothing_at_first(self, world):
         assert self.due(world, world.terms()) == 0
@@ -380,7 +376,7 @@ class TestDueBps:
     def test_the_escrow_hears_the_same(self, world):
         terms = world.open()
         world.desk.transact("scanReturn", terms.order_ref, GRADE, sender=world.scanner)
-        assert world.escrow.call("dueBps", terms.words()) == GRADE
+        assert world.escrow.call("dueBps", terms.abi()) == GRADE
 
 
 def test_the_reference_names_the_carrier_and_hides_the_order(world):

@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import Party, State
+from careledger.refunds.terms import DealState, Party
 from tests.support.evm import ETHER
 from tests.worlds.refunds import EVIDENCE, REFUSED, WINDOW, high_s
 
@@ -19,7 +19,7 @@ class TestRule:
     @pytest.mark.parametrize("value", [0, ETHER // 10 - 1, ETHER // 10 + 1])
     def test_the_charge_has_to_be_exact(self, world, court, value):
         terms = world.open(arbiter=court.address)
-        assert world.escrow.call("costs", terms.words())[0] == ETHER // 10
+        assert world.escrow.call("costs", terms.abi())[0] == ETHER // 10
         with pytest.raises(errors.WrongValue) as refusal:
             world.dispute(terms, value=value)
         assert (refusal.value.actual, refusal.value.deposit, refusal.value.charge) == (
@@ -34,7 +34,7 @@ class TestRule:
         with pytest.raises(Exception, match="no"):
             world.dispute(terms)
         world.do("release", terms, sender=world.payer)
-        assert world.state(terms) == State.RELEASED
+        assert world.state(terms) == DealState.RELEASED
 
     def test_an_arbitrator_that_repeats_a_number_is_refused(self, world, court):
         court.transact("set", 2, 0)
@@ -135,7 +135,7 @@ class TestRule:
         terms = self.open(world, court)
         world.evm.sleep(WINDOW)
         world.do("execute", terms)
-        assert world.state(terms) == State.SPLIT
+        assert world.state(terms) == DealState.SPLIT
 
     def test_a_wallet_that_answers_nothing_is_a_plain_arbiter(self, world):
         wallet = world.evm.deploy("LyingWallet")
@@ -143,20 +143,18 @@ class TestRule:
         terms = world.open(arbiter=wallet.address)
         world.dispute(terms)
         wallet.transact(
-            "execute", world.escrow.address, 0, world.escrow.encode("award", terms.words(), 1)
+            "execute", world.escrow.address, 0, world.escrow.encode("award", terms.abi(), 1)
         )
-        assert world.state(terms) == State.RULED
+        assert world.state(terms) == DealState.RULED
 
     def test_an_arbiter_that_eats_gas_is_a_plain_one(self, world):
         wallet = world.evm.deploy("LyingWallet")
         wallet.transact("setMood", 6)
         terms = world.open(arbiter=wallet.address)
         with pytest.raises(errors.TooLittleGas):
-            world.escrow.transact(
-                "dispute", terms.words(), EVIDENCE, sender=world.payer, gas=110_000
-            )
+            world.escrow.transact("dispute", terms.abi(), EVIDENCE, sender=world.payer, gas=110_000)
         world.dispute(terms)
-        assert world.state(terms) == State.DISPUTED
+        assert world.state(terms) == DealState.DISPUTED
 
 
 class TestAppeal:
@@ -171,7 +169,7 @@ class TestAppeal:
             world.do("release", terms, sender=world.payer)
         with pytest.raises(errors.WrongState) as refusal:
             world.do("appeal", terms, EVIDENCE, sender=world.payer)
-        assert refusal.value.expected == State.RULED
+        assert refusal.value.expected == DealState.RULED
 
     @pytest.mark.parametrize("who", ["stranger", "arbiter", "scanner"])
     def test_only_the_parties(self, world, who):
@@ -224,7 +222,7 @@ class TestAppeal:
         with pytest.raises(errors.WrongDeposit) as refusal:
             world.do("appeal", terms, EVIDENCE, sender=world.payer)
         assert (refusal.value.actual, refusal.value.expected) == (0, 10**7)
-        assert world.state(terms) == State.RULED
+        assert world.state(terms) == DealState.RULED
 
     @pytest.mark.parametrize("more", [-1, 1])
     def test_an_ether_bond_has_to_be_exact(self, world, more):
@@ -237,7 +235,7 @@ class TestAppeal:
     def test_the_bond_is_a_tenth_rounded_up(self, world):
         terms = world.open(amount=101)
         world.until_ruled(terms, 5_000)
-        assert world.escrow.call("costs", terms.words()) == (0, 11)
+        assert world.escrow.call("costs", terms.abi()) == (0, 11)
         done = world.appeal(terms, world.payer)
         assert done.named("Appealed")[0].arguments == {
             "id": world.id(terms),
@@ -253,7 +251,7 @@ class TestAppeal:
             "window": WINDOW,
             "ruling_bps": 5_000,
             "appeal_bps": 0,
-            "state": State.APPEALED,
+            "state": DealState.APPEALED,
             "appellant": Party.PAYER,
         }
 
@@ -274,7 +272,7 @@ class TestAppeal:
         assert (deal["ruling_bps"], deal["appeal_bps"], deal["state"]) == (
             5_000,
             7_000,
-            State.RULED,
+            DealState.RULED,
         )
         with pytest.raises(errors.WrongState):
             world.do("award", terms, 1, sender=world.arbiter)
@@ -353,7 +351,8 @@ class TestExecute:
         assert refusal.value.expected == refusal.value.actual + 1
 
     @pytest.mark.parametrize(
-        ("default", "state"), [(0, State.RELEASED), (4_000, State.SPLIT), (10_000, State.REFUNDED)]
+        ("default", "state"),
+        [(0, DealState.RELEASED), (4_000, DealState.SPLIT), (10_000, DealState.REFUNDED)],
     )
     def test_a_silent_arbiter_comes_to_the_default(self, world, default, state):
         terms = world.open(default_bps=default)

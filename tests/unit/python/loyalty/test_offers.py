@@ -141,7 +141,7 @@ class TestSigning:
             message,
         )  # fmt: skip
         assert Account.recover_message(typed, signature=signed.permit.signature) == LENA.address
-        value, deadline, v, r, s = signed.permit.words()
+        value, deadline, v, r, s = signed.permit.abi()
         assert (value, deadline) == (4 * 10**18, int(AT.timestamp()))
         assert r + s + bytes([v]) == signed.permit.signature
 
@@ -243,4 +243,4 @@ class TestFile:
 
     def test_a_permit_of_another_length_does_not_become_words(self):
         with pytest.raises(Exception, match="65 bytes"):
-            Permit(1, AT, b"12").words()
+            Permit(1, AT, b"12").abi()

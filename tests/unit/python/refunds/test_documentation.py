@@ -11,8 +11,8 @@ from careledger.chain.toolchain import ROOT
 from careledger.crypto.hashing import keccak256
 from careledger.refunds import messages
 from careledger.refunds.messages import DeskMessages, EscrowMessages, sign
-from careledger.refunds.orders import DECIMALS, FORMAT, Outcome
-from careledger.refunds.terms import TERMS_TYPE, Terms
+from careledger.refunds.orders import DECIMALS, FORMAT, OrderOutcome
+from careledger.refunds.terms import TERMS_TYPE, DealTerms
 from tests.worlds.refunds import FIELDS
 
 PAGE = (ROOT / "docs" / "protocol" / "refunds.md").read_text()
@@ -23,7 +23,7 @@ def address(byte):
     return "0x" + byte * 20
 
 
-TERMS = Terms(
+TERMS = DealTerms(
     payer=address("11"),
     seller=address("22"),
     token=address("33"),
@@ -80,7 +80,7 @@ def test_the_fields_are_in_their_order():
 
 
 def test_every_outcome_and_currency_is_described():
-    for outcome in Outcome:
+    for outcome in OrderOutcome:
         assert re.search(rf"^\| {outcome} \| \w", PAGE, re.MULTILINE)
     for currency, decimals in DECIMALS.items():
         assert f"{currency}" in PAGE
@@ -110,7 +110,7 @@ def test_a_wallet_that_shows_typed_data_signs_the_same():
             "Terms": [{"name": name, "type": kind} for kind, name in names],
         },
         "message": {
-            "terms": dict(zip(FIELDS, TERMS.words(), strict=True)),
+            "terms": dict(zip(FIELDS, TERMS.abi(), strict=True)),
             "deadline": 1_800_003_600,
         },
     }

@@ -8,7 +8,7 @@ import pytest
 from careledger.chain.toolchain import ROOT
 from careledger.errors import InputError
 from careledger.refunds.errors import OrderError
-from careledger.refunds.orders import FORMAT, Outcome, decimal_text, read_orders, smallest_unit
+from careledger.refunds.orders import FORMAT, OrderOutcome, decimal_text, read_orders, smallest_unit
 
 GOOD = {
     "order": "A-1",
@@ -91,7 +91,7 @@ class TestOurFormat:
             "USD",
         )
         assert (order.outcome, order.share_bps, order.evidence, order.decimals) == (
-            Outcome.GRADED,
+            OrderOutcome.GRADED,
             6_250,
             "",
             6,
@@ -196,7 +196,7 @@ class TestCsv:
             5_000,
         )
         assert first.evidence == 'It was "blue".'
-        assert (second.amount, second.outcome) == (10**18, Outcome.MISSED)
+        assert (second.amount, second.outcome) == (10**18, OrderOutcome.MISSED)
 
     def test_columns_come_in_any_order_and_a_mark_in_front_does_no_harm(self, write):
         text = "\ufeffoutcome,order,currency,customer,amount\nmissed,A-1,USD,Ana,5\n"
@@ -247,27 +247,27 @@ class TestRetail:
     def test_an_order_is_read_to_the_cent(self, write):
         (order,) = read_orders(write({"#W1": retail()}))
         assert (order.number, order.customer, order.amount) == ("#W1", "ana_li_1", 30_350_000)
-        assert (order.currency, order.outcome) == ("USD", Outcome.CANCELLED)
+        assert (order.currency, order.outcome) == ("USD", OrderOutcome.CANCELLED)
 
     def test_payments_in_parts_add_up(self, write):
         (order,) = read_orders(write({"#W1": retail(status="processed", **paid(30, 0.35))}))
-        assert (order.amount, order.outcome) == (30_350_000, Outcome.MISSED)
+        assert (order.amount, order.outcome) == (30_350_000, OrderOutcome.MISSED)
 
     @pytest.mark.parametrize(
         ("status", "outcomes"),
         [
-            ("pending", {Outcome.LAPSED, Outcome.SATISFIED}),
-            ("processed", {Outcome.MISSED}),
+            ("pending", {OrderOutcome.LAPSED, OrderOutcome.SATISFIED}),
+            ("processed", {OrderOutcome.MISSED}),
             (
                 "delivered",
                 {
-                    Outcome.SATISFIED,
-                    Outcome.RETURNED,
-                    Outcome.GRADED,
-                    Outcome.DISPUTED,
-                    Outcome.SILENT,
-                    Outcome.AGREED,
-                    Outcome.APPEALED,
+                    OrderOutcome.SATISFIED,
+                    OrderOutcome.RETURNED,
+                    OrderOutcome.GRADED,
+                    OrderOutcome.DISPUTED,
+                    OrderOutcome.SILENT,
+                    OrderOutcome.AGREED,
+                    OrderOutcome.APPEALED,
                 },
             ),
         ],
@@ -320,7 +320,7 @@ class TestRetail:
 def test_our_examples_cover_every_outcome_in_both_currencies(name):
     orders = read_orders(ROOT / "examples" / name)
     assert len(orders) >= 24
-    assert {order.outcome for order in orders} == set(Outcome)
+    assert {order.outcome for order in orders} == set(OrderOutcome)
     assert {order.currency for order in orders} == {"USD", "ETH"}
     customers = [order.customer for order in orders]
     assert len(set(customers)) < len(customers)  # somebody orders twice

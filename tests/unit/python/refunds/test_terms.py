@@ -8,7 +8,8 @@ from eth_abi import encode
 
 from careledger.errors import InputError
 from careledger.refunds.errors import TermsError, TermsNotFound
-from careledger.refunds.terms import KINDS, WORDS, ZERO, Terms, find_terms
+from careledger.refunds.terms import KINDS, WORDS, DealTerms, find_terms
+from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import actor
 
 NOW = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
@@ -31,15 +32,15 @@ def terms(**fields):
         "default_bps": 5_000,
         "salt": b"\x01" * 32,
     }
-    return Terms(**values | fields)
+    return DealTerms(**values | fields)
 
 
 class TestTerms:
     @pytest.mark.parametrize(
         ("fields", "field", "says"),
         [
-            ({"payer": ZERO}, "payer", "payer is missing"),
-            ({"seller": ZERO}, "seller", "seller is missing"),
+            ({"payer": ZERO_ADDRESS}, "payer", "payer is missing"),
+            ({"seller": ZERO_ADDRESS}, "seller", "seller is missing"),
             ({"payer": "0x12"}, "payer", "is not an address"),
             ({"token": None}, "token", "is not an address"),
             ({"arbiter": "f" * 40}, "arbiter", "is not an address"),
@@ -55,7 +56,7 @@ class TestTerms:
             ({"fee_bps": 10_001}, "fee_bps", "from 0 to 10,000"),
             ({"fee_bps": -1}, "fee_bps", "from 0 to 10,000"),
             ({"default_bps": 0.5}, "default_bps", "from 0 to 10,000"),
-            ({"fee_to": ZERO}, "fee_to", "somebody who gets it"),
+            ({"fee_to": ZERO_ADDRESS}, "fee_to", "somebody who gets it"),
             ({"release_at": datetime(2027, 2, 1)}, "release_at", "time zone"),  # noqa: DTZ001
             ({"release_at": 5}, "release_at", "time zone"),
             ({"release_at": NOW + timedelta(microseconds=1)}, "release_at", "whole second"),
@@ -73,7 +74,11 @@ class TestTerms:
                 "dispute_window",
                 "from one hour to 365 days",
             ),
-            ({"dispute_window": timedelta(days=-1), "arbiter": ZERO}, "dispute_window", "negative"),
+            (
+                {"dispute_window": timedelta(days=-1), "arbiter": ZERO_ADDRESS},
+                "dispute_window",
+                "negative",
+            ),
         ],
     )
     def test_bad_ones_are_refused_in_one_sentence(self, fields, field, says):
@@ -84,15 +89,15 @@ class TestTerms:
         assert "\n" not in str(refusal.value)
 
     def test_what_may_be_left_out(self):
-        least = Terms(
+        least = DealTerms(
             payer=actor("payer").address,
             seller=actor("seller").address,
-            token=ZERO,
+            token=ZERO_ADDRESS,
             amount=1,
             release_at=NOW,
             order_ref=bytes(32),
         )
-        assert (least.refund_to, least.criteria, least.arbiter, least.fee_to) == (ZERO,) * 4
+        assert (least.refund_to, least.criteria, least.arbiter, least.fee_to) == (ZERO_ADDRESS,) * 4
         assert (least.sla_at, least.fee_bps, least.default_bps) == (None, 0, 0)
         assert least.refundee == least.payer
         assert replace(least, refund_to=actor("x").address).refundee == actor("x").address
@@ -128,18 +133,18 @@ class TestTerms:
 
 class TestWords:
     def test_words_and_back(self):
-        for one in (terms(), terms(sla_at=None), terms(token=ZERO)):
-            assert Terms.from_words(one.words()) == one
+        for one in (terms(), terms(sla_at=None), terms(token=ZERO_ADDRESS)):
+            assert DealTerms.from_abi(one.abi()) == one
 
     def test_other_time_zones_are_the_same_instant(self):
         there = terms().release_at.astimezone(timezone(timedelta(hours=-3)))
-        assert terms(release_at=there).words() == terms().words()
+        assert terms(release_at=there).abi() == terms().abi()
 
     def test_a_time_beyond_every_calendar_is_refused(self):
-        words = list(terms().words())
+        words = list(terms().abi())
         words[5] = 2**255
         with pytest.raises(TermsError, match="no time that a calendar knows"):
-            Terms.from_words(words)
+            DealTerms.from_abi(words)
 
     def test_the_id_names_chain_and_contract(self):
         ids = {terms().id(1, ESCROW), terms().id(2, ESCROW), terms().id(1, actor("other").address)}
@@ -149,11 +154,11 @@ class TestWords:
 
 class TestJson:
     def test_json_and_back(self):
-        for one in (terms(), terms(sla_at=None, arbiter=ZERO, dispute_window=timedelta(0))):
-            assert Terms.from_json(one.to_json()) == one
+        for one in (terms(), terms(sla_at=None, arbiter=ZERO_ADDRESS, dispute_window=timedelta(0))):
+            assert DealTerms.from_json(one.to_json()) == one
 
     def test_amounts_may_be_numbers(self):
-        assert Terms.from_json(terms().to_json() | {"amount": 100}) == terms()
+        assert DealTerms.from_json(terms().to_json() | {"amount": 100}) == terms()
 
     @pytest.mark.parametrize(
         ("change", "field", "says"),
@@ -174,18 +179,18 @@ class TestJson:
     )
     def test_bad_files_are_refused_by_field(self, change, field, says):
         with pytest.raises(TermsError, match=says) as refusal:
-            Terms.from_json(terms().to_json() | change)
+            DealTerms.from_json(terms().to_json() | change)
         assert refusal.value.field == field
 
     @pytest.mark.parametrize("document", [None, [], "text", 5])
     def test_what_is_no_object_is_refused(self, document):
         with pytest.raises(TermsError, match="one JSON object"):
-            Terms.from_json(document)
+            DealTerms.from_json(document)
 
 
 class TestFindTerms:
     def packed(self, one):
-        return encode(KINDS, one.words())
+        return encode(KINDS, one.abi())
 
     @pytest.mark.parametrize("before", [4, 36, 68, 132])
     @pytest.mark.parametrize("after", [0, 7, 96])
@@ -216,4 +221,4 @@ class TestFindTerms:
 
 
 def test_there_are_fifteen_words():
-    assert WORDS == len(terms().words()) == 15
+    assert WORDS == len(terms().abi()) == 15

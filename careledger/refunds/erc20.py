@@ -16,7 +16,7 @@ from careledger.values.addresses import address
 PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
 
-class Token:
+class Erc20Token:
     """An ERC-20 token at an address."""
 
     def __init__(self, chain: Chain, at: str, sender: Sender | None = None) -> None:
@@ -25,9 +25,9 @@ class Token:
         self.address: ChecksumAddress = address(at, "token")
         self.sender = sender
 
-    def using(self, sender: Sender) -> "Token":
+    def using(self, sender: Sender) -> "Erc20Token":
         """Return the same token, with transactions paid for by somebody else."""
-        return Token(self.chain, self.address, sender)
+        return Erc20Token(self.chain, self.address, sender)
 
     def read(self, signature: str, kind: str, *arguments: Any) -> Any:
         """Call a function by its signature and return its one value.
