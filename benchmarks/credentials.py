@@ -1,4 +1,6 @@
-"""Issue, present and verify a credential: ours beside npm's did-jwt-vc and @sd-jwt/sd-jwt-vc, on one Anvil in one run.
+"""Issue, present and verify a credential: ours beside did-jwt-vc and @sd-jwt/sd-jwt-vc of npm.
+
+Both work on one Anvil in one run.
 
 Each step a thousand times, one after the other; p50 and p95. Every verifier reads the issuer's key
 from the chain each time. Ours checks the status bit and the customer's consent on the chain too,
@@ -200,7 +202,7 @@ def measure(
                 figures.items(), ("status, consent", "-", "-"), strict=True
             )
         ],
-        caption="all read the issuer's DID document from the chain at every verification; ES256K throughout",
+        caption="all read the issuer's DID document from the chain at every verification; ES256K",
     )
     out.document({"count": count, "milliseconds": figures})
 

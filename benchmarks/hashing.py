@@ -1,4 +1,6 @@
-"""How fast the hashes and trees are on one core of this machine: `python benchmarks/hashing.py [--count N] [--json]`.
+"""Measure the hashes and trees on one core of this machine.
+
+Run `python benchmarks/hashing.py [--count N] [--json]`.
 
 Rates are per CPU-second of this process, so another program on the machine does not falsify them;
 each figure is the best of several runs, for what disturbs a run only ever makes it slower.
@@ -127,6 +129,11 @@ def ingest(count: int) -> list[tuple[str, str, int]]:
     return [*result, (f"records to a batch's root, {count:,}", "records", leaf)]
 
 
+def _peak_memory() -> int:
+    """Return the most memory that this process used, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def main(
     count: Annotated[
         int, typer.Option(min=1000, help="Leaves and entries of the large trees.")
@@ -140,7 +147,7 @@ def main(
         "Per CPU-second, one core",
         ["what", "rate #", "unit"],
         [[what, f"{figure:,}", unit] for what, unit, figure in measured],
-        caption=f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MB of memory at most",
+        caption=f"{_peak_memory():,} MB of memory at most",
     )
     out.document({what: {"unit": unit, "perSecond": figure} for what, unit, figure in measured})
 

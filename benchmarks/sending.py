@@ -1,4 +1,4 @@
-"""Transactions a second: our pipelined sender beside plain web3.py, on the same Anvil in the same run.
+"""Transactions a second: our pipelined sender beside plain web3.py, on one Anvil in one run.
 
 The same work on both sides: `setAttribute` on an IdentityRegistry, simulated, priced, signed, sent
 and waited for by one account. Nothing is asserted; figures depend on the machine. `--json` prints

@@ -1,4 +1,6 @@
-"""One chain for the whole run, as it was at the start for every test; the actors; the deployed suite."""
+"""One chain for the whole run, as it was at the start for every test; the actors; the deployed
+suite.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +42,9 @@ def evm(compiled: None) -> Evm:
 
 @pytest.fixture(scope="session")
 def node(compiled: None) -> Iterator[Chain]:
-    """Serve one Anvil for the whole run, its clock set so that every run sees the same times and gas."""
+    """Serve one Anvil for the whole run, its clock set so that every run sees the same times and
+    gas.
+    """
     with LocalNode("anvil", extra=["--timestamp", str(START)]) as chain:
         yield chain
 

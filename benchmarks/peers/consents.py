@@ -47,7 +47,7 @@ def _sign(who: LocalAccount, separator: bytes, struct: bytes) -> tuple[int, byte
 
 @dataclass
 class Attestations:
-    """EAS with a schema of 32 bytes; the recipient stays empty, so that the company is hidden there too."""
+    """EAS with a schema of 32 bytes and an empty recipient, which hides the company too."""
 
     eas: Contract
     schema: bytes
@@ -91,8 +91,12 @@ class Attestations:
     def delegated(self, who: LocalAccount, number: int, nonce: int) -> int:
         """Attest for somebody who signed."""
         request = (
-            self.schema, self.data(number), self.attestation(who, number, nonce), who.address, DEADLINE,
-        )  # fmt: skip
+            self.schema,
+            self.data(number),
+            self.attestation(who, number, nonce),
+            who.address,
+            DEADLINE,
+        )
         return self.eas.gas(self.relayer, "attestByDelegation", request)
 
     def all_delegated(self, people: Sequence[LocalAccount]) -> float:
@@ -217,18 +221,59 @@ def rows(bench: Bench) -> list[Row]:
     signed, revoke = f"{consents}.grantBySig", f"{consents}.revokeBySig"
     batch = f"{consents}.grantBatch{TOGETHER}.perItem"
     return [
-        row("signed, signer's first", "EAS attestByDelegation", eas["signed.first"], signed, "signed"),
-        row("signed, signer's second", "EAS attestByDelegation", eas["signed.steady"], signed, "signed"),
+        row(
+            "signed, signer's first",
+            "EAS attestByDelegation",
+            eas["signed.first"],
+            signed,
+            "signed",
+        ),
+        row(
+            "signed, signer's second",
+            "EAS attestByDelegation",
+            eas["signed.steady"],
+            signed,
+            "signed",
+        ),
         row("signed", "ONCHAINID addClaim", claims["claim"], signed, "signed"),
         row("direct", "EAS attest", eas["direct"], f"{consents}.grant", "direct"),
         row("one of 50, not signed", "EAS multiAttest", eas["batch"], batch, "batch"),
-        row("one of 50, signed", "EAS multiAttestByDelegation", eas["batch.signed"], batch, "batch"),
-        row("revoke, signed", "EAS revokeByDelegation", eas["revoke.signed"], revoke, "revoke.signed"),
-        row("revoke, direct", "EAS revoke", eas["revoke.direct"], f"{consents}.revoke", "revoke.direct"),
-        row("status, new word", "EAS revokeOffchain", eas["status"], f"{status}.revoke.first", "status.first"),
-        row("status, used word", "EAS revokeOffchain", eas["status"], f"{status}.revoke.steady", "status.steady"),
         row(
-            "status, one of 50", "EAS multiRevokeOffchain", eas["status.batch"], f"{status}.revokeWord50.perItem",
+            "one of 50, signed", "EAS multiAttestByDelegation", eas["batch.signed"], batch, "batch"
+        ),
+        row(
+            "revoke, signed",
+            "EAS revokeByDelegation",
+            eas["revoke.signed"],
+            revoke,
+            "revoke.signed",
+        ),
+        row(
+            "revoke, direct",
+            "EAS revoke",
+            eas["revoke.direct"],
+            f"{consents}.revoke",
+            "revoke.direct",
+        ),
+        row(
+            "status, new word",
+            "EAS revokeOffchain",
+            eas["status"],
+            f"{status}.revoke.first",
+            "status.first",
+        ),
+        row(
+            "status, used word",
+            "EAS revokeOffchain",
+            eas["status"],
+            f"{status}.revoke.steady",
+            "status.steady",
+        ),
+        row(
+            "status, one of 50",
+            "EAS multiRevokeOffchain",
+            eas["status.batch"],
+            f"{status}.revokeWord50.perItem",
             "status.batch",
         ),
-    ]  # fmt: skip
+    ]

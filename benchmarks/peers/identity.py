@@ -1,4 +1,7 @@
-"""ERC-1056 operations: the reference registry (npm ethr-did-registry) and ours, by the very same calls."""
+"""ERC-1056 operations: the reference registry (npm ethr-did-registry) and ours.
+
+Both get the same calls.
+"""
 
 from bench import Bench, Contract, Row, keyed
 from eth_account.signers.local import LocalAccount
@@ -46,7 +49,7 @@ class Registry:
 
 
 def measure(contract: Contract, actors: list[Sender]) -> dict[str, int]:
-    """Return gas by operation; `first` is an identity's first change (and signature), `steady` any later one."""
+    """Return gas by operation; `first` is an identity's first change, `steady` a later one."""
     registry = Registry(contract, actors[0])
     delegate, other = keyed("delegate").address, keyed("other delegate").address
     old, new, third, delegating, publishing, withdrawing = actors[1:7]

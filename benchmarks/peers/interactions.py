@@ -1,4 +1,4 @@
-"""Anchoring: Ethereum Attestation Service's timestamps, and our batches in a log that the contract computes."""
+"""Anchoring: timestamps of the Ethereum Attestation Service, and batches in our log."""
 
 from bench import Bench, Contract, Row
 from eth_utils.crypto import keccak

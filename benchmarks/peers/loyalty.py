@@ -1,4 +1,7 @@
-"""Tokens: OpenZeppelin's, Solady's and Solmate's with permit and a minter, and ours, by the same calls."""
+"""Tokens: OpenZeppelin's, Solady's and Solmate's with permit and a minter, and ours.
+
+All get the same calls.
+"""
 
 from bench import DEADLINE, ETHER, Bench, Contract, Row, keyed
 from eth_account.signers.local import LocalAccount
@@ -86,7 +89,7 @@ def peers() -> dict[Build, str]:
 
 
 def _batch(token: Contract, issuer: Sender) -> float:
-    """Return the gas of an item when a hundred holders get points at once, each holding some already."""
+    """Return the gas of an item when a hundred holders of points get some more at once."""
     items = [(keyed(f"holder {number}").address, 10 * ETHER, REF) for number in range(BATCH)]
     token.gas(issuer, "issueBatch", items)
     return token.gas(issuer, "issueBatch", items) / BATCH

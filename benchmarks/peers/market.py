@@ -1,4 +1,7 @@
-"""Swaps of two tokens: AirSwap, Seaport and Uniswap V2, and our offers and pools, over the very same tokens."""
+"""Swaps of two tokens: AirSwap, Seaport and Uniswap V2, and our offers and pools.
+
+All swap the same tokens.
+"""
 
 from bench import DEADLINE, ETHER, Bench, Contract, Row, keyed
 from loyalty import REF
@@ -49,7 +52,8 @@ class Trade:
 
 
 AIRSWAP_ORDER = struct(
-    "uint256 nonce, uint256 expiry, address signerWallet, address signerToken, uint256 signerAmount, "
+    "uint256 nonce, uint256 expiry, address signerWallet, address signerToken, "
+    "uint256 signerAmount, "
     "uint256 protocolFee, address senderWallet, address senderToken, uint256 senderAmount"
 )
 
@@ -87,14 +91,18 @@ def airswap(trade: Trade, fee: int) -> dict[str, float]:
 
 SEAPORT_TYPES = {
     "OrderComponents": struct(
-        "address offerer, address zone, OfferItem[] offer, ConsiderationItem[] consideration, uint8 orderType, "
-        "uint256 startTime, uint256 endTime, bytes32 zoneHash, uint256 salt, bytes32 conduitKey, uint256 counter"
+        "address offerer, address zone, OfferItem[] offer, "
+        "ConsiderationItem[] consideration, uint8 orderType, "
+        "uint256 startTime, uint256 endTime, bytes32 zoneHash, uint256 salt, "
+        "bytes32 conduitKey, uint256 counter"
     ),
     "OfferItem": struct(
-        "uint8 itemType, address token, uint256 identifierOrCriteria, uint256 startAmount, uint256 endAmount"
+        "uint8 itemType, address token, uint256 identifierOrCriteria, "
+        "uint256 startAmount, uint256 endAmount"
     ),
     "ConsiderationItem": struct(
-        "uint8 itemType, address token, uint256 identifierOrCriteria, uint256 startAmount, uint256 endAmount, "
+        "uint8 itemType, address token, uint256 identifierOrCriteria, "
+        "uint256 startAmount, uint256 endAmount, "
         "address recipient"
     ),
 }
@@ -103,7 +111,7 @@ SEAPORT_COMPILER = "0.8.24"
 
 
 def seaport(trade: Trade) -> dict[str, float]:
-    """Fill a signed order of one token for another whole, by `fulfillOrder`, straight by allowance."""
+    """Fill a signed order as a whole by `fulfillOrder`, straight by allowance."""
     bench, maker = trade.bench, trade.maker
     settings = {
         "compiler": SEAPORT_COMPILER,
@@ -176,7 +184,8 @@ def uniswap(trade: Trade) -> dict[str, float]:
 
 
 OFFER = struct(
-    "address maker, address taker, address give, address want, uint256 giveAmount, uint256 wantAmount, "
+    "address maker, address taker, address give, address want, uint256 giveAmount, "
+    "uint256 wantAmount, "
     "uint256 minFill, uint256 expiry, uint256 nonce, bytes32 ref"
 )
 

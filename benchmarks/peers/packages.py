@@ -1,4 +1,4 @@
-"""Contracts of npm packages: as published where a package ships bytecode, else compiled by the pinned compiler."""
+"""Contracts of npm packages: the published bytecode, or compiled by the pinned compiler."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Escrow: OpenZeppelin's RefundEscrow and Kleros's first escrow, both for ether, and ours for ether and tokens."""
+"""Escrow: OpenZeppelin's RefundEscrow and Kleros's first one, both for ether, and ours."""
 
 from bench import ETHER, START, Bench, Row, keyed
 from eth_utils.crypto import keccak
@@ -24,7 +24,7 @@ def openzeppelin(bench: Bench) -> dict[str, float]:
 
 
 def kleros(bench: Bench) -> dict[str, float]:
-    """Open, reimburse and pay; after a first deal, as the list of deals grows only once from nothing."""
+    """Open, reimburse and pay, after a first deal: the list of deals begins only once."""
     buyer, seller, arbitrator = *bench.actors[6:8], keyed("arbitrator").address
     build = published(
         "kleros-interaction", "build/contracts/MultipleArbitrableTransaction.json", "200 runs"
@@ -40,7 +40,7 @@ def kleros(bench: Bench) -> dict[str, float]:
 
 
 class Ours:
-    """Deals on our escrow, with criteria and an arbiter, one after the other; another deal is always open beside."""
+    """Deals on our escrow, with criteria and an arbiter, while another deal is always open."""
 
     def __init__(self, bench: Bench) -> None:
         self.suite = Suite(bench)

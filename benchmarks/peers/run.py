@@ -75,7 +75,8 @@ def provenance(out: Out, builds: list[Build], node: str) -> None:
         origin = "bytecode as published" if build.published else "compiled here"
         compiler = f"solc {build.compiler}, optimizer: {build.optimizer}"
         out.say(
-            f"  {build.name}: {build.package} {build.version} ({build.licence}), {origin}, {compiler}"
+            f"  {build.name}: {build.package} {build.version} ({build.licence}), "
+            f"{origin}, {compiler}"
         )
 
 

@@ -9,7 +9,7 @@ YEAR = 365 * 24 * 3600
 
 
 class Suite:
-    """Our contracts, each deployed when first asked for; delegates do the work, as in production."""
+    """Our contracts, each deployed when it is first asked for; delegates do the work."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench

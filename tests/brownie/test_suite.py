@@ -1,4 +1,6 @@
-"""The suite through Brownie: its own artifacts, its own accounts, a refund and a swap from end to end."""
+"""The suite through Brownie: its own artifacts, its own accounts, a refund and a swap from end to
+end.
+"""
 
 import brownie
 import pytest
@@ -53,12 +55,15 @@ class TestIdentity:
 class TestRefund:
     @pytest.fixture
     def deal(self, desk, escrow, accounts, chain):
-        """An order paid in ether; its parcel travels with accounts[3], whose scanner is accounts[4]."""
+        """An order paid in ether; its parcel travels with accounts[3], whose scanner is
+        accounts[4].
+        """
         payer, seller, carrier = accounts[1], accounts[2], accounts[3]
         now = chain[-1].timestamp
         terms = (
             payer.address, NOBODY, seller.address, NOBODY, "1 ether", now + 30 * DAY, 0, 0,
-            desk.address, NOBODY, 0, NOBODY, 0, carrier.address + "6f726465722d303030303031", "0x" + "01" * 32,
+            desk.address, NOBODY, 0, NOBODY, 0, carrier.address + "6f726465722d303030303031",
+            "0x" + "01" * 32,
         )  # fmt: skip
         escrow.open(terms, {"from": payer, "value": "1 ether"})
         return terms

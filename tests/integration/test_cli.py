@@ -1,4 +1,6 @@
-"""The command line's own commands: what they print, for people and for machines, and what they refuse."""
+"""The command line's own commands: what they print, for people and for machines, and what they
+refuse.
+"""
 
 import json
 import os
@@ -23,7 +25,9 @@ PROGRAM = [sys.executable, "-m", "careledger.cli"]
 
 
 def careledger(*arguments, **environment):
-    """Run the program as a person would; the environment holds nothing of ours but what is given."""
+    """Run the program as a person would; the environment holds
+    nothing of ours but what is given.
+    """
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
     }

@@ -114,7 +114,9 @@ class Evm:
     def __init__(
         self, chain_id: int = CHAIN_ID, spec: str = "SHANGHAI", code_size: int | None = None
     ) -> None:
-        """Start a chain; `code_size` lifts the limit on a contract's code, for mutants that are not optimised."""
+        """Start a chain; `code_size` lifts the limit on a contract's code, for mutants that are not
+        optimised.
+        """
         self.chain_id = chain_id
         settings = CfgEnv(chain_id=chain_id, limit_contract_code_size=code_size)
         self._evm = EVM(

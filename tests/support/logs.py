@@ -1,4 +1,6 @@
-"""RFC 6962 word for word, slow and recursive: the reference for the log tree and for the contract's head."""
+"""RFC 6962 word for word, slow and recursive: the reference for the log tree and for the contract's
+head.
+"""
 
 from hashlib import sha256
 

@@ -49,7 +49,8 @@ def _replaced(source: str, old: str, new: str, target: str) -> str:
 
 
 def foreign(path: str, contract: str, evm_version: str = "cancun") -> Artifact:
-    """Compile a contract of another library, to hold ours against it; run it in an EVM of that version.
+    """Compile a contract of another library, to hold ours against it; run it in an EVM of that
+    version.
 
     Args:
         path: its source file, as it is imported: `@openzeppelin/contracts/x/Y.sol`.

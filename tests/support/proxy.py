@@ -1,4 +1,5 @@
-"""A loopback proxy in front of a node that loses, delays, doubles and cuts, or limits as public nodes do.
+"""A loopback proxy in front of a node that loses, delays, doubles and cuts, or limits as public
+nodes do.
 
 It stands on the network, where such things happen; what is tested knows nothing of it.
 """

@@ -32,7 +32,9 @@ def packages() -> Path:
 
 @pytest.fixture
 def hardhat_like(compiled: None, request: pytest.FixtureRequest) -> Iterator[Chain]:
-    """Serve a fresh Anvil with Hardhat's chain id, and the options that a test gives as parameter."""
+    """Serve a fresh Anvil with Hardhat's chain id, and the options
+    that a test gives as parameter.
+    """
     extra = ["--chain-id", "1337", *getattr(request, "param", [])]
     with LocalNode("anvil", extra=extra) as chain:
         yield chain

@@ -98,7 +98,7 @@ def browser(packages: Path) -> Iterator[Browser]:
     program = os.environ.get("CARELEDGER_CHROMIUM") or shutil.which("chromium")
     if program is None:
         pytest.fail(
-            "Chromium is not installed: run `make interop`, or install Debian's package (apt install chromium)",
+            "Chromium is not installed: run `make interop`, or `apt install chromium`",
             pytrace=False,
         )
     browser = Browser(program)
@@ -206,7 +206,9 @@ class TestOffChain:
         assert int(browser.version.split(".")[0]) >= 120
 
     def test_twenty_signatures_some_with_a_high_s(self, browser: Browser, passkey: Passkey) -> None:
-        """Each is over its own digest; the counter rises with each, and an answer that comes twice is noticed."""
+        """Each is over its own digest; the counter rises with each, and an answer that comes twice
+        is noticed.
+        """
         count, high = passkey.count, 0
         for number in range(20):
             digest = keccak(bytes([number]))

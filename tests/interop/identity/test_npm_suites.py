@@ -1,4 +1,6 @@
-"""The suites that the reference registry and the reference resolver ship, unmodified, against our registry."""
+"""The suites that the reference registry and the reference resolver ship, unmodified, against our
+registry.
+"""
 
 import hashlib
 import json
@@ -84,8 +86,12 @@ def test_the_99_tests_of_the_reference_resolver_pass(
         ),
     )
     report = json.loads(done.stdout)
-    failed = [test["fullName"] for file in report["testResults"] for test in file["assertionResults"]
-              if test["status"] != "passed"]  # fmt: skip
+    failed = [
+        test["fullName"]
+        for file in report["testResults"]
+        for test in file["assertionResults"]
+        if test["status"] != "passed"
+    ]
     assert failed == []
     assert (report["numTotalTests"], report["numPassedTests"], report["numFailedTests"]) == (
         99,

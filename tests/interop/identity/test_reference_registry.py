@@ -1,4 +1,6 @@
-"""Our registry beside the reference contract of `ethr-did-registry`: the same answers to the same calls."""
+"""Our registry beside the reference contract of `ethr-did-registry`: the same answers to the same
+calls.
+"""
 
 import json
 import random
@@ -106,7 +108,8 @@ def test_random_calls_have_the_same_outcome(both):
         identity = dice.choice(accounts if dice.random() < 0.1 else accounts[:3])
         operation = dice.choice(list(ARGUMENTS))
         kinds = {
-            "account": dice.choice(accounts), "name": dice.choice(TYPES), "value": dice.choice(VALUES),
+            "account": dice.choice(accounts), "name": dice.choice(TYPES),
+            "value": dice.choice(VALUES),
             "number": dice.choice(NUMBERS),
         }  # fmt: skip
         arguments = [kinds[kind] for kind in ARGUMENTS[operation]]
@@ -169,7 +172,9 @@ def _same_state(reference, ours, identity, kinds, actor):
 
 
 def test_nonsense_acts_for_the_identity_zero_there_and_not_here(both):
-    """The one difference: where the signer cannot be recovered it is zero, and the reference lets zero act."""
+    """The one difference: where the signer cannot be recovered it is zero, and the reference lets
+    zero act.
+    """
     reference, ours, evm = both
     person = Account.from_key(b"\1" * 32)
     evm.fund(person)

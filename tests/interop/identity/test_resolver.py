@@ -35,18 +35,24 @@ PAST = pytest.mark.parametrize(
 )
 
 NAMES = [
-    "did/pub/Secp256k1/veriKey/hex", "did/pub/Secp256k1/veriKey/base64", "did/pub/Secp256k1/sigAuth/base58",
+    "did/pub/Secp256k1/veriKey/hex", "did/pub/Secp256k1/veriKey/base64",
+    "did/pub/Secp256k1/sigAuth/base58",
     "did/pub/Secp256k1/veriKey/pem", "did/pub/Ed25519/veriKey/base58", "did/pub/Ed25519/sigAuth",
-    "did/pub/X25519/enc/base64", "did/pub/RSA/veriKey/pem", "did/pub/RSA/enc", "did/pub/Other", "did/pub/A/b/multi",
-    "did/pub/", "did/pub/Secp256k1/veriKey/hex/x", "did/svc/HubService", "did/svc/Messaging", "did/svc/Hub_2",
+    "did/pub/X25519/enc/base64", "did/pub/RSA/veriKey/pem", "did/pub/RSA/enc", "did/pub/Other",
+    "did/pub/A/b/multi",
+    "did/pub/", "did/pub/Secp256k1/veriKey/hex/x", "did/svc/HubService", "did/svc/Messaging",
+    "did/svc/Hub_2",
     "did/svc/",
     "did/svc/Two/parts", "encryptionKey", "did/x/y",
 ]  # fmt: skip
 TYPES = [b"veriKey", b"sigAuth", b"enc", b"careledger.agent", b"\x80\x81", b"\xffveriKey"]
 VALUES = [
-    b"", b"\0\0\x01", b"\x80\x81\x82", bytes(range(33)), b"https://hub.example", b'{"uri":"https://a.example","n":1.50}',
-    b"[1,2,{}]", b"NaN", b"12345678901234567890123", b'"text"', b"null", b'{"broken":', "señal ñ".encode(), b" 7 ",
-    b"-0", b"1e400", b"\xef\xbb\xbf{}", b"-----BEGIN PUBLIC KEY-----\nMII=\n-----END PUBLIC KEY-----",
+    b"", b"\0\0\x01", b"\x80\x81\x82", bytes(range(33)), b"https://hub.example",
+    b'{"uri":"https://a.example","n":1.50}',
+    b"[1,2,{}]", b"NaN", b"12345678901234567890123", b'"text"', b"null", b'{"broken":',
+    "señal ñ".encode(), b" 7 ",
+    b"-0", b"1e400", b"\xef\xbb\xbf{}",
+    b"-----BEGIN PUBLIC KEY-----\nMII=\n-----END PUBLIC KEY-----",
 ]  # fmt: skip
 
 
@@ -162,7 +168,8 @@ class Subject:
 
 def theirs(run_node: Node, stage: Stage, dids: list[str]) -> list[dict[str, Any]]:
     asked = {
-        "rpc": stage.chain.url, "registry": stage.registry.address, "chainId": stage.chain.chain_id, "dids": dids,
+        "rpc": stage.chain.url, "registry": stage.registry.address, "chainId": stage.chain.chain_id,
+        "dids": dids,
     }  # fmt: skip
     done = run_node(str(HERE / "resolve.mjs"), text=json.dumps(asked))
     assert done.returncode == 0, done.stderr

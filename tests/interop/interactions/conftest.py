@@ -24,7 +24,8 @@ def ask() -> Callable[[str, Any], Any]:
 
     def run(program: str, question: Any) -> Any:
         done = subprocess.run(
-            ["node", str(HERE / program)], cwd=INTEROP, input=json.dumps(question), capture_output=True, text=True,
+            ["node", str(HERE / program)], cwd=INTEROP, input=json.dumps(question),
+            capture_output=True, text=True,
             timeout=180, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]

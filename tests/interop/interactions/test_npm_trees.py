@@ -1,4 +1,6 @@
-"""Our trees, proofs, receipts and canonical JSON in the eyes of OpenZeppelin, merkletreejs, ethers and ECMAScript."""
+"""Our trees, proofs, receipts and canonical JSON in the eyes of OpenZeppelin, merkletreejs, ethers
+and ECMAScript.
+"""
 
 import json
 import random
@@ -86,10 +88,14 @@ def test_what_is_no_member_is_refused_by_all(batch, ask):
 
 
 class TestWhatTheyLetPassAndWeDoNot:
-    """Known weaknesses of verification from a leaf and without a count; ours starts from fields and knows the count."""
+    """Known weaknesses of verification from a leaf and without a count; ours starts from fields and
+    knows the count.
+    """
 
     def test_the_root_with_an_empty_proof(self, ask):
-        """OpenZeppelin's `verify` takes a value whose leaf is the root for a member of any batch."""
+        """OpenZeppelin's `verify` takes a value whose leaf is the
+        root for a member of any batch.
+        """
         world = World()
         fields = some_fields(0)
         value = formats.leaf_value(world.where(), fields)
@@ -105,7 +111,9 @@ class TestWhatTheyLetPassAndWeDoNot:
             verify(value, [], root, 1000)
 
     def test_an_interior_node_offered_as_a_leaf(self):
-        """`MerkleProof.verify(proof, root, leaf)` and Solady's accept it: the leaf is the caller's to choose."""
+        """`MerkleProof.verify(proof, root, leaf)` and Solady's accept it: the leaf is the caller's
+        to choose.
+        """
         world = World()
         members = [some_fields(index) for index in range(8)]
         tree = world.anchor_members(members, sender=world.agent)

@@ -95,7 +95,8 @@ def test_natspec_is_complete(name):
 
 def _inherited(entry):
     library = {
-        "approve", "allowance", "balanceOf", "transfer", "transferFrom", "totalSupply", "name", "symbol", "decimals",
+        "approve", "allowance", "balanceOf", "transfer", "transferFrom", "totalSupply", "name",
+        "symbol", "decimals",
         "permit", "nonces", "DOMAIN_SEPARATOR", "eip712Domain", "Transfer", "Approval",
         "isOperator", "setOperator", "OperatorSet", "tokenURI", "supportsInterface",  # ERC-6909
         "InsufficientPermission", "BalanceOverflow",

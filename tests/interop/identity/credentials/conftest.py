@@ -116,7 +116,9 @@ class World:
         return Verifier(self.registry, policy, **readers)
 
     def now(self) -> int:
-        """Return this machine's time, or the newest block's, where the keys are younger than that."""
+        """Return this machine's time, or the newest block's, where
+        the keys are younger than that.
+        """
         return max(self.chain.timestamp(), int(time.time()))
 
     def npm(self, program: str, *steps: dict[str, Any]) -> list[Answer]:
@@ -167,13 +169,17 @@ def past(compiled: None, packages: Path) -> Iterator[World]:
 
 @pytest.fixture
 def npm(packages: Path, world: World) -> Steps:
-    """Return a function that runs a program of this folder on some steps and returns its answers."""
+    """Return a function that runs a program of this folder on some
+    steps and returns its answers.
+    """
     return world.npm
 
 
 @pytest.fixture(scope="session")
 def python() -> str:
-    """Return the Python with the packages of `requirements-oid4vp.txt`, each at the version that stands there."""
+    """Return the Python with the packages of `requirements-oid4vp.txt`, each at the version that
+    stands there.
+    """
     if not PYTHON.is_file():
         pytest.fail(
             "the environment tests/interop/.venv is not installed: run `make interop`",

@@ -1,4 +1,5 @@
-"""Other people's SD-JWT verifiers in Python, in an environment of their own: `polaris-oid4vp` and `sd-jwt`.
+"""Other people's SD-JWT verifiers in Python, in an environment of their own: `polaris-oid4vp` and
+`sd-jwt`.
 
 Reads one JSON object from stdin, `{"steps": [{"do": name, ...}]}`, and writes a list: for every
 step `{"ok": answer}`, or `{"refused": why}`. Run by tests/interop/.venv, which `make interop`
@@ -58,7 +59,8 @@ def polaris(
         return any(fits(jws, JWK(**key)) for key in keys)
 
     verdict = verify_presentation(
-        token, expected_nonce=nonce, expected_audience=audience, issuer_jwks=keys, expected_vct=vct, now=now,
+        token, expected_nonce=nonce, expected_audience=audience, issuer_jwks=keys, expected_vct=vct,
+        now=now,
         status_resolver=status if lists else None,
     )  # fmt: skip
     if not verdict.authentic:

@@ -1,4 +1,6 @@
-"""Random credentials by three issuers, random parts of them shown, and four readers that have to see the same."""
+"""Random credentials by three issuers, random parts of them shown, and four readers that have to
+see the same.
+"""
 
 import random
 from collections.abc import Iterator
@@ -56,7 +58,9 @@ Json = Any
 
 
 class Tree:
-    """A value, some parts of which can be disclosed apart; written for each of the three issuers."""
+    """A value, some parts of which can be disclosed apart; written
+    for each of the three issuers.
+    """
 
     def __init__(self, dice: random.Random, depth: int = 0) -> None:
         roll = dice.random() if depth < 4 else 1.0
@@ -85,7 +89,9 @@ class Tree:
             yield from member.paths((*path, key))
 
     def visible(self, shown: list[Path], path: Path = ()) -> Json:
-        """What a reader sees when these are shown: each with what it stands in and all that is in it."""
+        """What a reader sees when these are shown: each with what it stands in and all that is in
+        it.
+        """
 
         def seen(here: Path) -> bool:
             return any(one[: len(here)] == here or here[: len(one)] == one for one in shown)
@@ -134,13 +140,15 @@ def issued(
     for_pypi = [
         {
             "do": "issue", "key": key.private_jwk, "holder": holder.private_jwk, "alg": "ES256",
-            "header": {"typ": "dc+sd-jwt", "kid": kid}, "claims": base | tree.marked, "decoys": dice.random() < 0.5,
+            "header": {"typ": "dc+sd-jwt", "kid": kid}, "claims": base | tree.marked,
+            "decoys": dice.random() < 0.5,
         }
         for tree in trees[2::3]
     ]  # fmt: skip
     ours = [
         issue_sd_jwt(
-            Issuer(party.did, key, kid), VCT, tree.value, Validity(when(now), when(now) + timedelta(days=1)),
+            Issuer(party.did, key, kid), VCT, tree.value,
+            Validity(when(now), when(now) + timedelta(days=1)),
             holder=holder.public, disclosable=list(tree.paths()), decoys=dice.choice([0, 0, 2]),
         )
         for tree in trees[::3]

@@ -1,4 +1,6 @@
-"""Random damage to presentations, signed anew: what we take `polaris-oid4vp` takes too, and reads the same in it."""
+"""Random damage to presentations, signed anew: what we take `polaris-oid4vp` takes too, and reads
+the same in it.
+"""
 
 import random
 from collections import Counter
@@ -30,7 +32,8 @@ def junk(dice: random.Random, now: int) -> Json:
     return dice.choice([
         None, True, False, "", "x", "dc+sd-jwt", NONCE, AUDIENCE, VCT, "sha-256", "sha-512",
         0, -1, 1.5, now, now - 86_400, now + 86_400, now + 30, str(now), 2**53 - 1,
-        [], [AUDIENCE], [[]], ["x"], {}, {"jwk": {}}, {"...": "x"}, {"_sd": []}, {"_sd": "x"}, {"a": {"_sd": ["x"]}},
+        [], [AUDIENCE], [[]], ["x"], {}, {"jwk": {}}, {"...": "x"}, {"_sd": []}, {"_sd": "x"},
+        {"a": {"_sd": ["x"]}},
         [{"...": 1}], [{"...": "x"}], [{"...": "x", "y": 1}], {"_sd_alg": "sha-256"},
     ])  # fmt: skip
 
@@ -119,10 +122,10 @@ class Damage:
 
 STRICTER = {
     "ReservedClaimName": "names that selective disclosure keeps for itself stand among the claims",
-    "MalformedClaim": "a date, a status, digests or what stands for an element are something else than they have to be",
+    "MalformedClaim": "a date, a status, digests or what stands for an element are malformed",
     "BadHeader": "`b64` in the header, which says that something else is signed",
     "IssuerKeyUnknown": "the header names a key that is none of the issuer's",
-    "KeyRotated": "the credential says that it was signed before its key was in the issuer's document",
+    "KeyRotated": "the credential says that it is older than its key in the issuer's document",
     "IssuedInFuture": "the credential says that it was signed later than now",
 }
 """What we refuse and polaris takes, and why."""

@@ -27,12 +27,15 @@ CLAIMS = {
     "income": 12.5,
 }
 DISCLOSABLE: list[list[str | int | None]] = [
-    ["given_name"], ["birthdate"], ["age_equal_or_over", "18"], ["age_equal_or_over", "21"], ["address"],
-    ["address", "country"], ["address", "region"], ["address", "region", "code"], ["nationalities", None],
+    ["given_name"], ["birthdate"], ["age_equal_or_over", "18"], ["age_equal_or_over", "21"],
+    ["address"],
+    ["address", "country"], ["address", "region"], ["address", "region", "code"],
+    ["nationalities", None],
     ["nationalities", 2, "since"],
 ]  # fmt: skip
 SHOWN: list[list[str | int | None]] = [
-    ["age_equal_or_over", "18"], ["address", "region", "code"], ["nationalities", 0], ["nationalities", 2, "since"]
+    ["age_equal_or_over", "18"], ["address", "region", "code"], ["nationalities", 0],
+    ["nationalities", 2, "since"]
 ]  # fmt: skip
 
 
@@ -53,7 +56,8 @@ class Shop:
         issuer = Issuer(party.did, signing_key(party, alg or self.alg), party.kid(alg or self.alg))
         return issue_sd_jwt(
             issuer, VCT, CLAIMS, Validity(now, now + timedelta(days=1)),
-            holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE, decoys=3,
+            holder=signing_key(self.world.holder, self.alg).public, disclosable=DISCLOSABLE,
+            decoys=3,
         )  # fmt: skip
 
     def present(
@@ -121,8 +125,10 @@ def test_the_reference_in_python_presents_what_we_issued(world: World, pypi: Ste
         "nationalities": [False, True, {"since": True}],
     }
     (answer,) = pypi({
-        "do": "present", "token": Shop(world, "ES256").issue(), "disclose": disclose, "nonce": NONCE,
-        "audience": AUDIENCE, "holder": signing_key(world.holder, "ES256").private_jwk, "alg": "ES256",
+        "do": "present", "token": Shop(world, "ES256").issue(), "disclose": disclose,
+        "nonce": NONCE,
+        "audience": AUDIENCE, "holder": signing_key(world.holder, "ES256").private_jwk,
+        "alg": "ES256",
     })  # fmt: skip
     claims = claims_of(answer["ok"])
     assert claims["given_name"] == CLAIMS["given_name"]
@@ -144,7 +150,9 @@ def test_polaris_verifies_presentations(world: World, pypi: Steps) -> None:
 
 
 def polaris(world: World, token: str, **other: Any) -> dict[str, Any]:
-    """Return the step that has `polaris-oid4vp` verify a presentation, by the issuer's key for ES256."""
+    """Return the step that has `polaris-oid4vp` verify a presentation, by the issuer's key for
+    ES256.
+    """
     step = {
         "do": "polaris",
         "token": token,
@@ -270,7 +278,8 @@ def test_we_verify_what_the_reference_in_python_issued_and_presented(
     })  # fmt: skip
     disclose = {"address": {"country": True}, "nationalities": [False, True]}
     (presented,) = pypi({
-        "do": "present", "token": issued["ok"], "disclose": disclose, "nonce": NONCE, "audience": AUDIENCE,
+        "do": "present", "token": issued["ok"], "disclose": disclose, "nonce": NONCE,
+        "audience": AUDIENCE,
         "holder": holder.private_jwk, "alg": "ES256",
     })  # fmt: skip
     found = world.verifier().verify(

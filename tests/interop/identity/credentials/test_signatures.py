@@ -1,4 +1,6 @@
-"""Our signatures and `did-jwt`'s: each accepts the other's, and neither accepts what was tampered with."""
+"""Our signatures and `did-jwt`'s: each accepts the other's, and neither accepts what was tampered
+with.
+"""
 
 import random
 from typing import Any

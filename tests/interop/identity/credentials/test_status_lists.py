@@ -1,4 +1,6 @@
-"""Status lists, ours from the chain and theirs: npm's readers of both forms, `polaris-oid4vp`, and our reader."""
+"""Status lists, ours from the chain and theirs: npm's readers of both forms, `polaris-oid4vp`, and
+our reader.
+"""
 
 import random
 from dataclasses import dataclass
@@ -30,7 +32,9 @@ VCT, AUDIENCE, NONCE = "https://credentials.example/kyc", "https://insurer.examp
 
 @dataclass
 class Bureau:
-    """The issuer's list on the chain, with a few credentials revoked, and what is issued under it."""
+    """The issuer's list on the chain, with a few credentials
+    revoked, and what is issued under it.
+    """
 
     world: World
     revoked: set[int]
@@ -97,7 +101,9 @@ def bureau(world: World) -> Bureau:
 
 
 def around(places: set[int]) -> list[int]:
-    """Return places with their neighbours, for a list read the wrong way round is right nearly everywhere."""
+    """Return places with their neighbours, for a list read the wrong way round is right nearly
+    everywhere.
+    """
     return sorted(
         {near for place in places for near in (place - 1, place, place + 1) if 0 <= near < MIN_SIZE}
     )

@@ -42,14 +42,18 @@ class Forge:
     def present(
         self, parts: list[str], holder: SigningKey | None = None, typ: str = "kb+jwt", **other: Any
     ) -> str:
-        """Return a presentation of an issuer-signed JWT and disclosures, with a proof that fits unless told."""
+        """Return a presentation of an issuer-signed JWT and disclosures, with a proof that fits
+        unless told.
+        """
         text = "~".join([*parts, ""])
         sd_hash = Disclosure(text, "", None, None).digest()
         claims = {"iat": self.now, "aud": AUDIENCE, "nonce": NONCE, "sd_hash": sd_hash} | other
         return text + jose.sign({"typ": typ}, claims, holder or self.holder)
 
     def presented(self, jwt: str, *added: Disclosure, **other: Any) -> str:
-        """Return the same for an issuer-signed JWT with all the disclosures of the credential, and others."""
+        """Return the same for an issuer-signed JWT with all the disclosures of the credential, and
+        others.
+        """
         return self.present([jwt, *self.disclosures, *(one.text for one in added)], **other)
 
     def honest(self) -> str:
@@ -62,7 +66,9 @@ class Forge:
     def signed(
         self, key: SigningKey | None = None, header: dict[str, Any] | None = None, **changes: Any
     ) -> str:
-        """Return the issuer-signed JWT with other claims, signed by the issuer unless told; None takes a claim out."""
+        """Return the issuer-signed JWT with other claims, signed by the issuer unless told; None
+        takes a claim out.
+        """
         token = jose.parse(self.jwt, {"dc+sd-jwt"})
         claims = {
             name: value for name, value in (token.claims | changes).items() if value is not None
@@ -89,14 +95,20 @@ def disclosure(name: str | None, value: Any) -> Disclosure:
 
 
 NAMELESS, EXP, STATUS, VCT_AGAIN, RESERVED, NEW = (
-    disclosure(None, "XX"), disclosure("exp", 1), disclosure("status", {}), disclosure("vct", "x"),
-    disclosure("_sd", []), disclosure("new", 1),
-)  # fmt: skip
+    disclosure(None, "XX"),
+    disclosure("exp", 1),
+    disclosure("status", {}),
+    disclosure("vct", "x"),
+    disclosure("_sd", []),
+    disclosure("new", 1),
+)
 
 
 @dataclass(frozen=True)
 class Says:
-    """What each verifier says of a presentation; None: it takes it, which its users have to know."""
+    """What each verifier says of a presentation; None: it takes
+    it, which its users have to know.
+    """
 
     ours: type[errors.CredentialError]
     polaris: str
@@ -254,14 +266,27 @@ def made(maker: str, world: World, npm: Steps, pypi: Steps) -> str:
         )
     if maker == "npm":
         payload = open_ | CLAIMS | {"cnf": {"jwk": holder.public.jwk}}
-        (answer,) = npm("sd_jwt_vc.mjs", {
-            "do": "issue", "payload": payload, "frame": {"_sd": list(CLAIMS)}, "key": party.key("ES256"),
-        })  # fmt: skip
+        (answer,) = npm(
+            "sd_jwt_vc.mjs",
+            {
+                "do": "issue",
+                "payload": payload,
+                "frame": {"_sd": list(CLAIMS)},
+                "key": party.key("ES256"),
+            },
+        )
     else:
-        (answer,) = pypi({
-            "do": "issue", "claims": open_ | {name: {"sd": value} for name, value in CLAIMS.items()}, "alg": "ES256",
-            "key": key.private_jwk, "holder": holder.private_jwk, "header": {"typ": "dc+sd-jwt"}, "decoys": False,
-        })  # fmt: skip
+        (answer,) = pypi(
+            {
+                "do": "issue",
+                "claims": open_ | {name: {"sd": value} for name, value in CLAIMS.items()},
+                "alg": "ES256",
+                "key": key.private_jwk,
+                "holder": holder.private_jwk,
+                "header": {"typ": "dc+sd-jwt"},
+                "decoys": False,
+            }
+        )
     return str(answer["ok"])
 
 
@@ -288,12 +313,15 @@ def test_what_each_verifier_says(world: World, npm: Steps, pypi: Steps, maker: s
     polaris = asked | {"do": "polaris", "vct": VCT, "lists": {}, "keys": [jwk], "now": forge.now}
     reference = asked | {"do": "verify", "key": jwk}
     answers = zip(
-        names, tokens,
-        npm("sd_jwt_vc.mjs", *({"do": "verify", "token": token, "nonce": NONCE} for token in tokens)),
+        names,
+        tokens,
+        npm(
+            "sd_jwt_vc.mjs", *({"do": "verify", "token": token, "nonce": NONCE} for token in tokens)
+        ),
         pypi(*(polaris | {"token": token} for token in tokens)),
         pypi(*(reference | {"token": token} for token in tokens)),
         strict=True,
-    )  # fmt: skip
+    )
     for name, token, by_npm, by_polaris, by_reference in answers:
         heard = said_by_us(forge, token), said(by_polaris), said(by_npm), said(by_reference)
         if name == "honest":

@@ -1,4 +1,6 @@
-"""W3C credentials and presentations as JWT, ours and those of npm's `did-jwt-vc`: each verifies the other's."""
+"""W3C credentials and presentations as JWT, ours and those of npm's `did-jwt-vc`: each verifies the
+other's.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,14 +92,19 @@ def test_did_jwt_vc_verifies_ours(world: World, npm: Steps, alg: str) -> None:
 
 
 def theirs(world: World, npm: Steps, alg: str, **payload: Any) -> str:
-    """Return a credential of `did-jwt-vc`, from the form of the W3C data model unless the payload says otherwise."""
+    """Return a credential of `did-jwt-vc`, from the form of the W3C data model unless the payload
+    says otherwise.
+    """
     now = world.now()
     vc = {
-        "@context": [W3C_CONTEXT], "id": "urn:x:1", "type": ["VerifiableCredential", TYPE], "issuer": world.issuer.did,
+        "@context": [W3C_CONTEXT],
+        "id": "urn:x:1",
+        "type": ["VerifiableCredential", TYPE],
+        "issuer": world.issuer.did,
         "issuanceDate": datetime.fromtimestamp(now, UTC).isoformat(),
         "expirationDate": datetime.fromtimestamp(now + 600, UTC).isoformat(),
         "credentialSubject": CLAIMS | {"id": world.holder.did},
-    }  # fmt: skip
+    }
     step = {
         "do": "issue",
         "did": world.issuer.did,
@@ -198,48 +205,71 @@ def inside(world: World, credential: str, change: Callable[[str], str]) -> str:
 INVALID = "invalid_signature"
 TAMPERED = {
     "the presentation changed": Case(
-        lambda w, c: altered(present(w, c, "ES256"), exp=w.now() + 10**6), errors.SignatureInvalid, INVALID
+        lambda w, c: altered(present(w, c, "ES256"), exp=w.now() + 10**6),
+        errors.SignatureInvalid,
+        INVALID,
     ),
     "presented by a stranger": Case(
         lambda w, c: resigned(present(w, c, "ES256"), STRANGER), errors.SignatureInvalid, INVALID
     ),
     "presented by the issuer": Case(
-        lambda w, c: present(w, c, "ES256K", by=signer(w.issuer, "ES256K")), errors.KeyBindingInvalid, None
+        lambda w, c: present(w, c, "ES256K", by=signer(w.issuer, "ES256K")),
+        errors.KeyBindingInvalid,
+        None,
     ),
     "an unsigned presentation": Case(
         lambda w, c: unsigned(present(w, c, "ES256")), errors.AlgorithmRefused, "invalid_argument"
     ),
-    "another nonce": Case(lambda w, c: present(w, c, "ES256", nonce="another"), errors.WrongNonce, "auth_error"),
+    "another nonce": Case(
+        lambda w, c: present(w, c, "ES256", nonce="another"), errors.WrongNonce, "auth_error"
+    ),
     "another audience": Case(
         lambda w, c: present(w, c, "ES256", audience="https://mallory.example"),
-        errors.WrongAudience, "invalid_config",
+        errors.WrongAudience,
+        "invalid_config",
     ),
     "an expired presentation": Case(
-        lambda w, c: resigned(present(w, c, "ES256"), key_of(w, "holder"), exp=w.now() - 1000, iat=w.now() - 2000),
-        errors.KeyBindingStale, "expired",
+        lambda w, c: resigned(
+            present(w, c, "ES256"), key_of(w, "holder"), exp=w.now() - 1000, iat=w.now() - 2000
+        ),
+        errors.KeyBindingStale,
+        "expired",
     ),
     "no credential": Case(
         lambda w, c: resigned(
-            present(w, c, "ES256"), key_of(w, "holder"),
-            vp={"@context": [W3C_CONTEXT], "type": ["VerifiablePresentation"], "verifiableCredential": []},
-        ), errors.MalformedClaim, None,
+            present(w, c, "ES256"),
+            key_of(w, "holder"),
+            vp={
+                "@context": [W3C_CONTEXT],
+                "type": ["VerifiablePresentation"],
+                "verifiableCredential": [],
+            },
+        ),
+        errors.MalformedClaim,
+        None,
     ),
     "the credential changed": Case(
-        lambda w, c: inside(w, c, lambda t: altered(t, exp=w.now() + 10**6)), errors.SignatureInvalid, INVALID
+        lambda w, c: inside(w, c, lambda t: altered(t, exp=w.now() + 10**6)),
+        errors.SignatureInvalid,
+        INVALID,
     ),
     "a credential by a stranger": Case(
         lambda w, c: inside(w, c, lambda t: resigned(t, STRANGER)), errors.SignatureInvalid, INVALID
     ),
-    "an unsigned credential": Case(lambda w, c: inside(w, c, unsigned), errors.AlgorithmRefused, "unknown credential"),
+    "an unsigned credential": Case(
+        lambda w, c: inside(w, c, unsigned), errors.AlgorithmRefused, "unknown credential"
+    ),
     "an expired credential": Case(
         lambda w, c: inside(w, c, lambda t: resigned(t, key_of(w, "issuer"), exp=w.now() - 1000)),
-        errors.Expired, "expired",
+        errors.Expired,
+        "expired",
     ),
     "somebody else's credential": Case(
         lambda w, c: inside(w, c, lambda t: resigned(t, key_of(w, "issuer"), sub=w.issuer.did)),
-        errors.KeyBindingInvalid, None,
+        errors.KeyBindingInvalid,
+        None,
     ),
-}  # fmt: skip
+}
 
 
 def said_by_us(world: World, token: str) -> type[errors.CredentialError] | None:
