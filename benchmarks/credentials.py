@@ -32,7 +32,7 @@ from careledger.chain.send import Sender
 from careledger.console import Json, Out, run_command
 from careledger.errors import ToolchainError
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.terms import Consent, Terms, purpose_of
+from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
@@ -96,7 +96,7 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
         Consent(
             bank.address,
             now + timedelta(days=1),
-            Terms(insurer, one.scope, purpose, n.to_bytes(32, "big")),
+            ConsentTerms(insurer, one.scope, purpose, n.to_bytes(32, "big")),
         )
         for n, one in enumerate(selections)
     ]

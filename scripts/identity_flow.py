@@ -35,7 +35,7 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
             Operation.add_delegate("veriKey", agent, expiry),
             Operation.set_attribute(SERVICE, ENDPOINT, expiry),
         ]
-        typed = registry.domain.batch(
+        typed = registry.messages.batch(
             identity, steps, nonce=registry.nonce(identity), deadline=deadline
         )
         named = relayer.execute_by_sig(

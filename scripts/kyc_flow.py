@@ -42,7 +42,7 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
         out.table(
             "Ana's diary",
             ["given at", "to", "what", "what for", "until", "used", "stands"],
-            [_entry(stage.name_of(one.given.consent.terms.grantee), one) for one in told.diary],
+            [_entry(stage.name_of(one.receipt.consent.terms.grantee), one) for one in told.diary],
         )
         out.document(
             {
@@ -61,7 +61,7 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
                 "leaked": told.leaked,
                 "refusals": told.refusals,
                 "consents": [
-                    {"id": one.given.consent.id, "stands": one.standing, "uses": len(one.uses)}
+                    {"id": one.receipt.consent.id, "stands": one.state, "uses": len(one.uses)}
                     for one in told.diary
                 ],
             }
@@ -75,11 +75,11 @@ def _row(step: Step) -> list[Any]:
 
 
 def _entry(grantee: str, entry: Any) -> list[Any]:
-    given = entry.given
+    given = entry.receipt
     claims = ", ".join(".".join(map(str, path)) for path in given.claims)
     used = ", ".join(stamp(use.at) for use in entry.uses) or "-"
     until = stamp(given.consent.expires_at)
-    return [stamp(given.given_at), grantee, claims, given.purpose.text, until, used, entry.standing]
+    return [stamp(given.given_at), grantee, claims, given.purpose.text, until, used, entry.state]
 
 
 def main() -> None:

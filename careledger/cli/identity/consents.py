@@ -16,7 +16,11 @@ from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, ProofError
 from careledger.files import read_file, write_private
 from careledger.identity.consent.endings import LARGEST, TO_HAND_IN, Endings
-from careledger.identity.consent.messages import Act, End, at_a_contracts_whim
+from careledger.identity.consent.messages import (
+    ConsentEnding,
+    SignedRevokeAll,
+    depends_on_foreign_contract,
+)
 from careledger.identity.consent.outbox import Kind, Outcome, State, key_of
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import hash_text
@@ -28,10 +32,10 @@ from careledger.identity.exchange.company import PATIENCE
 from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.holder import (
     TO_SUBMIT,
-    diary,
-    fitting,
-    forgotten,
-    give,
+    answer_request,
+    matching_credentials,
+    open_diary,
+    sign_forgotten_endings,
     signer_of,
 )
 from careledger.identity.exchange.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
@@ -155,7 +159,9 @@ def show(
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     asked = _read(desk, request)
     with open_wallet(file, writing=False) as wallet:
-        told = _told(asked) | {"credentials": [held.id for held in fitting(wallet, asked)]}
+        told = _told(asked) | {
+            "credentials": [held.id for held in matching_credentials(wallet, asked)]
+        }
     out.table(
         "Somebody asks", ["", ""], [[name, _text(value) or "none"] for name, value in told.items()]
     )
@@ -193,7 +199,9 @@ def grant(
     asked, now = _read(desk, request), desk.now
     until = None if lasting is None else now + lasting
     with open_wallet(file) as wallet:
-        made = give(wallet, asked, desk.consents, now=now, credential=credential, until=until)
+        made = answer_request(
+            wallet, asked, desk.consents, now=now, credential=credential, until=until
+        )
     write_private(to, made.write())
     told = {
         "consent": "0x" + made.consent.id.hex(),
@@ -221,16 +229,16 @@ def list_given(
     """
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     with open_wallet(file, writing=False) as wallet:
-        entries = diary(wallet, desk.consents).entries()
+        entries = open_diary(wallet, desk.consents).entries()
     found = [
         {
-            "consent": "0x" + one.given.consent.id.hex(),
-            "to": one.given.company,
-            "claims": [path_text(path) for path in one.given.claims],
-            "purpose": one.given.purpose.text,
-            "givenAt": stamp(one.given.given_at),
-            "until": stamp(one.given.consent.expires_at),
-            "stands": one.standing,
+            "consent": "0x" + one.receipt.consent.id.hex(),
+            "to": one.receipt.company,
+            "claims": [path_text(path) for path in one.receipt.claims],
+            "purpose": one.receipt.purpose.text,
+            "givenAt": stamp(one.receipt.given_at),
+            "until": stamp(one.receipt.consent.expires_at),
+            "stands": one.state,
             "uses": [stamp(use.at) for use in one.uses],
         }
         for one in entries
@@ -283,9 +291,9 @@ def revoke(
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     until = desk.now + (TO_SUBMIT if to is None else TO_HAND_IN)
     with open_wallet(file, writing=all_) as wallet:
-        mine = diary(wallet, desk.consents)
+        mine = open_diary(wallet, desk.consents)
         acts = _endings(mine, wanted, lambda subject: signer_of(wallet, (), subject), until)
-        acts += forgotten(wallet, desk.consents, until) if all_ else []
+        acts += sign_forgotten_endings(wallet, desk.consents, until) if all_ else []
     if to is None:
         _report(out, "Ended", _submit(desk, acts))
     else:
@@ -313,21 +321,21 @@ def submit(
     signed, out = Endings.read(read_file(endings, "endings", LARGEST)), Out(json_)
     desk = open_desk(rpc, registry, deployments)
     signed.expect(desk.chain.chain_id, desk.consents.address)
-    parts: dict[bool, list[Act | End]] = {False: [], True: []}
+    parts: dict[bool, list[ConsentEnding]] = {False: [], True: []}
     for act in signed.acts:
-        parts[at_a_contracts_whim(act, desk.chain.code, desk.verifiers)].append(act)
+        parts[depends_on_foreign_contract(act, desk.chain.code, desk.verifiers)].append(act)
     _report(out, "Ended", [*_submit(desk, parts[False]), *map(_refused, parts[True])])
 
 
-def _refused(act: Act | End) -> Outcome:
+def _refused(act: ConsentEnding) -> Outcome:
     reason = (
         f"a contract decides whether {act.signed.signer} signed it: whoever owns that hands it in"
     )
     return Outcome(_kind(act), key_of(act), State.REFUSED, reason, None, None)
 
 
-def _kind(act: Act | End) -> Kind:
-    return Kind.END if isinstance(act, End) else Kind.REVOKE
+def _kind(act: ConsentEnding) -> Kind:
+    return Kind.END if isinstance(act, SignedRevokeAll) else Kind.REVOKE
 
 
 def _hand_over(out: Out, signed: Endings, to: Path) -> None:
@@ -349,21 +357,20 @@ def _hand_over(out: Out, signed: Endings, to: Path) -> None:
     out.document(told)
 
 
-def _submit(desk: Desk, acts: Sequence[Act | End]) -> list[Outcome]:
+def _submit(desk: Desk, acts: Sequence[ConsentEnding]) -> list[Outcome]:
     if not acts:
         return []
     with _relay(desk) as relay:
         for act in acts:
-            relay.end(act) if isinstance(act, End) else relay.revoke(act)
+            relay.end(act) if isinstance(act, SignedRevokeAll) else relay.revoke(act)
         relay.run()
         return [relay.outcome(_kind(act), act) for act in acts]
 
 
-def _endings(mine: Diary, wanted: Sequence[bytes], signer: Any, until: Any) -> list[Act | End]:
+def _endings(mine: Diary, wanted: Sequence[bytes], signer: Any, until: Any) -> list[ConsentEnding]:
     if wanted:
         return [mine.revoke(one, signer(mine.find(one).consent.subject), until) for one in wanted]
-    farewell = mine.revoke_all(signer, until)
-    return [*farewell.revocations, *farewell.ends]
+    return list(mine.revoke_all(signer, until).acts)
 
 
 def _report(out: Out, title: str, outcomes: Sequence[Outcome]) -> None:

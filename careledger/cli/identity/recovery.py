@@ -52,7 +52,7 @@ def name_guardians(
         raise InputError(
             f"{cards} cannot be made a new folder for the cards: {error.strerror}"
         ) from error
-    made = chosen.cards(desk.registry.domain, subject)
+    made = chosen.cards(desk.registry.messages, subject)
     for (
         card
     ) in made:  # before the transaction: whatever happens then, no guardian is without its salt

@@ -19,7 +19,7 @@ from careledger.identity.did.model import stamp
 from careledger.identity.exchange.company import Claim, Wish
 from careledger.identity.exchange.link import read_link
 from careledger.identity.exchange.request import parse_request
-from careledger.identity.exchange.verifications import Outcome, Verification, Verifications
+from careledger.identity.exchange.verifications import ClaimOutcome, Verification, Verifications
 from careledger.identity.status.client import ChainStatus
 
 
@@ -81,7 +81,9 @@ def verify(
     out.document(what | ({"values": values} if values else {}))
     if not reading.kept.met:
         unmet = [
-            path_text(path) for path, outcome in reading.kept.claims if outcome is Outcome.NOT_MET
+            path_text(path)
+            for path, outcome in reading.kept.claims
+            if outcome is ClaimOutcome.NOT_MET
         ]
         raise ProofError(f"everything is genuine, and not as wished: {', '.join(unmet)}")
 

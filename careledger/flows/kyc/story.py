@@ -20,7 +20,7 @@ from careledger.chain.send import Receipt
 from careledger.errors import CareLedgerError
 from careledger.flows.stage import Stage
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.messages import OtherSigner
+from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.issuer_keys import DidKeys
@@ -30,11 +30,11 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.model import Approval, when
-from careledger.identity.exchange.answer import Answer, Subject
-from careledger.identity.exchange.company import Asked, Company, Reading
-from careledger.identity.exchange.diary import Entry
-from careledger.identity.exchange.holder import diary, give
+from careledger.identity.did.model import GuardianApproval, when
+from careledger.identity.exchange.answer import Answer, ConsentSubject
+from careledger.identity.exchange.company import AcceptedAnswer, Company, SignedRequest
+from careledger.identity.exchange.diary import DiaryEntry
+from careledger.identity.exchange.holder import answer_request, open_diary
 from careledger.identity.exchange.link import deep_link
 from careledger.identity.exchange.request import Purpose, read_request
 from careledger.identity.passkeys.ceremony import Site
@@ -90,7 +90,7 @@ class Told:
     """What the insurer saw."""
     leaked: list[str] = field(default_factory=list)
     """Values of claims that were found in the insurer's files; empty unless something is broken."""
-    diary: list[Entry] = field(default_factory=list)
+    diary: list[DiaryEntry] = field(default_factory=list)
 
 
 class Story:
@@ -133,7 +133,7 @@ class Story:
             second = self._again(company, wallet)
             self._withdraw(company, second)
             self._lose_phone()
-            self.told.diary = diary(wallet, self.consents).entries()
+            self.told.diary = open_diary(wallet, self.consents).entries()
         self.told.leaked = self._search()
         return self.told
 
@@ -149,7 +149,7 @@ class Story:
                 self.registry.nonce(self.ana),
                 self._soon(),
             )
-            asked = self.registry.domain.set_guardians(
+            asked = self.registry.messages.set_guardians(
                 self.ana, root, 2, DELAY, nonce=nonce, deadline=until
             )
             signature = self._sign(self.phone, asked.digest)
@@ -204,7 +204,7 @@ class Story:
             verifiers=[self.stage.addresses["PasskeyVerifier"]],
         )
 
-    def _onboard(self, company: Company, wallet: Wallet) -> Reading:
+    def _onboard(self, company: Company, wallet: Wallet) -> AcceptedAnswer:
         """Ask, consent, verify: what took a branch visit and copies of papers."""
         started = time.monotonic()
         asked = self._ask(company)
@@ -230,7 +230,7 @@ class Story:
         self.told.onboarding["of which one verification"] = self._verify_once(company, given, asked)
         return reading
 
-    def _ask(self, company: Company) -> Asked:
+    def _ask(self, company: Company) -> SignedRequest:
         with self._step(
             "Aseguradora Luz", "asks for 'over 18' and 'lives in the EU', signed, as a QR code"
         ) as step:
@@ -238,13 +238,13 @@ class Story:
             step.payer = f"nobody: a link of {len(deep_link(asked.text)):,} characters"
         return asked
 
-    def _verify_once(self, company: Company, given: Answer, asked: Asked) -> float:
+    def _verify_once(self, company: Company, given: Answer, asked: SignedRequest) -> float:
         """Time a verification with everything in it: keys, status and consent from the chain."""
         start = time.monotonic()
         company.verify(given, asked.request)
         return time.monotonic() - start
 
-    def _revoke(self, company: Company, wallet: Wallet, first: Reading) -> None:
+    def _revoke(self, company: Company, wallet: Wallet, first: AcceptedAnswer) -> None:
         """Let Ana end her consent, and the insurer find out."""
         with self._step(
             "Aseguradora Luz", "reads the result again: the chain says that it still may"
@@ -252,7 +252,7 @@ class Story:
             company.verifications.read(first.kept.id)
         with self._step("Ana", "changes her mind and revokes, with her passkey") as step:
             assert first.kept.consent_id is not None  # noqa: S101
-            mine = diary(wallet, self.consents)
+            mine = open_diary(wallet, self.consents)
             act = mine.revoke(first.kept.consent_id, self._signer(self.phone), self._soon())
             step.paid(
                 self.consents.using(self.bank).revoke_by_sig(act),
@@ -263,7 +263,7 @@ class Story:
             lambda: company.verifications.read(first.kept.id),
         )
 
-    def _again(self, company: Company, wallet: Wallet) -> Reading:
+    def _again(self, company: Company, wallet: Wallet) -> AcceptedAnswer:
         """Consent anew, this time by a key that serves once: nobody can join this consent to any other."""
         asked = self._ask(company)
         with self._step(
@@ -282,7 +282,7 @@ class Story:
         )
         return reading
 
-    def _withdraw(self, company: Company, second: Reading) -> None:
+    def _withdraw(self, company: Company, second: AcceptedAnswer) -> None:
         """Let the bank withdraw the credential."""
         with self._step("Banco Azul", "withdraws the credential: a bit in its list") as step:
             step.paid(self.statuses.revoke(self.bank.address, LIST, self.status.index), "the bank")
@@ -313,17 +313,17 @@ class Story:
             "anybody", "hands it over, a day later: Ana could have objected until then"
         ) as step:
             step.paid(self.registry.finish_recovery(self.ana), "the bank: anybody may")
-        end = self.consents.domain
+        end = self.consents.messages
         until, epoch = self._soon(), self.consents.epoch(self.ana)
         relayed = self.consents.using(self.bank)
         self._refused(
             "the lost phone tries to end Ana's consents",
             lambda: relayed.revoke_all_by_sig(
-                end.signed_end(self.ana, self._signer(lost), epoch, until)
+                end.signed_revoke_all(self.ana, self._signer(lost), epoch, until)
             ),
         )
         with self._step("Ana", "ends all that the lost phone ever gave, with the new one") as step:
-            signed = end.signed_end(self.ana, self._signer(self.phone), epoch, until)
+            signed = end.signed_revoke_all(self.ana, self._signer(self.phone), epoch, until)
             step.paid(relayed.revoke_all_by_sig(signed), "the bank, as a relayer")
 
     # -- short ways
@@ -334,21 +334,25 @@ class Story:
     def _sign(self, phone: SoftwareAuthenticator, digest: bytes) -> bytes:
         return phone.sign(digest, self.stage.addresses["PasskeyVerifier"])
 
-    def _signer(self, phone: SoftwareAuthenticator) -> OtherSigner:
-        return OtherSigner(self._address(phone), lambda message: self._sign(phone, message.digest))
+    def _signer(self, phone: SoftwareAuthenticator) -> ExternalSigner:
+        return ExternalSigner(
+            self._address(phone), lambda message: self._sign(phone, message.digest)
+        )
 
-    def _ana(self, phone: SoftwareAuthenticator) -> Subject:
-        return Subject(self._signer(phone), self.ana, self.consents.epoch(self.ana))
+    def _ana(self, phone: SoftwareAuthenticator) -> ConsentSubject:
+        return ConsentSubject(self._signer(phone), self.ana, self.consents.epoch(self.ana))
 
-    def _answer(self, wallet: Wallet, asked: Asked, subject: Subject | None) -> Answer:
+    def _answer(
+        self, wallet: Wallet, asked: SignedRequest, subject: ConsentSubject | None
+    ) -> Answer:
         now = self._now()
         request = read_request(asked.text, DidKeys(self.registry), self.consents.address, now)
-        given = give(wallet, request, self.consents, now=now, subject=subject)
+        given = answer_request(wallet, request, self.consents, now=now, subject=subject)
         return Answer.read(given.write())  # as it arrives at the insurer's
 
-    def _approve(self, new_owner: str, number: int) -> Approval:
+    def _approve(self, new_owner: str, number: int) -> GuardianApproval:
         friend, until = self.friends[number], self._soon()
-        domain = self.registry.domain
+        domain = self.registry.messages
         card = next(
             card
             for card in self.guardians.cards(domain, self.ana)
@@ -358,7 +362,7 @@ class Story:
         typed = domain.approve_recovery(
             self.ana, self.ana, new_owner, in_round=in_round, deadline=until
         )
-        return Approval(
+        return GuardianApproval(
             friend.address, int(until.timestamp()), card.salt, tuple(card.proof), typed.sign(friend)
         )
 

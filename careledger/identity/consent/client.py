@@ -10,8 +10,19 @@ from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
-from careledger.identity.consent.messages import Act, Domain, End
-from careledger.identity.consent.terms import Commitment, Consent, Record, Terms, bytes32
+from careledger.identity.consent.messages import (
+    ConsentMessages,
+    SignedGrant,
+    SignedRevocation,
+    SignedRevokeAll,
+)
+from careledger.identity.consent.terms import (
+    Commitment,
+    Consent,
+    ConsentRecord,
+    ConsentTerms,
+    bytes32,
+)
 from careledger.identity.did.model import when
 from careledger.values.addresses import address
 
@@ -66,9 +77,9 @@ class ConsentRegistry(ContractClient):
     name = "ConsentRegistry"
 
     @property
-    def domain(self) -> Domain:
+    def messages(self) -> ConsentMessages:
         """What signatures for this registry are bound to."""
-        return Domain(self.chain.chain_id, self.address)
+        return ConsentMessages(self.chain.chain_id, self.address)
 
     # -- giving
 
@@ -85,7 +96,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("grant", consent.abi(), epoch)
 
-    def grant_by_sig(self, act: Act) -> Receipt:
+    def grant_by_sig(self, act: SignedGrant) -> Receipt:
         """Relay a signed grant.
 
         Raises:
@@ -95,7 +106,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("grantBySig", *act.abi())
 
-    def grant_batch(self, acts: Sequence[Act]) -> Receipt:
+    def grant_batch(self, acts: Sequence[SignedGrant]) -> Receipt:
         """Relay many signed grants; what cannot be granted is skipped, and the events say what was."""
         return self._write("grantBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
@@ -110,7 +121,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revoke", consent.abi())
 
-    def revoke_by_sig(self, act: Act) -> Receipt:
+    def revoke_by_sig(self, act: SignedRevocation) -> Receipt:
         """Relay a signed revocation.
 
         Raises:
@@ -119,7 +130,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
-    def revoke_compact(self, act: Act) -> Receipt:
+    def revoke_compact(self, act: SignedRevocation) -> Receipt:
         """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
 
         Raises:
@@ -131,7 +142,7 @@ class ConsentRegistry(ContractClient):
             "revokeCompact", act.consent.id, act.signed.deadline, *act.signed.compact
         )
 
-    def revoke_batch(self, acts: Sequence[Act]) -> Receipt:
+    def revoke_batch(self, acts: Sequence[SignedRevocation]) -> Receipt:
         """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
         return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
@@ -144,7 +155,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeAll", subject)
 
-    def revoke_all_by_sig(self, end: End) -> Receipt:
+    def revoke_all_by_sig(self, end: SignedRevokeAll) -> Receipt:
         """Relay the signed end of all consents of a subject.
 
         Raises:
@@ -164,23 +175,23 @@ class ConsentRegistry(ContractClient):
 
     # -- batches
 
-    def batch_gas(self, acts: Sequence[Act]) -> int:
+    def batch_gas(self, acts: Sequence[SignedGrant | SignedRevocation]) -> int:
         """Return the gas limit that a batch needs, so that it has room to check each signature.
 
         Unused gas costs nothing.
         """
         return 60_000 + sum(self.item_gas(act) for act in acts)
 
-    def item_gas(self, act: Act) -> int:
+    def item_gas(self, act: SignedGrant | SignedRevocation) -> int:
         """Return what one item of a batch needs at most."""
         own = len(act.signed.signature) == 65 and not self.chain.code(act.signed.signer)
         return 60_000 if own else 1_120_000 + 40 * len(act.signed.signature)
 
-    def would_grant(self, acts: Sequence[Act]) -> int:
+    def would_grant(self, acts: Sequence[SignedGrant]) -> int:
         """Return how many of these `grant_batch` would grant now."""
         return int(self._read("grantBatch", [act.abi() for act in acts]))
 
-    def would_revoke(self, acts: Sequence[Act]) -> int:
+    def would_revoke(self, acts: Sequence[SignedRevocation]) -> int:
         """Return how many of these `revoke_batch` would revoke now."""
         return int(self._read("revokeBatch", [act.abi() for act in acts]))
 
@@ -218,11 +229,11 @@ class ConsentRegistry(ContractClient):
         """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
         return bool(self._read("isValid", bytes32("consent id", id), block=block))
 
-    def consent(self, id: bytes, block: Block = "latest") -> Record:
+    def consent(self, id: bytes, block: Block = "latest") -> ConsentRecord:
         """Return what the chain keeps of an id."""
-        return Record.from_abi(self._read("consent", bytes32("consent id", id), block=block))
+        return ConsentRecord.from_abi(self._read("consent", bytes32("consent id", id), block=block))
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:
+    def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:
         """Return `consent`, under the name by which a verifier asks."""
         return self.consent(id, block)
 
@@ -245,8 +256,8 @@ class ConsentRegistry(ContractClient):
         """Return the id as the contract computes it; `Consent.id` is the same without a node."""
         return bytes(self._read("idOf", consent.abi()))
 
-    def terms_hash(self, terms: Terms) -> bytes:
-        """Return the terms' hash as the contract computes it; `Terms.hash` is the same without a node."""
+    def terms_hash(self, terms: ConsentTerms) -> bytes:
+        """Return the terms' hash as the contract computes it; `ConsentTerms.hash` is the same without a node."""
         return bytes(self._read("termsHash", terms.abi()))
 
     def is_signed_by(

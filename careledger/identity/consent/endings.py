@@ -14,7 +14,12 @@ from eth_typing import ChecksumAddress
 from careledger.crypto import canonical
 from careledger.errors import InputError
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
-from careledger.identity.consent.messages import Act, End, Signature
+from careledger.identity.consent.messages import (
+    ConsentEnding,
+    ConsentSignature,
+    SignedRevocation,
+    SignedRevokeAll,
+)
 from careledger.identity.consent.terms import Commitment, hash_text, members, second_count
 from careledger.identity.did.model import ZERO_ADDRESS, when
 from careledger.values.addresses import address
@@ -35,22 +40,25 @@ class Endings:
 
     chain_id: int
     registry: ChecksumAddress
-    revocations: tuple[Act, ...] = ()
+    revocations: tuple[SignedRevocation, ...] = ()
     """Each of one consent."""
-    ends: tuple[End, ...] = ()
+    ends: tuple[SignedRevokeAll, ...] = ()
     """Each of all consents of a subject."""
 
     @classmethod
-    def of(cls, chain_id: int, registry: ChecksumAddress, acts: Iterable[Act | End]) -> Self:
+    def of(cls, chain_id: int, registry: ChecksumAddress, acts: Iterable[ConsentEnding]) -> Self:
         """Gather what was signed for a registry."""
         every = tuple(acts)
-        revocations = tuple(act for act in every if isinstance(act, Act))
+        revocations = tuple(act for act in every if isinstance(act, SignedRevocation))
         return cls(
-            chain_id, registry, revocations, tuple(act for act in every if isinstance(act, End))
+            chain_id,
+            registry,
+            revocations,
+            tuple(act for act in every if isinstance(act, SignedRevokeAll)),
         )
 
     @property
-    def acts(self) -> tuple[Act | End, ...]:
+    def acts(self) -> tuple[ConsentEnding, ...]:
         """All of it, for the relay."""
         return (*self.revocations, *self.ends)
 
@@ -143,7 +151,7 @@ class Endings:
             )
 
 
-def _revocation_document(act: Act) -> dict[str, Any]:
+def _revocation_document(act: SignedRevocation) -> dict[str, Any]:
     seen = act.consent
     consent = {
         "subject": seen.subject,
@@ -153,16 +161,18 @@ def _revocation_document(act: Act) -> dict[str, Any]:
     return {"consent": consent} | act.signed.document
 
 
-def _revocation(document: Any) -> Act:
+def _revocation(document: Any) -> SignedRevocation:
     given = dict(members(document, "a revocation", ("consent", "signer", "deadline", "signature")))
     seen = members(given.pop("consent"), "a revocation: consent", ("subject", "expiry", "terms"))
     subject = address(seen["subject"], "a revocation: subject")
     until = when(second_count(seen["expiry"], "a revocation: expiry"))
     terms = hash_text(seen["terms"], "a revocation: terms")
-    return Act(Commitment(subject, until, terms), Signature.from_document(given, "a revocation"))
+    return SignedRevocation(
+        Commitment(subject, until, terms), ConsentSignature.from_document(given, "a revocation")
+    )
 
 
-def _end(document: Any) -> End:
+def _end(document: Any) -> SignedRevokeAll:
     given = dict(
         members(document, "an end", ("subject", "epoch", "signer", "deadline", "signature"))
     )
@@ -170,7 +180,7 @@ def _end(document: Any) -> End:
     if subject == ZERO_ADDRESS:
         raise MalformedEndings("an end: subject is missing: nobody controls the zero address")
     epoch = second_count(given.pop("epoch"), "an end: epoch")
-    return End(subject, epoch, Signature.from_document(given, "an end"))
+    return SignedRevokeAll(subject, epoch, ConsentSignature.from_document(given, "an end"))
 
 
 def _once(keys: list[str], what: str) -> None:

@@ -2,7 +2,7 @@
 
 from careledger.chain.reverts import Reverted
 from careledger.errors import InputError, ProofError
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.terms import ConsentStatus
 
 # -- what the contract refuses
 
@@ -88,16 +88,16 @@ class _ByStatus(Reverted):
     _because: str
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ConsentStatus:
         """What became of the id."""
-        return Status(self.actual)
+        return ConsentStatus(self.actual)
 
     def _sentence(self) -> str:
         words = {
-            Status.NONE: "never granted",
-            Status.GRANTED: "granted",
-            Status.REVOKED: "revoked by the customer",
-            Status.RENOUNCED: "given back by the company",
+            ConsentStatus.NONE: "never granted",
+            ConsentStatus.GRANTED: "granted",
+            ConsentStatus.REVOKED: "revoked by the customer",
+            ConsentStatus.RENOUNCED: "given back by the company",
         }
         return f"Consent 0x{self.id.hex()} was {words[self.status]}: {self._because}"
 

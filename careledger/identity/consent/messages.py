@@ -109,7 +109,7 @@ class KeySigner:
 
 
 @dataclass(frozen=True)
-class OtherSigner:
+class ExternalSigner:
     """A contract wallet, a passkey or a wallet in another program: an address, and somebody to ask."""
 
     address: ChecksumAddress
@@ -131,7 +131,7 @@ class OtherSigner:
 
 
 @dataclass(frozen=True)
-class Signature:
+class ConsentSignature:
     """A signature with what a relayer has to know of it."""
 
     signer: ChecksumAddress
@@ -191,13 +191,13 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Act:
-    """A grant or a revocation that somebody signed and anybody may submit; the terms are a hash."""
+class SignedGrant:
+    """A grant that somebody signed and anybody may submit; the terms are a hash."""
 
     consent: Commitment
-    signed: Signature
-    epoch: int = 0
-    """The subject's, for which a grant was signed; a revocation names none."""
+    signed: ConsentSignature
+    epoch: int
+    """The subject's, for which it was signed."""
 
     def abi(self) -> tuple[Any, ...]:
         """Return the struct `Act` of the contract."""
@@ -205,18 +205,36 @@ class Act:
 
 
 @dataclass(frozen=True)
-class End:
+class SignedRevocation:
+    """The end of one consent, which somebody signed and anybody may submit; the terms are a hash."""
+
+    consent: Commitment
+    signed: ConsentSignature
+
+    def abi(self) -> tuple[Any, ...]:
+        """Return the struct `Act` of the contract, whose epoch counts for grants only."""
+        return self.consent.abi(), 0, *self.signed.abi()
+
+
+@dataclass(frozen=True)
+class SignedRevokeAll:
     """The end of all consents of a subject, which somebody signed and anybody may submit."""
 
     subject: ChecksumAddress
     epoch: int
     """The one that it ends: when the subject last ended all, in seconds since 1970 UTC, 0 where it
     never did."""
-    signed: Signature
+    signed: ConsentSignature
+
+
+ConsentEnding = SignedRevocation | SignedRevokeAll
+"""What ends one consent of a subject, or all of them."""
+ConsentAct = SignedGrant | ConsentEnding
+"""What a customer signs about consents, and a relay submits."""
 
 
 @dataclass(frozen=True)
-class Domain:
+class ConsentMessages:
     """The registry that signatures are for; its methods make what is signed, and have it signed.
 
     Deadlines are the last second in which the contract takes a signature; `epoch` is the subject's
@@ -245,30 +263,39 @@ class Domain:
         message = {"subject": who, "epoch": epoch, "deadline": seconds(deadline)}
         return TypedData(self.chain_id, self.registry, REVOKE_ALL_TYPE, message, struct)
 
-    def signed_grant(self, consent: Consent, signer: Signer, epoch: int, deadline: datetime) -> Act:
+    def signed_grant(
+        self, consent: Consent, signer: Signer, epoch: int, deadline: datetime
+    ) -> SignedGrant:
         """Have a grant signed, for somebody to submit."""
-        return Act(
+        return SignedGrant(
             consent.commitment,
             _signed(self.grant(consent, epoch, deadline), signer, deadline),
             epoch,
         )
 
-    def signed_revocation(self, consent: Consent, signer: Signer, deadline: datetime) -> Act:
+    def signed_revocation(
+        self, consent: Consent, signer: Signer, deadline: datetime
+    ) -> SignedRevocation:
         """Have a revocation signed, for somebody to submit."""
-        return Act(consent.commitment, _signed(self.revoke(consent, deadline), signer, deadline))
+        signed = _signed(self.revoke(consent, deadline), signer, deadline)
+        return SignedRevocation(consent.commitment, signed)
 
-    def signed_end(self, subject: str, signer: Signer, epoch: int, deadline: datetime) -> End:
+    def signed_revoke_all(
+        self, subject: str, signer: Signer, epoch: int, deadline: datetime
+    ) -> SignedRevokeAll:
         """Have the end of all consents of a subject signed, for somebody to submit."""
         who = address(subject, "subject")
-        return End(who, epoch, _signed(self.revoke_all(who, epoch, deadline), signer, deadline))
+        return SignedRevokeAll(
+            who, epoch, _signed(self.revoke_all(who, epoch, deadline), signer, deadline)
+        )
 
 
-def _signed(message: TypedData, signer: Signer, deadline: datetime) -> Signature:
-    return Signature(signer.address, deadline, signer.sign(message))
+def _signed(message: TypedData, signer: Signer, deadline: datetime) -> ConsentSignature:
+    return ConsentSignature(signer.address, deadline, signer.sign(message))
 
 
-def at_a_contracts_whim(
-    act: Act | End, code: Callable[[str], bytes], verifiers: Collection[str]
+def depends_on_foreign_contract(
+    act: ConsentAct, code: Callable[[str], bytes], verifiers: Collection[str]
 ) -> bool:
     """Say whether a contract of somebody else's decides if a signature is good, and may decide otherwise each time.
 

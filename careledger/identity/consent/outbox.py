@@ -20,7 +20,13 @@ from careledger.crypto import canonical
 from careledger.crypto.hashing import sha256
 from careledger.crypto.typed_data import struct_hash
 from careledger.errors import NotFound
-from careledger.identity.consent.messages import Act, End, Signature
+from careledger.identity.consent.messages import (
+    ConsentAct,
+    ConsentSignature,
+    SignedGrant,
+    SignedRevocation,
+    SignedRevokeAll,
+)
 from careledger.identity.consent.terms import Commitment, hash_text
 from careledger.identity.did.model import when
 from careledger.store import Store
@@ -71,7 +77,7 @@ class Item:
     number: int
     kind: Kind
     id: bytes
-    act: Act | End
+    act: ConsentAct
     attempts: int
 
 
@@ -85,9 +91,9 @@ class Carrier:
     block: int | None
 
 
-def key_of(act: Act | End) -> bytes:
+def key_of(act: ConsentAct) -> bytes:
     """Return the 32 bytes under which an act of a kind is done once."""
-    if isinstance(act, End):
+    if isinstance(act, SignedRevokeAll):
         return struct_hash("End(address subject,uint40 epoch)", [act.subject, act.epoch])
     return act.consent.id
 
@@ -106,7 +112,7 @@ class Outbox:
         """
         self._store, self._contract, self._clock = store, contract, clock
 
-    def add(self, kind: Kind, act: Act | End) -> Outcome:
+    def add(self, kind: Kind, act: ConsentAct) -> Outcome:
         """Keep an act until it is settled; the same is not kept twice, and one that was refused is tried again.
 
         Another signature for the same id is kept beside the first: junk that came earlier keeps
@@ -119,7 +125,7 @@ class Outbox:
             pass
         return self.outcome(kind, key_of(act))
 
-    def _add(self, session: Session, kind: Kind, act: Act | End) -> None:
+    def _add(self, session: Session, kind: Kind, act: ConsentAct) -> None:
         content = _write(act)
         known = session.scalars(self._select(kind, key_of(act))).all()
         if any(row.state == State.DONE for row in known):
@@ -294,34 +300,39 @@ def _progress(row: RelayedAct) -> tuple[int, int]:
     return order.index(State(row.state)), row.number
 
 
-def _write(act: Act | End) -> dict[str, Any]:
-    if isinstance(act, End):
+def _write(act: ConsentAct) -> dict[str, Any]:
+    if isinstance(act, SignedRevokeAll):
         return {"subject": act.subject, "epoch": act.epoch, "signed": act.signed.document}
     seen = act.consent
     return {
         "subject": seen.subject,
         "expiry": seen.expiry,
         "terms": "0x" + seen.terms_hash.hex(),
-        "epoch": act.epoch,
+        "epoch": act.epoch if isinstance(act, SignedGrant) else 0,
         "signed": act.signed.document,
     }
 
 
 def _item(row: RelayedAct) -> Item:
     content, kind = row.content, Kind(row.kind)
-    signed = Signature.from_document(content["signed"])
+    signed = ConsentSignature.from_document(content["signed"])
     if kind is Kind.END:
         return Item(
             row.number,
             kind,
             row.id,
-            End(content["subject"], content["epoch"], signed),
+            SignedRevokeAll(content["subject"], content["epoch"], signed),
             row.attempts,
         )
     seen = Commitment(
         content["subject"], when(content["expiry"]), hash_text(content["terms"], "terms")
     )
-    return Item(row.number, kind, row.id, Act(seen, signed, content["epoch"]), row.attempts)
+    act = (
+        SignedGrant(seen, signed, content["epoch"])
+        if kind is Kind.GRANT
+        else SignedRevocation(seen, signed)
+    )
+    return Item(row.number, kind, row.id, act, row.attempts)
 
 
 def _outcome(row: RelayedAct) -> Outcome:

@@ -21,9 +21,14 @@ from careledger.chain.send import Receipt, Sender
 from careledger.errors import Conflict, NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import EpochAhead
-from careledger.identity.consent.messages import Act, End
+from careledger.identity.consent.messages import (
+    ConsentAct,
+    SignedGrant,
+    SignedRevocation,
+    SignedRevokeAll,
+)
 from careledger.identity.consent.outbox import Carrier, Item, Kind, Outbox, Outcome, key_of
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.terms import ConsentStatus
 from careledger.store import Store
 
 ITEMS, GAS = 100, 12_000_000
@@ -87,19 +92,19 @@ class Relay:
 
     # -- to be done
 
-    def grant(self, act: Act) -> Outcome:
+    def grant(self, act: SignedGrant) -> Outcome:
         """Take a signed grant; it is on disk when this returns."""
         return self.outbox.add(Kind.GRANT, act)
 
-    def revoke(self, act: Act) -> Outcome:
+    def revoke(self, act: SignedRevocation) -> Outcome:
         """Take a signed revocation; it is on disk when this returns."""
         return self.outbox.add(Kind.REVOKE, act)
 
-    def end(self, end: End) -> Outcome:
+    def end(self, end: SignedRevokeAll) -> Outcome:
         """Take the signed end of all consents of a subject; it is on disk when this returns."""
         return self.outbox.add(Kind.END, end)
 
-    def outcome(self, kind: Kind, act: Act | End) -> Outcome:
+    def outcome(self, kind: Kind, act: ConsentAct) -> Outcome:
         """Return what became of an act.
 
         Raises:
@@ -186,7 +191,7 @@ class Relay:
     def _calldata(self, kind: Kind, items: Sequence[Item]) -> bytes:
         if kind is Kind.END:
             (end,) = (item.act for item in items)
-            assert isinstance(end, End)  # noqa: S101  kinds and acts go together
+            assert isinstance(end, SignedRevokeAll)  # noqa: S101  kinds and acts go together
             return self.registry.encode("revokeAllBySig", end.subject, *end.signed.abi())
         function = "grantBatch" if kind is Kind.GRANT else "revokeBatch"
         return self.registry.encode(function, [act.abi() for act in _acts(items)])
@@ -221,23 +226,22 @@ class Relay:
     def _would_take(self, kind: Kind, items: Sequence[Item]) -> bool:
         if not items or kind is Kind.END:
             return False
-        acts = _acts(items)
         try:
             count = (
-                self.registry.would_grant(acts)
+                self.registry.would_grant(_grants(items))
                 if kind is Kind.GRANT
-                else self.registry.would_revoke(acts)
+                else self.registry.would_revoke(_revocations(items))
             )
         except Reverted:
             return False
-        return count == len(acts)
+        return count == len(items)
 
     def _reason(self, kind: Kind, item: Item) -> str | None:
         """Return why the chain would not take an act now; None where it would."""
         if self._would_take(kind, [item]):
             return None
         try:
-            self._simulate(kind, item.act)
+            self._simulate(item.act)
         except EpochAhead:  # it is the subject's, so it has begun, in this very second
             time.sleep(1)
             return None
@@ -247,10 +251,10 @@ class Relay:
             return None
         return "Checking its signature takes more gas than a batch allows: send it by itself"
 
-    def _simulate(self, kind: Kind, act: Act | End) -> None:
-        if isinstance(act, End):
+    def _simulate(self, act: ConsentAct) -> None:
+        if isinstance(act, SignedRevokeAll):
             data = self.registry.encode("revokeAllBySig", act.subject, *act.signed.abi())
-        elif kind is Kind.GRANT:
+        elif isinstance(act, SignedGrant):
             data = self.registry.encode("grantBySig", *act.abi())
         else:
             data = self.registry.encode("revokeBySig", act.consent.abi(), *act.signed.abi())
@@ -279,17 +283,17 @@ class Relay:
     def _verdict(self, item: Item) -> tuple[bool, str | None]:
         """Return whether an act is done, or why it can never be."""
         act = item.act
-        if isinstance(act, End):
+        if isinstance(act, SignedRevokeAll):
             return self.registry.epoch(act.subject) > act.epoch, None
         status = self.registry.consent(item.id).status
-        if item.kind is Kind.REVOKE:
-            return status in {Status.REVOKED, Status.RENOUNCED}, None
+        if isinstance(act, SignedRevocation):
+            return status in {ConsentStatus.REVOKED, ConsentStatus.RENOUNCED}, None
         if self.registry.epoch(act.consent.subject) != act.epoch:
             return (
                 False,
                 "It was signed for another epoch of the subject, who has ended all consents of that one",
             )
-        return status is Status.GRANTED, None
+        return status is ConsentStatus.GRANTED, None
 
     # -- transactions
 
@@ -339,5 +343,13 @@ class Relay:
         return self.outbox.forget(before)
 
 
-def _acts(items: Sequence[Item]) -> list[Act]:
-    return [item.act for item in items if isinstance(item.act, Act)]
+def _grants(items: Sequence[Item]) -> list[SignedGrant]:
+    return [item.act for item in items if isinstance(item.act, SignedGrant)]
+
+
+def _revocations(items: Sequence[Item]) -> list[SignedRevocation]:
+    return [item.act for item in items if isinstance(item.act, SignedRevocation)]
+
+
+def _acts(items: Sequence[Item]) -> list[SignedGrant | SignedRevocation]:
+    return [*_grants(items), *_revocations(items)]

@@ -1,6 +1,6 @@
 """What a consent is about, and the hashes that stand for it on chain: scope, purpose, terms, id, use.
 
-Only `Consent.id`, the subject, the expiry and `Terms.hash` ever reach the chain, so nobody but the
+Only `Consent.id`, the subject, the expiry and `ConsentTerms.hash` ever reach the chain, so nobody but the
 two parties learns who may read what, and what for. Bytes: docs/protocol/identity-consent.md.
 """
 
@@ -100,7 +100,7 @@ def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Terms:
+class ConsentTerms:
     """The part of a consent that stays off the chain.
 
     Raises:
@@ -195,7 +195,7 @@ class Consent:
     stable one."""
     expires_at: datetime
     """From then on it is not valid; whole seconds."""
-    terms: Terms
+    terms: ConsentTerms
 
     def __post_init__(self) -> None:
         seen = self.commitment
@@ -236,10 +236,12 @@ class Consent:
         """
         given = members(document, "consent", ("subject", "expiry", "terms"))
         until = when(second_count(given["expiry"], "consent: expiry"))
-        return cls(address(given["subject"], "subject"), until, Terms.from_document(given["terms"]))
+        return cls(
+            address(given["subject"], "subject"), until, ConsentTerms.from_document(given["terms"])
+        )
 
 
-class Status(IntEnum):
+class ConsentStatus(IntEnum):
     """What became of a consent's id; nothing leads back."""
 
     NONE = 0
@@ -249,7 +251,7 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True)
-class Record:
+class ConsentRecord:
     """What the chain says of a consent's id."""
 
     subject: ChecksumAddress
@@ -257,13 +259,13 @@ class Record:
     expires_at: datetime
     epoch: int
     """The subject's that the grant named; valid only while it is the subject's."""
-    status: Status
+    status: ConsentStatus
 
     @classmethod
     def from_abi(cls, words: Sequence[Any]) -> Self:
         """Read the struct `Record` of the contract."""
         subject, expiry, epoch, status = words
-        return cls(subject, when(expiry), epoch, Status(status))
+        return cls(subject, when(expiry), epoch, ConsentStatus(status))
 
 
 def members(

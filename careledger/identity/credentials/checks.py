@@ -6,7 +6,7 @@ from typing import Protocol
 from eth_typing import ChecksumAddress
 
 from careledger.chain.rpc import Block
-from careledger.identity.consent.terms import Consent, Record, Status
+from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus
 from careledger.identity.credentials.errors import (
     ConsentEpochEnded,
     ConsentExpired,
@@ -29,7 +29,7 @@ from careledger.values.addresses import address
 class ConsentReader(Protocol):
     """Reads consents from the chain; `ConsentRegistry` is one."""
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:
+    def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:
         """Return what the chain keeps of a consent's id."""
 
     def epoch(self, subject: str, block: Block = "latest") -> int:
@@ -90,7 +90,7 @@ def check_consent(
     now: datetime,
     block: Block = "latest",
     consent: Consent | None = None,
-) -> Record:
+) -> ConsentRecord:
     """Make sure that a consent stands on chain, and return its record. Two calls to the node.
 
     Args:
@@ -108,7 +108,7 @@ def check_consent(
         )
     record = reader.record(consent_id, block)
     named = f"consent 0x{consent_id.hex()}"
-    if record.status is Status.NONE:
+    if record.status is ConsentStatus.NONE:
         raise ConsentUnknown(
             f"{named} was not granted on chain: submit the customer's grant first, or ask for one"
         )
@@ -116,11 +116,11 @@ def check_consent(
         raise SubjectMismatch(
             f"{named} is {record.subject}'s on chain, and was handed over as {consent.subject}'s"
         )
-    if record.status is Status.REVOKED:
+    if record.status is ConsentStatus.REVOKED:
         raise ConsentRevoked(
             f"{named} was revoked by the customer: the verification may no longer be read"
         )
-    if record.status is Status.RENOUNCED:
+    if record.status is ConsentStatus.RENOUNCED:
         raise ConsentRenounced(
             f"{named} was given back by the company: the verification may no longer be read"
         )

@@ -12,9 +12,9 @@ from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.crypto.hashing import keccak256
 from careledger.identity.did.errors import erc1056
-from careledger.identity.did.messages import Domain
+from careledger.identity.did.messages import IdentityMessages
 from careledger.identity.did.model import (
-    Approval,
+    GuardianApproval,
     Guardianship,
     Operation,
     Recovery,
@@ -113,9 +113,9 @@ class IdentityRegistry(ContractClient):
     name = "IdentityRegistry"
 
     @property
-    def domain(self) -> Domain:
+    def messages(self) -> IdentityMessages:
         """What signatures for this registry are bound to."""
-        return Domain(self.chain.chain_id, self.address)
+        return IdentityMessages(self.chain.chain_id, self.address)
 
     # -- ERC-1056
 
@@ -339,7 +339,7 @@ class IdentityRegistry(ContractClient):
         return self._write("setGuardiansBySig", identity, *what, seconds(deadline), signature)
 
     def start_recovery(
-        self, identity: str, new_owner: str, approvals: Sequence[Approval]
+        self, identity: str, new_owner: str, approvals: Sequence[GuardianApproval]
     ) -> Receipt:
         """Start to hand an identity to a new controller; approvals in any order."""
         given = [one.abi() for one in sorted(approvals, key=lambda one: int(one.guardian, 16))]

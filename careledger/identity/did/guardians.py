@@ -21,8 +21,8 @@ from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.merkle import MerkleTree, root_of
 from careledger.errors import InputError
 from careledger.files import write_new
-from careledger.identity.did.messages import Domain
-from careledger.identity.did.model import Approval, seconds
+from careledger.identity.did.messages import IdentityMessages
+from careledger.identity.did.model import GuardianApproval, seconds
 from careledger.values.addresses import address
 
 MOST = 255
@@ -30,7 +30,7 @@ MOST = 255
 
 
 @dataclass(frozen=True)
-class Card:
+class GuardianCard:
     """What a guardian keeps: enough to approve a recovery, nothing about the others."""
 
     chain_id: int
@@ -90,11 +90,11 @@ class Guardians:
         """The tree that the root is of."""
         return MerkleTree(_value(guardian, salt) for guardian, salt in self.members)
 
-    def cards(self, domain: Domain, identity: str) -> list[Card]:
+    def cards(self, domain: IdentityMessages, identity: str) -> list[GuardianCard]:
         """Return a card for each guardian, in the order in which they were chosen."""
         tree, subject = self.tree, address(identity, "identity")
         return [
-            Card(
+            GuardianCard(
                 domain.chain_id,
                 domain.registry,
                 subject,
@@ -111,7 +111,7 @@ def _value(guardian: str, salt: bytes) -> bytes:
     return encode(["address", "bytes32"], [guardian, salt])
 
 
-def read_card(file: Path) -> Card:
+def read_card(file: Path) -> GuardianCard:
     """Read a guardian's card.
 
     Raises:
@@ -120,7 +120,7 @@ def read_card(file: Path) -> Card:
     """
     raw = read_json(file, "careledgerGuardianCard")
     try:
-        card = Card(
+        card = GuardianCard(
             int(raw["chainId"]),
             address(raw["registry"], "registry"),
             address(raw["identity"], "identity"),
@@ -137,12 +137,12 @@ def read_card(file: Path) -> Card:
 
 
 @dataclass(frozen=True)
-class SignedApproval:
+class RecoveryApproval:
     """A guardian's consent on its way to whoever starts the recovery."""
 
     identity: ChecksumAddress
     new_owner: ChecksumAddress
-    approval: Approval
+    approval: GuardianApproval
 
     def write(self, file: Path) -> None:
         """Write it; an existing file is left alone.
@@ -166,7 +166,7 @@ class SignedApproval:
         )
 
 
-def read_approval(file: Path) -> SignedApproval:
+def read_approval(file: Path) -> RecoveryApproval:
     """Read a guardian's consent.
 
     Raises:
@@ -175,7 +175,7 @@ def read_approval(file: Path) -> SignedApproval:
     """
     raw = read_json(file, "careledgerRecoveryApproval")
     try:
-        approval = Approval(
+        approval = GuardianApproval(
             address(raw["guardian"], "guardian"),
             int(raw["deadline"]),
             _word(raw["salt"]),
@@ -188,18 +188,18 @@ def read_approval(file: Path) -> SignedApproval:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file} is no approval of a recovery: {error!r}") from error
-    return SignedApproval(identity, new_owner, approval)
+    return RecoveryApproval(identity, new_owner, approval)
 
 
 def approve(
-    card: Card,
+    card: GuardianCard,
     account: LocalAccount,
     *,
     controller: str,
     new_owner: str,
     in_round: int,
     deadline: datetime,
-) -> SignedApproval:
+) -> RecoveryApproval:
     """Sign a guardian's consent.
 
     Args:
@@ -215,13 +215,13 @@ def approve(
     if account.address != card.guardian:
         raise InputError(f"the card is for the key of {card.guardian}, but {account.address} signs")
     owner = address(new_owner, "new owner")
-    typed = Domain(card.chain_id, card.registry).approve_recovery(
+    typed = IdentityMessages(card.chain_id, card.registry).approve_recovery(
         card.identity, controller, owner, in_round=in_round, deadline=deadline
     )
-    approval = Approval(
+    approval = GuardianApproval(
         card.guardian, seconds(deadline), card.salt, card.proof, typed.sign(account)
     )
-    return SignedApproval(card.identity, owner, approval)
+    return RecoveryApproval(card.identity, owner, approval)
 
 
 def read_json(file: Path, kind: str) -> dict[str, Any]:

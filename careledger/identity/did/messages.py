@@ -82,7 +82,7 @@ def _members(parts: Sequence[str]) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True)
-class Domain:
+class IdentityMessages:
     """The registry that signatures are for; its methods make what is signed.
 
     `nonce` is the controller's (`IdentityRegistry.nonce`), `deadline` the last moment for a

@@ -169,7 +169,7 @@ class Recovery:
 
 
 @dataclass(frozen=True)
-class Approval:
+class GuardianApproval:
     """A guardian's consent to a recovery."""
 
     guardian: ChecksumAddress

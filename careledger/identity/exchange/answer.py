@@ -14,7 +14,12 @@ from eth_typing import ChecksumAddress
 from careledger.crypto import canonical
 from careledger.errors import InputError
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
-from careledger.identity.consent.messages import Act, Domain, Signature, Signer
+from careledger.identity.consent.messages import (
+    ConsentMessages,
+    ConsentSignature,
+    SignedGrant,
+    Signer,
+)
 from careledger.identity.consent.terms import (
     Consent,
     members,
@@ -42,7 +47,7 @@ class Answer:
     presentation: str = field(repr=False)
     """An SD-JWT with its key binding, or a W3C presentation as JWT."""
     consent: Consent
-    grant: Act | None
+    grant: SignedGrant | None
     """The signed grant; None where the customer has it on chain already."""
 
     @property
@@ -138,10 +143,10 @@ class Answer:
             )
 
 
-def _grant(document: Any, consent: Consent) -> Act:
+def _grant(document: Any, consent: Consent) -> SignedGrant:
     given = dict(members(document, "grant", ("epoch", "signer", "deadline", "signature")))
     epoch = second_count(given.pop("epoch"), "grant: epoch")
-    return Act(consent.commitment, Signature.from_document(given), epoch)
+    return SignedGrant(consent.commitment, ConsentSignature.from_document(given), epoch)
 
 
 def scope_shown(presentation: str) -> bytes:
@@ -162,7 +167,7 @@ def scope_shown(presentation: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ConsentSubject:
     """In whose name a consent is given."""
 
     signer: Signer
@@ -178,11 +183,11 @@ class Subject:
         return self.identity or self.signer.address
 
 
-def answer(
+def make_answer(
     request: Request,
     selection: Selection,
     holder: jose.Signs,
-    subject: Subject,
+    subject: ConsentSubject,
     *,
     now: datetime,
     deadline: datetime,
@@ -203,7 +208,7 @@ def answer(
     shown = selection.present(
         holder, audience=request.audience, nonce=request.nonce, at=now, consent=consent.id
     )
-    domain = Domain(request.chain_id, request.registry)
+    domain = ConsentMessages(request.chain_id, request.registry)
     return Answer(
         shown, consent, domain.signed_grant(consent, subject.signer, subject.epoch, deadline)
     )

@@ -19,10 +19,10 @@ from careledger.chain.send import Receipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere
-from careledger.identity.consent.messages import Act, at_a_contracts_whim
+from careledger.identity.consent.messages import SignedGrant, depends_on_foreign_contract
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import Record, Status
+from careledger.identity.consent.terms import ConsentRecord, ConsentStatus
 from careledger.identity.credentials.checks import ConsentReader
 from careledger.identity.credentials.errors import ConsentExpired, ConsentMismatch, Replayed
 from careledger.identity.credentials.formats import path_of, path_text
@@ -52,7 +52,7 @@ Wish = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
-class Asked:
+class SignedRequest:
     """A request, and as the customer gets it."""
 
     request: Request
@@ -61,7 +61,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reading:
+class AcceptedAnswer:
     """What came of an answer."""
 
     kept: Verification
@@ -80,9 +80,11 @@ class _AsGranted:
     def __init__(self, answer: Answer) -> None:
         self._consent = answer.consent
 
-    def record(self, id: bytes, block: Block = "latest") -> Record:  # noqa: ARG002  as the registry has them
+    def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:  # noqa: ARG002  as the registry has them
         """Return the record as it would be."""
-        return Record(self._consent.subject, self._consent.expires_at, 0, Status.GRANTED)
+        return ConsentRecord(
+            self._consent.subject, self._consent.expires_at, 0, ConsentStatus.GRANTED
+        )
 
     def epoch(self, subject: str, block: Block = "latest") -> int:  # noqa: ARG002  as the registry has them
         """Return the same epoch."""
@@ -133,7 +135,7 @@ class Company:
         lifetime: timedelta = LIFETIME,
         audience: str | None = None,
         response_uri: str | None = None,
-    ) -> Asked:
+    ) -> SignedRequest:
         """Return a signed request, good for one answer.
 
         Args:
@@ -157,7 +159,7 @@ class Company:
             audience=audience,
             response_uri=response_uri,
         )
-        return Asked(request, request.sign(self.issuer))
+        return SignedRequest(request, request.sign(self.issuer))
 
     def asked(self, text: str) -> Request:
         """Read a request of this company's back, for `take`, wherever it was in the meantime.
@@ -178,7 +180,7 @@ class Company:
 
     def take(
         self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None
-    ) -> Reading:
+    ) -> AcceptedAnswer:
         """Verify an answer, have its consent put on chain, keep the result and put the use on record.
 
         Nothing is paid for before everything was verified but that the consent is on chain. A run
@@ -220,7 +222,7 @@ class Company:
             if other is None:
                 raise
             kept = other  # another process took the same answer in the same moment
-        return Reading(kept, verified, granted, self._use(answer))
+        return AcceptedAnswer(kept, verified, granted, self._use(answer))
 
     def verify(self, answer: Answer, request: Request) -> Verified:
         """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid for.
@@ -246,7 +248,7 @@ class Company:
         consent = ExpectedConsent(request.grantee, request.purpose.hash(request.nonce))
         return Expected(request.audience, request.nonce, request.vct, request.claims, consent)
 
-    def _again(self, before: Verification, answer: Answer, request: Request) -> Reading:
+    def _again(self, before: Verification, answer: Answer, request: Request) -> AcceptedAnswer:
         """Make up for what a run left undone after the result was kept; then see whether it stands."""
         answer.check(
             request, min(self._now(), request.expires_at + LEEWAY)
@@ -256,11 +258,11 @@ class Company:
                 "this presentation was taken with another consent than comes with it now"
             )
         use = self._use(answer)
-        return Reading(self.verifications.read(before.id), None, None, use)
+        return AcceptedAnswer(self.verifications.read(before.id), None, None, use)
 
     def _grant(self, answer: Answer) -> bytes | None:
         if (
-            self.consents.record(answer.consent.id).status is not Status.NONE
+            self.consents.record(answer.consent.id).status is not ConsentStatus.NONE
             or answer.grant is None
         ):
             return None  # the verifier says whether it stands
@@ -282,9 +284,9 @@ class Company:
             raise Conflict(f"the customer's consent cannot be put on chain: {outcome.reason}")
         return outcome.transaction
 
-    def _require_harmless(self, grant: Act) -> None:
+    def _require_harmless(self, grant: SignedGrant) -> None:
         """Refuse to pay where a contract of somebody else's decides, for it may decide otherwise each time."""
-        if at_a_contracts_whim(grant, self.registry.chain.code, self.verifiers):
+        if depends_on_foreign_contract(grant, self.registry.chain.code, self.verifiers):
             raise Conflict(
                 f"the consent is signed by a contract wallet or an unknown kind of key, {grant.signed.signer}: have "
                 "it put on chain by somebody else, then hand in the answer again"

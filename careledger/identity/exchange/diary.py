@@ -1,6 +1,6 @@
 """The customer's side: what I gave, to whom, what for and until when; when it was used; and how to end it.
 
-The diary is made of what the wallet keeps of each consent (`Given.document`), and of what the chain
+The diary is made of what the wallet keeps of each consent (`ConsentReceipt.document`), and of what the chain
 says of it. Nobody else can make it, for nobody else knows which consents are one person's.
 """
 
@@ -15,11 +15,12 @@ from eth_typing import ChecksumAddress
 from careledger.chain.rpc import Block
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.messages import Act, End, Signer
+from careledger.identity.consent.endings import Endings
+from careledger.identity.consent.messages import SignedRevocation, Signer
 from careledger.identity.consent.terms import (
     Consent,
-    Record,
-    Status,
+    ConsentRecord,
+    ConsentStatus,
     hash_text,
     members,
     presentation_hash,
@@ -39,7 +40,7 @@ _MEMBERS = (
 )  # fmt: skip
 
 
-class Standing(StrEnum):
+class ConsentState(StrEnum):
     """How a consent stands."""
 
     VALID = "valid"
@@ -55,11 +56,11 @@ class Standing(StrEnum):
     @property
     def over(self) -> bool:
         """Whether it can never be valid again."""
-        return self not in {Standing.VALID, Standing.NOT_GRANTED}
+        return self not in {ConsentState.VALID, ConsentState.NOT_GRANTED}
 
 
 @dataclass(frozen=True)
-class Given:
+class ConsentReceipt:
     """What the wallet keeps of a consent: enough to show, to end and to find it again."""
 
     consent: Consent
@@ -164,7 +165,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Use:
+class ConsentUse:
     """That the company put on record that it read."""
 
     commitment: bytes
@@ -175,20 +176,12 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Entry:
+class DiaryEntry:
     """A consent, how it stands, and when it was used."""
 
-    given: Given
-    standing: Standing
-    uses: tuple[Use, ...]
-
-
-@dataclass(frozen=True)
-class Farewell:
-    """What ends everything that was given: signed, for a relay to submit."""
-
-    revocations: tuple[Act, ...]
-    ends: tuple[End, ...]
+    receipt: ConsentReceipt
+    state: ConsentState
+    uses: tuple[ConsentUse, ...]
 
 
 class Diary:
@@ -207,29 +200,29 @@ class Diary:
         """
         self.registry = registry
         here = (registry.chain.chain_id, registry.address)
-        every = (Given.from_document(dict(document)) for document in documents)
+        every = (ConsentReceipt.from_document(dict(document)) for document in documents)
         mine = [given for given in every if (given.chain_id, given.registry) == here]
-        self.given = sorted(mine, key=lambda given: (given.given_at, given.consent.id))
+        self.receipts = sorted(mine, key=lambda given: (given.given_at, given.consent.id))
 
-    def entries(self, block: Block = "latest") -> list[Entry]:
+    def entries(self, block: Block = "latest") -> list[DiaryEntry]:
         """Return everything that was given, oldest first, as it stands at a block."""
         at = self.registry.chain.block(block)
         number, now = int(at["number"], 16), when(int(at["timestamp"], 16))
-        uses = self._uses([one for given in self.given for one in given.commitments], number)
+        uses = self._uses([one for given in self.receipts for one in given.commitments], number)
         epochs: dict[str, int] = {}
         entries = []
-        for given in self.given:
+        for given in self.receipts:
             subject = given.consent.subject
             if subject not in epochs:
                 epochs[subject] = self.registry.epoch(subject, number)
-            stands = standing(
+            stands = consent_state(
                 given.consent, self.registry.consent(given.consent.id, number), epochs[subject], now
             )
             found = tuple(uses[one] for one in given.commitments if one in uses)
-            entries.append(Entry(given, stands, found))
+            entries.append(DiaryEntry(given, stands, found))
         return entries
 
-    def _uses(self, commitments: Sequence[bytes], block: int) -> dict[bytes, Use]:
+    def _uses(self, commitments: Sequence[bytes], block: int) -> dict[bytes, ConsentUse]:
         times: dict[bytes, datetime] = {}
         found = {}
         for commitment, event in self.registry.uses(commitments, to_block=block).items():
@@ -238,26 +231,26 @@ class Diary:
                 times[log.block_hash] = when(
                     int(self.registry.chain.block(log.block_hash)["timestamp"], 16)
                 )
-            found[commitment] = Use(
+            found[commitment] = ConsentUse(
                 commitment, times[log.block_hash], log.block_number, log.transaction_hash
             )
         return found
 
-    def find(self, consent_id: bytes) -> Given:
+    def find(self, consent_id: bytes) -> ConsentReceipt:
         """Return one that was given.
 
         Raises:
             NotFound: the wallet keeps none with this id here.
 
         """
-        for given in self.given:
+        for given in self.receipts:
             if given.consent.id == consent_id:
                 return given
         raise NotFound(
             f"the wallet has given no consent 0x{consent_id.hex()} in {self.registry.address}"
         )
 
-    def revoke(self, consent_id: bytes, signer: Signer, deadline: datetime) -> Act:
+    def revoke(self, consent_id: bytes, signer: Signer, deadline: datetime) -> SignedRevocation:
         """Have the end of one consent signed, for a relay to submit; one that is not on chain yet is burned.
 
         Raises:
@@ -270,14 +263,14 @@ class Diary:
             self.registry.consent(consent_id),
             self.registry.epoch(given.consent.subject),
         )
-        stands = standing(given.consent, record, epoch, self.registry.time())
+        stands = consent_state(given.consent, record, epoch, self.registry.time())
         if stands.over:
             raise Conflict(f"consent 0x{consent_id.hex()} is over already: {stands.value}")
-        return self.registry.domain.signed_revocation(given.consent, signer, deadline)
+        return self.registry.messages.signed_revocation(given.consent, signer, deadline)
 
     def revoke_all(
         self, signer_of: Callable[[ChecksumAddress], Signer], deadline: datetime
-    ) -> Farewell:
+    ) -> Endings:
         """Have the end of everything signed that is not over, for a relay to submit.
 
         A one-time subject signs the end of its consent, one for each; a subject that gave several,
@@ -288,22 +281,26 @@ class Diary:
             signer_of: the signer for a subject.
 
         """
-        domain = self.registry.domain
-        alive = [entry.given for entry in self.entries() if not entry.standing.over]
+        messages = self.registry.messages
+        alive = [entry.receipt for entry in self.entries() if not entry.state.over]
         revocations = tuple(
-            domain.signed_revocation(given.consent, signer_of(given.consent.subject), deadline)
+            messages.signed_revocation(given.consent, signer_of(given.consent.subject), deadline)
             for given in alive
             if given.one_time
         )
         stable = dict.fromkeys(given.consent.subject for given in alive if not given.one_time)
         ends = tuple(
-            domain.signed_end(subject, signer_of(subject), self.registry.epoch(subject), deadline)
+            messages.signed_revoke_all(
+                subject, signer_of(subject), self.registry.epoch(subject), deadline
+            )
             for subject in stable
         )
-        return Farewell(revocations, ends)
+        return Endings(self.registry.chain.chain_id, self.registry.address, revocations, ends)
 
 
-def standing(consent: Consent, record: Record, epoch: int, now: datetime) -> Standing:
+def consent_state(
+    consent: Consent, record: ConsentRecord, epoch: int, now: datetime
+) -> ConsentState:
     """Return how a consent stands.
 
     Args:
@@ -312,12 +309,14 @@ def standing(consent: Consent, record: Record, epoch: int, now: datetime) -> Sta
         now: the block's time.
 
     """
-    if record.status is Status.REVOKED:
-        return Standing.REVOKED
-    if record.status is Status.RENOUNCED:
-        return Standing.GIVEN_BACK
-    if record.status is Status.GRANTED and record.epoch != epoch:
-        return Standing.ALL_ENDED
+    if record.status is ConsentStatus.REVOKED:
+        return ConsentState.REVOKED
+    if record.status is ConsentStatus.RENOUNCED:
+        return ConsentState.GIVEN_BACK
+    if record.status is ConsentStatus.GRANTED and record.epoch != epoch:
+        return ConsentState.ALL_ENDED
     if consent.expires_at <= now:
-        return Standing.EXPIRED
-    return Standing.VALID if record.status is Status.GRANTED else Standing.NOT_GRANTED
+        return ConsentState.EXPIRED
+    return (
+        ConsentState.VALID if record.status is ConsentStatus.GRANTED else ConsentState.NOT_GRANTED
+    )

@@ -5,24 +5,24 @@ from datetime import datetime, timedelta
 
 from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
-from careledger.identity.consent.messages import End, KeySigner, Signer
+from careledger.identity.consent.messages import KeySigner, SignedRevokeAll, Signer
 from careledger.identity.credentials.errors import ClaimNotHeld
 from careledger.identity.credentials.presentation import Holding
-from careledger.identity.exchange.answer import Answer, Subject, answer
-from careledger.identity.exchange.diary import Diary, Given
+from careledger.identity.exchange.answer import Answer, ConsentSubject, make_answer
+from careledger.identity.exchange.diary import ConsentReceipt, Diary
 from careledger.identity.exchange.request import Request
-from careledger.identity.wallet.wallet import Held, Wallet
+from careledger.identity.wallet.wallet import Wallet, WalletCredential
 
 TO_SUBMIT = timedelta(days=1)
 """How long a grant can be submitted after it was signed."""
 
 
-def fitting(wallet: Wallet, request: Request) -> list[Held]:
+def matching_credentials(wallet: Wallet, request: Request) -> list[WalletCredential]:
     """Return the credentials that hold what a request asks for, the newest first."""
     return [held for held in reversed(wallet.credentials) if _fits(held, request)]
 
 
-def _fits(held: Held, request: Request) -> bool:
+def _fits(held: WalletCredential, request: Request) -> bool:
     holding = Holding.read(held.text)
     try:
         holding.choose(request.claims)
@@ -31,14 +31,14 @@ def _fits(held: Held, request: Request) -> bool:
     return holding.vct == request.vct and held.holder_key is not None
 
 
-def give(
+def answer_request(
     wallet: Wallet,
     request: Request,
     consents: ConsentRegistry,
     *,
     now: datetime,
     credential: str | None = None,
-    subject: Subject | None = None,
+    subject: ConsentSubject | None = None,
     until: datetime | None = None,
 ) -> Answer:
     """Consent to a request, and return the answer for the company; the wallet keeps what ends it again.
@@ -58,7 +58,7 @@ def give(
     held = (
         wallet.credential(credential)
         if credential is not None
-        else next(iter(fitting(wallet, request)), None)
+        else next(iter(matching_credentials(wallet, request)), None)
     )
     if held is None:
         raise NotFound(
@@ -72,16 +72,18 @@ def give(
         Holding.read(held.text).choose(request.claims),
         wallet.holder_key(held.holder_key),
     )
-    by = subject or Subject(KeySigner(wallet.new_subject(consents.knows).account))
-    made = answer(request, selection, holder, by, now=now, deadline=now + TO_SUBMIT, until=until)
-    note = Given.of(request, made, now, one_time=subject is None)
+    by = subject or ConsentSubject(KeySigner(wallet.new_subject(consents.knows).account))
+    made = make_answer(
+        request, selection, holder, by, now=now, deadline=now + TO_SUBMIT, until=until
+    )
+    note = ConsentReceipt.of(request, made, now, one_time=subject is None)
     wallet.keep_consent(
         made.consent.id, note.document
     )  # before the answer leaves: it must be possible to end it
     return made
 
 
-def diary(wallet: Wallet, consents: ConsentRegistry) -> Diary:
+def open_diary(wallet: Wallet, consents: ConsentRegistry) -> Diary:
     """Return the diary of a wallet: what it gave in a registry."""
     return Diary(consents, wallet.consents.values())
 
@@ -97,7 +99,9 @@ def signer_of(wallet: Wallet, others: Sequence[Signer], subject: str) -> Signer:
     return known or KeySigner(wallet.subject(subject).account)
 
 
-def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> list[End]:
+def sign_forgotten_endings(
+    wallet: Wallet, consents: ConsentRegistry, deadline: datetime
+) -> list[SignedRevokeAll]:
     """Have the end signed of what stands of a wallet's subjects and is not in its notes, for a relay to submit.
 
     A wallet that was brought back from its words, or from an old copy, has the keys of its consents
@@ -108,7 +112,7 @@ def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> 
         Conflict: the node says that it knows ever more subjects.
 
     """
-    noted = {given.consent.subject for given in diary(wallet, consents).given}
+    noted = {given.consent.subject for given in open_diary(wallet, consents).receipts}
     ends = []
     for subject in wallet.recover_subjects(consents.knows):
         who = subject.account.address
@@ -117,5 +121,7 @@ def forgotten(wallet: Wallet, consents: ConsentRegistry, deadline: datetime) -> 
             isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted
         ):
             signer = KeySigner(subject.account)
-            ends.append(consents.domain.signed_end(who, signer, consents.epoch(who), deadline))
+            ends.append(
+                consents.messages.signed_revoke_all(who, signer, consents.epoch(who), deadline)
+            )
     return ends

@@ -23,7 +23,13 @@ from careledger.identity.consent.errors import (
     RequestFromFuture,
     RequestTooLarge,
 )
-from careledger.identity.consent.terms import Consent, Terms, members, purpose_of, second_count
+from careledger.identity.consent.terms import (
+    Consent,
+    ConsentTerms,
+    members,
+    purpose_of,
+    second_count,
+)
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.formats import Path, path_of
 from careledger.identity.credentials.issuer import Issuer
@@ -253,7 +259,7 @@ class Request:
         """
         latest = when(seconds(now)) + self.consent_for
         expires_at = latest if until is None else min(until, latest)
-        terms = Terms(self.grantee, scope, self.purpose.hash(self.nonce))
+        terms = ConsentTerms(self.grantee, scope, self.purpose.hash(self.nonce))
         return Consent(address(subject, "subject"), expires_at, terms)
 
 

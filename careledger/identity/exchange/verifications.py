@@ -52,7 +52,7 @@ GRACE = timedelta(days=1)
 """How long a request that is over is remembered, to tell a replay from garbage."""
 
 
-class Outcome(StrEnum):
+class ClaimOutcome(StrEnum):
     """What a company keeps of a claim that it asked for, in the place of its value."""
 
     SHOWN = "shown"
@@ -70,7 +70,7 @@ class Verification:
     issuer: str
     """DID."""
     type: str
-    claims: tuple[tuple[Path, Outcome], ...]
+    claims: tuple[tuple[Path, ClaimOutcome], ...]
     checked_at: datetime
     """When the presentation was verified."""
     expires_at: datetime | None
@@ -87,7 +87,7 @@ class Verification:
     @property
     def met(self) -> bool:
         """Whether nothing that was asked for was other than wished."""
-        return all(outcome is not Outcome.NOT_MET for _, outcome in self.claims)
+        return all(outcome is not ClaimOutcome.NOT_MET for _, outcome in self.claims)
 
 
 class ConsentsOnChain(ConsentReader, Protocol):
@@ -320,13 +320,13 @@ def _require_open(row: IssuedNonce | None, now: datetime) -> None:
 
 def _outcomes(
     expected: Expected, wishes: Mapping[str | Sequence[str | int | None], bool]
-) -> tuple[tuple[Path, Outcome], ...]:
+) -> tuple[tuple[Path, ClaimOutcome], ...]:
     asked = [path_of(claim) for claim in expected.claims]
     wished = {path_of(claim): good for claim, good in wishes.items()}
     for path in wished:
         if path not in asked:
             raise InputError(f"{path_text(path)} was not asked for, so nothing of it is kept")
-    found = {True: Outcome.MET, False: Outcome.NOT_MET, None: Outcome.SHOWN}
+    found = {True: ClaimOutcome.MET, False: ClaimOutcome.NOT_MET, None: ClaimOutcome.SHOWN}
     return tuple(
         (path, found[None if path not in wished else bool(wished[path])]) for path in asked
     )
@@ -344,7 +344,7 @@ def _read(row: VerifiedPresentation) -> Verification:
         id=row.id,
         issuer=row.issuer,
         type=row.type,
-        claims=tuple((path_of(path), Outcome(outcome)) for path, outcome in row.claims),
+        claims=tuple((path_of(path), ClaimOutcome(outcome)) for path, outcome in row.claims),
         checked_at=row.checked_at,
         expires_at=row.expires_at,
         consent_id=row.consent,

@@ -45,7 +45,7 @@ def seed_of(words: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Subject:
+class SubjectKey:
     """A key of its own for one consent, so that companies cannot join up what they know of a customer."""
 
     index: int
@@ -57,7 +57,7 @@ class Subject:
         return ChecksumAddress(self.account.address)
 
 
-def subject(seed: bytes, index: int) -> Subject:
+def subject_key(seed: bytes, index: int) -> SubjectKey:
     """Return the subject of an index.
 
     Raises:
@@ -66,4 +66,6 @@ def subject(seed: bytes, index: int) -> Subject:
     """
     if not 0 <= index <= LAST:
         raise InputError(f"subjects are numbered from 0 to {LAST}, and {index} is none")
-    return Subject(index, Account.from_key(key_from_seed(seed, SUBJECT_PATH.format(index=index))))
+    return SubjectKey(
+        index, Account.from_key(key_from_seed(seed, SUBJECT_PATH.format(index=index)))
+    )

@@ -26,7 +26,7 @@ from careledger.identity.did.model import stamp
 from careledger.identity.wallet.content import new_content, read_content
 from careledger.identity.wallet.encryption import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.errors import WalletBusy
-from careledger.identity.wallet.seed import Subject, new_words, seed_of, subject
+from careledger.identity.wallet.seed import SubjectKey, new_words, seed_of, subject_key
 from careledger.values.addresses import address
 
 GAP = 20
@@ -38,7 +38,7 @@ for ever."""
 
 
 @dataclass(frozen=True)
-class Held:
+class WalletCredential:
     """A credential in the wallet."""
 
     id: str
@@ -175,7 +175,7 @@ class Wallet:
 
     # -- subjects
 
-    def new_subject(self, seen: Callable[[ChecksumAddress], bool] = lambda _: False) -> Subject:
+    def new_subject(self, seen: Callable[[ChecksumAddress], bool] = lambda _: False) -> SubjectKey:
         """Return a subject that was never handed out before.
 
         Args:
@@ -191,7 +191,7 @@ class Wallet:
             subjects = [str(known) for known in self._content["subjects"]]
             end = len(subjects) + MOST_SEEN
             while True:
-                fresh = subject(self._seed, len(subjects))
+                fresh = subject_key(self._seed, len(subjects))
                 subjects.append(fresh.address)
                 if not seen(fresh.address):
                     break
@@ -201,7 +201,7 @@ class Wallet:
 
     def recover_subjects(
         self, seen: Callable[[ChecksumAddress], bool], gap: int = GAP
-    ) -> list[Subject]:
+    ) -> list[SubjectKey]:
         """Find again the subjects of a wallet of which only the words were left; return those that were seen.
 
         Args:
@@ -217,7 +217,7 @@ class Wallet:
             found, unseen, index = [], 0, 0
             subjects: list[str] = []
             while unseen < gap or index < len(known):
-                candidate = subject(self._seed, index)
+                candidate = subject_key(self._seed, index)
                 subjects.append(candidate.address)
                 unseen += 1
                 if seen(candidate.address):
@@ -229,7 +229,7 @@ class Wallet:
             self._save(lambda content: content.update(subjects=subjects[: max(last, len(known))]))
             return found
 
-    def subject(self, of: str) -> Subject:
+    def subject(self, of: str) -> SubjectKey:
         """Return the subject of an address.
 
         Raises:
@@ -241,7 +241,7 @@ class Wallet:
             index = self._content["subjects"].index(wanted)
         except ValueError:
             raise NotFound(f"{wanted} is no subject of this wallet") from None
-        return subject(self._seed, index)
+        return subject_key(self._seed, index)
 
     @property
     def subjects(self) -> tuple[ChecksumAddress, ...]:
@@ -274,7 +274,7 @@ class Wallet:
 
     # -- credentials
 
-    def add_credential(self, text: str, holder_key: str | None = None) -> Held:
+    def add_credential(self, text: str, holder_key: str | None = None) -> WalletCredential:
         """Keep a credential, as its issuer gave it; the same one again changes nothing.
 
         Args:
@@ -297,7 +297,7 @@ class Wallet:
             self._save(lambda content: content["credentials"].update({identifier: kept}))
         return self.credential(identifier)
 
-    def credential(self, identifier: str) -> Held:
+    def credential(self, identifier: str) -> WalletCredential:
         """Return a credential.
 
         Raises:
@@ -307,10 +307,10 @@ class Wallet:
         kept = self._content["credentials"].get(identifier)
         if kept is None:
             raise NotFound(f"there is no credential {identifier} in this wallet")
-        return Held(identifier, kept["text"], kept["holderKey"], kept["addedAt"])
+        return WalletCredential(identifier, kept["text"], kept["holderKey"], kept["addedAt"])
 
     @property
-    def credentials(self) -> list[Held]:
+    def credentials(self) -> list[WalletCredential]:
         """All credentials, the oldest first."""
         held = [self.credential(identifier) for identifier in self._content["credentials"]]
         return sorted(held, key=lambda one: (one.added_at, one.id))

@@ -117,7 +117,7 @@ class TestErc1056:
 
 class TestTypedData:
     def test_every_variant_is_relayed(self, registry, relayer, alice, bob, soon):
-        domain, who = registry.domain, alice.address
+        domain, who = registry.messages, alice.address
         until = soon + 30 * DAY
 
         def common():
@@ -180,7 +180,7 @@ class TestRecovery:
     def test_from_naming_to_the_end(self, registry, relayer, alice, bob, development, soon):
         people = [Account.from_key(bytes([n]) * 32) for n in (1, 2, 3)]
         guardians = Guardians.choose([person.address for person in people], 2)
-        cards = guardians.cards(registry.domain, alice.address)
+        cards = guardians.cards(registry.messages, alice.address)
         receipt = registry.set_guardians(alice.address, guardians.tree.root, 2, 7 * DAY)
         (event,) = registry.events(receipt)
         assert event == GuardiansSet(
@@ -223,8 +223,8 @@ class TestRecovery:
     def test_named_and_stopped_by_signature(self, registry, relayer, alice, bob, soon):
         person = Account.from_key(b"\1" * 32)
         guardians = Guardians.choose([person.address], 1)
-        (card,) = guardians.cards(registry.domain, alice.address)
-        typed = registry.domain.set_guardians(
+        (card,) = guardians.cards(registry.messages, alice.address)
+        typed = registry.messages.set_guardians(
             alice.address, card.root, 1, DAY, nonce=0, deadline=soon
         )
         relayer.set_guardians_by_sig(
@@ -234,7 +234,7 @@ class TestRecovery:
             card, person, controller=alice.address, new_owner=bob, in_round=1, deadline=soon
         )
         relayer.start_recovery(alice.address, bob, [signed.approval])
-        typed = registry.domain.stop_recovery(alice.address, nonce=1, deadline=soon)
+        typed = registry.messages.stop_recovery(alice.address, nonce=1, deadline=soon)
         relayer.stop_recovery_by_sig(alice.address, soon, typed.sign(alice.account))
         assert registry.recovery(alice.address).new_owner == ZERO_ADDRESS
 

@@ -12,7 +12,7 @@ from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import AnswerTooLate
 from careledger.identity.consent.messages import KeySigner
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
@@ -22,7 +22,7 @@ from careledger.identity.credentials.sd_jwt import SdJwt
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.did.model import seconds
-from careledger.identity.exchange.answer import Subject, answer
+from careledger.identity.exchange.answer import ConsentSubject, make_answer
 from careledger.identity.exchange.company import Company
 from careledger.identity.exchange.request import Purpose
 from careledger.identity.status.client import CredentialStatus
@@ -79,9 +79,9 @@ def town(chain, suite, senders, tmp_path):
                 holder=more.pop("key", HOLDER).public,
             )
             selection = Holding.read(text).choose(request.claims)
-            subject = more.pop("subject", None) or Subject(KeySigner(Account.create()))
+            subject = more.pop("subject", None) or ConsentSubject(KeySigner(Account.create()))
             given = {"now": self.now, "deadline": self.now + DAY} | more
-            return answer(request, selection, HOLDER, subject, **given)
+            return make_answer(request, selection, HOLDER, subject, **given)
 
         def status(self, given):
             return self.consents.record(given.consent.id).status
@@ -143,7 +143,7 @@ def test_a_run_that_was_killed_is_done_again_and_nothing_twice(town, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             company.take(given, request)
     taken = town.company().take(given, request)
-    assert town.status(given) is Status.GRANTED
+    assert town.status(given) is ConsentStatus.GRANTED
     assert [one.id for one in company.verifications.of_consent(given.consent.id)] == [taken.kept.id]
     assert len(town.consents.uses([given.use])) == 1
 
@@ -194,9 +194,9 @@ def test_a_consent_that_was_revoked_before_the_answer_came(town):
     company = town.company()
     request = town.ask(company)
     customer = KeySigner(Account.create())
-    given = town.answer(request, subject=Subject(customer))
+    given = town.answer(request, subject=ConsentSubject(customer))
     town.consents.revoke_by_sig(
-        town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY)
+        town.consents.messages.signed_revocation(given.consent, customer, town.now + DAY)
     )
     with pytest.raises(errors.ConsentRevoked):
         company.take(given, request)
@@ -231,9 +231,9 @@ def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_
     company = town.company()
     request = town.ask(company)
     customer = KeySigner(Account.create())
-    given = town.answer(request, subject=Subject(customer))
+    given = town.answer(request, subject=ConsentSubject(customer))
     other = salted_anew(given.consent)
-    grant = town.consents.domain.signed_grant(other, customer, 0, town.now + DAY)
+    grant = town.consents.messages.signed_grant(other, customer, 0, town.now + DAY)
     before = chain.block_number()
     with pytest.raises(errors.ConsentMismatch):
         company.take(replace(given, consent=other, grant=grant), request)
@@ -277,10 +277,10 @@ def test_a_wish_that_cannot_be_judged_is_said_before_anything_is_paid_for(town, 
 def test_what_was_taken_is_not_good_any_more_once_the_consent_has_ended(town):
     company, customer = town.company(), KeySigner(Account.create())
     request = town.ask(company)
-    given = town.answer(request, subject=Subject(customer))
+    given = town.answer(request, subject=ConsentSubject(customer))
     company.take(given, request)
     town.consents.revoke_by_sig(
-        town.consents.domain.signed_revocation(given.consent, customer, town.now + DAY)
+        town.consents.messages.signed_revocation(given.consent, customer, town.now + DAY)
     )
     with pytest.raises(errors.ConsentRevoked):
         company.take(given, request)

@@ -30,13 +30,13 @@ from careledger.identity.consent.errors import (
     TooLittleGas,
     WrongTerms,
 )
-from careledger.identity.consent.messages import Domain, KeySigner, OtherSigner
+from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
 from careledger.identity.consent.terms import (
     ROLE,
     Consent,
-    Record,
-    Status,
-    Terms,
+    ConsentRecord,
+    ConsentStatus,
+    ConsentTerms,
     use_commitment,
 )
 from careledger.identity.did.client import IdentityRegistry
@@ -44,7 +44,7 @@ from careledger.identity.did.model import ZERO_ADDRESS, name32
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 
 DAY = timedelta(days=1)
-UNUSED = Record(ZERO_ADDRESS, datetime.fromtimestamp(0, UTC), 0, Status.NONE)
+UNUSED = ConsentRecord(ZERO_ADDRESS, datetime.fromtimestamp(0, UTC), 0, ConsentStatus.NONE)
 SITE = Site("wallet.example", ("https://wallet.example",))
 
 
@@ -67,7 +67,9 @@ def insurer(consents, senders):
 @pytest.fixture
 def consent(senders, soon):
     return Consent(
-        senders[1].address, soon + 30 * DAY, Terms(senders[2].address, b"\1" * 32, b"\2" * 32)
+        senders[1].address,
+        soon + 30 * DAY,
+        ConsentTerms(senders[2].address, b"\1" * 32, b"\2" * 32),
     )
 
 
@@ -82,19 +84,19 @@ class TestDirectly:
         (event,) = alice.events(alice.grant(consent, 0))
         assert event == ConsentGranted(event.log, consent.id, consent.subject, consent.expiry, 0)
         assert consents.is_valid(consent.id)
-        granted = Record(consent.subject, consent.expires_at, 0, Status.GRANTED)
+        granted = ConsentRecord(consent.subject, consent.expires_at, 0, ConsentStatus.GRANTED)
         assert consents.consent(consent.id) == consents.record(consent.id) == granted
         (event,) = alice.events(alice.revoke(consent))
         assert event == ConsentRevoked(event.log, consent.id, consent.subject)
         assert not consents.is_valid(consent.id)
         assert consents.is_valid(consent.id, block=event.log.block_number - 1)
-        assert consents.consent(consent.id) == replace(granted, status=Status.REVOKED)
+        assert consents.consent(consent.id) == replace(granted, status=ConsentStatus.REVOKED)
 
     def test_given_back_by_the_company(self, consents, alice, insurer, consent):
         alice.grant(consent, 0)
         (event,) = insurer.events(insurer.renounce(consent))
         assert event == ConsentRenounced(event.log, consent.id, consent.subject)
-        assert consents.consent(consent.id).status is Status.RENOUNCED
+        assert consents.consent(consent.id).status is ConsentStatus.RENOUNCED
 
     def test_all_ended_at_once(self, consents, alice, consent, chain):
         alice.grant(consent, 0)
@@ -104,7 +106,7 @@ class TestDirectly:
         assert consents.epoch(consent.subject) == ended
         assert consents.time(receipt.block_number) == datetime.fromtimestamp(ended, UTC)
         assert not consents.is_valid(consent.id)
-        assert consents.consent(consent.id).status is Status.GRANTED
+        assert consents.consent(consent.id).status is ConsentStatus.GRANTED
 
     def test_a_use_is_an_event_that_both_parties_find(self, consents, insurer, consent):
         first, second = (use_commitment(consent.id, shown) for shown in ("a~", "b~"))
@@ -126,9 +128,9 @@ class TestDirectly:
         name, version, chain_id, contract = consents.eip712_domain()[1:5]
         assert (name, version) == ("CareLedger ConsentRegistry", "1")
         assert (
-            Domain(chain_id, contract)
-            == consents.domain
-            == Domain(chain.chain_id, suite["ConsentRegistry"])
+            ConsentMessages(chain_id, contract)
+            == consents.messages
+            == ConsentMessages(chain.chain_id, suite["ConsentRegistry"])
         )
 
 
@@ -158,7 +160,7 @@ class TestRefusals:
 
     def test_other_terms(self, insurer, alice, consent, senders):
         alice.grant(consent, 0)
-        other = Terms(senders[2].address, b"\7" * 32, b"\2" * 32)
+        other = ConsentTerms(senders[2].address, b"\7" * 32, b"\2" * 32)
         with pytest.raises(WrongTerms, match="These are not the terms of the consent"):
             insurer._write("renounce", consent.abi(), other.abi())
 
@@ -166,7 +168,7 @@ class TestRefusals:
         alice.grant(consent, 0)
         with pytest.raises(AlreadyUsed, match="was granted: an id is granted once") as refusal:
             alice.grant(consent, 0)
-        assert (refusal.value.id, refusal.value.status) == (consent.id, Status.GRANTED)
+        assert (refusal.value.id, refusal.value.status) == (consent.id, ConsentStatus.GRANTED)
 
     def test_a_burned_id_is_never_granted(self, alice, consent):
         alice.revoke(consent)
@@ -185,27 +187,27 @@ class TestRefusals:
             alice.grant(consent, int(consents.time().timestamp()) + 1000)
 
     def test_a_late_signature(self, consents, consent, signer):
-        act = consents.domain.signed_grant(consent, signer, 0, consents.time() - DAY)
+        act = consents.messages.signed_grant(consent, signer, 0, consents.time() - DAY)
         with pytest.raises(SignatureTooLate, match="have it signed anew with a later deadline"):
             consents.grant_by_sig(act)
 
     def test_a_strangers_signature(self, consents, consent, soon, senders):
-        act = consents.domain.signed_grant(consent, KeySigner(senders[7].account), 0, soon)
+        act = consents.messages.signed_grant(consent, KeySigner(senders[7].account), 0, soon)
         with pytest.raises(NotSubject):
             consents.grant_by_sig(act)
         posing = replace(act, signed=replace(act.signed, signer=consent.subject))
         with pytest.raises(SignatureRefused, match="not the signer's over these values") as refusal:
             consents.grant_by_sig(posing)
-        assert refusal.value.digest == consents.domain.grant(consent, 0, soon).digest
+        assert refusal.value.digest == consents.messages.grant(consent, 0, soon).digest
 
     def test_of_another_chain(self, consents, consent, signer, soon):
-        elsewhere = Domain(1, consents.address)
+        elsewhere = ConsentMessages(1, consents.address)
         with pytest.raises(SignatureRefused):
             consents.grant_by_sig(elsewhere.signed_grant(consent, signer, 0, soon))
 
     def test_too_little_gas(self, consents, consent, soon, senders):
-        act = consents.domain.signed_grant(
-            consent, OtherSigner(consent.subject, lambda _: bytes(66)), 0, soon
+        act = consents.messages.signed_grant(
+            consent, ExternalSigner(consent.subject, lambda _: bytes(66)), 0, soon
         )
         with pytest.raises(TooLittleGas, match="send fewer, or with a higher limit"):
             consents._write("grantBatch", [act.abi()], gas=300_000)
@@ -236,12 +238,12 @@ def contract_wallet(stage):
     owner, artifact = stage["senders"][3].account, artifacts.load("Wallet1271")
     arguments = bytes(12) + bytes.fromhex(owner.address[2:])
     wallet = stage["senders"][3].transact(None, artifact.bytecode + arguments).contract_address
-    return OtherSigner(wallet, KeySigner(owner).sign)
+    return ExternalSigner(wallet, KeySigner(owner).sign)
 
 
 def passkey(stage):
     verifier, phone = stage["suite"]["PasskeyVerifier"], SoftwareAuthenticator(SITE, 7)
-    return OtherSigner(
+    return ExternalSigner(
         phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
     )
 
@@ -262,25 +264,25 @@ def anyone(request, senders, suite):
 class TestEverySigner:
     def test_gives_and_ends_one(self, consents, consent, anyone, soon):
         given = replace(consent, subject=anyone.address)
-        act = consents.domain.signed_grant(given, anyone, 0, soon)
-        digest = consents.domain.grant(given, 0, soon).digest
+        act = consents.messages.signed_grant(given, anyone, 0, soon)
+        digest = consents.messages.grant(given, 0, soon).digest
         assert consents.is_signed_by(anyone.address, digest, act.signed.signature)
         assert not consents.is_signed_by(anyone.address, bytes(32), act.signed.signature)
         consents.grant_by_sig(act)
         assert consents.is_valid(given.id)
-        consents.revoke_by_sig(consents.domain.signed_revocation(given, anyone, soon))
-        assert consents.consent(given.id).status is Status.REVOKED
+        consents.revoke_by_sig(consents.messages.signed_revocation(given, anyone, soon))
+        assert consents.consent(given.id).status is ConsentStatus.REVOKED
 
     def test_gives_many_in_a_batch_and_ends_them(self, consents, consent, anyone, soon):
         given = [
             replace(consent, subject=anyone.address, expires_at=soon + n * DAY) for n in range(4)
         ]
-        acts = [consents.domain.signed_grant(one, anyone, 0, soon) for one in given]
+        acts = [consents.messages.signed_grant(one, anyone, 0, soon) for one in given]
         assert consents.would_grant(acts) == 4
         events = consents.events(consents.grant_batch(acts))
         assert [event.id for event in events] == [one.id for one in given]
         assert consents.would_grant(acts) == 0
-        ends = [consents.domain.signed_revocation(one, anyone, soon) for one in given]
+        ends = [consents.messages.signed_revocation(one, anyone, soon) for one in given]
         assert consents.would_revoke(ends) == 4
         assert [event.id for event in consents.events(consents.revoke_batch(ends))] == [
             one.id for one in given
@@ -288,9 +290,9 @@ class TestEverySigner:
 
     def test_ends_all_at_once(self, consents, consent, anyone, soon, development):
         given = replace(consent, subject=anyone.address)
-        consents.grant_by_sig(consents.domain.signed_grant(given, anyone, 0, soon))
+        consents.grant_by_sig(consents.messages.signed_grant(given, anyone, 0, soon))
         consents.revoke_all_by_sig(
-            end := consents.domain.signed_end(anyone.address, anyone, 0, soon)
+            end := consents.messages.signed_revoke_all(anyone.address, anyone, 0, soon)
         )
         assert not consents.is_valid(given.id)
         with pytest.raises(SignatureRefused):
@@ -298,7 +300,7 @@ class TestEverySigner:
         again = replace(given, expires_at=soon + DAY)
         epoch = consents.epoch(anyone.address)
         development.warp(epoch + 2)
-        consents.grant_by_sig(consents.domain.signed_grant(again, anyone, epoch, soon))
+        consents.grant_by_sig(consents.messages.signed_grant(again, anyone, epoch, soon))
         assert consents.is_valid(again.id)
 
 
@@ -307,9 +309,9 @@ def test_a_delegate_gives_and_ends_for_the_subject(consents, consent, suite, cha
         consent.subject, ROLE, senders[4].address, DAY
     )
     assistant = KeySigner(senders[4].account)
-    consents.grant_by_sig(consents.domain.signed_grant(consent, assistant, 0, soon))
+    consents.grant_by_sig(consents.messages.signed_grant(consent, assistant, 0, soon))
     consents.using(senders[4]).revoke(consent)
-    assert consents.consent(consent.id).status is Status.REVOKED
+    assert consents.consent(consent.id).status is ConsentStatus.REVOKED
 
 
 def test_the_client_is_one_of_the_suite():

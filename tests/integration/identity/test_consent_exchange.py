@@ -8,7 +8,7 @@ import pytest
 from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere, RequestExpired, RequestFromFuture
-from careledger.identity.consent.messages import KeySigner, OtherSigner
+from careledger.identity.consent.messages import ExternalSigner, KeySigner
 from careledger.identity.consent.outbox import State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.credentials.errors import (
@@ -27,8 +27,8 @@ from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
-from careledger.identity.exchange.answer import Answer, Subject, answer
-from careledger.identity.exchange.diary import Diary, Given, Standing
+from careledger.identity.exchange.answer import Answer, ConsentSubject, make_answer
+from careledger.identity.exchange.diary import ConsentReceipt, ConsentState, Diary
 from careledger.identity.exchange.link import deep_link, read_link
 from careledger.identity.exchange.request import Purpose, Request, read_request
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
@@ -79,26 +79,26 @@ class Scene:
 
     def subject(self, kind="one-time"):
         if kind == "one-time":
-            return Subject(KeySigner(self.wallet.new_subject().account))
+            return ConsentSubject(KeySigner(self.wallet.new_subject().account))
         verifier, phone = (
             self.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.es", ("https://a.es",)), 7),
         )
-        signer = OtherSigner(
+        signer = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
         )
-        return Subject(signer, epoch=self.consents.epoch(signer.address))
+        return ConsentSubject(signer, epoch=self.consents.epoch(signer.address))
 
     def give(self, subject=None, request=None):
         """Do what Ana does, and return the file that she hands over."""
         subject, request = subject or self.subject(), request or self.request()
         request = self.read(read_link(deep_link(request.sign(self.issuer(self.insurer)))))
         selection = Holding.read(self.credential).choose(request.claims)
-        given = answer(
+        given = make_answer(
             request, selection, self.holder, subject, now=self.now, deadline=self.now + DAY
         )
         one_time = isinstance(subject.signer, KeySigner)
-        note = Given.of(request, given, self.now, one_time=one_time)
+        note = ConsentReceipt.of(request, given, self.now, one_time=one_time)
         self.wallet.keep_consent(given.consent.id, note.document)
         return request, given.write()
 
@@ -141,13 +141,13 @@ class TestTheWholeWay:
     @pytest.mark.parametrize("kind", ["one-time", "passkey"])
     def test_asked_given_read_used_and_ended(self, scene, kind):
         request, file = scene.give(scene.subject(kind))
-        assert [entry.standing for entry in scene.diary.entries()] == [Standing.NOT_GRANTED]
+        assert [entry.state for entry in scene.diary.entries()] == [ConsentState.NOT_GRANTED]
         given, seen = scene.take(request, file)
         assert seen.get("over18") is True
         assert seen.get("name") is None
         scene.consents.using(scene.insurer).commit_use(given.use)
         (entry,) = scene.diary.entries()
-        assert (entry.standing, entry.given.company) == (Standing.VALID, request.did)
+        assert (entry.state, entry.receipt.company) == (ConsentState.VALID, request.did)
         (use,) = entry.uses
         assert (use.commitment, use.at) == (given.use, scene.now)
         act = scene.diary.revoke(
@@ -156,7 +156,7 @@ class TestTheWholeWay:
         scene.relay.revoke(act)
         scene.relay.run()
         (entry,) = scene.diary.entries()
-        assert (entry.standing, entry.uses) == (Standing.REVOKED, (use,))
+        assert (entry.state, entry.uses) == (ConsentState.REVOKED, (use,))
         with pytest.raises(ConsentRevoked):
             scene.verify(request, given)
 
@@ -215,15 +215,15 @@ class TestDiary:
             scene.diary.revoke(over.id, scene.signer_of(over.subject), scene.now + DAY)
         )
         scene.relay.run()
-        farewell = scene.diary.revoke_all(scene.signer_of, scene.now + DAY)
-        assert (len(farewell.revocations), len(farewell.ends)) == (3, 1)
-        for act in farewell.revocations:
+        endings = scene.diary.revoke_all(scene.signer_of, scene.now + DAY)
+        assert (len(endings.revocations), len(endings.ends)) == (3, 1)
+        for act in endings.revocations:
             scene.relay.revoke(act)
-        for end in farewell.ends:
+        for end in endings.ends:
             scene.relay.end(end)
         assert {outcome.state for outcome in scene.relay.run()} == {State.DONE}
-        standings = [entry.standing for entry in scene.diary.entries()]
-        assert sorted(standings) == [Standing.ALL_ENDED] * 2 + [Standing.REVOKED] * 4
+        states = [entry.state for entry in scene.diary.entries()]
+        assert sorted(states) == [ConsentState.ALL_ENDED] * 2 + [ConsentState.REVOKED] * 4
         assert scene.diary.revoke_all(scene.signer_of, scene.now + DAY).revocations == ()
 
     def test_a_stable_subject_gives_anew_after_the_end_of_all(self, scene, development):
@@ -242,7 +242,7 @@ class TestDiary:
         given, _ = scene.take(*scene.give())
         development.warp(given.consent.expiry)
         (entry,) = scene.diary.entries()
-        assert entry.standing is Standing.EXPIRED
+        assert entry.state is ConsentState.EXPIRED
         with pytest.raises(Conflict, match="is over already: expired"):
             scene.diary.revoke(
                 given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY
@@ -256,7 +256,7 @@ class TestDiary:
         scene.consents.using(scene.insurer).commit_use(given.use)
         (now,), (then,) = scene.diary.entries(), scene.diary.entries(block)
         assert (len(now.uses), len(then.uses)) == (1, 0)
-        assert then.standing is Standing.VALID
+        assert then.state is ConsentState.VALID
 
     def test_of_another_registry_nothing_is_shown(self, scene, senders):
         scene.give()

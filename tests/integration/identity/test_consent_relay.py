@@ -11,10 +11,10 @@ from careledger.chain import artifacts
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NotFound, SettingsError
 from careledger.identity.consent.client import ConsentRegistry, ConsentRevoked
-from careledger.identity.consent.messages import Domain, KeySigner, OtherSigner
+from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
 from careledger.identity.consent.outbox import Kind, Outbox, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from careledger.store import Store
 from tests.worlds.identity.relays import DAY, states
@@ -27,7 +27,7 @@ class TestWork:
             assert relay.grant(bench.grant(n)).state is State.QUEUED
         outcomes = relay.run()
         assert states(outcomes) == [State.DONE] * 10
-        assert bench.statuses(10) == [Status.GRANTED] * 10
+        assert bench.statuses(10) == [ConsentStatus.GRANTED] * 10
         assert bench.sent - before == 3
         assert len({outcome.transaction for outcome in outcomes}) == 3
         assert relay.outbox.oldest() is None
@@ -54,12 +54,12 @@ class TestWork:
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(
+        passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
         )
         owner = senders[3]
         code = artifacts.load("Wallet1271").bytecode + bytes(12) + bytes.fromhex(owner.address[2:])
-        wallet = OtherSigner(
+        wallet = ExternalSigner(
             owner.transact(None, code).contract_address, KeySigner(owner.account).sign
         )
         relay, before = bench.relay(), bench.sent
@@ -73,7 +73,7 @@ class TestWork:
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(
+        passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
         )
         relay, before = bench.relay(gas=3_000_000), bench.sent
@@ -204,14 +204,14 @@ class TestRefused:
         late = bench.grant(0, deadline=bench.consents.time() - DAY)
         stranger = bench.grant(1, subject=bench.signer(2).address)
         posing = replace(stranger, signed=replace(stranger.signed, signer=bench.signer(2).address))
-        over = bench.consents.domain.signed_grant(
+        over = bench.consents.messages.signed_grant(
             replace(bench.consent(3), expires_at=bench.consents.time() - DAY),
             bench.signer(3),
             0,
             bench.soon,
         )
         ahead = bench.grant(4, epoch=int(bench.soon.timestamp()))
-        elsewhere = Domain(1, bench.consents.address).signed_grant(
+        elsewhere = ConsentMessages(1, bench.consents.address).signed_grant(
             bench.consent(5), bench.signer(5), 0, bench.soon
         )
         reasons = self.reasons(bench, late, posing, over, ahead, elsewhere)
@@ -252,7 +252,9 @@ class TestRefused:
         )
         assert reason.startswith("The signature came too late")
         who = bench.signer(1)
-        end = bench.consents.domain.signed_end(who.address, who, 0, bench.consents.time() - DAY)
+        end = bench.consents.messages.signed_revoke_all(
+            who.address, who, 0, bench.consents.time() - DAY
+        )
         relay = bench.relay()
         relay.end(end)
         relay.run()
@@ -261,7 +263,9 @@ class TestRefused:
     def test_a_wallet_that_burns_gas(self, bench, senders):
         wallet = senders[3].transact(None, artifacts.load("LyingWallet").bytecode).contract_address
         senders[3].transact(wallet, _set_mood(6))
-        (reason,) = self.reasons(bench, bench.grant(0, OtherSigner(wallet, lambda _: b"whatever")))
+        (reason,) = self.reasons(
+            bench, bench.grant(0, ExternalSigner(wallet, lambda _: b"whatever"))
+        )
         assert reason.startswith(
             ("The signature is not the signer's", "Checking its signature takes more gas")
         )
@@ -298,7 +302,7 @@ class TestRefused:
         relay.revoke(bench.revocation(0))
         grant, revocation = relay.run()
         assert (grant.state, revocation.state) == (State.REFUSED, State.DONE)
-        assert bench.statuses(1) == [Status.REVOKED]
+        assert bench.statuses(1) == [ConsentStatus.REVOKED]
         assert bench.granted() == {}
 
     def test_a_new_grant_right_after_the_end_of_all(self, bench):

@@ -12,10 +12,10 @@ from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError, NoFunds, Unreachable
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.messages import OtherSigner
+from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import Status
+from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from tests.support.evm import actor
 from tests.support.proxy import Fault, Proxy, on
@@ -69,7 +69,7 @@ class TestCrash:
         assert states(bench.relay(batch=2).run()) == [State.DONE] * 4
         assert bench.granted() == {bench.consent(n).id: 1 for n in range(4)}
         assert bench.sent - before == 2
-        assert bench.statuses(4) == [Status.GRANTED] * 4
+        assert bench.statuses(4) == [ConsentStatus.GRANTED] * 4
 
     def test_on_automatic_mining_off_the_same_transaction_is_handed_over_again(
         self, bench, monkeypatch
@@ -195,7 +195,7 @@ class TestTrouble:
             bench.suite["PasskeyVerifier"],
             SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
         )
-        passkey = OtherSigner(
+        passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
         )
         monkeypatch.setattr(ConsentRegistry, "item_gas", lambda *_: 60_000)
@@ -215,7 +215,7 @@ class TestTrouble:
         relay.grant(bench.grant(0))
         snapshot = development.snapshot()
         assert states(relay.run()) == [State.SENT]
-        assert bench.statuses(1) == [Status.GRANTED]
+        assert bench.statuses(1) == [ConsentStatus.GRANTED]
         development.revert(snapshot)
         development.mine(5)
         assert states(bench.relay(confirmations=3).run()) == [State.SENT]
@@ -224,7 +224,7 @@ class TestTrouble:
         development.mine(1)
         (outcome,) = bench.relay(confirmations=3).run()
         assert outcome.state is State.DONE
-        assert bench.statuses(1) == [Status.GRANTED]
+        assert bench.statuses(1) == [ConsentStatus.GRANTED]
 
 
 def test_a_hundred_customers_in_seconds(bench):

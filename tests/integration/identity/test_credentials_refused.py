@@ -140,7 +140,7 @@ class TestConsent:
     def test_revoked(self, town):
         presentation, consent = town.agreed()
         town.verify(presentation, town.expected, consent)
-        signed = town.consents.domain.signed_revocation(
+        signed = town.consents.messages.signed_revocation(
             consent, KeySigner(town.subject), town.now + DAY
         )
         town.consents.using(town.relayer).revoke_by_sig(signed)
@@ -155,7 +155,7 @@ class TestConsent:
 
     def test_all_revoked_at_once(self, town):
         presentation, consent = town.agreed()
-        end = town.consents.domain.signed_end(
+        end = town.consents.messages.signed_revoke_all(
             consent.subject, KeySigner(town.subject), 0, town.now + DAY
         )
         town.consents.using(town.relayer).revoke_all_by_sig(end)

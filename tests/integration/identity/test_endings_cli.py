@@ -147,7 +147,7 @@ class TestSubmit:
         consents = ConsentRegistry(chain, suite["ConsentRegistry"])
         document = json.loads((tmp_path / "endings.json").read_text())
         stranger = actor("a stranger")
-        end = consents.domain.signed_end(
+        end = consents.messages.signed_revoke_all(
             stranger.address, KeySigner(actor("another")), 0, consents.time()
         )
         document["ends"] = [{"subject": end.subject, "epoch": 0} | end.signed.document]
@@ -178,7 +178,7 @@ class TestSubmit:
     ):
         consents = ConsentRegistry(chain, suite["ConsentRegistry"])
         subject = actor("a customer of many companies")
-        end = consents.domain.signed_end(
+        end = consents.messages.signed_revoke_all(
             subject.address, KeySigner(subject), 0, consents.time().replace(year=2100)
         )
         (tmp_path / "endings.json").write_bytes(

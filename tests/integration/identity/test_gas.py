@@ -17,7 +17,7 @@ from careledger.chain.send import Receipt, Sender
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.messages import erc1056_digest, sign_digest
-from careledger.identity.did.model import AGENT, Approval, Operation, name32
+from careledger.identity.did.model import AGENT, GuardianApproval, Operation, name32
 from tests.support.evm import START
 from tests.support.gas import Gas
 
@@ -150,7 +150,7 @@ def test_signed_by_erc_1056(
 
 
 def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Sender]) -> None:
-    registry, domain, until = scale.registry, scale.registry.domain, DEADLINE + timedelta(days=1)
+    registry, domain, until = scale.registry, scale.registry.messages, DEADLINE + timedelta(days=1)
     delegate, a, b = senders[4].address, people[0], people[1]
 
     def common(who: LocalAccount) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def test_batches(scale: Scale, people: list[LocalAccount], senders: list[Sender]
 
     def signed(delegate: str) -> Receipt:
         who = people[6]
-        typed = registry.domain.batch(
+        typed = registry.messages.batch(
             who.address, steps(delegate), nonce=registry.nonce(who.address), deadline=DEADLINE
         )
         return registry.execute_by_sig(
@@ -244,7 +244,7 @@ def test_recovery(
 
     def by_signature(threshold: int) -> Receipt:
         nonce = registry.nonce(alice)
-        typed = registry.domain.set_guardians(
+        typed = registry.messages.set_guardians(
             alice, root, threshold, delay, nonce=nonce, deadline=DEADLINE
         )
         signature = typed.sign(senders[1].account)
@@ -257,12 +257,12 @@ def test_recovery(
 
     def start() -> Receipt:
         count = registry.guardianship(alice).round
-        typed = registry.domain.approve_recovery(
+        typed = registry.messages.approve_recovery(
             alice, alice, bob, in_round=count, deadline=DEADLINE
         )
         until = int(DEADLINE.timestamp())
         approvals = [
-            Approval(
+            GuardianApproval(
                 person.address,
                 until,
                 bytes([n]) * 32,
@@ -277,7 +277,7 @@ def test_recovery(
     scale.weigh("startRecovery", first, steady)
     scale.weigh("stopRecovery", None, registry.stop_recovery(alice))
     start()
-    typed = registry.domain.stop_recovery(alice, nonce=registry.nonce(alice), deadline=DEADLINE)
+    typed = registry.messages.stop_recovery(alice, nonce=registry.nonce(alice), deadline=DEADLINE)
     signature = typed.sign(senders[1].account)
     scale.weigh("stopRecoveryBySig", None, relayer.stop_recovery_by_sig(alice, DEADLINE, signature))
     start()

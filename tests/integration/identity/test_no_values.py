@@ -16,7 +16,7 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.policy import Policy
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.company import Company
-from careledger.identity.exchange.holder import give
+from careledger.identity.exchange.holder import answer_request
 from careledger.identity.exchange.request import Purpose, read_request
 from careledger.identity.status.client import CredentialStatus
 from careledger.identity.wallet import Wallet
@@ -84,7 +84,7 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
             "kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY
         )
         request = read_request(asked.text, DidKeys(registry), consents.address, at)
-        answer = give(wallet, request, consents, now=at)
+        answer = answer_request(wallet, request, consents, now=at)
         wishes = {"birthdate": lambda value: value < "2000", "income": lambda value: value > 10**9}
         reading = company.take(answer, asked.request, wishes)
         assert reading.verified.get("given_name") == CLAIMS["given_name"], (
@@ -105,7 +105,7 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
         said.append(repr(refused.value))
         subject = KeySigner(wallet.subject(answer.consent.subject).account)
         consents.revoke_by_sig(
-            consents.domain.signed_revocation(answer.consent, subject, present(chain) + DAY)
+            consents.messages.signed_revocation(answer.consent, subject, present(chain) + DAY)
         )
         with pytest.raises(errors.ConsentRevoked) as refused:
             company.verifications.read(reading.kept.id)

@@ -18,7 +18,7 @@ from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Receipt, Sender
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.model import AGENT, Operation
 from tests.support.evm import START
@@ -57,17 +57,17 @@ class Office:
     def grant(self, number: int) -> Receipt:
         """Grant for a passkey that is its own subject."""
         signer = phone(f"subject {number}").signer(self.suite["PasskeyVerifier"])
-        terms = Terms(self.relayer.address, b"\1" * 32, b"\2" * 32, bytes([number]) * 32)
+        terms = ConsentTerms(self.relayer.address, b"\1" * 32, b"\2" * 32, bytes([number]) * 32)
         consent = Consent(signer.address, EXPIRY, terms)
         return self.consents.grant_by_sig(
-            self.consents.domain.signed_grant(consent, signer, 0, DEADLINE)
+            self.consents.messages.signed_grant(consent, signer, 0, DEADLINE)
         )
 
     def name_delegate(self) -> Receipt:
         """Have a passkey name a delegate for its identity."""
         signer = phone("controller").signer(self.suite["PasskeyVerifier"])
         steps = [Operation.add_delegate(AGENT, self.relayer.address, EXPIRY)]
-        typed = self.registry.domain.batch(signer.address, steps, nonce=0, deadline=DEADLINE)
+        typed = self.registry.messages.batch(signer.address, steps, nonce=0, deadline=DEADLINE)
         return self.registry.execute_by_sig(
             signer.address, steps, deadline=DEADLINE, signature=signer.sign(typed)
         )

@@ -15,11 +15,11 @@ from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import SignatureRefused
-from careledger.identity.consent.terms import Consent, Status, Terms
+from careledger.identity.consent.terms import Consent, ConsentStatus, ConsentTerms
 from careledger.identity.did.client import DIDDelegateChanged, IdentityRegistry
 from careledger.identity.did.errors import BadSignature
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.model import AGENT, Approval, Operation
+from careledger.identity.did.model import AGENT, GuardianApproval, Operation
 from careledger.identity.passkeys.client import PasskeyVerifier
 from careledger.identity.passkeys.errors import NotOnCurve
 from tests.worlds.identity.passkeys import Draft, phone
@@ -58,7 +58,7 @@ class World:
         return phone(name, **how).signer(self.verifier.address)
 
     def execute(self, identity, signer, operations):
-        typed = self.registry.domain.batch(
+        typed = self.registry.messages.batch(
             identity,
             operations,
             nonce=self.registry.nonce(signer.address),
@@ -70,7 +70,7 @@ class World:
 
     def guard(self, identity, signer, guardians, threshold):
         root, delay, soon = guardians.tree.root, timedelta(days=7), self.soon
-        typed = self.registry.domain.set_guardians(
+        typed = self.registry.messages.set_guardians(
             identity,
             root,
             threshold,
@@ -85,7 +85,7 @@ class World:
     def approval(self, identity, new_owner, guardians, signer):
         place = [who for who, _ in guardians.members].index(signer.address)
         soon = self.soon
-        typed = self.registry.domain.approve_recovery(
+        typed = self.registry.messages.approve_recovery(
             identity,
             self.registry.identity_owner(identity),
             new_owner,
@@ -93,10 +93,12 @@ class World:
             deadline=soon,
         )
         salt, proof = guardians.members[place][1], tuple(guardians.tree.proof(place))
-        return Approval(signer.address, int(soon.timestamp()), salt, proof, signer.sign(typed))
+        return GuardianApproval(
+            signer.address, int(soon.timestamp()), salt, proof, signer.sign(typed)
+        )
 
     def consent(self, subject, number):
-        terms = Terms(
+        terms = ConsentTerms(
             self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32
         )
         return Consent(subject, self.soon + timedelta(days=90), terms)
@@ -186,11 +188,11 @@ class TestIdentities:
         ]
         forged = world.approval(lost.address, fresh.address, guardians, friend)
         stolen = world.who("mallory").sign(
-            world.registry.domain.approve_recovery(
+            world.registry.messages.approve_recovery(
                 lost.address, lost.address, fresh.address, in_round=1, deadline=world.soon
             )
         )
-        bad = Approval(forged.guardian, forged.deadline, forged.salt, forged.proof, stolen)
+        bad = GuardianApproval(forged.guardian, forged.deadline, forged.salt, forged.proof, stolen)
         with pytest.raises(BadSignature):
             world.registry.start_recovery(lost.address, fresh.address, [bad, approvals[1]])
         world.registry.start_recovery(lost.address, fresh.address, approvals)
@@ -214,7 +216,7 @@ class TestIdentities:
         approval = world.approval(owner.address, thief, guardians, Key(accounts[2]))
         world.registry.start_recovery(owner.address, thief, [approval])
         soon = world.soon
-        typed = world.registry.domain.stop_recovery(
+        typed = world.registry.messages.stop_recovery(
             owner.address, nonce=world.registry.nonce(owner.address), deadline=soon
         )
         world.registry.stop_recovery_by_sig(owner.address, soon, owner.sign(typed))
@@ -224,7 +226,7 @@ class TestIdentities:
 class TestConsents:
     def grant(self, world, consent, signer):
         epoch = world.consents.epoch(consent.subject)
-        act = world.consents.domain.signed_grant(consent, signer, epoch, world.soon)
+        act = world.consents.messages.signed_grant(consent, signer, epoch, world.soon)
         return act, world.consents.grant_by_sig(act)
 
     def test_a_passkey_gives_and_takes_back_a_consent(self, world):
@@ -232,15 +234,15 @@ class TestConsents:
         consent = world.consent(alice.address, 1)
         self.grant(world, consent, alice)
         assert world.consents.is_valid(consent.id)
-        end = world.consents.domain.signed_revocation(consent, alice, world.soon)
+        end = world.consents.messages.signed_revocation(consent, alice, world.soon)
         world.consents.revoke_by_sig(end)
-        assert world.consents.consent(consent.id).status is Status.REVOKED
+        assert world.consents.consent(consent.id).status is ConsentStatus.REVOKED
 
     def test_another_passkey_cannot(self, world):
         alice, mallory = world.who("alice"), world.who("mallory")
         consent = world.consent(alice.address, 2)
-        act = world.consents.domain.signed_grant(consent, alice, 0, world.soon)
-        other = world.consents.domain.signed_grant(consent, mallory, 0, world.soon)
+        act = world.consents.messages.signed_grant(consent, alice, 0, world.soon)
+        other = world.consents.messages.signed_grant(consent, mallory, 0, world.soon)
         forged = type(act)(
             act.consent,
             type(act.signed)(alice.address, act.signed.deadline_at, other.signed.signature),
@@ -259,7 +261,7 @@ class TestConsents:
             world.consent(alice.address, 5),
         ]
         acts = [
-            world.consents.domain.signed_grant(one, who, 0, world.soon)
+            world.consents.messages.signed_grant(one, who, 0, world.soon)
             for one, who in zip(consents, (alice, _Plain(bob), alice), strict=True)
         ]
         world.consents.grant_batch(acts)

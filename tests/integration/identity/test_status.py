@@ -9,7 +9,7 @@ import pytest
 from careledger.errors import InputError, NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
@@ -293,10 +293,10 @@ class Insurer:
         selection = Holding.read(held.text).choose(["age_over_18"])
         subject = self.wallet.new_subject()
         self.consent = Consent(
-            subject.address, now + DAY, Terms(self.address, selection.scope, b"\5" * 32)
+            subject.address, now + DAY, ConsentTerms(self.address, selection.scope, b"\5" * 32)
         )
         self.wallet.keep_consent(self.consent.id, self.consent.document)
-        act = self.consents.domain.signed_grant(
+        act = self.consents.messages.signed_grant(
             self.consent, KeySigner(subject.account), 0, now + DAY
         )
         self.consents.grant_by_sig(act)
@@ -318,7 +318,7 @@ class Insurer:
         consent = Consent.from_document(kept)
         signer = KeySigner(self.wallet.subject(consent.subject).account)
         self.consents.revoke_by_sig(
-            self.consents.domain.signed_revocation(consent, signer, self.bank.now + DAY)
+            self.consents.messages.signed_revocation(consent, signer, self.bank.now + DAY)
         )
 
 
@@ -405,7 +405,7 @@ class TestReadingAgain:
                 event.subject for event in insurer.consents.history() if hasattr(event, "subject")
             }
             (subject,) = found.recover_subjects(lambda address: address in seen)
-        end = insurer.consents.domain.signed_end(
+        end = insurer.consents.messages.signed_revoke_all(
             subject.address, KeySigner(subject.account), insurer.consents.epoch(subject.address),
             insurer.bank.now + DAY,
         )  # fmt: skip

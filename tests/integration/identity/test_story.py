@@ -25,7 +25,7 @@ def test_verified_once_read_by_consent_ended_and_recovered(story):
     assert "withdrawn the credential" in refusals["the insurer reads after the bank withdrew"]
     assert "Only the subject's controller" in refusals["the lost phone tries to end Ana's consents"]
     assert len(refusals) == 4
-    assert {str(entry.standing) for entry in told.diary} == {"revoked", "valid"}
+    assert {str(entry.state) for entry in told.diary} == {"revoked", "valid"}
     assert all(len(entry.uses) == 1 for entry in told.diary)
     assert story.registry.identity_owner(story.ana) == story._address(story.phone)
     assert story.consents.epoch(story.ana) > 0

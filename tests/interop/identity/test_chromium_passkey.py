@@ -25,8 +25,8 @@ from careledger.chain.node import LocalNode
 from careledger.chain.send import Sender
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import SignatureRefused
-from careledger.identity.consent.messages import OtherSigner, TypedData
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.messages import ExternalSigner, TypedData
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.model import AGENT, Operation
 from careledger.identity.passkeys.ceremony import (
@@ -128,7 +128,7 @@ class World:
         consents = self._deploy("ConsentRegistry", bytes(12) + bytes.fromhex(registry[2:]))
         self.consents = ConsentRegistry(chain, consents, self.relayer)
         self.verifier = PasskeyVerifier(chain, self._deploy("PasskeyVerifier"))
-        self.alice = OtherSigner(passkey.key.address(self.verifier.address), self.sign)
+        self.alice = ExternalSigner(passkey.key.address(self.verifier.address), self.sign)
         self.soon = datetime.fromtimestamp(chain.timestamp(), UTC) + timedelta(days=1)
 
     def _deploy(self, name: str, arguments: bytes = b"") -> str:
@@ -145,7 +145,7 @@ class World:
         return assertion.signature(self.passkey.key, self.verifier.address)
 
     def consent(self, number: int) -> Consent:
-        terms = Terms(
+        terms = ConsentTerms(
             self.relayer.address, keccak(b"scope"), keccak(b"purpose"), bytes([number]) * 32
         )
         return Consent(self.alice.address, self.soon, terms)
@@ -167,17 +167,17 @@ class TestOnChain:
     def test_the_passkey_grants_a_consent(self, world: World) -> None:
         consent = world.consent(1)
         world.consents.grant_by_sig(
-            world.consents.domain.signed_grant(consent, world.alice, 0, world.soon)
+            world.consents.messages.signed_grant(consent, world.alice, 0, world.soon)
         )
         assert world.consents.is_valid(consent.id)
         world.consents.revoke_by_sig(
-            world.consents.domain.signed_revocation(consent, world.alice, world.soon)
+            world.consents.messages.signed_revocation(consent, world.alice, world.soon)
         )
         assert not world.consents.is_valid(consent.id)
 
     def test_what_it_signed_is_good_for_nothing_else(self, world: World) -> None:
-        signed = world.consents.domain.signed_grant(world.consent(2), world.alice, 0, world.soon)
-        other = world.consents.domain.signed_grant(world.consent(3), world.alice, 0, world.soon)
+        signed = world.consents.messages.signed_grant(world.consent(2), world.alice, 0, world.soon)
+        other = world.consents.messages.signed_grant(world.consent(3), world.alice, 0, world.soon)
         swapped = type(signed)(other.consent, signed.signed, 0)
         with pytest.raises(SignatureRefused):
             world.consents.grant_by_sig(swapped)
@@ -187,7 +187,7 @@ class TestOnChain:
             world.alice.address,
             [Operation.add_delegate(AGENT, world.relayer.address, world.soon)],
         )
-        typed = world.registry.domain.batch(
+        typed = world.registry.messages.batch(
             me, steps, nonce=world.registry.nonce(me), deadline=world.soon
         )
         world.registry.execute_by_sig(me, steps, deadline=world.soon, signature=world.sign(typed))  # type: ignore[arg-type]

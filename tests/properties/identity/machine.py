@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from careledger.chain.reverts import Reverted
 from careledger.crypto.typed_data import HALF_ORDER
 from careledger.identity.did.guardians import Guardians, approve
-from careledger.identity.did.messages import Domain, erc1056_digest, sign_digest
+from careledger.identity.did.messages import IdentityMessages, erc1056_digest, sign_digest
 from careledger.identity.did.model import Operation, name32
 from tests.properties.identity.backends import Stage, Told
 from tests.properties.identity.model import DEAD, LONGEST, NOBODY, SHORTEST, Model, Refusal
@@ -89,8 +89,8 @@ class IdentityMachine(RuleBasedStateMachine):
         self.lost = False
 
     @property
-    def domain(self) -> Domain:
-        return self.stage.registry.domain
+    def domain(self) -> IdentityMessages:
+        return self.stage.registry.messages
 
     @rule(number=st.integers(0, 2**64 - 1))
     def step(self, number: int) -> None:

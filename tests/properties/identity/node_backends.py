@@ -76,8 +76,8 @@ class Real(Stage):
                 receipt = client.renounce(ours(consent))
         elif act == "revoke_all_by_sig":
             subject, signer, deadline, signature = sent
-            signed = messages.Signature(signer, at(deadline), signature)
-            receipt = client.revoke_all_by_sig(messages.End(subject, 0, signed))
+            signed = messages.ConsentSignature(signer, at(deadline), signature)
+            receipt = client.revoke_all_by_sig(messages.SignedRevokeAll(subject, 0, signed))
         else:
             receipt = getattr(client, act)(*[ours(one) for one in sent])
         return [(type(event).__name__, arguments(event)) for event in client.events(receipt)]
@@ -122,12 +122,12 @@ def ours(one: Any) -> Any:
         case list():
             return [ours(item) for item in one]
         case Terms():
-            return terms.Terms(*one.abi)
+            return terms.ConsentTerms(*one.abi)
         case Consent():
             return terms.Consent(one.subject, at(one.expiry), ours(one.terms))
         case Act():
-            signed = messages.Signature(one.signer, at(one.deadline), one.signature)
-            return messages.Act(ours(one.consent).commitment, signed, one.epoch)
+            signed = messages.ConsentSignature(one.signer, at(one.deadline), one.signature)
+            return messages.SignedGrant(ours(one.consent).commitment, signed, one.epoch)
     return one
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from careledger.crypto.hashing import sha256
-from careledger.identity.consent.terms import Consent, Record, Status, Terms
+from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus, ConsentTerms
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import decode, encode, sign
@@ -78,13 +78,15 @@ class Consents:
 
     def __init__(self, *granted, epoch=0):
         self.records = {
-            one.id: Record(one.subject, one.expires_at, 0, Status.GRANTED) for one in granted
+            one.id: ConsentRecord(one.subject, one.expires_at, 0, ConsentStatus.GRANTED)
+            for one in granted
         }
         self.epochs = epoch
 
     def record(self, id, block="latest"):
         return self.records.get(
-            id, Record("0x" + "00" * 20, datetime.fromtimestamp(0, UTC), 0, Status.NONE)
+            id,
+            ConsentRecord("0x" + "00" * 20, datetime.fromtimestamp(0, UTC), 0, ConsentStatus.NONE),
         )
 
     def epoch(self, subject, block="latest"):
@@ -163,7 +165,9 @@ def consented(selection, **changes):
         "purpose": PURPOSE,
         "salt": b"\7" * 32,
     } | changes
-    consent = Consent(SUBJECT_KEY.address, terms.pop("expires_at", NOW + DAY), Terms(**terms))
+    consent = Consent(
+        SUBJECT_KEY.address, terms.pop("expires_at", NOW + DAY), ConsentTerms(**terms)
+    )
     return consent, replace(EXPECTED, consent=ExpectedConsent(GRANTEE, PURPOSE))
 
 

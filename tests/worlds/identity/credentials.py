@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from careledger.chain.rpc import Chain
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
-from careledger.identity.consent.terms import Consent, Terms, purpose_of
+from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
@@ -105,13 +105,15 @@ class Town:
         }
         expires_at = changes.pop("expires_at", self.now + DAY)
         return Consent(
-            changes.pop("subject", self.subject.address), expires_at, Terms(**(terms | changes))
+            changes.pop("subject", self.subject.address),
+            expires_at,
+            ConsentTerms(**(terms | changes)),
         )
 
     def grant(self, consent):
         epoch = self.consents.epoch(consent.subject)
         signer = KeySigner(self.subject)
-        act = self.consents.domain.signed_grant(consent, signer, epoch, self.now + DAY)
+        act = self.consents.messages.signed_grant(consent, signer, epoch, self.now + DAY)
         return self.consents.using(self.relayer).grant_by_sig(act)
 
     def present(self, selection, consent=None, **changes):

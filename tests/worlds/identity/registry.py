@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from careledger.crypto.typed_data import HALF_ORDER
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.messages import Domain, erc1056_digest, sign_digest
-from careledger.identity.did.model import Approval, name32
+from careledger.identity.did.messages import IdentityMessages, erc1056_digest, sign_digest
+from careledger.identity.did.model import GuardianApproval, name32
 from tests.support.evm import START, Evm, actor
 
 DAY = 86_400
@@ -44,7 +44,7 @@ class World:
             setattr(self, name, actor(f"identity {name}"))
             self.evm.fund(getattr(self, name))
         self.registry = self.evm.deploy("IdentityRegistry", artifact=artifact)
-        self.domain = Domain(self.evm.chain_id, self.registry.address)
+        self.domain = IdentityMessages(self.evm.chain_id, self.registry.address)
         self.deadline = at(START + DAY)
         self.guardians = Guardians(
             tuple(
@@ -107,7 +107,7 @@ class World:
             deadline=until,
         )
         proof, secret = self.guardians.tree.proof(place), salt or self.guardians.members[place][1]
-        return Approval(
+        return GuardianApproval(
             guardian.address, int(until.timestamp()), secret, tuple(proof), typed.sign(guardian)
         )
 

@@ -8,12 +8,12 @@ from careledger.chain.send import Sender
 from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.store import Store
 from tests.support.evm import actor
 
 DAY = timedelta(days=1)
-TERMS = Terms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
+TERMS = ConsentTerms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 
 
 class Bench:
@@ -48,16 +48,16 @@ class Bench:
     def grant(self, n, signer=None, epoch=0, deadline=None, subject=None):
         by = signer or self.signer(n)
         consent = self.consent(n, subject or by.address)
-        return self.consents.domain.signed_grant(consent, by, epoch, deadline or self.soon)
+        return self.consents.messages.signed_grant(consent, by, epoch, deadline or self.soon)
 
     def revocation(self, n, deadline=None):
-        return self.consents.domain.signed_revocation(
+        return self.consents.messages.signed_revocation(
             self.consent(n), self.signer(n), deadline or self.soon
         )
 
     def end(self, n):
         who = self.signer(n)
-        return self.consents.domain.signed_end(
+        return self.consents.messages.signed_revoke_all(
             who.address, who, self.consents.epoch(who.address), self.soon
         )
 

@@ -224,7 +224,7 @@ class TestViews:
         one = Consent("0x" + who[0].hex(), expiry, Terms("0x" + who[1].hex(), *hashes))
         if not any(who[0]):
             return
-        python = ours.Consent(one.subject, when(expiry), ours.Terms(*one.terms.abi))
+        python = ours.Consent(one.subject, when(expiry), ours.ConsentTerms(*one.terms.abi))
         found = (
             _contract().call("idOf", python.abi()),
             _contract().call("termsHash", python.terms.abi()),

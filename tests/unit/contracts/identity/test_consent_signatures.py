@@ -17,8 +17,8 @@ from careledger.identity.consent.errors import (
     SignatureRefused,
     SignatureTooLate,
 )
-from careledger.identity.consent.messages import Domain
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.messages import ConsentMessages
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.model import when
 from tests.support.evm import START, Evm, actor
 from tests.worlds.identity.consent_registry import DEADLINE, EXPIRY, ConsentWorld
@@ -412,8 +412,8 @@ class TestWhatIsSigned:
     @each
     def test_the_digest_is_that_of_our_messages_and_of_eth_account(self, world, function):
         given = world.given
-        python = Consent(given.subject, when(given.expiry), Terms(*given.terms.abi))
-        domain, until = Domain(31337, world.consents.address), when(DEADLINE)
+        python = Consent(given.subject, when(given.expiry), ConsentTerms(*given.terms.abi))
+        domain, until = ConsentMessages(31337, world.consents.address), when(DEADLINE)
         message, digest = {
             GRANT: (domain.grant(python, 7, until), world.signing.grant(given, 7, DEADLINE)),
             REVOKE: (domain.revoke(python, until), world.signing.revoke(given, DEADLINE)),

@@ -9,8 +9,8 @@ from eth_utils.crypto import keccak
 
 from careledger.chain import artifacts
 from careledger.chain.toolchain import ROOT
-from careledger.identity.consent.messages import Domain
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.messages import ConsentMessages
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from tests.worlds.identity.registry import at
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()
@@ -18,8 +18,10 @@ TEXT = re.sub(r"\s+", " ", PAGE)
 KEY = Account.from_key(keccak(text="careledger example"))
 REGISTRY, GRANTEE = "0x" + "11" * 20, "0x" + "22" * 20
 EXPIRY, DEADLINE = 1_900_000_000, 1_850_000_000
-CONSENT = Consent(KEY.address, at(EXPIRY), Terms(GRANTEE, b"\1" * 32, b"\2" * 32, b"\3" * 32))
-DOMAIN = Domain(31337, REGISTRY)
+CONSENT = Consent(
+    KEY.address, at(EXPIRY), ConsentTerms(GRANTEE, b"\1" * 32, b"\2" * 32, b"\3" * 32)
+)
+DOMAIN = ConsentMessages(31337, REGISTRY)
 SIGNED = {
     "GrantConsent": DOMAIN.grant(CONSENT, 0, at(DEADLINE)),
     "RevokeConsent": DOMAIN.revoke(CONSENT, at(DEADLINE)),

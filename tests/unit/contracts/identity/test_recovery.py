@@ -19,8 +19,8 @@ from careledger.identity.did.errors import (
     WrongThreshold,
 )
 from careledger.identity.did.guardians import Guardians, _value
-from careledger.identity.did.messages import Domain
-from careledger.identity.did.model import DEACTIVATED, Approval
+from careledger.identity.did.messages import IdentityMessages
+from careledger.identity.did.model import DEACTIVATED, GuardianApproval
 from tests.support.evm import START
 from tests.worlds.identity.registry import AGENT, DAY, NOBODY, SERVICE, at, malleated
 
@@ -210,7 +210,7 @@ class TestStartRecovery:
     @pytest.mark.parametrize(
         "other",
         [
-            {"round_": 0}, {"round_": 2}, {"domain": Domain(1, "0x" + "11" * 20)},
+            {"round_": 0}, {"round_": 2}, {"domain": IdentityMessages(1, "0x" + "11" * 20)},
             {"controller": "0x" + "33" * 20},
         ],
     )  # fmt: skip
@@ -258,7 +258,7 @@ class TestStartRecovery:
             deadline=world.deadline,
         )
         world.start(
-            [Approval(wallet.address, START + DAY, b"\1" * 32, (), typed.sign(world.carol))]
+            [GuardianApproval(wallet.address, START + DAY, b"\1" * 32, (), typed.sign(world.carol))]
         )
         assert recovery(world)[2] is True
 

@@ -19,7 +19,7 @@ from careledger.identity.did.errors import (
     NoRecovery,
     SignatureExpired,
 )
-from careledger.identity.did.messages import TYPES, Domain
+from careledger.identity.did.messages import TYPES, IdentityMessages
 from careledger.identity.did.model import DEACTIVATED, Operation, name32
 from tests.support.evm import START, Evm, actor
 from tests.worlds.identity.registry import AGENT, DAY, ENDPOINT, SERVICE, World, at, malleated
@@ -154,7 +154,9 @@ class TestEveryVariant:
     @each
     @pytest.mark.parametrize("other", [{"chain_id": 1}, {"registry": actor("elsewhere").address}])
     def test_of_another_chain_or_registry_is_refused(self, ready, function, other):
-        domain = Domain(**({"chain_id": 31337, "registry": ready.registry.address} | other))
+        domain = IdentityMessages(
+            **({"chain_id": 31337, "registry": ready.registry.address} | other)
+        )
         refused(ready, function, typed(ready, function, domain).sign(ready.alice))
 
     @each

@@ -6,11 +6,11 @@ import pytest
 
 from careledger.errors import InputError
 from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
-from careledger.identity.did.messages import Domain
+from careledger.identity.did.messages import IdentityMessages
 from tests.support.evm import actor
 
 PEOPLE = [actor(f"guardian {n}") for n in range(3)]
-DOMAIN = Domain(31337, actor("registry").address)
+DOMAIN = IdentityMessages(31337, actor("registry").address)
 SUBJECT, NEW = actor("subject").address, actor("new").address
 UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 from careledger.chain import artifacts
 from careledger.chain.toolchain import ROOT
 from careledger.crypto.merkle import MerkleTree
-from careledger.identity.did.messages import Domain, erc1056_digest
+from careledger.identity.did.messages import IdentityMessages, erc1056_digest
 from careledger.identity.did.model import name32
 from tests.worlds.identity.registry import at
 
@@ -49,7 +49,7 @@ def test_the_slots_are_those_of_the_contract():
 
 
 def test_the_signed_delegate_of_the_example():
-    typed = Domain(31337, REGISTRY).add_delegate(
+    typed = IdentityMessages(31337, REGISTRY).add_delegate(
         KEY.address,
         "careledger.agent",
         DELEGATE,

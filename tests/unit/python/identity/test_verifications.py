@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from careledger.errors import CareLedgerError, InputError, NotFound
-from careledger.identity.consent.terms import Status, presentation_hash
+from careledger.identity.consent.terms import ConsentStatus, presentation_hash
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.policy import ExpectedConsent
-from careledger.identity.exchange.verifications import Outcome, Verifications, _digest
+from careledger.identity.exchange.verifications import ClaimOutcome, Verifications, _digest
 from careledger.store import Store
 from careledger.store.identity import IssuedNonce
 from tests.worlds.identity import credential_stage as stage
@@ -168,9 +168,9 @@ class TestRecord:
             verified, expected, {"age_over_18": True, ("address", "country"): False}
         )
         assert kept.claims == (
-            (("age_over_18",), Outcome.MET),
-            (("address", "country"), Outcome.NOT_MET),
-            (("nationalities", None), Outcome.SHOWN),
+            (("age_over_18",), ClaimOutcome.MET),
+            (("address", "country"), ClaimOutcome.NOT_MET),
+            (("nationalities", None), ClaimOutcome.SHOWN),
         )
         assert not kept.met
         assert (kept.issuer, kept.type, kept.consent_id) == (DID, VCT, desk.consent.id)
@@ -207,7 +207,7 @@ class TestRecord:
             stage.verifier(status_required=False).verify(text, expected), expected
         )
         assert (kept.consent_id, kept.status) == (None, None)
-        assert desk.verifications.read(kept.id).claims == ((("age_over_18",), Outcome.SHOWN),)
+        assert desk.verifications.read(kept.id).claims == ((("age_over_18",), ClaimOutcome.SHOWN),)
 
 
 def record_once(file, verified, expected):
@@ -264,9 +264,13 @@ class TestExactlyOnce:
 class TestRead:
     @pytest.mark.parametrize(
         ("change", "refusal"),
-        [({"status": Status.REVOKED}, errors.ConsentRevoked), ({"status": Status.RENOUNCED}, errors.ConsentRenounced),
-         ({"status": Status.NONE}, errors.ConsentUnknown), ({"epoch": 7}, errors.ConsentEpochEnded),
-         ({"expires_at": NOW}, errors.ConsentExpired)],
+        [
+            ({"status": ConsentStatus.REVOKED}, errors.ConsentRevoked),
+            ({"status": ConsentStatus.RENOUNCED}, errors.ConsentRenounced),
+            ({"status": ConsentStatus.NONE}, errors.ConsentUnknown),
+            ({"epoch": 7}, errors.ConsentEpochEnded),
+            ({"expires_at": NOW}, errors.ConsentExpired),
+        ],
     )  # fmt: skip
     def test_the_end_of_the_consent_is_the_end_of_reading(self, desk, change, refusal):
         kept = desk.verifications.record(*desk.answer())
@@ -400,7 +404,7 @@ def test_no_value_reaches_the_database_a_log_or_a_message(tmp_path, caplog):
         with pytest.raises(CareLedgerError) as refusal:
             attempt()
         said.append(repr(refusal.value))
-    for change in ({"status": Status.REVOKED}, {"epoch": 9}):
+    for change in ({"status": ConsentStatus.REVOKED}, {"epoch": 9}):
         desk.consents.change(desk.consent, **change)
         with pytest.raises(errors.ConsentError) as refusal:
             desk.verifications.read(result.id)

@@ -11,8 +11,13 @@ from eth_utils.crypto import keccak
 from careledger.crypto import canonical
 from careledger.errors import InputError
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
-from careledger.identity.consent.messages import Domain, KeySigner
-from careledger.identity.consent.terms import Record, Status, presentation_hash, use_commitment
+from careledger.identity.consent.messages import ConsentMessages, KeySigner
+from careledger.identity.consent.terms import (
+    ConsentRecord,
+    ConsentStatus,
+    presentation_hash,
+    use_commitment,
+)
 from careledger.identity.credentials.errors import (
     GranteeMismatch,
     MalformedToken,
@@ -23,8 +28,14 @@ from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jw
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.presentation import Holding, present_vc, vc_scope
 from careledger.identity.did.did import format_did
-from careledger.identity.exchange.answer import LARGEST, Answer, Subject, answer, scope_shown
-from careledger.identity.exchange.diary import Given, Standing, standing
+from careledger.identity.exchange.answer import (
+    LARGEST,
+    Answer,
+    ConsentSubject,
+    make_answer,
+    scope_shown,
+)
+from careledger.identity.exchange.diary import ConsentReceipt, ConsentState, consent_state
 from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
 
 BANK, ANA = (
@@ -43,8 +54,8 @@ CREDENTIAL = issue_sd_jwt(
     disclosable=list(CLAIMS),
 )
 SELECTION = Holding.read(CREDENTIAL).choose(REQUEST.claims)
-SUBJECT, DEADLINE = Subject(KeySigner(ANA)), NOW + timedelta(hours=1)
-ANSWER = answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE)
+SUBJECT, DEADLINE = ConsentSubject(KeySigner(ANA)), NOW + timedelta(hours=1)
+ANSWER = make_answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE)
 
 
 class TestAnswering:
@@ -56,18 +67,22 @@ class TestAnswering:
         proof = canonical.loads(_payload(ANSWER.presentation.rpartition("~")[2]))
         assert proof["consent"] == "0x" + consent.id.hex()
         assert (proof["aud"], proof["nonce"]) == (REQUEST.audience, REQUEST.nonce)
-        expected = Domain(31337, REGISTRY).signed_grant(consent, KeySigner(ANA), 0, DEADLINE)
+        expected = ConsentMessages(31337, REGISTRY).signed_grant(
+            consent, KeySigner(ANA), 0, DEADLINE
+        )
         assert ANSWER.grant == expected
 
     def test_less_time_than_was_asked_for(self):
         until = NOW + timedelta(days=1)
-        given = answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE, until=until)
+        given = make_answer(
+            REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE, until=until
+        )
         assert given.consent.expires_at == until
         given.check(REQUEST, NOW)
 
     def test_in_the_name_of_an_identity_that_the_signer_acts_for(self):
-        other = Subject(KeySigner(ANA), REQUEST.grantee, epoch=5)
-        given = answer(REQUEST, SELECTION, HOLDER, other, now=NOW, deadline=DEADLINE)
+        other = ConsentSubject(KeySigner(ANA), REQUEST.grantee, epoch=5)
+        given = make_answer(REQUEST, SELECTION, HOLDER, other, now=NOW, deadline=DEADLINE)
         assert (given.consent.subject, given.grant.signed.signer, given.grant.epoch) == (
             REQUEST.grantee,
             ANA.address,
@@ -77,7 +92,7 @@ class TestAnswering:
     def test_both_parties_commit_to_the_same_use(self):
         assert ANSWER.presentation_hash == presentation_hash(ANSWER.presentation)
         assert ANSWER.use == use_commitment(ANSWER.consent.id, ANSWER.presentation)
-        assert Given.of(REQUEST, ANSWER, NOW, one_time=True).commitments == [ANSWER.use]
+        assert ConsentReceipt.of(REQUEST, ANSWER, NOW, one_time=True).commitments == [ANSWER.use]
 
     def test_its_text_shows_no_value(self):
         assert not any(part and part in repr(ANSWER) for part in ANSWER.presentation.split("~"))
@@ -225,11 +240,13 @@ class TestCheck:
 
 
 class TestDiary:
-    GIVEN = Given.of(REQUEST, ANSWER, NOW, one_time=True)
+    GIVEN = ConsentReceipt.of(REQUEST, ANSWER, NOW, one_time=True)
 
     def test_an_entry_comes_back(self):
-        assert Given.from_document(self.GIVEN.document) == self.GIVEN
-        assert Given.from_document(json.loads(json.dumps(self.GIVEN.document))) == self.GIVEN
+        assert ConsentReceipt.from_document(self.GIVEN.document) == self.GIVEN
+        assert (
+            ConsentReceipt.from_document(json.loads(json.dumps(self.GIVEN.document))) == self.GIVEN
+        )
 
     def test_it_says_to_whom_what_and_what_for(self):
         assert (self.GIVEN.company, self.GIVEN.vct, self.GIVEN.claims) == (
@@ -267,25 +284,25 @@ class TestDiary:
     )
     def test_a_malformed_entry_is_refused(self, change, sentence):
         with pytest.raises(InputError, match=sentence):
-            Given.from_document(self.GIVEN.document | change)
+            ConsentReceipt.from_document(self.GIVEN.document | change)
 
     @pytest.mark.parametrize(
         ("status", "epoch", "late", "stands"),
         [
-            (Status.NONE, 0, False, Standing.NOT_GRANTED),
-            (Status.NONE, 0, True, Standing.EXPIRED),
-            (Status.GRANTED, 0, False, Standing.VALID),
-            (Status.GRANTED, 0, True, Standing.EXPIRED),
-            (Status.GRANTED, 7, False, Standing.ALL_ENDED),
-            (Status.GRANTED, 7, True, Standing.ALL_ENDED),
-            (Status.REVOKED, 0, True, Standing.REVOKED),
-            (Status.REVOKED, 7, False, Standing.REVOKED),
-            (Status.RENOUNCED, 0, False, Standing.GIVEN_BACK),
+            (ConsentStatus.NONE, 0, False, ConsentState.NOT_GRANTED),
+            (ConsentStatus.NONE, 0, True, ConsentState.EXPIRED),
+            (ConsentStatus.GRANTED, 0, False, ConsentState.VALID),
+            (ConsentStatus.GRANTED, 0, True, ConsentState.EXPIRED),
+            (ConsentStatus.GRANTED, 7, False, ConsentState.ALL_ENDED),
+            (ConsentStatus.GRANTED, 7, True, ConsentState.ALL_ENDED),
+            (ConsentStatus.REVOKED, 0, True, ConsentState.REVOKED),
+            (ConsentStatus.REVOKED, 7, False, ConsentState.REVOKED),
+            (ConsentStatus.RENOUNCED, 0, False, ConsentState.GIVEN_BACK),
         ],
     )
     def test_how_a_consent_stands(self, status, epoch, late, stands):
         consent = ANSWER.consent
-        record = Record(consent.subject, consent.expires_at, 0, status)
+        record = ConsentRecord(consent.subject, consent.expires_at, 0, status)
         now = consent.expires_at if late else NOW
-        assert standing(consent, record, epoch, now) is stands
-        assert stands.over is (stands not in {Standing.VALID, Standing.NOT_GRANTED})
+        assert consent_state(consent, record, epoch, now) is stands
+        assert stands.over is (stands not in {ConsentState.VALID, ConsentState.NOT_GRANTED})

@@ -15,17 +15,17 @@ from careledger.identity.consent.endings import LARGEST, MOST, Endings
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
 from careledger.identity.consent.messages import (
     MAX_SIGNATURE,
-    Domain,
+    ConsentMessages,
     KeySigner,
-    at_a_contracts_whim,
+    depends_on_foreign_contract,
 )
 from tests.unit.python.identity.consent.test_malformed import spoil_text, spoil_value
 from tests.unit.python.identity.consent.test_protocol import COMPANY, CONSENT, CUSTOMER, REGISTRY
 from tests.worlds.identity.registry import at
 
-DOMAIN, BY, UNTIL = Domain(31337, REGISTRY), KeySigner(CUSTOMER), at(1_850_000_000)
+DOMAIN, BY, UNTIL = ConsentMessages(31337, REGISTRY), KeySigner(CUSTOMER), at(1_850_000_000)
 REVOCATION = DOMAIN.signed_revocation(CONSENT, BY, UNTIL)
-END = DOMAIN.signed_end(CUSTOMER.address, BY, 1_840_000_000, UNTIL)
+END = DOMAIN.signed_revoke_all(CUSTOMER.address, BY, 1_840_000_000, UNTIL)
 ENDINGS = Endings.of(31337, REGISTRY, [END, REVOCATION])
 DOCUMENT = ENDINGS.document
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()
@@ -172,21 +172,21 @@ class TestExpect:
 class TestAtAContractsWhim:
     @pytest.mark.parametrize("act", [REVOCATION, END])
     def test_an_accounts_signature_is_not(self, act):
-        assert not at_a_contracts_whim(act, lambda _: b"", [])
+        assert not depends_on_foreign_contract(act, lambda _: b"", [])
 
     @pytest.mark.parametrize("act", [REVOCATION, END])
     def test_a_contract_wallets_is_whatever_its_length(self, act):
-        assert at_a_contracts_whim(
+        assert depends_on_foreign_contract(
             act, lambda at: b"\xfe" if at == CUSTOMER.address else b"", [OTHER]
         )
         longer = replace(act, signed=replace(act.signed, signature=b"\1" * 100))
-        assert at_a_contracts_whim(longer, lambda _: b"", [OTHER])
+        assert depends_on_foreign_contract(longer, lambda _: b"", [OTHER])
 
     def test_a_passkeys_is_where_its_verifier_is_somebody_elses(self):
         signed = replace(REVOCATION.signed, signature=bytes.fromhex(OTHER[2:]) + b"\1" * 600)
         act = replace(REVOCATION, signed=signed)
-        assert not at_a_contracts_whim(act, lambda _: b"", [OTHER])
-        assert at_a_contracts_whim(act, lambda _: b"", [COMPANY.address])
+        assert not depends_on_foreign_contract(act, lambda _: b"", [OTHER])
+        assert depends_on_foreign_contract(act, lambda _: b"", [COMPANY.address])
 
 
 class TestProtocolPage:

@@ -11,21 +11,21 @@ from careledger.crypto.typed_data import recover
 from careledger.errors import InputError
 from careledger.identity.consent.messages import (
     MAX_SIGNATURE,
-    Domain,
-    End,
+    ConsentMessages,
+    ConsentSignature,
+    ExternalSigner,
     KeySigner,
-    OtherSigner,
-    Signature,
+    SignedRevokeAll,
 )
-from careledger.identity.consent.terms import Consent, Terms
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from tests.worlds.identity.consents import Consent as Plain
 from tests.worlds.identity.consents import Signing
 from tests.worlds.identity.consents import Terms as PlainTerms
 
 REGISTRY, WALLET = "0x" + "11" * 20, "0x" + "55" * 20
 KEY = Account.from_key(keccak(text="careledger example"))
-DOMAIN = Domain(31337, REGISTRY)
-TERMS = Terms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
+DOMAIN = ConsentMessages(31337, REGISTRY)
+TERMS = ConsentTerms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 CONSENT = Consent(KEY.address, datetime.fromtimestamp(1_900_000_000, UTC), TERMS)
 DEADLINE = datetime.fromtimestamp(1_850_000_000, UTC)
 MESSAGES = {
@@ -77,7 +77,7 @@ class TestSigners:
 
     def test_another_program_is_asked_with_all_that_it_needs(self):
         asked = []
-        signer = OtherSigner(WALLET, lambda message: asked.append(message) or b"signed")
+        signer = ExternalSigner(WALLET, lambda message: asked.append(message) or b"signed")
         act = DOMAIN.signed_grant(CONSENT, signer, 3, DEADLINE)
         assert asked == [MESSAGES["GrantConsent"]]
         assert act.abi() == (CONSENT.abi(), 3, WALLET, 1_850_000_000, b"signed")
@@ -85,12 +85,14 @@ class TestSigners:
     @pytest.mark.parametrize("answer", [b"", bytes(MAX_SIGNATURE + 1), "0x12", None])
     def test_what_is_no_signature_is_refused(self, answer):
         with pytest.raises(InputError, match="gave no signature of 1 to 4096 bytes"):
-            OtherSigner(WALLET, lambda _: answer).sign(MESSAGES["RevokeAll"])
+            ExternalSigner(WALLET, lambda _: answer).sign(MESSAGES["RevokeAll"])
 
     def test_an_end_names_the_epoch_that_it_ends(self):
-        end = DOMAIN.signed_end(CONSENT.subject, KeySigner(KEY), 3, DEADLINE)
+        end = DOMAIN.signed_revoke_all(CONSENT.subject, KeySigner(KEY), 3, DEADLINE)
         signature = KeySigner(KEY).sign(MESSAGES["RevokeAll"])
-        assert end == End(CONSENT.subject, 3, Signature(KEY.address, DEADLINE, signature))
+        assert end == SignedRevokeAll(
+            CONSENT.subject, 3, ConsentSignature(KEY.address, DEADLINE, signature)
+        )
 
     def test_a_revocation_carries_the_hash_of_the_terms_alone(self):
         act = DOMAIN.signed_revocation(CONSENT, KeySigner(KEY), DEADLINE)
@@ -99,10 +101,10 @@ class TestSigners:
 
 
 class TestSignatureDocument:
-    SIGNED = Signature(KEY.address, DEADLINE, b"\1\2")
+    SIGNED = ConsentSignature(KEY.address, DEADLINE, b"\1\2")
 
     def test_comes_back(self):
-        assert Signature.from_document(self.SIGNED.document) == self.SIGNED
+        assert ConsentSignature.from_document(self.SIGNED.document) == self.SIGNED
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
@@ -119,4 +121,4 @@ class TestSignatureDocument:
     )
     def test_a_malformed_one_is_refused(self, change, sentence):
         with pytest.raises(InputError, match=sentence):
-            Signature.from_document(self.SIGNED.document | change)
+            ConsentSignature.from_document(self.SIGNED.document | change)

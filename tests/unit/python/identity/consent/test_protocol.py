@@ -10,10 +10,10 @@ from eth_utils.crypto import keccak
 from careledger.chain.toolchain import ROOT
 from careledger.crypto import canonical
 from careledger.identity.consent import outbox
-from careledger.identity.consent.messages import MAX_SIGNATURE, Domain, KeySigner
+from careledger.identity.consent.messages import MAX_SIGNATURE, ConsentMessages, KeySigner
 from careledger.identity.consent.terms import (
     Consent,
-    Terms,
+    ConsentTerms,
     presentation_hash,
     scope_of,
     use_commitment,
@@ -24,7 +24,7 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange import answer, link, request
 from careledger.identity.exchange.answer import Answer
-from careledger.identity.exchange.diary import Given
+from careledger.identity.exchange.diary import ConsentReceipt
 from careledger.identity.exchange.request import Purpose, Request, parse_request
 from tests.worlds.identity.registry import at
 
@@ -53,9 +53,11 @@ REQUEST = Request.make(
 SIGNED = REQUEST.sign(Issuer(DID, SigningKey.of_account(COMPANY), f"{DID}#controller"))
 SCOPE, PURPOSE = scope_of(ISSUER_JWT, DISCLOSURES), REQUEST.purpose.hash(REQUEST.nonce)
 CONSENT = Consent(
-    CUSTOMER.address, at(1_900_000_000), Terms(COMPANY.address, SCOPE, PURPOSE, b"\3" * 32)
+    CUSTOMER.address, at(1_900_000_000), ConsentTerms(COMPANY.address, SCOPE, PURPOSE, b"\3" * 32)
 )
-GRANT = Domain(31337, REGISTRY).signed_grant(CONSENT, KeySigner(CUSTOMER), 0, at(1_850_000_000))
+GRANT = ConsentMessages(31337, REGISTRY).signed_grant(
+    CONSENT, KeySigner(CUSTOMER), 0, at(1_850_000_000)
+)
 ANSWER = Answer(PRESENTATION, CONSENT, GRANT)
 
 
@@ -107,7 +109,7 @@ def test_the_consent_is_what_the_request_asks_for():
 
 
 def test_the_wallets_entry_has_the_members_that_are_listed():
-    entry = Given.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).document
+    entry = ConsentReceipt.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).document
     listed = re.search(r"`\{([^`]*\"careledgerConsent\"[^`]*)\}`", TEXT)[1]
     assert re.findall(r'"(\w+)"', listed) == list(entry)
 

@@ -14,16 +14,16 @@ from careledger.identity.consent.terms import (
     LATEST_EXPIRY,
     Commitment,
     Consent,
-    Record,
-    Status,
-    Terms,
+    ConsentRecord,
+    ConsentStatus,
+    ConsentTerms,
     presentation_hash,
     purpose_of,
     scope_of,
     use_commitment,
 )
 
-TERMS = Terms("0x" + "11" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
+TERMS = ConsentTerms("0x" + "11" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 CONSENT = Consent("0x" + "22" * 20, datetime(2030, 1, 1, tzinfo=UTC), TERMS)
 
 
@@ -79,7 +79,7 @@ class TestUse:
 
 class TestTerms:
     def test_salts_are_random(self):
-        one, other = (Terms(TERMS.grantee, TERMS.scope, TERMS.purpose) for _ in range(2))
+        one, other = (ConsentTerms(TERMS.grantee, TERMS.scope, TERMS.purpose) for _ in range(2))
         assert len(one.salt) == 32
         assert one.salt != other.salt
 
@@ -190,5 +190,5 @@ class TestConsent:
 
 
 def test_a_record_is_read_as_the_chain_tells_it():
-    record = Record.from_abi((CONSENT.subject, 1893456000, 3, 2))
-    assert record == Record(CONSENT.subject, CONSENT.expires_at, 3, Status.REVOKED)
+    record = ConsentRecord.from_abi((CONSENT.subject, 1893456000, 3, 2))
+    assert record == ConsentRecord(CONSENT.subject, CONSENT.expires_at, 3, ConsentStatus.REVOKED)

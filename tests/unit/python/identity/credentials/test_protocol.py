@@ -10,7 +10,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from careledger.chain.toolchain import ROOT
-from careledger.identity.consent.terms import Consent, Terms, use_commitment
+from careledger.identity.consent.terms import Consent, ConsentTerms, use_commitment
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
@@ -61,7 +61,7 @@ def example():
 
 
 def consent(scope):
-    terms = Terms("0x" + "22" * 20, scope, b"\2" * 32, b"\3" * 32)
+    terms = ConsentTerms("0x" + "22" * 20, scope, b"\2" * 32, b"\3" * 32)
     return Consent("0x" + "33" * 20, EXPIRES, terms)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from careledger.errors import InputError, NodeError, SettingsError
-from careledger.identity.consent.terms import Record, Status
+from careledger.identity.consent.terms import ConsentRecord, ConsentStatus
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.checks import check_consent, check_status
 from careledger.identity.credentials.formats import StatusReference
@@ -261,9 +261,9 @@ class TestConsent:
     @pytest.mark.parametrize(
         ("changes", "error"),
         [
-            ({"status": Status.NONE}, errors.ConsentUnknown),
-            ({"status": Status.REVOKED}, errors.ConsentRevoked),
-            ({"status": Status.RENOUNCED}, errors.ConsentRenounced),
+            ({"status": ConsentStatus.NONE}, errors.ConsentUnknown),
+            ({"status": ConsentStatus.REVOKED}, errors.ConsentRevoked),
+            ({"status": ConsentStatus.RENOUNCED}, errors.ConsentRenounced),
             ({"subject": "0x" + "44" * 20}, errors.SubjectMismatch),
             ({"expires_at": NOW + 2 * DAY}, errors.ExpiryMismatch),
             ({"epoch": 1}, errors.ConsentEpochEnded),
@@ -289,7 +289,7 @@ class TestConsent:
 
     def test_again_later_by_its_id_alone(self, agreed):
         consent = agreed[1]
-        assert isinstance(check_consent(Consents(consent), consent.id, NOW), Record)
+        assert isinstance(check_consent(Consents(consent), consent.id, NOW), ConsentRecord)
         with pytest.raises(errors.ConsentEpochEnded):
             check_consent(Consents(consent, epoch=1), consent.id, NOW)
         with pytest.raises(errors.ConsentExpired):

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from careledger.chain.toolchain import ROOT
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.wallet.encryption import Lock, Sealed
-from careledger.identity.wallet.seed import SUBJECT_PATH, seed_of, subject
+from careledger.identity.wallet.seed import SUBJECT_PATH, seed_of, subject_key
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
 SECTION = PAGE.split("## The wallet file")[1].split("\n## ")[0]
@@ -41,5 +41,5 @@ def test_the_file_by_hand():
 def test_the_subject_is_that_of_the_words():
     content = json.loads(CONTENT)
     assert content["words"] == WORDS
-    assert content["subjects"] == [subject(seed_of(WORDS), 0).address]
+    assert content["subjects"] == [subject_key(seed_of(WORDS), 0).address]
     assert SUBJECT_PATH.format(index="i") in SECTION

@@ -5,7 +5,7 @@ import pytest
 from eth_account import Account
 
 from careledger.errors import InputError
-from careledger.identity.wallet.seed import LAST, new_words, seed_of, subject
+from careledger.identity.wallet.seed import LAST, new_words, seed_of, subject_key
 
 ZERO = "abandon " * 11 + "about"
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -63,7 +63,7 @@ class TestSubjects:
     @pytest.mark.parametrize("index", [0, 1, 2, 255, LAST])
     def test_they_follow_bip_32_by_hardened_steps_only(self, index):
         seed = seed_of(ZERO)
-        assert bytes(subject(seed, index).account.key) == derived(seed, 44, 60, 1056, 0, index)
+        assert bytes(subject_key(seed, index).account.key) == derived(seed, 44, 60, 1056, 0, index)
 
     def test_the_first_vector_of_bip_32(self):
         """Test vector 1, chain m/0': the by-hand derivation above is right."""
@@ -75,11 +75,11 @@ class TestSubjects:
     def test_no_ordinary_wallet_has_the_same_keys(self):
         Account.enable_unaudited_hdwallet_features()
         seed = seed_of(ZERO)
-        ours = {subject(seed, index).address for index in range(5)}
+        ours = {subject_key(seed, index).address for index in range(5)}
         paths = [f"m/44'/60'/{a}'/0/{i}" for a in (0, 1, 1056) for i in range(5)]
         assert not ours & {Account.from_mnemonic(ZERO, account_path=path).address for path in paths}
 
     @pytest.mark.parametrize("index", [-1, LAST + 1])
     def test_an_index_that_is_none_is_refused(self, index):
         with pytest.raises(InputError, match="numbered from 0"):
-            subject(bytes(64), index)
+            subject_key(bytes(64), index)
