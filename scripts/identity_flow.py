@@ -9,8 +9,9 @@ from careledger.flows.stage import Stage, brownie_rpc, open_stage
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.did.errors import BadActor
-from careledger.identity.did.model import AGENT, Operation, stamp
+from careledger.identity.did.model import AGENT, Operation
 from careledger.identity.did.resolver import Resolution, resolve
+from careledger.values.times import time_text
 
 SERVICE, ENDPOINT = "did/svc/CustomerCare", b"https://care.lumbre.example"
 
@@ -81,7 +82,7 @@ def flow(rpc: Rpc = None, json: Json = False) -> None:
         out.document(
             {
                 "did": did,
-                "agent": {"address": agent, "role": AGENT, "validTo": stamp(expiry)},
+                "agent": {"address": agent, "role": AGENT, "validTo": time_text(expiry)},
                 "agentMayAct": {
                     "named": allowed,
                     "dismissed": registry.may_act(identity, AGENT, agent),

@@ -7,7 +7,7 @@ from typing import Any
 from careledger.console import Json, Out, Rpc, run_command
 from careledger.flows.kyc.story import CLAIMS, Step, Story
 from careledger.flows.stage import brownie_rpc, open_stage
-from careledger.identity.did.model import stamp
+from careledger.values.times import time_text
 
 
 def flow(rpc: Rpc = None, json: Json = False) -> None:
@@ -77,9 +77,17 @@ def _row(step: Step) -> list[Any]:
 def _entry(grantee: str, entry: Any) -> list[Any]:
     given = entry.receipt
     claims = ", ".join(".".join(map(str, path)) for path in given.claims)
-    used = ", ".join(stamp(use.at) for use in entry.uses) or "-"
-    until = stamp(given.consent.expires_at)
-    return [stamp(given.given_at), grantee, claims, given.purpose.text, until, used, entry.state]
+    used = ", ".join(time_text(use.at) for use in entry.uses) or "-"
+    until = time_text(given.consent.expires_at)
+    return [
+        time_text(given.given_at),
+        grantee,
+        claims,
+        given.purpose.text,
+        until,
+        used,
+        entry.state,
+    ]
 
 
 def main() -> None:

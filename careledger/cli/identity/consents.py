@@ -27,7 +27,6 @@ from careledger.identity.consent.terms import hash_text
 from careledger.identity.credentials.formats import path_text
 from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.policy import Policy
-from careledger.identity.did.model import stamp
 from careledger.identity.exchange.company import PATIENCE
 from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.holder import (
@@ -40,6 +39,7 @@ from careledger.identity.exchange.holder import (
 )
 from careledger.identity.exchange.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
 from careledger.identity.exchange.request import Purpose, Request, read_request
+from careledger.values.times import time_text
 
 consent = typer.Typer(
     help="A customer's leave to read a verification: asked for, given, listed, ended.",
@@ -127,7 +127,7 @@ def _told(request: Request) -> dict[str, Any]:
         "purpose": request.purpose.text,
         "terms": request.purpose.terms,
         "consentFor": str(request.consent_for),
-        "answerUntil": stamp(request.expires_at),
+        "answerUntil": time_text(request.expires_at),
     }
 
 
@@ -207,7 +207,7 @@ def grant(
         "consent": "0x" + made.consent.id.hex(),
         "to": asked.did,
         "claims": [path_text(path) for path in asked.claims],
-        "until": stamp(made.consent.expires_at),
+        "until": time_text(made.consent.expires_at),
         "file": str(to),
     }
     out.table("You consented", ["", ""], [[name, _text(value)] for name, value in told.items()])
@@ -236,10 +236,10 @@ def list_given(
             "to": one.receipt.company,
             "claims": [path_text(path) for path in one.receipt.claims],
             "purpose": one.receipt.purpose.text,
-            "givenAt": stamp(one.receipt.given_at),
-            "until": stamp(one.receipt.consent.expires_at),
+            "givenAt": time_text(one.receipt.given_at),
+            "until": time_text(one.receipt.consent.expires_at),
             "stands": one.state,
-            "uses": [stamp(use.at) for use in one.uses],
+            "uses": [time_text(use.at) for use in one.uses],
         }
         for one in entries
     ]
@@ -343,7 +343,7 @@ def _hand_over(out: Out, signed: Endings, to: Path) -> None:
     told = {
         "revocations": ["0x" + act.consent.id.hex() for act in signed.revocations],
         "ends": [end.subject for end in signed.ends],
-        "submitUntil": None if signed.deadline_at is None else stamp(signed.deadline_at),
+        "submitUntil": None if signed.deadline_at is None else time_text(signed.deadline_at),
         "file": str(to),
     }
     rows = [[name, _text(value) or "none"] for name, value in told.items()]

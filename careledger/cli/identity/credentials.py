@@ -24,10 +24,10 @@ from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.policy import Expected, Policy
 from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.verifier import Verifier
-from careledger.identity.did.model import stamp
 from careledger.identity.status.client import ChainStatus
 from careledger.identity.status.places import Places
 from careledger.identity.status.reader import ListStatus
+from careledger.values.times import time_text
 
 
 def issue(
@@ -116,7 +116,7 @@ def issue(
         "issuer": by.did,
         "key": by.kid,
         "type": type_,
-        "expires": stamp(validity.expires_at or at),
+        "expires": time_text(validity.expires_at or at),
         "statusIndex": None if status is None else status.index,
         "file": str(to),
     }
@@ -251,13 +251,13 @@ def check(
         "key": found.issuer_key,
         "keyValidNow": found.key_valid_now,
         "type": found.type,
-        "expires": None if found.expires_at is None else stamp(found.expires_at),
+        "expires": None if found.expires_at is None else time_text(found.expires_at),
         "claims": [path_text(path) for path in found.disclosed],
         "statusIndex": None if found.status is None else found.status.index,
         "block": found.block_number,
     }
     if lists is not None and found.status is not None:
-        what["statusAsOf"] = stamp(lists.fresh(found.status.uri).issued_at)
+        what["statusAsOf"] = time_text(lists.fresh(found.status.uri).issued_at)
     rows = [
         [name, ", ".join(value) if isinstance(value, list) else value]
         for name, value in what.items()

@@ -20,11 +20,11 @@ from careledger.errors import InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did, parse
-from careledger.identity.did.model import when
 from careledger.identity.status.client import CredentialStatus
 from careledger.settings import Settings
 from careledger.store import Store
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds
 
 Identity = Annotated[str, typer.Argument(metavar="IDENTITY", help="A did:ethr or an address.")]
 At = Annotated[
@@ -70,7 +70,7 @@ class Desk:
     @property
     def now(self) -> datetime:
         """This machine's time or the newest block's, whichever is later."""
-        return max(datetime.now(UTC), when(self.chain.timestamp())).replace(microsecond=0)
+        return max(datetime.now(UTC), from_seconds(self.chain.timestamp())).replace(microsecond=0)
 
     @cached_property
     def account(self) -> LocalAccount:

@@ -30,10 +30,11 @@ from careledger.errors import InputError
 from careledger.files import write_new
 from careledger.identity.did.did import format_did, parse_url
 from careledger.identity.did.history import Change, delegates_at, history
-from careledger.identity.did.model import Operation, name_text, stamp, when
+from careledger.identity.did.model import Operation, name_text
 from careledger.identity.did.resolver import resolve as resolve_did
 from careledger.settings import Settings
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, time_text
 
 app = typer.Typer(
     help="Identifiers (did:ethr), their delegates and keys, and what they resolve to.",
@@ -132,7 +133,7 @@ def delegate(
         receipt = signing.execute(subject, [Operation.add_delegate(role, who, ending)])
     else:
         receipt = signing.add_delegate(subject, role, who, lasting or 0)
-    valid_to = stamp(desk.registry.delegates(subject, role, who) or when(0))
+    valid_to = time_text(desk.registry.delegates(subject, role, who) or from_seconds(0))
     what = {"identity": desk.did(subject), "delegate": who, "role": role, "validTo": valid_to}
     told(Out(json_), "Delegate named", what, receipt)
 
@@ -280,7 +281,7 @@ def delegates(
         {
             "delegate": one.delegate,
             "role": _role(one.delegate_type),
-            "validTo": stamp(when(one.valid_to)),
+            "validTo": time_text(from_seconds(one.valid_to)),
         }
         for one in delegates_at(changes, time, block)
     ]

@@ -11,8 +11,9 @@ from careledger.cli.identity.desk import At, Desk, Folder, Identity, duration, o
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import Conflict, InputError
 from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
-from careledger.identity.did.model import ZERO_ADDRESS, Guardianship, stamp
-from careledger.values.addresses import address
+from careledger.identity.did.model import Guardianship
+from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import time_text
 
 recovery = typer.Typer(
     help="Guardians who can give an identity a new key when its own is lost.",
@@ -129,7 +130,7 @@ def approve_recovery(
     what = {
         "identity": desk.did(mine.identity),
         "newOwner": owner,
-        "until": stamp(deadline),
+        "until": time_text(deadline),
         "approval": str(out_file),
     }
     out = Out(json_)
@@ -169,7 +170,7 @@ def start(
     told(
         Out(json_),
         "Recovery started",
-        {"identity": desk.did(identity), "newOwner": owner, "readyAt": stamp(ready)},
+        {"identity": desk.did(identity), "newOwner": owner, "readyAt": time_text(ready)},
         receipt,
     )
 
@@ -243,7 +244,7 @@ def status(
         "threshold": named.threshold,
         "delaySeconds": named.delay,
         "newOwner": started.new_owner if under_way else None,
-        "readyAt": stamp(started.ready_at) if under_way else None,
+        "readyAt": time_text(started.ready_at) if under_way else None,
         "live": started.live,
     }
     out.table(

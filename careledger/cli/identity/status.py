@@ -18,12 +18,13 @@ from careledger.files import write_private
 from careledger.identity.credentials.credential import received
 from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.presentation import confirmed_key
-from careledger.identity.did.model import name32, stamp, when
+from careledger.identity.did.model import name32
 from careledger.identity.status import bits
 from careledger.identity.status.client import WORD
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, check_within, take
 from careledger.identity.status.places import Given, Places
 from careledger.identity.status.reader import ListStatus
+from careledger.values.times import from_seconds, time_text
 
 status = typer.Typer(
     help="Which credentials an issuer has revoked, on chain and as standard status lists.",
@@ -147,7 +148,7 @@ def _place_of(desk: Desk, text: str, issuer: str, list_: bytes) -> tuple[bytes, 
         raise Conflict(
             f"the credential is by {found.issuer}, and not by {desk.did(issuer)}: only its issuer revokes it"
         )
-    keys.check(found.token, found.issuer, when(found.signed_at))
+    keys.check(found.token, found.issuer, from_seconds(found.signed_at))
     if where is None or where.list_id is None:
         raise Conflict("the credential names no list on a chain, so nobody can revoke it there")
     if (where.chain_id, where.contract) != (desk.chain.chain_id, desk.statuses.address):
@@ -202,7 +203,7 @@ def _check_same(desk: Desk, issuer: str, list_: bytes, text: str) -> None:
     bound = confirmed_key(found.claims).thumbprint if "cnf" in found.claims else None
     with _kept(desk, issuer, list_) as places:
         given = None if places is None or found.status is None else places.find(found.status.index)
-    if given is not None and given.is_other(found.types[-1], bound, when(found.signed_at)):
+    if given is not None and given.is_other(found.types[-1], bound, from_seconds(found.signed_at)):
         raise Conflict(
             f"nothing was sent: the database of CARELEDGER_STORE has another credential at place {given.index} than "
             f"this one, which may be forged with a stolen key; `status issued` lists what was issued, and "
@@ -253,7 +254,7 @@ def issued(
 
 def _entry(given: Given) -> dict[str, Any]:
     issued_at, expires_at = (
-        None if at is None else stamp(at) for at in (given.issued_at, given.expires_at)
+        None if at is None else time_text(at) for at in (given.issued_at, given.expires_at)
     )
     kept = {"index": given.index, "type": given.type, "holderKey": given.holder_key}
     return kept | {"issuedAt": issued_at, "expiresAt": expires_at}
@@ -377,8 +378,8 @@ def read(
     )
     keys.did(did)
     found = ListStatus(did, keys, lambda _: text, now=lambda: desk.now).fresh(uri)
-    until = None if found.expires_at is None else stamp(found.expires_at)
-    caption = f"{len(found.revoked)} of {found.size:,} places, as of {stamp(found.issued_at)}"
+    until = None if found.expires_at is None else time_text(found.expires_at)
+    caption = f"{len(found.revoked)} of {found.size:,} places, as of {time_text(found.issued_at)}"
     caption += "" if until is None else f"; to be relied on until {until}"
     out.table(
         "Revoked",
@@ -389,7 +390,7 @@ def read(
     what: dict[str, Any] = {
         "issuer": did,
         "uri": uri,
-        "issuedAt": stamp(found.issued_at),
+        "issuedAt": time_text(found.issued_at),
         "expiresAt": until,
     }
     out.document(what | {"size": found.size, "source": found.source, "revoked": found.revoked})

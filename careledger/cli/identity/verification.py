@@ -15,12 +15,12 @@ from careledger.errors import InputError, ProofError
 from careledger.identity.credentials.formats import path_text
 from careledger.identity.credentials.issuer_keys import KeyPolicy
 from careledger.identity.credentials.policy import Policy
-from careledger.identity.did.model import stamp
 from careledger.identity.exchange.company import Claim, Wish
 from careledger.identity.exchange.link import read_link
 from careledger.identity.exchange.request import parse_request
 from careledger.identity.exchange.verifications import ClaimOutcome, Verification, Verifications
 from careledger.identity.status.client import ChainStatus
+from careledger.values.times import time_text
 
 
 def verify(
@@ -116,8 +116,8 @@ def _told(kept: Verification) -> dict[str, Any]:
         "claims": [f"{path_text(path)}: {outcome}" for path, outcome in kept.claims],
         "met": kept.met,
         "consent": None if kept.consent_id is None else "0x" + kept.consent_id.hex(),
-        "checkedAt": stamp(kept.checked_at),
-        "confirmedAt": None if kept.confirmed_at is None else stamp(kept.confirmed_at),
+        "checkedAt": time_text(kept.checked_at),
+        "confirmedAt": None if kept.confirmed_at is None else time_text(kept.confirmed_at),
     }
 
 

@@ -30,7 +30,7 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.model import GuardianApproval, when
+from careledger.identity.did.model import GuardianApproval
 from careledger.identity.exchange.answer import Answer, ConsentSubject
 from careledger.identity.exchange.company import AcceptedAnswer, Company, SignedRequest
 from careledger.identity.exchange.diary import DiaryEntry
@@ -43,6 +43,7 @@ from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.status.places import Places
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store
+from careledger.values.times import from_seconds
 
 VCT = "https://bank.example/kyc/1"
 CLAIMS = {
@@ -373,7 +374,9 @@ class Story:
         return Receipt.from_rpc(found) if found else None
 
     def _now(self) -> datetime:
-        return max(datetime.now(UTC), when(self.stage.chain.timestamp())).replace(microsecond=0)
+        return max(datetime.now(UTC), from_seconds(self.stage.chain.timestamp())).replace(
+            microsecond=0
+        )
 
     def _soon(self) -> datetime:
         return self._now() + timedelta(hours=1)

@@ -23,8 +23,8 @@ from careledger.identity.consent.terms import (
     ConsentTerms,
     bytes32,
 )
-from careledger.identity.did.model import when
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds
 
 OnChain = Consent | Commitment
 """A consent with its terms, or what is on chain of it."""
@@ -250,7 +250,7 @@ class ConsentRegistry(ContractClient):
 
     def time(self, block: Block = "latest") -> datetime:
         """Return a block's time, by which consents expire."""
-        return when(self.chain.timestamp(block))
+        return from_seconds(self.chain.timestamp(block))
 
     def id_of(self, consent: OnChain) -> bytes:
         """Return the id as the contract computes it; `Consent.id` is the same without a node."""

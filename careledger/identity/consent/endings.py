@@ -21,8 +21,8 @@ from careledger.identity.consent.messages import (
     SignedRevokeAll,
 )
 from careledger.identity.consent.terms import Commitment, hash_text, members, second_count
-from careledger.identity.did.model import ZERO_ADDRESS, when
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import from_seconds
 
 FORMAT = 1
 LARGEST = 2_097_152
@@ -165,7 +165,7 @@ def _revocation(document: Any) -> SignedRevocation:
     given = dict(members(document, "a revocation", ("consent", "signer", "deadline", "signature")))
     seen = members(given.pop("consent"), "a revocation: consent", ("subject", "expiry", "terms"))
     subject = address(seen["subject"], "a revocation: subject")
-    until = when(second_count(seen["expiry"], "a revocation: expiry"))
+    until = from_seconds(second_count(seen["expiry"], "a revocation: expiry"))
     terms = hash_text(seen["terms"], "a revocation: terms")
     return SignedRevocation(
         Commitment(subject, until, terms), ConsentSignature.from_document(given, "a revocation")

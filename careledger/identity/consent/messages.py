@@ -23,8 +23,8 @@ from careledger.identity.consent.terms import (
     members,
     second_count,
 )
-from careledger.identity.did.model import seconds, when
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, to_seconds
 
 NAME, VERSION = "CareLedger ConsentRegistry", "1"
 GRANT_TYPE = f"GrantConsent(Consent consent,uint40 epoch,uint256 deadline){CONSENT_TYPE}"
@@ -141,12 +141,12 @@ class ConsentSignature:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signer", address(self.signer, "signer"))
-        object.__setattr__(self, "deadline_at", when(seconds(self.deadline_at)))
+        object.__setattr__(self, "deadline_at", from_seconds(to_seconds(self.deadline_at)))
 
     @property
     def deadline(self) -> int:
         """Seconds since 1970 UTC."""
-        return seconds(self.deadline_at)
+        return to_seconds(self.deadline_at)
 
     @property
     def compact(self) -> tuple[bytes, bytes]:
@@ -186,7 +186,7 @@ class ConsentSignature:
         """
         given = members(document, what, ("signer", "deadline", "signature"))
         raw = byte_text(given["signature"], f"{what}: signature", MAX_SIGNATURE)
-        until = when(second_count(given["deadline"], f"{what}: deadline"))
+        until = from_seconds(second_count(given["deadline"], f"{what}: deadline"))
         return cls(address(given["signer"], f"{what}: signer"), until, raw)
 
 
@@ -246,21 +246,21 @@ class ConsentMessages:
 
     def grant(self, consent: Consent, epoch: int, deadline: datetime) -> TypedData:
         """Return `GrantConsent`: let the grantee read; void once the subject's epoch has moved on."""
-        struct = struct_hash(GRANT_TYPE, [consent.id, epoch, seconds(deadline)])
-        message = {"consent": consent.document, "epoch": epoch, "deadline": seconds(deadline)}
+        struct = struct_hash(GRANT_TYPE, [consent.id, epoch, to_seconds(deadline)])
+        message = {"consent": consent.document, "epoch": epoch, "deadline": to_seconds(deadline)}
         return TypedData(self.chain_id, self.registry, GRANT_TYPE, message, struct)
 
     def revoke(self, consent: Consent, deadline: datetime) -> TypedData:
         """Return `RevokeConsent`: end the consent, or keep it from ever being granted."""
-        struct = struct_hash(REVOKE_TYPE, [consent.id, seconds(deadline)])
-        message = {"consent": consent.document, "deadline": seconds(deadline)}
+        struct = struct_hash(REVOKE_TYPE, [consent.id, to_seconds(deadline)])
+        message = {"consent": consent.document, "deadline": to_seconds(deadline)}
         return TypedData(self.chain_id, self.registry, REVOKE_TYPE, message, struct)
 
     def revoke_all(self, subject: str, epoch: int, deadline: datetime) -> TypedData:
         """Return `RevokeAll`: end whatever the subject has granted in this epoch or signed for it."""
         who = address(subject, "subject")
-        struct = struct_hash(REVOKE_ALL_TYPE, [who, epoch, seconds(deadline)])
-        message = {"subject": who, "epoch": epoch, "deadline": seconds(deadline)}
+        struct = struct_hash(REVOKE_ALL_TYPE, [who, epoch, to_seconds(deadline)])
+        message = {"subject": who, "epoch": epoch, "deadline": to_seconds(deadline)}
         return TypedData(self.chain_id, self.registry, REVOKE_ALL_TYPE, message, struct)
 
     def signed_grant(

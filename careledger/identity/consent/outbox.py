@@ -28,10 +28,10 @@ from careledger.identity.consent.messages import (
     SignedRevokeAll,
 )
 from careledger.identity.consent.terms import Commitment, hash_text
-from careledger.identity.did.model import when
 from careledger.store import Store
 from careledger.store.identity import RelayedAct, RelayTransaction
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds
 
 
 class Kind(StrEnum):
@@ -325,7 +325,7 @@ def _item(row: RelayedAct) -> Item:
             row.attempts,
         )
     seen = Commitment(
-        content["subject"], when(content["expiry"]), hash_text(content["terms"], "terms")
+        content["subject"], from_seconds(content["expiry"]), hash_text(content["terms"], "terms")
     )
     act = (
         SignedGrant(seen, signed, content["epoch"])

@@ -17,8 +17,8 @@ from careledger.crypto import canonical
 from careledger.crypto.hashing import keccak256, sha256
 from careledger.crypto.typed_data import struct_hash
 from careledger.errors import InputError
-from careledger.identity.did.model import ZERO_ADDRESS, seconds, when
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import from_seconds, to_seconds
 
 TERMS_TYPE = "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
 CONSENT_TYPE = f"Consent(address subject,uint48 expiry,Terms terms){TERMS_TYPE}"
@@ -162,13 +162,13 @@ class Commitment:
         object.__setattr__(self, "subject", address(self.subject, "subject"))
         if self.subject == ZERO_ADDRESS:
             raise InputError("subject is missing: nobody controls the zero address")
-        object.__setattr__(self, "expires_at", when(seconds(self.expires_at)))
+        object.__setattr__(self, "expires_at", from_seconds(to_seconds(self.expires_at)))
         bytes32("terms_hash", self.terms_hash)
 
     @property
     def expiry(self) -> int:
         """When it ends, in seconds since 1970 UTC, as the contract counts."""
-        return seconds(self.expires_at)
+        return to_seconds(self.expires_at)
 
     @property
     def id(self) -> bytes:
@@ -210,7 +210,7 @@ class Consent:
     @property
     def expiry(self) -> int:
         """When it ends, in seconds since 1970 UTC, as the contract counts."""
-        return seconds(self.expires_at)
+        return to_seconds(self.expires_at)
 
     @property
     def id(self) -> bytes:
@@ -235,7 +235,7 @@ class Consent:
 
         """
         given = members(document, "consent", ("subject", "expiry", "terms"))
-        until = when(second_count(given["expiry"], "consent: expiry"))
+        until = from_seconds(second_count(given["expiry"], "consent: expiry"))
         return cls(
             address(given["subject"], "subject"), until, ConsentTerms.from_document(given["terms"])
         )
@@ -265,7 +265,7 @@ class ConsentRecord:
     def from_abi(cls, words: Sequence[Any]) -> Self:
         """Read the struct `Record` of the contract."""
         subject, expiry, epoch, status = words
-        return cls(subject, when(expiry), epoch, ConsentStatus(status))
+        return cls(subject, from_seconds(expiry), epoch, ConsentStatus(status))
 
 
 def members(

@@ -22,8 +22,8 @@ from careledger.identity.credentials.errors import (
     SubjectMismatch,
 )
 from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.did.model import stamp
 from careledger.values.addresses import address
+from careledger.values.times import time_text
 
 
 class ConsentReader(Protocol):
@@ -134,5 +134,5 @@ def check_consent(
             f"{named} ended when the customer revoked all at once: it may no longer be read"
         )
     if record.expires_at <= now:
-        raise ConsentExpired(f"{named} ended at {stamp(record.expires_at)}: ask for a new one")
+        raise ConsentExpired(f"{named} ended at {time_text(record.expires_at)}: ask for a new one")
     return record

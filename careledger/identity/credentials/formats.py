@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from careledger.errors import InputError
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.did.model import seconds
 from careledger.values.addresses import address
+from careledger.values.times import to_seconds
 
 Path = tuple[str | int | None, ...]
 """Where a claim is: names of members, numbers of array elements from 0, None for every element (as
@@ -202,7 +202,7 @@ def numeric_date(at: datetime) -> int:
         InputError: it has no time zone, or lies before 1970.
 
     """
-    return seconds(at)
+    return to_seconds(at)
 
 
 def read_date(claims: Mapping[str, Any], name: str, what: str) -> int | None:

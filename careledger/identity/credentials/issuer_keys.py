@@ -32,8 +32,9 @@ from careledger.identity.did.client import DIDOwnerChanged, IdentityRegistry
 from careledger.identity.did.did import Did, parse
 from careledger.identity.did.errors import MalformedDid
 from careledger.identity.did.history import Change, history
-from careledger.identity.did.model import ZERO_ADDRESS, seconds, stamp, when
 from careledger.identity.did.resolver import document_as_of
+from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import from_seconds, time_text, to_seconds
 
 _LONGEST_DID = 512
 _REMEMBERED = 4096
@@ -174,7 +175,7 @@ class DidKeys:
 
         """
         who = self.did(did)
-        signed_at, present_at = seconds(at), seconds(now or present(self.registry.chain))
+        signed_at, present_at = to_seconds(at), to_seconds(now or present(self.registry.chain))
         signer = _Signer(
             who, self.registry.chain.chain_id, history(self.registry, who.address, self.from_block)
         )
@@ -183,7 +184,7 @@ class DidKeys:
         )
         still = _methods(signer.document(present_at, None), purpose)
         if not then or (policy is KeyPolicy.NOW and not still):
-            counts = stamp(when(present_at if then else signed_at))
+            counts = time_text(from_seconds(present_at if then else signed_at))
             raise IdentityDeactivated(
                 f"{did} was out of use at {counts}: nothing that it signs counts"
             )
@@ -234,7 +235,8 @@ class DidKeys:
             if key.verify(token.alg, token.signing_input, token.signature):
                 raise KeyRotated(
                     f"a key of {signer.did.text} signed this, but one that was not in its document for this purpose at "
-                    f"{stamp(when(signed_at))}, the time of signing: it was rotated out, had expired, or came later"
+                    f"{time_text(from_seconds(signed_at))}, the time of signing: "
+                    "it was rotated out, had expired, or came later"
                 )
 
     def _block_at(self, changes: Sequence[Change], time: int) -> int:
@@ -263,7 +265,7 @@ class DidKeys:
 
 def present(chain: Chain) -> datetime:
     """Return the present time: later of this machine's and the newest block's, for an idle chain's may be old."""
-    return max(datetime.now(UTC), when(chain.timestamp()))
+    return max(datetime.now(UTC), from_seconds(chain.timestamp()))
 
 
 def _block(change: Change) -> int:

@@ -61,7 +61,7 @@ from careledger.identity.credentials.presentation import confirmed_key
 from careledger.identity.credentials.sd_jwt import KEY_BINDING_TYPES, SdJwt
 from careledger.identity.credentials.vc_jwt import VpJwt
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.model import stamp, when
+from careledger.values.times import from_seconds, time_text
 
 __all__ = [
     "ConsentReader",
@@ -259,18 +259,19 @@ class Verifier:
     def _moment(self) -> _Moment:
         block = self.registry.chain.block("latest")
         return _Moment(
-            max(self._clock(), when(int(block["timestamp"], 16))), int(block["number"], 16)
+            max(self._clock(), from_seconds(int(block["timestamp"], 16))), int(block["number"], 16)
         )
 
     def _check_made(self, made: int, moment: _Moment) -> None:
-        at = when(made)
+        at = from_seconds(made)
         if at > moment.at + self.policy.leeway:
             raise KeyBindingStale(
-                f"the holder's proof was made at {stamp(at)}, which is not yet: a clock is wrong"
+                f"the holder's proof was made at {time_text(at)}, which is not yet: a clock is wrong"
             )
         if at < moment.at - self.policy.key_binding_age - self.policy.leeway:
             raise KeyBindingStale(
-                f"the holder's proof was made at {stamp(at)}, longer ago than {self.policy.key_binding_age}: ask again"
+                f"the holder's proof was made at {time_text(at)}, "
+                f"longer ago than {self.policy.key_binding_age}: ask again"
             )
 
     def _check_times(
@@ -278,15 +279,19 @@ class Verifier:
     ) -> datetime | None:
         begins, ends = read_date(claims, "nbf", what), read_date(claims, "exp", what)
         made = read_date(claims, "iat", what)
-        if ends is not None and when(ends) <= moment.at - self.policy.leeway:
-            raise Expired(f"{what} expired at {stamp(when(ends))}: ask the holder for a new one")
-        if begins is not None and when(begins) > moment.at + self.policy.leeway:
-            raise NotYetValid(f"{what} is valid from {stamp(when(begins))} on, which is not yet")
-        if made is not None and when(made) > moment.at + self.policy.leeway:
-            raise IssuedInFuture(
-                f"{what} says that it was signed at {stamp(when(made))}, which is not yet: a clock is wrong"
+        if ends is not None and from_seconds(ends) <= moment.at - self.policy.leeway:
+            raise Expired(
+                f"{what} expired at {time_text(from_seconds(ends))}: ask the holder for a new one"
             )
-        return None if ends is None else when(ends)
+        if begins is not None and from_seconds(begins) > moment.at + self.policy.leeway:
+            raise NotYetValid(
+                f"{what} is valid from {time_text(from_seconds(begins))} on, which is not yet"
+            )
+        if made is not None and from_seconds(made) > moment.at + self.policy.leeway:
+            raise IssuedInFuture(
+                f"{what} says that it was signed at {time_text(from_seconds(made))}, which is not yet: a clock is wrong"
+            )
+        return None if ends is None else from_seconds(ends)
 
     def _believe(
         self,
@@ -299,7 +304,7 @@ class Verifier:
         consent_id: bytes | None,
     ) -> Verified:
         """Check what the issuer has to do with: its key, the times, the status."""
-        signed_at = when(found.signed_at)
+        signed_at = from_seconds(found.signed_at)
         expires_at = self._check_times(found.token.claims, moment, "the credential")
         issuer = self.keys.did(found.issuer)
         if self._trusted is not None and issuer.address not in self._trusted:

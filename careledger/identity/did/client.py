@@ -19,9 +19,8 @@ from careledger.identity.did.model import (
     Operation,
     Recovery,
     name32,
-    seconds,
-    when,
 )
+from careledger.values.times import from_seconds, to_seconds
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,7 @@ class IdentityRegistry(ContractClient):
         until = self._read(
             "delegates", identity, keccak256(name32(delegate_type)), delegate, block=block
         )
-        return when(until) if until else None
+        return from_seconds(until) if until else None
 
     def changed(self, identity: str, block: Block = "latest") -> int:
         """Return the block of the latest change; 0 where there is none."""
@@ -247,7 +246,7 @@ class IdentityRegistry(ContractClient):
         self, identity: str, new_owner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Relay typed data `ChangeOwner`."""
-        return self._write("changeOwnerBySig", identity, new_owner, seconds(deadline), signature)
+        return self._write("changeOwnerBySig", identity, new_owner, to_seconds(deadline), signature)
 
     def add_delegate_by_sig(
         self,
@@ -260,8 +259,8 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> Receipt:
         """Relay typed data `AddDelegate`."""
-        what = (name32(delegate_type), delegate, seconds(valid_to))
-        return self._write("addDelegateBySig", identity, *what, seconds(deadline), signature)
+        what = (name32(delegate_type), delegate, to_seconds(valid_to))
+        return self._write("addDelegateBySig", identity, *what, to_seconds(deadline), signature)
 
     def revoke_delegate_by_sig(
         self,
@@ -274,7 +273,7 @@ class IdentityRegistry(ContractClient):
     ) -> Receipt:
         """Relay typed data `RevokeDelegate`."""
         what = (name32(delegate_type), delegate)
-        return self._write("revokeDelegateBySig", identity, *what, seconds(deadline), signature)
+        return self._write("revokeDelegateBySig", identity, *what, to_seconds(deadline), signature)
 
     def set_attribute_by_sig(
         self,
@@ -287,8 +286,8 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> Receipt:
         """Relay typed data `SetAttribute`."""
-        what = (name32(name), value, seconds(valid_to))
-        return self._write("setAttributeBySig", identity, *what, seconds(deadline), signature)
+        what = (name32(name), value, to_seconds(valid_to))
+        return self._write("setAttributeBySig", identity, *what, to_seconds(deadline), signature)
 
     def revoke_attribute_by_sig(
         self,
@@ -301,7 +300,7 @@ class IdentityRegistry(ContractClient):
     ) -> Receipt:
         """Relay typed data `RevokeAttribute`."""
         return self._write(
-            "revokeAttributeBySig", identity, name32(name), value, seconds(deadline), signature
+            "revokeAttributeBySig", identity, name32(name), value, to_seconds(deadline), signature
         )
 
     def execute_by_sig(
@@ -314,7 +313,7 @@ class IdentityRegistry(ContractClient):
     ) -> Receipt:
         """Relay typed data `Batch`."""
         steps = [step.abi() for step in operations]
-        return self._write("executeBySig", identity, steps, seconds(deadline), signature)
+        return self._write("executeBySig", identity, steps, to_seconds(deadline), signature)
 
     # -- recovery
 
@@ -336,7 +335,7 @@ class IdentityRegistry(ContractClient):
     ) -> Receipt:
         """Relay typed data `SetGuardians`."""
         what = (root, threshold, _seconds(delay))
-        return self._write("setGuardiansBySig", identity, *what, seconds(deadline), signature)
+        return self._write("setGuardiansBySig", identity, *what, to_seconds(deadline), signature)
 
     def start_recovery(
         self, identity: str, new_owner: str, approvals: Sequence[GuardianApproval]
@@ -351,7 +350,7 @@ class IdentityRegistry(ContractClient):
 
     def stop_recovery_by_sig(self, identity: str, deadline: datetime, signature: bytes) -> Receipt:
         """Relay typed data `StopRecovery`."""
-        return self._write("stopRecoveryBySig", identity, seconds(deadline), signature)
+        return self._write("stopRecoveryBySig", identity, to_seconds(deadline), signature)
 
     def finish_recovery(self, identity: str) -> Receipt:
         """Hand an identity over, once the delay has passed."""
@@ -364,7 +363,7 @@ class IdentityRegistry(ContractClient):
     def recovery(self, identity: str, block: Block = "latest") -> Recovery:
         """Return the recovery that was started last, while it is neither stopped nor finished."""
         new_owner, ready_at, live = self._read("recovery", identity, block=block)
-        return Recovery(new_owner, when(ready_at), live)
+        return Recovery(new_owner, from_seconds(ready_at), live)
 
     def guardian_leaf(self, guardian: str, salt: bytes) -> bytes:
         """Return the leaf of a guardian in the tree."""

@@ -22,8 +22,9 @@ from careledger.crypto.merkle import MerkleTree, root_of
 from careledger.errors import InputError
 from careledger.files import write_new
 from careledger.identity.did.messages import IdentityMessages
-from careledger.identity.did.model import GuardianApproval, seconds
+from careledger.identity.did.model import GuardianApproval
 from careledger.values.addresses import address
+from careledger.values.times import to_seconds
 
 MOST = 255
 """The contract counts approvals in a byte."""
@@ -219,7 +220,7 @@ def approve(
         card.identity, controller, owner, in_round=in_round, deadline=deadline
     )
     approval = GuardianApproval(
-        card.guardian, seconds(deadline), card.salt, card.proof, typed.sign(account)
+        card.guardian, to_seconds(deadline), card.salt, card.proof, typed.sign(account)
     )
     return RecoveryApproval(card.identity, owner, approval)
 

@@ -16,7 +16,8 @@ from eth_typing import ChecksumAddress
 
 from careledger.crypto.hashing import keccak256
 from careledger.errors import InputError
-from careledger.identity.did.model import Operation, name32, name_text, seconds
+from careledger.identity.did.model import Operation, name32, name_text
+from careledger.values.times import to_seconds
 
 NAME, VERSION = "CareLedger IdentityRegistry", "1"
 _COUNTED = ["uint256 nonce", "uint256 deadline"]
@@ -112,7 +113,7 @@ class IdentityMessages:
         what = {
             "delegateType": _text(delegate_type),
             "delegate": delegate,
-            "validTo": seconds(valid_to),
+            "validTo": to_seconds(valid_to),
         }
         return self._typed("AddDelegate", identity, nonce, deadline, **what)
 
@@ -140,7 +141,7 @@ class IdentityMessages:
         deadline: datetime,
     ) -> TypedData:
         """Return `SetAttribute`: publish an attribute until a point in time."""
-        what = {"name": _text(name), "value": _hex(value), "validTo": seconds(valid_to)}
+        what = {"name": _text(name), "value": _hex(value), "validTo": to_seconds(valid_to)}
         return self._typed("SetAttribute", identity, nonce, deadline, **what)
 
     def revoke_attribute(
@@ -206,14 +207,14 @@ class IdentityMessages:
             "controller": controller,
             "newOwner": new_owner,
             "round": in_round,
-            "deadline": seconds(deadline),
+            "deadline": to_seconds(deadline),
         }
         return TypedData(self.chain_id, self.registry, "ApproveRecovery", message)
 
     def _typed(
         self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any
     ) -> TypedData:
-        message = {"identity": identity, **what, "nonce": nonce, "deadline": seconds(deadline)}
+        message = {"identity": identity, **what, "nonce": nonce, "deadline": to_seconds(deadline)}
         return TypedData(self.chain_id, self.registry, kind, message)
 
 

@@ -1,16 +1,16 @@
-"""What identities are made of at the contract's edge: names, operations, guardianships, recoveries, times."""
+"""What identities are made of at the contract's edge: names, operations, guardianships, recoveries."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, Self
 
 from eth_typing import ChecksumAddress
 
 from careledger.errors import InputError
-from careledger.values.addresses import address
+from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import to_seconds
 
-ZERO_ADDRESS = ChecksumAddress("0x0000000000000000000000000000000000000000")  # type: ignore[arg-type]
 DEACTIVATED = address("0x000000000000000000000000000000000000dEaD")
 """Controls what was taken out of use: an address without a key."""
 
@@ -53,31 +53,6 @@ def name_text(name: bytes) -> str:
         ) from error
 
 
-def seconds(at: datetime) -> int:
-    """Return a time as the contracts count it: whole seconds since 1970 UTC.
-
-    Raises:
-        InputError: it has no time zone, or lies before 1970.
-
-    """
-    if at.tzinfo is None:
-        raise InputError(f"{at} has no time zone")
-    if at.timestamp() < 0:
-        raise InputError(f"{at} lies before 1970")
-    return int(at.timestamp())
-
-
-def when(count: int) -> datetime:
-    """Return the time of a count of seconds since 1970 UTC; the latest that Python knows for what lies beyond."""
-    latest = datetime.max.replace(tzinfo=UTC, microsecond=0)
-    return datetime.fromtimestamp(count, UTC) if count < latest.timestamp() else latest
-
-
-def stamp(at: datetime) -> str:
-    """Return a time as people and machines read it: `2030-01-31T12:00:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class Action(IntEnum):
     """What a step of a batch does, numbered as in the contract."""
 
@@ -114,7 +89,7 @@ class Operation:
     def add_delegate(cls, delegate_type: str | bytes, delegate: str, valid_to: datetime) -> Self:
         """Name a delegate."""
         who = address(delegate, "delegate")
-        return cls(Action.ADD_DELEGATE, name32(delegate_type), who, valid_to=seconds(valid_to))
+        return cls(Action.ADD_DELEGATE, name32(delegate_type), who, valid_to=to_seconds(valid_to))
 
     @classmethod
     def revoke_delegate(cls, delegate_type: str | bytes, delegate: str) -> Self:
@@ -124,7 +99,7 @@ class Operation:
     @classmethod
     def set_attribute(cls, name: str | bytes, value: bytes, valid_to: datetime) -> Self:
         """Publish an attribute."""
-        return cls(Action.SET_ATTRIBUTE, name32(name), value=value, valid_to=seconds(valid_to))
+        return cls(Action.SET_ATTRIBUTE, name32(name), value=value, valid_to=to_seconds(valid_to))
 
     @classmethod
     def revoke_attribute(cls, name: str | bytes, value: bytes) -> Self:

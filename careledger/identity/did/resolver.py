@@ -24,7 +24,8 @@ from careledger.identity.did.client import (
 )
 from careledger.identity.did.did import Did, DidUrl, format_did, parse_url
 from careledger.identity.did.history import Change, history
-from careledger.identity.did.model import ZERO_ADDRESS, stamp, when
+from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import from_seconds, time_text
 
 CONTEXT = [
     "https://www.w3.org/ns/did/v1",
@@ -151,12 +152,12 @@ def _metadata(chain: Chain, draft: "_Draft") -> dict[str, Any]:
     if draft.version:
         found |= {
             "versionId": str(draft.version),
-            "updated": stamp(when(chain.timestamp(draft.version))),
+            "updated": time_text(from_seconds(chain.timestamp(draft.version))),
         }
     if draft.next_version:
         found |= {
             "nextVersionId": str(draft.next_version),
-            "nextUpdate": stamp(when(chain.timestamp(draft.next_version))),
+            "nextUpdate": time_text(from_seconds(chain.timestamp(draft.next_version))),
         }
     return found
 

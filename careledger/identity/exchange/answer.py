@@ -32,8 +32,8 @@ from careledger.identity.credentials.checks import check_terms
 from careledger.identity.credentials.presentation import Selection, vc_scope
 from careledger.identity.credentials.sd_jwt import SdJwt
 from careledger.identity.credentials.vc_jwt import VpJwt
-from careledger.identity.did.model import stamp
 from careledger.identity.exchange.request import LEEWAY, Request
+from careledger.values.times import time_text
 
 FORMAT = 1
 LARGEST = 131_072
@@ -133,13 +133,13 @@ class Answer:
         """
         if now > request.expires_at + LEEWAY:
             raise AnswerTooLate(
-                f"the request could be answered until {stamp(request.expires_at)}: make a new one"
+                f"the request could be answered until {time_text(request.expires_at)}: make a new one"
             )
         scope, purpose = scope_shown(self.presentation), request.purpose.hash(request.nonce)
         check_terms(self.consent, grantee=request.grantee, scope=scope, purpose=purpose)
         if self.consent.expires_at > now + request.consent_for + LEEWAY:
             raise AnswerTooLate(
-                f"the consent would last until {stamp(self.consent.expires_at)}, longer than was asked for"
+                f"the consent would last until {time_text(self.consent.expires_at)}, longer than was asked for"
             )
 
 

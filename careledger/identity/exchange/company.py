@@ -32,13 +32,13 @@ from careledger.identity.credentials.policy import Expected, ExpectedConsent, Po
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import parse
-from careledger.identity.did.model import stamp, when
 from careledger.identity.exchange.answer import Answer
 from careledger.identity.exchange.request import LEEWAY, LIFETIME, Purpose, Request, parse_request
 from careledger.identity.exchange.verifications import Verification, Verifications
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.store import Store
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, time_text
 
 SUBMITTING = timedelta(seconds=15)
 """A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for
@@ -269,10 +269,10 @@ class Company:
         soon = self._now() + SUBMITTING
         if answer.consent.expires_at < soon:
             raise ConsentExpired(
-                f"the consent ends at {stamp(answer.consent.expires_at)}: not worth being put on chain"
+                f"the consent ends at {time_text(answer.consent.expires_at)}: not worth being put on chain"
             )
         if answer.grant.signed.deadline_at < soon:
-            ends = stamp(answer.grant.signed.deadline_at)
+            ends = time_text(answer.grant.signed.deadline_at)
             raise Conflict(
                 f"the customer's grant can be submitted until {ends}: not worth being tried"
             )
@@ -299,4 +299,4 @@ class Company:
         return self.consents.using(payer).commit_use(answer.use)
 
     def _now(self) -> datetime:
-        return max(datetime.now(UTC), when(self.registry.chain.timestamp()))
+        return max(datetime.now(UTC), from_seconds(self.registry.chain.timestamp()))

@@ -28,10 +28,10 @@ from careledger.identity.consent.terms import (
     use_commitment,
 )
 from careledger.identity.credentials.formats import Path
-from careledger.identity.did.model import seconds, when
 from careledger.identity.exchange.answer import Answer
 from careledger.identity.exchange.request import Purpose, Request, claim_paths
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, to_seconds
 
 FORMAT = 1
 _MEMBERS = (
@@ -91,7 +91,7 @@ class ConsentReceipt:
             claims=request.claims,
             purpose=request.purpose,
             nonce=request.nonce,
-            given_at=when(seconds(given_at)),
+            given_at=from_seconds(to_seconds(given_at)),
             presentations=(given.presentation_hash,),
             one_time=one_time,
         )
@@ -118,7 +118,7 @@ class ConsentReceipt:
             "claims": [list(path) for path in self.claims],
             "purpose": {"text": self.purpose.text, "terms": self.purpose.terms},
             "nonce": self.nonce,
-            "givenAt": seconds(self.given_at),
+            "givenAt": to_seconds(self.given_at),
             "presentations": ["0x" + shown.hex() for shown in self.presentations],
             "oneTime": self.one_time,
         }
@@ -155,7 +155,7 @@ class ConsentReceipt:
             claims=claim_paths(given["claims"], "the wallet's entry: claims"),
             purpose=Purpose(purpose["text"], purpose["terms"]),
             nonce=given["nonce"],
-            given_at=when(second_count(given["givenAt"], "the wallet's entry: givenAt")),
+            given_at=from_seconds(second_count(given["givenAt"], "the wallet's entry: givenAt")),
             presentations=tuple(
                 hash_text(one, "the wallet's entry: a presentation")
                 for one in given["presentations"]
@@ -207,7 +207,7 @@ class Diary:
     def entries(self, block: Block = "latest") -> list[DiaryEntry]:
         """Return everything that was given, oldest first, as it stands at a block."""
         at = self.registry.chain.block(block)
-        number, now = int(at["number"], 16), when(int(at["timestamp"], 16))
+        number, now = int(at["number"], 16), from_seconds(int(at["timestamp"], 16))
         uses = self._uses([one for given in self.receipts for one in given.commitments], number)
         epochs: dict[str, int] = {}
         entries = []
@@ -228,7 +228,7 @@ class Diary:
         for commitment, event in self.registry.uses(commitments, to_block=block).items():
             log = event.log
             if log.block_hash not in times:
-                times[log.block_hash] = when(
+                times[log.block_hash] = from_seconds(
                     int(self.registry.chain.block(log.block_hash)["timestamp"], 16)
                 )
             found[commitment] = ConsentUse(

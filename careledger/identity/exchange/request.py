@@ -35,8 +35,8 @@ from careledger.identity.credentials.formats import Path, path_of
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy, present
 from careledger.identity.did.did import parse
-from careledger.identity.did.model import seconds, stamp, when
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, time_text, to_seconds
 
 TYPE = "careledger-request+jwt"
 LONGEST = 8_192
@@ -140,7 +140,7 @@ class Request:
             audience: the DID where it is None.
 
         """
-        begins = when(seconds(now))
+        begins = from_seconds(to_seconds(now))
         return cls(
             did=did,
             vct=vct,
@@ -216,8 +216,8 @@ class Request:
         """The JWT claims."""
         given: dict[str, Any] = {
             "iss": self.did,
-            "iat": seconds(self.issued_at),
-            "exp": seconds(self.expires_at),
+            "iat": to_seconds(self.issued_at),
+            "exp": to_seconds(self.expires_at),
             "aud": self.audience,
             "nonce": self.nonce,
             "vct": self.vct,
@@ -257,7 +257,7 @@ class Request:
             until: where the customer wants it to end earlier than the company asks.
 
         """
-        latest = when(seconds(now)) + self.consent_for
+        latest = from_seconds(to_seconds(now)) + self.consent_for
         expires_at = latest if until is None else min(until, latest)
         terms = ConsentTerms(self.grantee, scope, self.purpose.hash(self.nonce))
         return Consent(address(subject, "subject"), expires_at, terms)
@@ -313,8 +313,8 @@ def _request(claims: Mapping[str, Any]) -> Request:
         consent_for=timedelta(seconds=consent_for),
         chain_id=chain_id,
         registry=_address(texts["consentRegistry"]),
-        issued_at=when(second_count(given["iat"], "the request's iat")),
-        expires_at=when(second_count(given["exp"], "the request's exp")),
+        issued_at=from_seconds(second_count(given["iat"], "the request's iat")),
+        expires_at=from_seconds(second_count(given["exp"], "the request's exp")),
         nonce=texts["nonce"],
         audience=texts["aud"],
         response_uri=texts.get("responseUri"),
@@ -346,11 +346,11 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
         )
     if request.expires_at <= at:
         raise RequestExpired(
-            f"the request could be answered until {stamp(request.expires_at)}: ask for a new one"
+            f"the request could be answered until {time_text(request.expires_at)}: ask for a new one"
         )
     if request.issued_at > at + LEEWAY:
         raise RequestFromFuture(
-            f"the request says that it was made at {stamp(request.issued_at)}, which is yet to come"
+            f"the request says that it was made at {time_text(request.issued_at)}, which is yet to come"
         )
     keys.check(token, request.did, min(request.issued_at, at), policy=KeyPolicy.NOW, now=at)
     return request

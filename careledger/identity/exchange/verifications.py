@@ -42,10 +42,10 @@ from careledger.identity.credentials.errors import (
 )
 from careledger.identity.credentials.formats import Path, StatusReference, path_of, path_text
 from careledger.identity.credentials.policy import Expected, Verified
-from careledger.identity.did.model import stamp, when
 from careledger.identity.status.reader import ListStatus
 from careledger.store import Store
 from careledger.store.identity import IssuedNonce, VerifiedPresentation
+from careledger.values.times import from_seconds, time_text
 
 LIFETIME = timedelta(minutes=15)
 GRACE = timedelta(days=1)
@@ -249,7 +249,10 @@ class Verifications:
             row = _found(session, identifier)
             kept, at = _read(row), row.consents
         head = self.consents.chain.block("latest")
-        number, now = int(head["number"], 16), max(self._clock(), when(int(head["timestamp"], 16)))
+        number, now = (
+            int(head["number"], 16),
+            max(self._clock(), from_seconds(int(head["timestamp"], 16))),
+        )
         if kept.consent_id is not None:
             if at != self._where():
                 raise UnknownChain(
@@ -258,7 +261,7 @@ class Verifications:
             check_consent(self.consents, kept.consent_id, now, number)
         if kept.expires_at is not None and kept.expires_at <= now:
             raise Expired(
-                f"the credential expired at {stamp(kept.expires_at)}: ask the customer for a new one"
+                f"the credential expired at {time_text(kept.expires_at)}: ask the customer for a new one"
             )
         if kept.status is not None:
             check_status(self.statuses, kept.status, number)
@@ -315,7 +318,7 @@ def _require_open(row: IssuedNonce | None, now: datetime) -> None:
             "this request was answered already: a presentation is good for one reading; ask anew"
         )
     if row.expires_at <= now:
-        raise KeyBindingStale(f"the request was good until {stamp(row.expires_at)}: ask anew")
+        raise KeyBindingStale(f"the request was good until {time_text(row.expires_at)}: ask anew")
 
 
 def _outcomes(

@@ -22,10 +22,10 @@ from careledger.chain.rpc import Block
 from careledger.errors import InputError
 from careledger.identity.credentials.formats import numeric_date
 from careledger.identity.credentials.jose import Signs, encode, sign
-from careledger.identity.did.model import stamp, when
 from careledger.identity.status import bits
 from careledger.identity.status.client import WORD, CredentialStatus
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds, time_text
 
 MIN_SIZE = 131_072
 """Places of the smallest list: who asks for a list of fewer might be asking for one person
@@ -144,7 +144,9 @@ def take(
         bits=bits.from_words(words),
         block=number,
         block_hash=bytes.fromhex(header["hash"][2:]),
-        taken_at=max(datetime.now(UTC), when(int(header["timestamp"], 16))).replace(microsecond=0),
+        taken_at=max(datetime.now(UTC), from_seconds(int(header["timestamp"], 16))).replace(
+            microsecond=0
+        ),
     )
 
 
@@ -194,8 +196,8 @@ class Exporter:
             "id": uri,
             "type": LIST_TYPES,
             "issuer": self.did,
-            "validFrom": stamp(snapshot.taken_at),
-            "validUntil": stamp(snapshot.taken_at + self.lifetime),
+            "validFrom": time_text(snapshot.taken_at),
+            "validUntil": time_text(snapshot.taken_at + self.lifetime),
             "credentialSubject": _subject(snapshot, uri),
         }
 

@@ -17,9 +17,9 @@ from careledger.identity.credentials.errors import (
 )
 from careledger.identity.credentials.formats import StatusReference, read_date, read_text
 from careledger.identity.credentials.jose import Jws, Limits, decode, parse
-from careledger.identity.did.model import stamp, when
 from careledger.identity.status import bits
 from careledger.identity.status.lists import MIN_SIZE
+from careledger.values.times import from_seconds, time_text
 
 MAX_AGE = timedelta(days=1)
 SKEW = timedelta(minutes=5)
@@ -103,15 +103,15 @@ class ExportedList:
         """
         if self.issued_at > now + SKEW:
             raise IssuedInFuture(
-                f"the status list says that it is of {stamp(self.issued_at)}, which is yet to come"
+                f"the status list says that it is of {time_text(self.issued_at)}, which is yet to come"
             )
         if self.expires_at is not None and self.expires_at <= now:
             raise StatusStale(
-                f"the status list was good until {stamp(self.expires_at)}: fetch a new one"
+                f"the status list was good until {time_text(self.expires_at)}: fetch a new one"
             )
         if now - self.issued_at > max_age:
             raise StatusStale(
-                f"the status list is of {stamp(self.issued_at)}, older than the {max_age} allowed: fetch a new one"
+                f"the status list is of {time_text(self.issued_at)}, older than the {max_age} allowed: fetch a new one"
             )
 
 
@@ -139,12 +139,18 @@ def read_token_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Expor
         raise MalformedClaim(f"{_TOKEN} has a 'bits' that is none of 1, 2, 4 and 8")
     _same(read_text(claims, "sub", _TOKEN), uri)
     _from(claims.get("iss", issuer), issuer)
-    keys.check(jws, issuer, when(issued))
+    keys.check(jws, issuer, from_seconds(issued))
     until, source = read_date(claims, "exp", _TOKEN), claims.get("careledger")
     raw = bits.expanded(_decoded(packed), bits.ZLIB)
-    ends = None if until is None else when(until)
+    ends = None if until is None else from_seconds(until)
     return ExportedList(
-        uri, issuer, when(issued), ends, raw, width, source if isinstance(source, Mapping) else None
+        uri,
+        issuer,
+        from_seconds(issued),
+        ends,
+        raw,
+        width,
+        source if isinstance(source, Mapping) else None,
     )
 
 
@@ -210,7 +216,7 @@ def _earliest(
 ) -> datetime | None:
     """Return the earliest of the times that a credential names in one or the other way."""
     found = [
-        when(second)
+        from_seconds(second)
         for name in numbers
         if (second := read_date(claims, name, _CREDENTIAL)) is not None
     ]

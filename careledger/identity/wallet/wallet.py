@@ -22,12 +22,12 @@ from careledger.errors import Conflict, InputError, NotFound
 from careledger.files import read_file, write_new, write_private
 from careledger.identity.credentials.jose import encode
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.did.model import stamp
 from careledger.identity.wallet.content import new_content, read_content
 from careledger.identity.wallet.encryption import MAX_BYTES, WORK, Lock, Sealed
 from careledger.identity.wallet.errors import WalletBusy
 from careledger.identity.wallet.seed import SubjectKey, new_words, seed_of, subject_key
 from careledger.values.addresses import address
+from careledger.values.times import time_text
 
 GAP = 20
 """Subjects in a row that nobody has seen, after which a restored wallet looks no further (as BIP-44
@@ -293,7 +293,7 @@ class Wallet:
         if identifier.startswith("-"):  # a command would take it for an option
             identifier = f"_{identifier[1:]}"
         if identifier not in self._content["credentials"]:
-            kept = {"text": text, "holderKey": holder_key, "addedAt": stamp(datetime.now(UTC))}
+            kept = {"text": text, "holderKey": holder_key, "addedAt": time_text(datetime.now(UTC))}
             self._save(lambda content: content["credentials"].update({identifier: kept}))
         return self.credential(identifier)
 

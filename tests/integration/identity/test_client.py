@@ -21,14 +21,8 @@ from careledger.identity.did.client import (
 from careledger.identity.did.errors import BadActor, BadSigner, NotController, TooEarly
 from careledger.identity.did.guardians import Guardians, approve
 from careledger.identity.did.messages import erc1056_digest, sign_digest
-from careledger.identity.did.model import (
-    AGENT,
-    DEACTIVATED,
-    ZERO_ADDRESS,
-    Guardianship,
-    Operation,
-    name32,
-)
+from careledger.identity.did.model import AGENT, DEACTIVATED, Guardianship, Operation, name32
+from careledger.values.addresses import ZERO_ADDRESS
 
 ROLE, SERVICE, ENDPOINT = name32(AGENT), "did/svc/Care", b"https://care.example"
 DAY = timedelta(days=1)

@@ -21,12 +21,12 @@ from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.sd_jwt import SdJwt
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
-from careledger.identity.did.model import seconds
 from careledger.identity.exchange.answer import ConsentSubject, make_answer
 from careledger.identity.exchange.company import Company
 from careledger.identity.exchange.request import Purpose
 from careledger.identity.status.client import CredentialStatus
 from careledger.store import Store
+from careledger.values.times import to_seconds
 
 VCT, DAY = "https://bank.example/kyc/1", timedelta(days=1)
 HOLDER = SigningKey("ES256", b"\5" * 32)
@@ -239,7 +239,7 @@ def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_
         company.take(replace(given, consent=other, grant=grant), request)
     token = SdJwt.read(given.presentation)
     named = {
-        "iat": seconds(town.now),
+        "iat": to_seconds(town.now),
         "aud": request.audience,
         "nonce": request.nonce,
         "sd_hash": token.sd_hash,

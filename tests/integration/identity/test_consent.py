@@ -40,8 +40,9 @@ from careledger.identity.consent.terms import (
     use_commitment,
 )
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.model import ZERO_ADDRESS, name32
+from careledger.identity.did.model import name32
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.values.addresses import ZERO_ADDRESS
 
 DAY = timedelta(days=1)
 UNUSED = ConsentRecord(ZERO_ADDRESS, datetime.fromtimestamp(0, UTC), 0, ConsentStatus.NONE)

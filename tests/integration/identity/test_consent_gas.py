@@ -22,7 +22,7 @@ from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.identity.consent.messages import ConsentSignature
 from careledger.identity.did.messages import sign_digest
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.support.evm import START
 from tests.support.gas import Gas
 
@@ -135,7 +135,7 @@ def test_one_by_one(office: Office, senders: list[Sender]) -> None:
     office.weigh("ConsentRegistry.revokeBySig", receipt, 42_200)
     own = consent(one.address, 4)
     registry.send(relayer, "grantBySig", own, 0, one.address, DEADLINE, office.grant(one, own))
-    signed = ConsentSignature(one.address, when(DEADLINE), office.revocation(one, own))
+    signed = ConsentSignature(one.address, from_seconds(DEADLINE), office.revocation(one, own))
     identifier = struct_hash(CONSENT, list(own))
     receipt = registry.send(relayer, "revokeCompact", identifier, DEADLINE, *signed.compact)
     office.weigh("ConsentRegistry.revokeBySig.compact", receipt, 39_500)

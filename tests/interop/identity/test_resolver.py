@@ -16,8 +16,10 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
-from careledger.identity.did.model import ZERO_ADDRESS, Operation, name32, when
+from careledger.identity.did.model import Operation, name32
 from careledger.identity.did.resolver import _number, resolve
+from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import from_seconds
 from tests.interop.identity.conftest import HERE, Node
 
 pytestmark = pytest.mark.interop
@@ -91,7 +93,7 @@ class Stage:
 
 
 def random_operation(dice: random.Random, now: int) -> Operation:
-    valid_to = when(now + dice.choice([1, 2, 3, LONG, LONG, LONG + 1]))
+    valid_to = from_seconds(now + dice.choice([1, 2, 3, LONG, LONG, LONG + 1]))
     delegate = dice.choice([f"0x{n:040x}" for n in (0xABCDEF, 0xDE1E9A7E << 96)])
     kind = dice.choice(TYPES)
     name, value = dice.choice(NAMES), dice.choice(VALUES)

@@ -13,7 +13,7 @@ from careledger.identity.credentials.formats import Path
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.presentation import Holding
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop
@@ -148,7 +148,7 @@ def issued(
     ours = [
         issue_sd_jwt(
             Issuer(party.did, key, kid), VCT, tree.value,
-            Validity(when(now), when(now) + timedelta(days=1)),
+            Validity(from_seconds(now), from_seconds(now) + timedelta(days=1)),
             holder=holder.public, disclosable=list(tree.paths()), decoys=dice.choice([0, 0, 2]),
         )
         for tree in trees[::3]
@@ -177,7 +177,7 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
     for tree, holding in zip(trees, whole, strict=True):
         shown = [path for path in holding.choices if dice.random() < 0.5]
         presented = holding.choose(shown).present(
-            keys[1], audience=AUDIENCE, nonce=NONCE, at=when(now)
+            keys[1], audience=AUDIENCE, nonce=NONCE, at=from_seconds(now)
         )
         tokens.append(presented)
         claims = Holding.read(presented).claims

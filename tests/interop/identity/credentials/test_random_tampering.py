@@ -11,7 +11,7 @@ import pytest
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.sd_jwt import Disclosure
 from careledger.identity.credentials.verifier import Expected
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 from tests.interop.identity.credentials.test_tampered_sd_jwts import (
     AUDIENCE,
@@ -145,7 +145,7 @@ def test_what_we_take_polaris_takes(world: World, npm: Steps, pypi: Steps) -> No
     }
     asked |= {"keys": [forge.issuer.public.jwk]}
     verifier, expected = (
-        world.verifier(clock=lambda: when(forge.now)),
+        world.verifier(clock=lambda: from_seconds(forge.now)),
         Expected(AUDIENCE, NONCE, VCT),
     )
     taken, refused, stricter = 0, Counter[str](), Counter[str]()

@@ -10,7 +10,7 @@ from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jw
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.verifier import Expected
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Party, Steps, World
 
 pytestmark = pytest.mark.interop
@@ -51,7 +51,7 @@ class Shop:
     alg: str
 
     def issue(self, alg: str | None = None) -> str:
-        now = when(self.world.now())
+        now = from_seconds(self.world.now())
         party = self.world.issuer
         issuer = Issuer(party.did, signing_key(party, alg or self.alg), party.kid(alg or self.alg))
         return issue_sd_jwt(
@@ -64,7 +64,7 @@ class Shop:
         self, credential: str, shown: list[list[str | int | None]] = SHOWN, **other: Any
     ) -> str:
         holder = other.pop("holder", None) or signing_key(self.world.holder, self.alg)
-        asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(self.world.now())} | other
+        asked = {"audience": AUDIENCE, "nonce": NONCE, "at": from_seconds(self.world.now())} | other
         return Holding.read(credential).choose(shown).present(holder, **asked)
 
 
@@ -257,7 +257,7 @@ def test_we_verify_by_the_hash_that_npm_chose(world: World, npm: Steps, hash_nam
     assert (found.claims["given_name"], found.claims["n"]) == ("Zoë", [2])
     assert Holding.read(credential["ok"]).token.hash_name == hash_name
     ours = Holding.read(credential["ok"]).choose(["given_name"])
-    token = ours.present(holder, audience=AUDIENCE, nonce=NONCE, at=when(world.now()))
+    token = ours.present(holder, audience=AUDIENCE, nonce=NONCE, at=from_seconds(world.now()))
     (answer,) = npm("sd_jwt_vc.mjs", {"do": "verify", "token": token, "nonce": NONCE})
     assert answer["ok"]["payload"]["given_name"] == "Zoë"
 

@@ -17,10 +17,10 @@ from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presentation import Holding
 from careledger.identity.credentials.verifier import Expected
-from careledger.identity.did.model import when
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot, take
 from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop
@@ -61,7 +61,7 @@ class Bureau:
         )
 
     def terms(self) -> tuple[Issuer, Validity]:
-        party, now = self.world.issuer, when(self.world.now())
+        party, now = self.world.issuer, from_seconds(self.world.now())
         return Issuer(party.did, self.key("ES256"), party.kid("ES256")), Validity(
             now, now + timedelta(days=1)
         )
@@ -77,7 +77,7 @@ class Bureau:
             holder=holder.public,
             status=self.reference(index),
         )
-        asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(self.world.now())}
+        asked = {"audience": AUDIENCE, "nonce": NONCE, "at": from_seconds(self.world.now())}
         return Holding.read(credential).choose(["name"]).present(holder, **asked)
 
     def vc(self, index: int) -> str:

@@ -13,7 +13,7 @@ from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jw
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.sd_jwt import Disclosure
 from careledger.identity.credentials.verifier import Expected
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
 pytestmark = pytest.mark.interop
@@ -259,7 +259,7 @@ def made(maker: str, world: World, npm: Steps, pypi: Steps) -> str:
     )
     open_ = {"iss": party.did, "vct": VCT, "iat": now, "exp": now + 86_400}
     if maker == "ours":
-        validity = Validity(when(now), when(now) + timedelta(days=1))
+        validity = Validity(from_seconds(now), from_seconds(now) + timedelta(days=1))
         salts = random.Random(1).randbytes  # so that a seed makes the same presentations again
         return issue_sd_jwt(
             Issuer(party.did, key), VCT, CLAIMS, validity, holder=holder.public, salts=salts
@@ -296,7 +296,7 @@ def said(answer: dict[str, Any]) -> str | None:
 
 def said_by_us(forge: Forge, token: str) -> type[errors.CredentialError] | None:
     try:
-        forge.world.verifier(clock=lambda: when(forge.now)).verify(
+        forge.world.verifier(clock=lambda: from_seconds(forge.now)).verify(
             token, Expected(AUDIENCE, NONCE, VCT)
         )
     except errors.CredentialError as refusal:

@@ -16,7 +16,8 @@ from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer, Validity
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.presentation import present_vc
 from careledger.identity.credentials.verifier import Expected, KeyPolicy, Policy, Verifier
-from careledger.identity.did.model import name32, when
+from careledger.identity.did.model import name32
+from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import LONG, Answer, Party, Steps, World
 
 pytestmark = pytest.mark.interop
@@ -40,7 +41,7 @@ def signer(party: Party, alg: str, *, named: bool = True) -> Issuer:
 
 
 def issue(world: World, alg: str, **other: Any) -> str:
-    now = when(world.now())
+    now = from_seconds(world.now())
     options: dict[str, Any] = {
         "credential_id": "urn:uuid:3978344f-8596-4c3a-a978-8fcaba3903c5"
     } | other
@@ -50,7 +51,7 @@ def issue(world: World, alg: str, **other: Any) -> str:
 
 
 def present(world: World, credential: str, alg: str, **other: Any) -> str:
-    asked = {"audience": AUDIENCE, "nonce": NONCE, "at": when(world.now())} | other
+    asked = {"audience": AUDIENCE, "nonce": NONCE, "at": from_seconds(world.now())} | other
     by = asked.pop("by", None) or signer(world.holder, alg)
     return present_vc([credential], by, **asked)
 
@@ -65,7 +66,9 @@ def test_did_jwt_vc_verifies_ours(world: World, npm: Steps, alg: str) -> None:
     presentations = [
         present(world, credentials[0], alg),
         present(world, credentials[1], alg, by=signer(world.holder, alg, named=False)),
-        present(world, credentials[0], alg, expires_at=when(world.now()) + timedelta(minutes=5)),
+        present(
+            world, credentials[0], alg, expires_at=from_seconds(world.now()) + timedelta(minutes=5)
+        ),
     ]
     answers = npm(
         "vc_jwt.mjs",
@@ -156,7 +159,7 @@ def test_we_verify_those_of_did_jwt_vc(world: World, npm: Steps, alg: str) -> No
         )
         assert found.claims == CLAIMS
         assert found.subject == found.holder == world.holder.did
-        assert found.expires_at == when(now + 600)
+        assert found.expires_at == from_seconds(now + 600)
 
 
 @dataclass(frozen=True)
@@ -303,7 +306,7 @@ def test_what_both_say_of_tampered_presentations(world: World, npm: Steps, maker
 def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_jwt_vc(
     past: World,
 ) -> None:
-    party, made_at = past.issuer, when(past.chain.timestamp())
+    party, made_at = past.issuer, from_seconds(past.chain.timestamp())
     credential = issue(past, "ES256", validity=Validity(made_at, None))
     step = {"do": "verify", "token": credential}
     policies = {one: Policy([party.did], one, status_required=False) for one in KeyPolicy}

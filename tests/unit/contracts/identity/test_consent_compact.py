@@ -5,7 +5,7 @@ import pytest
 from careledger.errors import InputError
 from careledger.identity.consent.errors import NotGranted, SignatureRefused, SignatureTooLate
 from careledger.identity.consent.messages import ConsentSignature
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.support.evm import START
 from tests.worlds.identity.consent_registry import DEADLINE, ConsentWorld, refused
 from tests.worlds.identity.consents import malleated
@@ -23,7 +23,7 @@ def world(evm):
 
 
 def halves(act):
-    return ConsentSignature(act.signer, when(act.deadline), act.signature).compact
+    return ConsentSignature(act.signer, from_seconds(act.deadline), act.signature).compact
 
 
 def arguments(act):
@@ -117,7 +117,9 @@ class TestRefusals:
     def test_a_high_s_has_no_compact_form(self, world):
         act = world.revoking()
         with pytest.raises(InputError, match="low s"):
-            _ = ConsentSignature(act.signer, when(act.deadline), malleated(act.signature)).compact
+            _ = ConsentSignature(
+                act.signer, from_seconds(act.deadline), malleated(act.signature)
+            ).compact
 
 
 class TestRevocation:
@@ -157,4 +159,4 @@ class TestRevocation:
     @pytest.mark.parametrize("raw", [b"", b"\1" * 64, b"\1" * 64 + b"\x00", b"\1" * 66])
     def test_what_is_no_accounts_signature_has_no_compact_form(self, world, raw):
         with pytest.raises(InputError, match="not an account's own"):
-            _ = ConsentSignature(world.alice.address, when(DEADLINE), raw).compact
+            _ = ConsentSignature(world.alice.address, from_seconds(DEADLINE), raw).compact

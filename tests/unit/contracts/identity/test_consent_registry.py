@@ -14,7 +14,7 @@ from careledger.identity.consent.errors import (
     ExpiryPassed,
     NotSubject,
 )
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.support.evm import START
 from tests.worlds.identity.consent_registry import EXPIRY, ConsentWorld, not_subject, refused
 from tests.worlds.identity.consents import (
@@ -224,7 +224,7 @@ class TestViews:
         one = Consent("0x" + who[0].hex(), expiry, Terms("0x" + who[1].hex(), *hashes))
         if not any(who[0]):
             return
-        python = ours.Consent(one.subject, when(expiry), ours.ConsentTerms(*one.terms.abi))
+        python = ours.Consent(one.subject, from_seconds(expiry), ours.ConsentTerms(*one.terms.abi))
         found = (
             _contract().call("idOf", python.abi()),
             _contract().call("termsHash", python.terms.abi()),

@@ -19,7 +19,7 @@ from careledger.identity.consent.errors import (
 )
 from careledger.identity.consent.messages import ConsentMessages
 from careledger.identity.consent.terms import Consent, ConsentTerms
-from careledger.identity.did.model import when
+from careledger.values.times import from_seconds
 from tests.support.evm import START, Evm, actor
 from tests.worlds.identity.consent_registry import DEADLINE, EXPIRY, ConsentWorld
 from tests.worlds.identity.consents import GRANTED, REVOKED, Signing, malleated, sign
@@ -412,8 +412,8 @@ class TestWhatIsSigned:
     @each
     def test_the_digest_is_that_of_our_messages_and_of_eth_account(self, world, function):
         given = world.given
-        python = Consent(given.subject, when(given.expiry), ConsentTerms(*given.terms.abi))
-        domain, until = ConsentMessages(31337, world.consents.address), when(DEADLINE)
+        python = Consent(given.subject, from_seconds(given.expiry), ConsentTerms(*given.terms.abi))
+        domain, until = ConsentMessages(31337, world.consents.address), from_seconds(DEADLINE)
         message, digest = {
             GRANT: (domain.grant(python, 7, until), world.signing.grant(given, 7, DEADLINE)),
             REVOKE: (domain.revoke(python, until), world.signing.revoke(given, DEADLINE)),

@@ -6,7 +6,8 @@ from careledger.chain.reverts import RevertedWithText, decode_revert
 from careledger.errors import InputError
 from careledger.identity.did.errors import BadActor, BadSigner, erc1056
 from careledger.identity.did.messages import erc1056_digest
-from careledger.identity.did.model import Action, Operation, name32, name_text, seconds, stamp, when
+from careledger.identity.did.model import Action, Operation, name32, name_text
+from careledger.values.times import from_seconds, time_text, to_seconds
 
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
@@ -35,17 +36,17 @@ class TestNames:
 class TestTimes:
     def test_there_and_back(self):
         at = datetime(2030, 1, 31, 12, tzinfo=timezone(timedelta(hours=2)))
-        assert when(seconds(at)) == at
-        assert stamp(at) == "2030-01-31T10:00:00Z"
+        assert from_seconds(to_seconds(at)) == at
+        assert time_text(at) == "2030-01-31T10:00:00Z"
 
     def test_without_a_zone_or_before_1970_is_refused(self):
         with pytest.raises(InputError, match="no time zone"):
-            seconds(datetime(2030, 1, 1))  # noqa: DTZ001
+            to_seconds(datetime(2030, 1, 1))  # noqa: DTZ001
         with pytest.raises(InputError, match="before 1970"):
-            seconds(datetime(1969, 12, 31, tzinfo=UTC))
+            to_seconds(datetime(1969, 12, 31, tzinfo=UTC))
 
     def test_a_time_beyond_the_calendar_is_its_end(self):
-        assert when(2**256 - 1).year == 9999
+        assert from_seconds(2**256 - 1).year == 9999
 
 
 class TestOperations:
