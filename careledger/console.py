@@ -63,6 +63,13 @@ class Out:
                 text, soft_wrap=not self._console.is_terminal
             )  # who reads a pipe wants whole lines
 
+    def note(self, text: str) -> None:
+        """Print a line about work under way; it is shown as it is, without markup."""
+        if not self.json:
+            self._console.print(
+                text, style="dim", markup=False, soft_wrap=not self._console.is_terminal
+            )
+
     def table(
         self,
         title: str,

@@ -2,13 +2,11 @@
 
 import importlib
 import os
-import runpy
 import signal
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
@@ -25,18 +23,11 @@ from careledger.chain.node import (
 )
 from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
-from careledger.chain.toolchain import ROOT
+from careledger.cli.demo import FlowGroup
 from careledger.console import Json, Out, Rpc, errors, run
 from careledger.errors import NotFound
+from careledger.flows import FLOWS
 from careledger.settings import DEFAULT_RPC, Settings
-
-FLOWS = {
-    "refund": "orders into escrow; scans, deadlines, a ruling and a happy customer settle them",
-    "point-swap": "two brands' points, signed offers, a pool, and the brand's report",
-    "anchor": "a batch of interactions, a customer's receipt, and one changed byte found",
-    "identity": "an identifier, a delegate, a rotated key, and the document that results",
-    "kyc": "verified once by a bank, read by an insurer by consent from a phone, revoked, recovered",
-}
 
 app = typer.Typer(
     name="careledger",
@@ -46,7 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 demo = typer.Typer(
-    help="Play a scripted flow and show what happened.", no_args_is_help=True, rich_markup_mode=None
+    cls=FlowGroup,
+    help="Play a scripted flow and show what happened.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(demo, name="demo")
 
@@ -206,7 +200,6 @@ def demo_all() -> None:
     Example: careledger demo all
     """
     out, started = Out(), time.monotonic()
-    flows = [(name, summary, _flow(name)) for name, summary in FLOWS.items()]
     done = compile_all(lambda path: errors.print(f"compiled {path}"))
     with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
         out.say(
@@ -214,29 +207,17 @@ def demo_all() -> None:
         )
         os.environ["CARELEDGER_DEPLOYMENTS"] = folder
         deploy(rpc=chain.url)
-        for number, (name, summary, flow) in enumerate(flows, 1):
-            out.say(f"\n[bold]{number}. {name}[/bold]: {summary}\n")
-            flow(rpc=chain.url)
+        for number, flow in enumerate(FLOWS.values(), 1):
+            out.say(f"\n[bold]{number}. {flow.name}[/bold]: {flow.summary}\n")
+            flow.load()(out, chain.url)
     out.say(
         f"\nAll {len(FLOWS)} flows done in {time.monotonic() - started:.0f} s; the chain is stopped. "
         f"One by one: `careledger demo <flow>`; to play yourself: `make up`."
     )
 
 
-def _flow(name: str) -> Callable[..., Any]:
-    """Return the flow of a script; scripts are no package, so they are loaded by their path."""
-    file = _script(name)
-    if not file.is_file():
-        raise NotFound(f"{file} is not there: the flows belong to a checkout of the repository")
-    return cast("Callable[..., Any]", runpy.run_path(str(file), run_name=file.stem)["flow"])
-
-
-def _script(flow: str) -> Path:
-    return ROOT / "scripts" / f"{flow.replace('-', '_')}_flow.py"
-
-
 def _mount() -> None:
-    """Hang the nouns' commands and the flows into the tree."""
+    """Hang the nouns' commands into the tree."""
     rooms = {
         "identity": "identity.did",
         "interactions": "interactions",
@@ -246,9 +227,6 @@ def _mount() -> None:
     for noun, room in rooms.items():
         module = importlib.import_module(f"careledger.cli.{room}")
         app.add_typer(module.app, name=noun)
-    for name, summary in FLOWS.items():
-        if _script(name).is_file():  # an installed package has none
-            demo.command(name, help=f"Play {summary}.")(_flow(name))
 
 
 def main() -> None:

@@ -2,26 +2,6 @@
 
 Without an address the flow gets an Anvil of its own, which ends with it. With one it plays there:
 on a development chain with the well-known keys, elsewhere with the key that the settings name.
-
-A script in `scripts/` is a typed function and two lines, and runs in three ways: by python, by
-`brownie run`, and as `careledger demo <flow>`:
-
-```python
-def flow(rpc: Rpc = None, json: Json = False) -> None:
-    '''Play ...'''
-    out = Out(json)
-    with open_stage(rpc) as stage:
-        ...  # the noun's own functions; then out.table(...) for people, out.document(...) for machines
-
-
-def main() -> None:
-    '''Run by `brownie run scripts/<name>.py`, on Brownie's network.'''
-    run_command(flow, [] if brownie_rpc() else None)
-
-
-if __name__ == "__main__":
-    main()
-```
 """
 
 import sys
@@ -31,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from eth_account import Account
@@ -40,8 +21,9 @@ from careledger.chain.deploy import deploy
 from careledger.chain.keys import load_account
 from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
 from careledger.chain.rpc import Chain, connect
-from careledger.chain.send import Sender
+from careledger.chain.send import Receipt, Sender
 from careledger.settings import Settings
+from careledger.values.times import from_seconds, to_seconds
 
 ETHER = 10**18
 
@@ -62,7 +44,7 @@ class Stage:
     actors: dict[str, Sender] = field(default_factory=dict)
 
     def actor(self, name: str, ether: float = 1) -> Sender:
-        """Return the sender of a person or brand of the story; new ones get a new key and some ether."""
+        """Return the sender of a person or brand; a new one gets a new key and some ether."""
         if name not in self.actors:
             sender = Sender(self.chain, Account.create())
             if ether:
@@ -71,23 +53,44 @@ class Stage:
         return self.actors[name]
 
     def name_of(self, at: str) -> str:
-        """Return who is at an address, as the story calls them, or the address."""
-        named = {sender.address: name for name, sender in self.actors.items()} | {
-            address: name for name, address in self.addresses.items()
-        }
-        return named.get(ChecksumAddress(at), at)  # type: ignore[arg-type]
+        """Return the name of an actor or a contract of the suite by its address, or the address."""
+        names: dict[str, str] = {address: name for name, address in self.addresses.items()}
+        names |= {sender.address: name for name, sender in self.actors.items()}
+        return names.get(at, at)
 
-    def wait_until(self, at: int, told: Callable[[str], None] = lambda _: None) -> None:
-        """Let time pass until a block may carry this time, in seconds since 1970 UTC."""
-        left = at - self.chain.timestamp()
+    def receipt(self, transaction_hash: bytes) -> Receipt:
+        """Return the receipt of a mined transaction."""
+        raw = self.chain.request("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
+        return Receipt.from_rpc(raw)
+
+    def now(self) -> datetime:
+        """Return the later of the newest block's time and this machine's, in whole seconds."""
+        here = datetime.now(UTC).replace(microsecond=0)
+        return max(here, from_seconds(self.chain.timestamp()))
+
+    def soon(self, span: timedelta = timedelta(hours=1)) -> datetime:
+        """Return a deadline for what is signed now."""
+        return self.now() + span
+
+    def wait_until(self, at: datetime, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Let time pass until a block may carry this time.
+
+        Args:
+            progress: called with a sentence when there is something to wait for.
+
+        """
+        second = to_seconds(at)
+        left = second - self.chain.timestamp()
         if left <= 0:
             return
+
         if self.development:
-            told(f"time: {left} s pass on the development chain")
-            self.development.warp(at)
+            progress(f"time: {left} s pass on the development chain")
+            self.development.warp(second)
             return
-        told(f"time: waiting {left} s")
-        while self.chain.timestamp() < at:
+
+        progress(f"time: waiting {left} s")
+        while self.chain.timestamp() < second:
             time.sleep(1)
 
 
@@ -110,34 +113,37 @@ def open_stage(
     Args:
         rpc: the node to play on; Brownie's network, else an Anvil of its own, when None.
         settings: where the key and the deployment records are; the environment's when None.
-        progress: told each contract and what became of it.
+        progress: called with each contract and what became of it.
 
     Raises:
         NodeError, SettingsError, WrongChain, Conflict: as `connect`, `load_account` and `deploy`
-        say.
+            say.
 
     """
     settings = settings or Settings.from_environment()
     with ExitStack() as stack:
-        lasting = rpc is not None
-        rpc = rpc or brownie_rpc()
-        chain = connect(rpc) if rpc else stack.enter_context(LocalNode("anvil"))
+        address = rpc or brownie_rpc()
+        chain = connect(address) if address else stack.enter_context(LocalNode("anvil"))
         development = DevelopmentChain.of(chain)
+
         named = settings.keystore or settings.private_key
-        account = (
-            development_accounts(1)[0] if development and not named else load_account(settings)
-        )
+        known = development is not None and not named
+        account = development_accounts(1)[0] if known else load_account(settings)
         patron = Sender(chain, account)
-        folder = (
-            settings.deployments
-            if lasting
-            else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        )
+
+        folder = settings.deployments
+        if rpc is None:  # the record of a chain that ends with the flow ends with it too
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         addresses = deploy(chain, patron, folder, progress)
+
         yield Stage(chain, addresses, patron, development, folder)
+
         if brownie_rpc():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Brownie warns of its own snapshot
-                sys.modules[
-                    "brownie"
-                ].chain.snapshot()  # or it ends with a traceback of its undo thread
+            _snapshot_brownie()
+
+
+def _snapshot_brownie() -> None:
+    """Take a snapshot of Brownie's network, or Brownie ends with a traceback of its undo thread."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Brownie warns of its own snapshot
+        sys.modules["brownie"].chain.snapshot()

@@ -11,7 +11,6 @@ import sys
 import threading
 
 import pytest
-import typer
 from eth_account import Account
 
 from careledger.chain.compile import compile_all
@@ -191,16 +190,23 @@ class TestDemo:
         with pytest.raises(NodeError, match="no node answers"):
             connect(url)
 
-    def test_without_a_checkout_it_says_that_it_needs_one(self, monkeypatch, tmp_path):
-        monkeypatch.setattr(cli, "ROOT", tmp_path)
-        with pytest.raises(NotFound, match=r"refund_flow\.py is not there: .* checkout"):
-            cli.demo_all()
+    def test_flows_are_listed_without_being_loaded(self):
+        listed = (
+            "import sys; from careledger.cli import app; app.app(['demo', '--help'], standalone_mode=False);"
+            "print([name for name in sys.modules if name.startswith('careledger.flows.kyc')])"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", listed], capture_output=True, text=True, cwd=ROOT, check=True
+        )
+        for flow in cli.FLOWS.values():
+            assert f"{flow.name} " in result.stdout
+        assert result.stdout.endswith("[]\n")
 
-    def test_without_a_checkout_no_flow_is_offered(self, monkeypatch, tmp_path):
-        monkeypatch.setattr(cli, "ROOT", tmp_path)
-        monkeypatch.setattr(cli, "demo", typer.Typer())
-        cli._mount()
-        assert cli.demo.registered_commands == []
+    def test_a_flow_has_its_own_options(self):
+        result = careledger("demo", "refund", "--help")
+        assert result.returncode == 0, result.stderr
+        for option in ("--orders", "--all", "--rpc", "--json"):
+            assert option in result.stdout
 
 
 class TestUp:

@@ -9,8 +9,7 @@ import pytest
 
 from careledger.chain.node import LocalNode
 from careledger.chain.toolchain import ROOT
-
-FLOWS = ("refund", "point-swap", "anchor", "identity", "kyc")
+from careledger.flows import FLOWS
 
 
 def run(*command, **environment):
@@ -60,3 +59,8 @@ def test_a_dead_node_is_one_sentence(flow):
     assert result.returncode == 3
     assert result.stderr.startswith("error: no node answers")
     assert result.stderr.count("\n") == 1
+
+
+def test_each_flow_has_a_script_and_each_script_a_flow():
+    scripts = {file.name for file in (ROOT / "scripts").glob("*_flow.py")}
+    assert scripts == {f"{flow.replace('-', '_')}_flow.py" for flow in FLOWS}

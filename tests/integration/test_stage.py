@@ -2,6 +2,7 @@
 
 import sys
 import types
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from careledger.errors import SettingsError
 from careledger.flows import stage as stages
 from careledger.flows.stage import brownie_rpc, open_stage
 from careledger.settings import Settings
+from careledger.values.times import from_seconds
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +49,24 @@ class TestOpenStage:
             assert second.addresses == addresses
         assert {what for _, what in told} == {"already deployed"}
 
+    def test_a_deadline_is_in_the_future_of_the_chain_and_of_this_machine(self, own, tmp_path):
+        with open_stage(own.url, Settings(deployments=tmp_path)) as stage:
+            assert stage.now().timestamp() >= own.timestamp()
+            stage.development.warp(own.timestamp() + 10**6)
+            assert stage.now() == from_seconds(own.timestamp())
+            assert stage.soon(timedelta(minutes=5)) == stage.now() + timedelta(minutes=5)
+
+    def test_the_receipt_of_a_transaction_is_found_by_its_hash(self, own, tmp_path):
+        with open_stage(own.url, Settings(deployments=tmp_path)) as stage:
+            sent = stage.patron.transact(stage.patron.address, value=1)
+            assert stage.receipt(sent.transaction_hash) == sent
+
     def test_time_passes_at_once_on_a_development_chain(self, own, tmp_path):
         said = []
         with open_stage(own.url, Settings(deployments=tmp_path)) as stage:
-            at = own.timestamp() + 5_000
+            at = stage.now() + timedelta(hours=2)
             stage.wait_until(at, said.append)
-            assert own.timestamp() >= at
+            assert own.timestamp() >= at.timestamp()
             stage.wait_until(at, said.append)
         assert len(said) == 1
 
@@ -72,7 +86,7 @@ class TestOpenStage:
             monkeypatch.setattr(
                 stages.time, "sleep", lambda s: (waited.append(s), own.request("evm_mine"))
             )
-            at = own.timestamp() + 2
+            at = from_seconds(own.timestamp() + 2)
             own.request("evm_increaseTime", 1)
             stage.wait_until(at)
             assert waited

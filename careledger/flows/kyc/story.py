@@ -308,8 +308,7 @@ class Story:
                 f"Ana could object until {self.registry.recovery(self.ana).ready_at}; here the story ends early"
             )
             return
-        ready = int(self.registry.recovery(self.ana).ready_at.timestamp())
-        self.stage.wait_until(ready, self.note)
+        self.stage.wait_until(self.registry.recovery(self.ana).ready_at, self.note)
         with self._step(
             "anybody", "hands it over, a day later: Ana could have objected until then"
         ) as step:

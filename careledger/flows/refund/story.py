@@ -479,4 +479,4 @@ class Story:
 
     def _wait_until(self, at: datetime, *outcomes: OrderOutcome) -> None:
         if self._with(*outcomes):
-            self.stage.wait_until(seconds(at))
+            self.stage.wait_until(at)

@@ -1,26 +1,16 @@
 """The flow of two brands' points: what it tells is what is on the chain, with and without a node of its own."""
 
-import importlib.util
 import json
 
 import pytest
 
-from careledger import console
 from careledger.chain.node import LocalNode
 from careledger.chain.rpc import connect
-from careledger.chain.toolchain import ROOT
+from careledger.cli.demo import flow_command
+from careledger.console import run_command
+from careledger.flows import FLOWS
 from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken
-
-
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location(
-        "point_swap_flow", ROOT / "scripts" / "point_swap_flow.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(params=["anvil", "ganache"])
@@ -30,13 +20,13 @@ def url(request, tmp_path, monkeypatch):
         yield chain.url
 
 
-def played(script, capsys, *arguments):
-    console.run_command(script.flow, list(arguments))
+def played(capsys, *arguments):
+    run_command(flow_command(FLOWS["point-swap"]), list(arguments))
     return capsys.readouterr().out
 
 
-def test_it_ends_as_the_story_says_on_both_chains(script, url, capsys):
-    found = json.loads(played(script, capsys, "--rpc", url, "--json"))
+def test_it_ends_as_the_story_says_on_both_chains(url, capsys):
+    found = json.loads(played(capsys, "--rpc", url, "--json"))
     chain, actors = connect(url), found["actors"]
     assert chain.balance(actors["Lena"]) == chain.balance(actors["Omar"]) == 0
     miles, beans = (LoyaltyToken(chain, one["token"]) for one in found["reports"])
@@ -57,10 +47,10 @@ def test_it_ends_as_the_story_says_on_both_chains(script, url, capsys):
     assert "refused" in unsent[2]
 
 
-def test_people_read_tables(script, capsys, monkeypatch):
+def test_people_read_tables(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("CARELEDGER_RPC", raising=False)
-    text = played(script, capsys)
+    text = played(capsys)
     for part in (
         "What happened",
         "Who has what now",

@@ -1,6 +1,5 @@
 """Orders played in escrow: every outcome, both currencies, every cent."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import pytest
 
 from careledger.chain.toolchain import ROOT
 from careledger.console import Out, ProgressBar
+from careledger.flows.refund.flow import appoint, stablecoin
 from careledger.flows.refund.report import show
 from careledger.flows.refund.story import Story
 from careledger.flows.stage import Stage
@@ -16,10 +16,6 @@ from careledger.refunds.ledger import NotBalanced
 from careledger.refunds.orders import Order, OrderOutcome, read_orders
 from careledger.refunds.terms import DealState
 from careledger.values.addresses import ZERO_ADDRESS
-
-spec = importlib.util.spec_from_file_location("refund_flow", ROOT / "scripts" / "refund_flow.py")
-script = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(script)
 
 
 @pytest.fixture
@@ -29,7 +25,7 @@ def stage(chain, suite, senders, development, deployments):
 
 @pytest.fixture
 def story(stage):
-    cast, dollar = script.appoint(stage), script.stablecoin(stage)
+    cast, dollar = appoint(stage), stablecoin(stage)
     with ProgressBar() as bar:
         yield Story(stage, cast, dollar, bar)
 

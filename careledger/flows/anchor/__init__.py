@@ -1,0 +1,1 @@
+"""Interactions anchored, a receipt verified, and a changed byte found."""

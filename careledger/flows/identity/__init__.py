@@ -1,0 +1,1 @@
+"""An identifier, a delegate, a rotated key, and the documents that result."""
