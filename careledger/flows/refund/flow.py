@@ -14,8 +14,8 @@ from careledger.flows.refund.report import document, show
 from careledger.flows.refund.story import Cast, Story
 from careledger.flows.stage import Stage, open_stage
 from careledger.identity.did.client import IdentityRegistry
-from careledger.refunds.orders import read_orders
 from careledger.refunds.erc20 import Erc20Token
+from careledger.refunds.orders import read_orders
 
 ORDERS = example("orders.json")
 YEAR = timedelta(days=365)
