@@ -1,23 +1,28 @@
-"""EIP-712 typed data: domain separators, struct hashes, digests, and who signed one.
+"""EIP-712 typed data: what is signed for a contract, its digest, and who signed it.
 
-Covers what the contracts of the suite sign: flat structs of static members, `string` and `bytes`,
-and members that are structs themselves, given as their struct hash.
+Covers what the contracts of the suite sign: structs of static members, `string` and `bytes`,
+members that are structs themselves, and lists of structs.
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from coincurve import PublicKey
+from eth_typing import ChecksumAddress, Hash32
 
 from careledger.crypto.hashing import keccak256
 from careledger.errors import InputError, SignatureError
+
+if TYPE_CHECKING:  # at run time the package takes a second to load, and hashing needs none of it
+    from eth_account.signers.local import LocalAccount
 
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 """Half of secp256k1's order: the greatest s that is not malleable (EIP-2)."""
 
-_MEMBER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*) ([A-Za-z_][A-Za-z0-9_]*)")
+_MEMBER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[\])?) ([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def domain_separator(name: str, version: str, chain_id: int, contract: str | bytes) -> bytes:
@@ -55,6 +60,70 @@ def digest(separator: bytes, struct: bytes) -> bytes:
     return keccak256(b"\x19\x01" + separator + struct)
 
 
+@dataclass(frozen=True)
+class SigningDomain:
+    """The contract that a signature is for."""
+
+    name: str
+    version: str
+    chain_id: int
+    contract: ChecksumAddress
+
+    @property
+    def separator(self) -> bytes:
+        """The 32 bytes that bind a digest to this contract."""
+        return domain_separator(self.name, self.version, self.chain_id, self.contract)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the member `domain` of a typed data document."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "chainId": self.chain_id,
+            "verifyingContract": self.contract,
+        }
+
+
+@dataclass(frozen=True)
+class TypedData:
+    """One message to sign, for one contract on one chain."""
+
+    domain: SigningDomain
+    encoded_type: str
+    """EIP-712's encodeType, such as `Mail(Person to)Person(string name)`."""
+    message: Mapping[str, Any]
+    """By member, as a wallet shows it: bytes as 0x-text, structs as objects, lists of them."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the struct."""
+        return self.encoded_type.partition("(")[0]
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes that are signed; a passkey's challenge."""
+        types = _definitions(self.encoded_type)
+        return digest(self.domain.separator, _hash_object(types, self.kind, self.message))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON document that `eth_signTypedData_v4` takes."""
+        definitions = _definitions(self.encoded_type) | _definitions(DOMAIN_TYPE)
+        types = {
+            name: [{"type": kind, "name": member} for kind, member in _members(definition)]
+            for name, definition in definitions.items()
+        }
+        return {
+            "types": types,
+            "primaryType": self.kind,
+            "domain": self.domain.to_json(),
+            "message": dict(self.message),
+        }
+
+    def sign(self, account: "LocalAccount") -> bytes:
+        """Return r || s || v, 65 bytes, s in the lower half, v 27 or 28."""
+        return bytes(account.unsafe_sign_hash(Hash32(self.digest)).signature)
+
+
 def recover(message: bytes, signature: bytes) -> bytes:
     """Return the 20-byte address that signed a 32-byte digest.
 
@@ -81,6 +150,47 @@ def recover(message: bytes, signature: bytes) -> bytes:
     except Exception as error:
         raise SignatureError("the signature fits no key") from error
     return keccak256(key.format(compressed=False)[1:])[12:]
+
+
+def _definitions(encoded_type: str) -> dict[str, str]:
+    """Return the definition of each struct in an encodeType, by name."""
+    definitions = [f"{part})" for part in encoded_type.split(")") if part]
+    return {one.partition("(")[0]: one for one in definitions}
+
+
+def _hash_object(types: Mapping[str, str], kind: str, message: Mapping[str, Any]) -> bytes:
+    """Return the struct hash of a message in the form that wallets show."""
+    members = _members(types[kind])
+    if message.keys() != {name for _, name in members}:
+        raise InputError(f"{kind} has the members {', '.join(name for _, name in members)}")
+
+    words = [_object_word(types, member, name, message[name]) for member, name in members]
+    return keccak256(keccak256(_encoded_type(types, kind).encode()) + b"".join(words))
+
+
+def _object_word(types: Mapping[str, str], kind: str, name: str, value: Any) -> bytes:
+    if kind.endswith("[]"):
+        words = [_object_word(types, kind[:-2], name, one) for one in value]
+        return keccak256(b"".join(words))
+    if kind in types:
+        return _hash_object(types, kind, value)
+    if kind == "bytes" and isinstance(value, str):
+        return _word(kind, name, bytes.fromhex(value.removeprefix("0x")))
+    return _word(kind, name, value)
+
+
+def _encoded_type(types: Mapping[str, str], kind: str) -> str:
+    """Return the encodeType of a struct: its definition, then those it refers to by name."""
+    found: set[str] = set()
+    waiting = [kind]
+    while waiting:
+        for member, _ in _members(types[waiting.pop()]):
+            other = member.removesuffix("[]")
+            if other in types and other not in found:
+                found.add(other)
+                waiting.append(other)
+
+    return types[kind] + "".join(types[name] for name in sorted(found - {kind}))
 
 
 def _members(encoded_type: str) -> list[tuple[str, str]]:

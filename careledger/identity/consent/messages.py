@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from eth_account.signers.local import LocalAccount
-from eth_typing import ChecksumAddress, Hash32
+from eth_typing import ChecksumAddress
 
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import SigningDomain, TypedData
 from careledger.errors import InputError
 from careledger.identity.consent.terms import (
     CONSENT_TYPE,
@@ -32,52 +32,6 @@ REVOKE_TYPE = f"RevokeConsent(Consent consent,uint256 deadline){CONSENT_TYPE}"
 REVOKE_ALL_TYPE = "RevokeAll(address subject,uint40 epoch,uint256 deadline)"
 MAX_SIGNATURE = 4096
 """Bytes; a passkey's have about 600."""
-
-_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-
-
-@dataclass(frozen=True)
-class TypedData:
-    """One thing to sign, for one registry on one chain."""
-
-    chain_id: int
-    registry: ChecksumAddress
-    encoded_type: str
-    """EIP-712's encodeType."""
-    message: dict[str, Any]
-    """As a wallet shows it; hashes as 0x-text."""
-    struct: bytes
-    """The message's struct hash."""
-
-    @property
-    def kind(self) -> str:
-        """Name of the struct."""
-        return self.encoded_type.partition("(")[0]
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The JSON document that `eth_signTypedData_v4` takes."""
-        kinds = (one.partition("(") for one in f"{self.encoded_type}{_DOMAIN}".split(")") if one)
-        return {
-            "types": {name: _members(inside) for name, _, inside in kinds},
-            "primaryType": self.kind,
-            "domain": {
-                "name": NAME,
-                "version": VERSION,
-                "chainId": self.chain_id,
-                "verifyingContract": self.registry,
-            },
-            "message": self.message,
-        }
-
-    @property
-    def digest(self) -> bytes:
-        """The 32 bytes that are signed; a passkey's challenge."""
-        return digest(domain_separator(NAME, VERSION, self.chain_id, self.registry), self.struct)
-
-
-def _members(inside: str) -> list[dict[str, str]]:
-    return [dict(zip(("type", "name"), part.split(), strict=True)) for part in inside.split(",")]
 
 
 class Signer(Protocol):
@@ -105,7 +59,7 @@ class KeySigner:
 
     def sign(self, message: TypedData) -> bytes:
         """Sign by ECDSA."""
-        return bytes(self.account.unsafe_sign_hash(Hash32(message.digest)).signature)
+        return message.sign(self.account)
 
 
 @dataclass(frozen=True)
@@ -245,23 +199,22 @@ class ConsentMessages:
     registry: ChecksumAddress
 
     def grant(self, consent: Consent, epoch: int, deadline: datetime) -> TypedData:
-        """Return `GrantConsent`: let the grantee read; void once the subject's epoch has moved on."""
-        struct = struct_hash(GRANT_TYPE, [consent.id, epoch, to_seconds(deadline)])
-        message = {"consent": consent.document, "epoch": epoch, "deadline": to_seconds(deadline)}
-        return TypedData(self.chain_id, self.registry, GRANT_TYPE, message, struct)
+        """Return `GrantConsent`: let the grantee read; void after the subject's epoch has changed."""
+        return self._message(GRANT_TYPE, deadline, consent=consent.document, epoch=epoch)
 
     def revoke(self, consent: Consent, deadline: datetime) -> TypedData:
         """Return `RevokeConsent`: end the consent, or keep it from ever being granted."""
-        struct = struct_hash(REVOKE_TYPE, [consent.id, to_seconds(deadline)])
-        message = {"consent": consent.document, "deadline": to_seconds(deadline)}
-        return TypedData(self.chain_id, self.registry, REVOKE_TYPE, message, struct)
+        return self._message(REVOKE_TYPE, deadline, consent=consent.document)
 
     def revoke_all(self, subject: str, epoch: int, deadline: datetime) -> TypedData:
         """Return `RevokeAll`: end whatever the subject has granted in this epoch or signed for it."""
         who = address(subject, "subject")
-        struct = struct_hash(REVOKE_ALL_TYPE, [who, epoch, to_seconds(deadline)])
-        message = {"subject": who, "epoch": epoch, "deadline": to_seconds(deadline)}
-        return TypedData(self.chain_id, self.registry, REVOKE_ALL_TYPE, message, struct)
+        return self._message(REVOKE_ALL_TYPE, deadline, subject=who, epoch=epoch)
+
+    def _message(self, encoded_type: str, deadline: datetime, **members: Any) -> TypedData:
+        domain = SigningDomain(NAME, VERSION, self.chain_id, self.registry)
+        message = members | {"deadline": to_seconds(deadline, "deadline")}
+        return TypedData(domain, encoded_type, message)
 
     def signed_grant(
         self, consent: Consent, signer: Signer, epoch: int, deadline: datetime

@@ -1,25 +1,23 @@
-"""What a controller or a guardian signs: EIP-712 typed data for wallets, and the digest of ERC-1056.
+"""What a controller or a guardian signs: EIP-712 typed data for wallets, and the digest of ERC-1056."""
 
-A `TypedData` holds the document that `eth_signTypedData_v4` takes, so that a wallet shows what is
-signed, and signs it itself where the key is at hand.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.crypto.hashing import keccak256
+from careledger.crypto.typed_data import SigningDomain, TypedData
 from careledger.errors import InputError
 from careledger.identity.did.model import Operation, name32, name_text
 from careledger.values.times import to_seconds
 
-NAME, VERSION = "CareLedger IdentityRegistry", "1"
+NAME = "CareLedger IdentityRegistry"
+VERSION = "1"
+
 _COUNTED = ["uint256 nonce", "uint256 deadline"]
 TYPES: dict[str, list[str]] = {
     "ChangeOwner": ["address identity", "address newOwner", *_COUNTED],
@@ -37,49 +35,11 @@ TYPES: dict[str, list[str]] = {
 }  # fmt: skip
 """Members of each struct, in order; EIP-712's encodeType follows from them."""
 
-_DOMAIN = ["string name", "string version", "uint256 chainId", "address verifyingContract"]
 
-
-@dataclass(frozen=True)
-class TypedData:
-    """One thing to sign, for one registry on one chain."""
-
-    chain_id: int
-    registry: ChecksumAddress
-    kind: str
-    """Name of the struct, one of `TYPES`."""
-    message: dict[str, Any]
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The JSON document that wallets take; bytes as 0x-text."""
-        kinds = [self.kind, "Operation"] if self.kind == "Batch" else [self.kind]
-        return {
-            "types": {name: _members(TYPES[name]) for name in kinds}
-            | {"EIP712Domain": _members(_DOMAIN)},
-            "primaryType": self.kind,
-            "domain": {
-                "name": NAME,
-                "version": VERSION,
-                "chainId": self.chain_id,
-                "verifyingContract": self.registry,
-            },
-            "message": self.message,
-        }
-
-    @property
-    def digest(self) -> bytes:
-        """The 32 bytes that are signed."""
-        signable = encode_typed_data(full_message=self.document)
-        return keccak256(b"\x19" + signable.version + signable.header + signable.body)
-
-    def sign(self, account: LocalAccount) -> bytes:
-        """Return r || s || v, 65 bytes, s in the lower half."""
-        return bytes(account.sign_typed_data(full_message=self.document).signature)
-
-
-def _members(parts: Sequence[str]) -> list[dict[str, str]]:
-    return [dict(zip(("type", "name"), part.split(), strict=True)) for part in parts]
+def encoded_type(kind: str) -> str:
+    """Return EIP-712's encodeType of a struct."""
+    definition = f"{kind}({','.join(TYPES[kind])})"
+    return definition + encoded_type("Operation") if kind == "Batch" else definition
 
 
 @dataclass(frozen=True)
@@ -209,13 +169,17 @@ class IdentityMessages:
             "round": in_round,
             "deadline": to_seconds(deadline),
         }
-        return TypedData(self.chain_id, self.registry, "ApproveRecovery", message)
+        return self._message("ApproveRecovery", message)
 
     def _typed(
         self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any
     ) -> TypedData:
-        message = {"identity": identity, **what, "nonce": nonce, "deadline": to_seconds(deadline)}
-        return TypedData(self.chain_id, self.registry, kind, message)
+        counted = {"nonce": nonce, "deadline": to_seconds(deadline, "deadline")}
+        return self._message(kind, {"identity": identity, **what, **counted})
+
+    def _message(self, kind: str, message: Mapping[str, Any]) -> TypedData:
+        domain = SigningDomain(NAME, VERSION, self.chain_id, self.registry)
+        return TypedData(domain, encoded_type(kind), message)
 
 
 def _text(name: str | bytes) -> str:

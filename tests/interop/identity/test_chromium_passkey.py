@@ -23,9 +23,10 @@ from webauthn.helpers import base64url_to_bytes
 from careledger.chain import artifacts
 from careledger.chain.node import LocalNode
 from careledger.chain.send import Sender
+from careledger.crypto.typed_data import TypedData
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import SignatureRefused
-from careledger.identity.consent.messages import ExternalSigner, TypedData
+from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.model import AGENT, Operation

@@ -423,7 +423,7 @@ class TestWhatIsSigned:
             ),
         }[function]
         assert message.digest == digest
-        signable = encode_typed_data(full_message=message.document)
+        signable = encode_typed_data(full_message=message.to_json())
         signature = sign(world.alice, digest)
         assert Account.recover_message(signable, signature=signature) == world.alice.address
 

@@ -72,7 +72,7 @@ def test_the_contract_makes_the_ids_of_the_example(evm):
 
 @pytest.mark.parametrize("kind", SIGNED)
 def test_the_digests_of_the_example_are_a_standard_librarys(kind):
-    encoded = encode_typed_data(full_message=SIGNED[kind].document)
+    encoded = encode_typed_data(full_message=SIGNED[kind].to_json())
     digest = keccak(b"\x19" + encoded.version + encoded.header + encoded.body)
     assert digest == SIGNED[kind].digest
     assert f"domain separator 0x{encoded.header.hex()}" in TEXT

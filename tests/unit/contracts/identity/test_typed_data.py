@@ -396,14 +396,14 @@ class TestWhatIsSigned:
             ),
             _struct(data),
         )
-        signable = encode_typed_data(full_message=data.document)
+        signable = encode_typed_data(full_message=data.to_json())
         assert (
             Account.recover_message(signable, signature=data.sign(world.alice))
             == world.alice.address
         )
 
     def test_names_are_signed_as_text(self, world):
-        message = typed(world, "addDelegateBySig").document["message"]
+        message = typed(world, "addDelegateBySig").to_json()["message"]
         assert message["delegateType"] == "careledger.agent"
 
     @pytest.mark.parametrize(

@@ -1,8 +1,18 @@
 import pytest
 from coincurve import PrivateKey
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 
 from careledger.crypto.hashing import keccak256
-from careledger.crypto.typed_data import HALF_ORDER, digest, domain_separator, recover, struct_hash
+from careledger.crypto.typed_data import (
+    HALF_ORDER,
+    SigningDomain,
+    TypedData,
+    digest,
+    domain_separator,
+    recover,
+    struct_hash,
+)
 from careledger.errors import InputError, SignatureError
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -108,3 +118,37 @@ class TestRecover:
     def test_s_of_zero_is_refused(self):
         with pytest.raises(SignatureError, match="fits no key"):
             recover(mail(), self.signature(mail())[:32] + bytes(32) + b"\x1b")
+
+
+GROUP = "Group(string name,Person[] members,bytes note,Place at)Person(string name,address wallet)Place(bytes32 id)"
+PEOPLE = [
+    {"name": "Cow", "wallet": "0xCD2a3d9F938E13CD947Ec05AbC7FE734Df8DD826"},
+    {"name": "Bob", "wallet": "0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB"},
+]
+MESSAGE = {"name": "Both", "members": PEOPLE, "note": "0x0102", "at": {"id": "0x" + "11" * 32}}
+DOMAIN = SigningDomain("Ether Mail", "1", 1, CONTRACT)
+
+
+class TestTypedData:
+    @pytest.mark.parametrize("members", [PEOPLE, PEOPLE[:1], []])
+    def test_structs_and_lists_of_structs_are_hashed_as_eth_account_does(self, members):
+        made = TypedData(DOMAIN, GROUP, MESSAGE | {"members": members})
+        theirs = encode_typed_data(full_message=made.to_json())
+        assert made.digest == keccak256(b"\x19\x01" + theirs.header + theirs.body)
+
+    def test_the_example_of_eip_712_from_its_message(self):
+        kind = "Mail(Person from,Person to,string contents)" + PERSON
+        cow, bob = PEOPLE
+        made = TypedData(DOMAIN, kind, {"from": cow, "to": bob, "contents": "Hello, Bob!"})
+        assert made.kind == "Mail"
+        assert made.digest == mail()
+
+    def test_whoever_signs_can_be_recovered(self):
+        account = Account.from_key(b"\1" * 32)
+        made = TypedData(DOMAIN, PERSON, PEOPLE[0])
+        assert recover(made.digest, made.sign(account)).hex() == account.address[2:].lower()
+
+    @pytest.mark.parametrize("message", [{"name": "Cow"}, PEOPLE[0] | {"age": 7}])
+    def test_a_message_has_exactly_the_members_of_its_struct(self, message):
+        with pytest.raises(InputError, match="Person has the members name, wallet"):
+            _ = TypedData(DOMAIN, PERSON, message).digest

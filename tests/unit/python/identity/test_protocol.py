@@ -57,7 +57,7 @@ def test_the_signed_delegate_of_the_example():
         nonce=3,
         deadline=at(1_850_000_000),
     )
-    encoded = encode_typed_data(full_message=typed.document)
+    encoded = encode_typed_data(full_message=typed.to_json())
     assert in_page(KEY.address)
     assert in_page(encoded.header)
     assert in_page(encoded.body)

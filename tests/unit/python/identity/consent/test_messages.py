@@ -40,14 +40,14 @@ each = pytest.mark.parametrize("kind", MESSAGES)
 class TestTypedData:
     def test_its_digest_is_what_a_standard_library_makes_of_the_document(self, kind):
         message = MESSAGES[kind]
-        signable = encode_typed_data(full_message=message.document)
-        assert message.kind == kind == message.document["primaryType"]
+        signable = encode_typed_data(full_message=message.to_json())
+        assert message.kind == kind == message.to_json()["primaryType"]
         assert message.digest == keccak(
             b"\x19" + signable.version + signable.header + signable.body
         )
 
     def test_a_wallet_that_takes_the_document_signs_the_same(self, kind):
-        wallets = bytes(KEY.sign_typed_data(full_message=MESSAGES[kind].document).signature)
+        wallets = bytes(KEY.sign_typed_data(full_message=MESSAGES[kind].to_json()).signature)
         assert KeySigner(KEY).sign(MESSAGES[kind]) == wallets
 
     def test_its_digest_is_the_one_of_the_tests_own_reading_of_the_protocol(self, kind):
