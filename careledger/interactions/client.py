@@ -139,7 +139,7 @@ class InteractionLog(ContractClient):
         """Countersign an interaction, as the customer's controller."""
         return self._write("acknowledge", customer, brand, batch_id, fields.abi(), proof)
 
-    def acknowledge_by_signature(
+    def acknowledge_by_sig(
         self,
         customer: str,
         brand: str,
@@ -152,7 +152,7 @@ class InteractionLog(ContractClient):
     ) -> Receipt:
         """Relay a customer's countersignature and pay for it; `deadline` in seconds since 1970 UTC."""
         arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
-        return self._write("acknowledgeBySignature", *arguments)
+        return self._write("acknowledgeBySig", *arguments)
 
     def acknowledged_at(self, customer: str, brand: str, leaf: bytes) -> int:
         """Return when a customer acknowledged an interaction, in seconds since 1970 UTC; 0 if not."""

@@ -91,7 +91,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """The customer's countersignature, as `acknowledgeBySignature` takes it."""
+    """The customer's countersignature, as `acknowledgeBySig` takes it."""
 
     customer: str
     deadline: int

@@ -183,13 +183,11 @@ class PointMarket(ContractClient):
         """Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set in the mask."""
         return self._write("cancelWord", word, mask)
 
-    def cancel_word_with_signature(
+    def cancel_word_by_sig(
         self, maker: str, word: int, mask: int, *, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Cancel for a maker that signed `cancellation`."""
-        return self._write(
-            "cancelWordWithSignature", maker, word, mask, seconds(deadline), signature
-        )
+        return self._write("cancelWordBySig", maker, word, mask, seconds(deadline), signature)
 
     def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> bytes:
         """Return what a maker signs so that somebody else cancels for it: 32 bytes."""

@@ -105,11 +105,11 @@ class RefundEscrow(ContractClient):
         """Open a deal as its payer; `value` is the amount when the deal is in ether."""
         return self._write("open", terms.abi(), value=value)
 
-    def open_signed(
+    def open_by_sig(
         self, terms: DealTerms, deadline: datetime, signature: bytes, value: int = 0
     ) -> Receipt:
         """Open a deal for a payer that signed `messages.open`."""
-        return self._write("openSigned", terms.abi(), seconds(deadline), signature, value=value)
+        return self._write("openBySig", terms.abi(), seconds(deadline), signature, value=value)
 
     def open_with_permit(
         self,
@@ -151,9 +151,9 @@ class RefundEscrow(ContractClient):
         """Pay the seller: the payer at any time, anyone from `release_at` on unless the criteria are due."""
         return self._write("release", terms.abi())
 
-    def release_signed(self, terms: DealTerms, deadline: datetime, signature: bytes) -> Receipt:
+    def release_by_sig(self, terms: DealTerms, deadline: datetime, signature: bytes) -> Receipt:
         """Pay the seller for a payer that signed `messages.release`."""
-        return self._write("releaseSigned", terms.abi(), seconds(deadline), signature)
+        return self._write("releaseBySig", terms.abi(), seconds(deadline), signature)
 
     def refund(self, terms: DealTerms) -> Receipt:
         """Pay back what the criteria say is due, and the rest to the seller; for anyone."""
@@ -177,7 +177,7 @@ class RefundEscrow(ContractClient):
         """Ask the arbiter to decide; `value` is what an ERC-792 arbitrator charges, see `costs`."""
         return self._write("dispute", terms.abi(), evidence, value=value)
 
-    def dispute_signed(
+    def dispute_by_sig(
         self,
         terms: DealTerms,
         evidence: bytes,
@@ -187,7 +187,7 @@ class RefundEscrow(ContractClient):
     ) -> Receipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
         return self._write(
-            "disputeSigned", terms.abi(), evidence, seconds(deadline), signature, value=value
+            "disputeBySig", terms.abi(), evidence, seconds(deadline), signature, value=value
         )
 
     def submit_evidence(self, terms: DealTerms, evidence: bytes) -> Receipt:
@@ -206,7 +206,7 @@ class RefundEscrow(ContractClient):
         """Have the arbiter decide once more; `value` is the charge and, when the deal is in ether, the bond."""
         return self._write("appeal", terms.abi(), evidence, value=value)
 
-    def appeal_signed(
+    def appeal_by_sig(
         self,
         terms: DealTerms,
         evidence: bytes,
@@ -216,7 +216,7 @@ class RefundEscrow(ContractClient):
     ) -> Receipt:
         """Appeal for a payer that signed `messages.appeal`."""
         return self._write(
-            "appealSigned", terms.abi(), evidence, seconds(deadline), signature, value=value
+            "appealBySig", terms.abi(), evidence, seconds(deadline), signature, value=value
         )
 
     def execute(self, terms: DealTerms) -> Receipt:
@@ -233,11 +233,11 @@ class RefundEscrow(ContractClient):
         """Try again to pay a payee at its own address; for anyone."""
         return self._write("claimFor", payee, token)
 
-    def claim_signed(
+    def claim_by_sig(
         self, payee: str, token: str, to: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Take a credit for a payee that signed `messages.claim`."""
-        return self._write("claimSigned", payee, token, to, seconds(deadline), signature)
+        return self._write("claimBySig", payee, token, to, seconds(deadline), signature)
 
     # ---- views
 

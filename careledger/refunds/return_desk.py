@@ -78,34 +78,34 @@ class ReturnDesk(ContractClient):
         """Record that an order was delivered, as a scanner of its carrier."""
         return self._write("scanDelivery", order_ref)
 
-    def scan_delivery_signed(
+    def scan_delivery_by_sig(
         self, order_ref: bytes, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a delivery for a scanner that signed `messages.delivery_scan`."""
-        return self._write("scanDeliverySigned", order_ref, scanner, seconds(deadline), signature)
+        return self._write("scanDeliveryBySig", order_ref, scanner, seconds(deadline), signature)
 
     def scan_return(self, order_ref: bytes, grade_bps: int) -> Receipt:
         """Record that an order came back, without settling anything."""
         return self._write("scanReturn", order_ref, grade_bps)
 
-    def scan_return_signed(
+    def scan_return_by_sig(
         self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a return for a scanner that signed `messages.return_scan`."""
         return self._write(
-            "scanReturnSigned", order_ref, grade_bps, scanner, seconds(deadline), signature
+            "scanReturnBySig", order_ref, grade_bps, scanner, seconds(deadline), signature
         )
 
     def settle_return(self, terms: DealTerms, grade_bps: int) -> Receipt:
         """Record that an order came back and pay the refund, in one transaction."""
         return self._write("settleReturn", terms.abi(), grade_bps)
 
-    def settle_return_signed(
+    def settle_return_by_sig(
         self, terms: DealTerms, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a return and pay the refund, for a scanner that signed `messages.return_scan`."""
         return self._write(
-            "settleReturnSigned", terms.abi(), grade_bps, scanner, seconds(deadline), signature
+            "settleReturnBySig", terms.abi(), grade_bps, scanner, seconds(deadline), signature
         )
 
     def due_bps(self, id: bytes, terms: DealTerms) -> int:

@@ -81,7 +81,11 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireGrantable(id, word, inEpoch);
         _requireSigned(
-            address(uint160(word)), signer, deadline, _grantDigest(id, inEpoch, deadline), signature
+            address(uint160(word)),
+            signer,
+            deadline,
+            _grantDigest(id, inEpoch, deadline),
+            signature
         );
         _grant(kept, id, word, inEpoch);
     }
@@ -115,7 +119,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revoke(kept, id, word);
     }
 
-    function revokeCompact(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external {
+    function revokeCompactBySig(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external {
         Kept storage kept = _kept[id];
         uint256 word = kept.word;
         if (word >> _STATUS != uint256(Status.Granted)) {
@@ -127,8 +131,9 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         }
         address controller = REGISTRY.identityOwner(subject);
         bytes32 digest = _revokeDigest(id, deadline);
-        if (!Signatures.isBy(controller, digest, uint8(27 + (uint256(vs) >> 255)), r, vs << 1 >> 1))
-        {
+        if (!Signatures.isBy(
+                controller, digest, uint8(27 + (uint256(vs) >> 255)), r, vs << 1 >> 1
+            )) {
             revert ConsentRegistry_BadSignature(subject, controller, digest);
         }
         // From Granted to Revoked, the number after it.
@@ -332,14 +337,21 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a
     /// limit. An account's own signature runs none. A call gets at most 63/64 of what is left;
     /// where that is less than the limit, gas would decide what is granted.
-    function _isSigned(Act calldata act, uint256 word, bytes32 digest) private view returns (bool) {
+    function _isSigned(Act calldata act, uint256 word, bytes32 digest)
+        private
+        view
+        returns (bool)
+    {
         address signer = act.signer;
-        if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) return false;
+        if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) {
+            return false;
+        }
         bytes calldata signature = act.signature;
         if (signature.length == 65) {
             (bytes32 r, bytes32 s) = (bytes32(signature), bytes32(signature[32:]));
             if (Signatures.isBy(signer, digest, uint8(signature[64]), r, s)) return true;
-            if (signer.code.length == 0) return false; // there is nobody to ask, so no room for it is needed
+            // There is no contract to ask, so no gas is needed for it.
+            if (signer.code.length == 0) return false;
         }
         uint256 needed = SIGNATURE_GAS * 64 / 63 + _ROOM;
         if (gasleft() < needed) revert ConsentRegistry_TooLittleGas(gasleft(), needed);
@@ -353,9 +365,8 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     /// @dev Most subjects control themselves and act for themselves, so the controller is looked at
     /// first.
     function _acts(address identity, address actor) private view returns (bool) {
-        return
-            REGISTRY.identityOwner(identity) == actor
-                || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
+        return REGISTRY.identityOwner(identity) == actor
+            || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
     }
 
     function _grantDigest(bytes32 id, uint256 inEpoch, uint256 deadline)
@@ -371,7 +382,12 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         return _hashTypedData(EfficientHashLib.hash(_REVOKE, id, bytes32(deadline)));
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory, string memory)
+    {
         return ("CareLedger ConsentRegistry", "1");
     }
 }

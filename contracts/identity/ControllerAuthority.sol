@@ -44,7 +44,12 @@ abstract contract ControllerAuthority is ERC1056, EIP712 {
         }
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory, string memory)
+    {
         return ("CareLedger IdentityRegistry", "1");
     }
 }

@@ -46,9 +46,12 @@ abstract contract ERC1056 is IIdentityRegistry {
         _changeOwner(identity, record, newOwner, newOwner);
     }
 
-    function addDelegate(address identity, bytes32 delegateType, address delegate, uint256 validity)
-        external
-    {
+    function addDelegate(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validity
+    ) external {
         _setDelegate(
             identity, _authorized(identity), delegateType, delegate, block.timestamp + validity
         );
@@ -193,7 +196,8 @@ abstract contract ERC1056 is IIdentityRegistry {
         view
         returns (bool)
     {
-        return _delegates[identity][EfficientHashLib.hash(delegateType)][delegate] > block.timestamp;
+        return
+            _delegates[identity][EfficientHashLib.hash(delegateType)][delegate] > block.timestamp;
     }
 
     function mayAct(address identity, bytes32 role, address actor) external view returns (bool) {

@@ -35,10 +35,12 @@ abstract contract GuardianRecovery is ControllerAuthority {
     uint32 public constant MAX_RECOVERY_DELAY = 365 days;
 
     bytes32 private constant SET_GUARDIANS = keccak256(
-        "SetGuardians(address identity,bytes32 root,uint8 threshold,uint32 delay,uint256 nonce,uint256 deadline)"
+        "SetGuardians(address identity,bytes32 root,uint8 threshold,uint32 delay,uint256 nonce,"
+        "uint256 deadline)"
     );
     bytes32 private constant APPROVE_RECOVERY = keccak256(
-        "ApproveRecovery(address identity,address controller,address newOwner,uint256 round,uint256 deadline)"
+        "ApproveRecovery(address identity,address controller,address newOwner,uint256 round,"
+        "uint256 deadline)"
     );
     bytes32 private constant STOP_RECOVERY =
         keccak256("StopRecovery(address identity,uint256 nonce,uint256 deadline)");
@@ -176,7 +178,8 @@ abstract contract GuardianRecovery is ControllerAuthority {
             address guardian = approval.guardian;
             bytes32 leaf = guardianLeaf(guardian, approval.salt);
             if (
-                guardian <= last || !MerkleProofLib.verifyCalldata(approval.proof, named.root, leaf)
+                guardian <= last
+                    || !MerkleProofLib.verifyCalldata(approval.proof, named.root, leaf)
             ) {
                 revert IdentityRegistry_NotGuardian(identity, guardian);
             }

@@ -219,7 +219,7 @@ interface IConsentRegistry {
     /// @dev Anyone may send it. `NotGranted` where there is nothing to end (an id is burned before
     /// its grant by `revokeBySig`), `SignatureExpired`, and `BadSignature` where it is not the
     /// controller's own: delegates, contract wallets and passkeys go by `revokeBySig`.
-    function revokeCompact(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external;
+    function revokeCompactBySig(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external;
 
     /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be)
     /// is skipped.

@@ -54,7 +54,10 @@ interface ICredentialStatus {
     function isRevoked(address issuer, bytes32 list, uint256 index) external view returns (bool);
 
     /// @notice 256 credentials of a list.
-    function word(address issuer, bytes32 list, uint256 number) external view returns (uint256 bits);
+    function word(address issuer, bytes32 list, uint256 number)
+        external
+        view
+        returns (uint256 bits);
 
     /// @notice Several words of a list, for who exports it.
     /// @param first The first one's number.

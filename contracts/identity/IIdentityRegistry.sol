@@ -105,7 +105,11 @@ interface IIdentityRegistry {
 
     /// @notice ERC-1056: an attribute was published until `validTo`, or revoked (0).
     event DIDAttributeChanged(
-        address indexed identity, bytes32 name, bytes value, uint256 validTo, uint256 previousChange
+        address indexed identity,
+        bytes32 name,
+        bytes value,
+        uint256 validTo,
+        uint256 previousChange
     );
 
     /// @notice The controller named guardians, or dismissed them (zero root).
@@ -211,8 +215,12 @@ interface IIdentityRegistry {
     /// expiry.
     /// @dev Only the controller; refuses with "bad_actor", and with a panic where the expiry
     /// overflows.
-    function addDelegate(address identity, bytes32 delegateType, address delegate, uint256 validity)
-        external;
+    function addDelegate(
+        address identity,
+        bytes32 delegateType,
+        address delegate,
+        uint256 validity
+    ) external;
 
     /// @notice `addDelegate`, signed by the controller and sent by anyone.
     /// @dev Packed after the identity: "addDelegate", type, delegate, validity. See

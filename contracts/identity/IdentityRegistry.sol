@@ -126,7 +126,9 @@ contract IdentityRegistry is GuardianRecovery {
     ) external {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
-            abi.encode(REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline)
+            abi.encode(
+                REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline
+            )
         );
         Record record = _signedBy(identity, data, signature);
         _setAttribute(identity, record, name, value, 0);

@@ -54,7 +54,11 @@ contract PasskeyVerifier is IPasskeyVerifier {
     }
 
     /// @dev What the authenticator signed, where it asserts what it must.
-    function _message(bytes32 hash, bytes calldata signature) private pure returns (bool, bytes32) {
+    function _message(bytes32 hash, bytes calldata signature)
+        private
+        pure
+        returns (bool, bytes32)
+    {
         (bool found, bytes calldata authenticatorData) = _piece(signature, 128);
         if (!found || !_attended(authenticatorData)) return (false, 0);
         bytes calldata clientData;

@@ -172,7 +172,7 @@ interface IInteractionLog {
     /// @param proof Its proof in the batch tree.
     /// @param deadline Until when the signature may be used, seconds since 1970 UTC, inclusive.
     /// @param signature Over the digest that `acknowledgementDigest` returns.
-    function acknowledgeBySignature(
+    function acknowledgeBySig(
         address customer,
         address brand,
         uint256 id,

@@ -114,7 +114,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
     }
 
     /// @inheritdoc IInteractionLog
-    function acknowledgeBySignature(
+    function acknowledgeBySig(
         address customer,
         address brand,
         uint256 id,

@@ -22,7 +22,7 @@ import {ISignedERC20} from "./ISignedERC20.sol";
 ///
 /// | function | who |
 /// |---|---|
-/// | `issue`, `issueBatch` | delegate `careledger.issuer`, or the controller, with a limit set here |
+/// | `issue`, `issueBatch` | delegate `careledger.issuer` or the controller, within its limit |
 /// | `setIssuerLimit`, `setPaused` | delegate `careledger.manager`, or the controller |
 /// | `announceWindDown`, `callOffWindDown` | the controller alone |
 /// | `redeem`, everything of ERC-20, ERC-1363 | the holder |

@@ -187,7 +187,7 @@ interface IPointMarket is IPointSwaps {
     /// @notice The same on the signed order of `maker`; anyone may send it, and twice does no more
     /// than once.
     /// @dev `Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)`.
-    function cancelWordWithSignature(
+    function cancelWordBySig(
         address maker,
         uint256 word,
         uint256 mask,

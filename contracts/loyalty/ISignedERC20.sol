@@ -151,7 +151,9 @@ interface ISignedERC20 {
     function transferAndCall(address to, uint256 value) external returns (bool);
 
     /// @notice The same with data for the receiver.
-    function transferAndCall(address to, uint256 value, bytes calldata data) external returns (bool);
+    function transferAndCall(address to, uint256 value, bytes calldata data)
+        external
+        returns (bool);
 
     /// @notice Transfer on an allowance, and tell the receiver (ERC-1363).
     function transferFromAndCall(address from, address to, uint256 value) external returns (bool);

@@ -80,8 +80,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         uint256 cap,
         uint256 notice
     ) {
-        bool bad =
-            cap == 0 || cap > type(uint128).max || notice < SHORTEST_NOTICE || notice > _LONGEST_NOTICE;
+        bool bad = cap == 0 || cap > type(uint128).max || notice < SHORTEST_NOTICE
+            || notice > _LONGEST_NOTICE;
         if (bad || address(registry).code.length == 0 || brand == address(0)) {
             revert LoyaltyToken_BadProgramme(address(registry), brand, cap, notice);
         }
@@ -131,7 +131,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        bytes32 content = keccak256(abi.encode(_REDEEM, from, amount, ref, validAfter, validBefore, nonce));
+        bytes32 content =
+            keccak256(abi.encode(_REDEEM, from, amount, ref, validAfter, validBefore, nonce));
         _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, signature);
         _redeem(from, amount, ref);
@@ -148,8 +149,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         uint256 bucket = _buckets[issuer].word;
         uint256 available = bucket >> _CAPACITY == 0 ? capacity : _refilled(bucket);
         if (available > capacity) available = capacity;
-        _buckets[issuer].word =
-            (capacity << _CAPACITY) | (period << _PERIOD) | (block.timestamp << _UPDATED_AT) | available;
+        _buckets[issuer].word = (capacity << _CAPACITY) | (period << _PERIOD)
+            | (block.timestamp << _UPDATED_AT) | available;
         emit IssuerLimitSet(issuer, capacity, period);
     }
 
@@ -228,7 +229,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
             if (amount > room) revert LoyaltyToken_AboveCap(amount, room);
             uint256 available = _refilled(bucket);
             if (amount > available) revert LoyaltyToken_AboveLimit(msg.sender, amount, available);
-            slot.word = (bucket >> _PERIOD << _PERIOD) | (block.timestamp << _UPDATED_AT) | (available - amount);
+            slot.word = (bucket >> _PERIOD << _PERIOD) | (block.timestamp << _UPDATED_AT)
+                | (available - amount);
         }
     }
 
@@ -251,7 +253,8 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
         uint256 capacity = bucket >> _CAPACITY;
         unchecked {
             uint256 elapsed = block.timestamp - uint40(bucket >> _UPDATED_AT);
-            available = uint96(bucket) + FixedPointMathLib.rawDiv(elapsed * capacity, uint24(bucket >> _PERIOD));
+            available = uint96(bucket)
+                + FixedPointMathLib.rawDiv(elapsed * capacity, uint24(bucket >> _PERIOD));
         }
         if (available > capacity) return capacity;
     }
@@ -270,7 +273,9 @@ contract LoyaltyToken is SignedERC20, ILoyaltyToken layout at 0x05345cdf77eb68f4
     }
 
     function _checkRole(bytes32 role) private view {
-        if (!REGISTRY.mayAct(BRAND, role, msg.sender)) revert LoyaltyToken_NotAllowed(msg.sender, role);
+        if (!REGISTRY.mayAct(BRAND, role, msg.sender)) {
+            revert LoyaltyToken_NotAllowed(msg.sender, role);
+        }
     }
 
     function _checkController() private view {

@@ -20,8 +20,8 @@ contract PointMarket is IPointMarket, EIP712 {
 
     bytes32 private constant _MANAGER = "careledger.manager";
     bytes32 private constant _OFFER = keccak256(
-        "Offer(address maker,address taker,address give,address want,uint256 giveAmount,uint256 wantAmount,"
-        "uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
+        "Offer(address maker,address taker,address give,address want,uint256 giveAmount,"
+        "uint256 wantAmount,uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
     );
     bytes32 private constant _CANCEL =
         keccak256("Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)");
@@ -113,7 +113,7 @@ contract PointMarket is IPointMarket, EIP712 {
     }
 
     /// @inheritdoc IPointMarket
-    function cancelWordWithSignature(
+    function cancelWordBySig(
         address maker,
         uint256 word,
         uint256 mask,
@@ -324,7 +324,12 @@ contract PointMarket is IPointMarket, EIP712 {
         if (brand == address(0)) revert PointMarket_NotPoints(token);
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory, string memory)
+    {
         return ("CareLedger PointMarket", "1");
     }
 }

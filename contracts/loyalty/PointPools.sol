@@ -174,15 +174,18 @@ contract PointPools is IPointPools, ERC6909 {
     /// @inheritdoc IPointPools
     function sync(address tokenA, address tokenB) external {
         bytes32 id = _id(tokenA, tokenB);
-        _pairs[id].word =
-            tokenA < tokenB ? _withPolicies(id, tokenA, tokenB) : _withPolicies(id, tokenB, tokenA);
+        _pairs[id].word = tokenA < tokenB
+            ? _withPolicies(id, tokenA, tokenB)
+            : _withPolicies(id, tokenB, tokenA);
     }
 
     /// @inheritdoc IPointPools
     function collectFees(address token) external returns (uint256 amount) {
         amount = _fees[token];
         address to = POLICIES.policyOf(token).feeTo;
-        if (amount == 0 || to == address(0)) revert PointPools_NothingToCollect(token, amount, to);
+        if (amount == 0 || to == address(0)) {
+            revert PointPools_NothingToCollect(token, amount, to);
+        }
         _fees[token] = 0;
         SafeTransferLib.safeTransfer(token, to, amount);
         emit FeesCollected(token, to, amount);

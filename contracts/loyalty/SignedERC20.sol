@@ -35,7 +35,11 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         return super.transfer(to, amount);
     }
 
-    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+    function transferFrom(address from, address to, uint256 amount)
+        public
+        override
+        returns (bool)
+    {
         _checkRecipient(to);
         return super.transferFrom(from, to, amount);
     }
@@ -242,9 +246,12 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         if (to == address(0) || to == address(this)) revert SignedERC20_BadRecipient(to);
     }
 
-    function _useAuthorization(address from, uint256 validAfter, uint256 validBefore, bytes32 nonce)
-        internal
-    {
+    function _useAuthorization(
+        address from,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce
+    ) internal {
         if (block.timestamp <= validAfter) {
             revert SignedERC20_NotYetValid(nonce, block.timestamp, validAfter);
         }
@@ -255,7 +262,10 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         emit AuthorizationUsed(from, nonce);
     }
 
-    function _checkSigner(address signer, bytes32 content, bytes calldata signature) internal view {
+    function _checkSigner(address signer, bytes32 content, bytes calldata signature)
+        internal
+        view
+    {
         if (!Signatures.isBy(signer, _digest(content), signature)) {
             revert SignedERC20_BadSignature(signer);
         }

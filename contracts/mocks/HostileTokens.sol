@@ -94,7 +94,11 @@ contract FalseToken is TestToken {
         return super.transfer(to, amount);
     }
 
-    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+    function transferFrom(address from, address to, uint256 amount)
+        public
+        override
+        returns (bool)
+    {
         if (refusing || balanceOf(from) < amount || allowance(from, msg.sender) < amount) {
             return false;
         }

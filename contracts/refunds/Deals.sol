@@ -93,8 +93,8 @@ abstract contract Deals is Payouts {
 
     function _store(bytes32 id, Deal memory d) internal {
         _slots[id] = uint256(d.state) | (uint256(d.appellant) << 8) | (uint256(d.rulingBps) << 16)
-            | (uint256(d.appealBps) << 32) | (uint256(d.window) << 48) | (uint256(d.deadline) << 80)
-            | (uint256(d.held) << 120);
+            | (uint256(d.appealBps) << 32) | (uint256(d.window) << 48)
+            | (uint256(d.deadline) << 80) | (uint256(d.held) << 120);
     }
 
     function _storeOpen(bytes32 id, uint256 held) internal {

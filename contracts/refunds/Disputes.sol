@@ -34,7 +34,11 @@ abstract contract Disputes is Deals, IArbitrable {
     // -------------------------------------------------------------------------------------- writes
 
     /// @inheritdoc IRefundEscrow
-    function dispute(Terms calldata terms, bytes32 evidence) external payable returns (bytes32 id) {
+    function dispute(Terms calldata terms, bytes32 evidence)
+        external
+        payable
+        returns (bytes32 id)
+    {
         uint256 held;
         (id, held) = _openDeal();
         uint256 releaseAt = terms.releaseAt;
@@ -53,7 +57,7 @@ abstract contract Disputes is Deals, IArbitrable {
     }
 
     /// @inheritdoc IRefundEscrow
-    function disputeSigned(
+    function disputeBySig(
         Terms calldata terms,
         bytes32 evidence,
         uint256 deadline,
@@ -108,7 +112,7 @@ abstract contract Disputes is Deals, IArbitrable {
     }
 
     /// @inheritdoc IRefundEscrow
-    function appealSigned(
+    function appealBySig(
         Terms calldata terms,
         bytes32 evidence,
         uint256 deadline,
@@ -157,7 +161,11 @@ abstract contract Disputes is Deals, IArbitrable {
     }
 
     /// @inheritdoc IRefundEscrow
-    function costs(Terms calldata terms) external view returns (uint256 arbitration, uint256 bond) {
+    function costs(Terms calldata terms)
+        external
+        view
+        returns (uint256 arbitration, uint256 bond)
+    {
         (, arbitration) = _arbitrationCost(terms.arbiter);
         bond = _bond(_load(_id()).held);
     }

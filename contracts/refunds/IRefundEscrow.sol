@@ -201,7 +201,9 @@ interface IRefundEscrow {
     );
 
     /// @notice A payee took its credit, at a destination of its choosing.
-    event Claimed(address indexed token, address indexed payee, address indexed to, uint256 amount);
+    event Claimed(
+        address indexed token, address indexed payee, address indexed to, uint256 amount
+    );
 
     // -------------------------------------------------------------------------------------- errors
 
@@ -270,14 +272,14 @@ interface IRefundEscrow {
     /// @dev For anyone, who pays the gas and, when the deal is in ether, the ether: it is the
     /// payer's from then on. The terms work once, and so does the signature. Reverts as `open`
     /// does, and: BadSignature, SignatureExpired.
-    function openSigned(Terms calldata terms, uint256 deadline, bytes calldata signature)
+    function openBySig(Terms calldata terms, uint256 deadline, bytes calldata signature)
         external
         payable
         returns (bytes32 id);
 
     /// @notice Open a deal with an EIP-2612 permit for its amount in the same call.
     /// @dev For the payer, whose `signature` is then left empty, or for anyone with the payer's
-    /// signature as in `openSigned`. A permit that somebody else has brought in first does no harm:
+    /// signature as in `openBySig`. A permit that somebody else has brought in first does no harm:
     /// the allowance counts.
     function openWithPermit(
         Terms calldata terms,
@@ -323,7 +325,7 @@ interface IRefundEscrow {
 
     /// @notice Pay the seller, as the payer signed in `Release(bytes32 id,uint256 deadline)`.
     /// @dev For anyone. Reverts: WrongState, BadSignature, SignatureExpired, TooLittleGas.
-    function releaseSigned(Terms calldata terms, uint256 deadline, bytes calldata signature)
+    function releaseBySig(Terms calldata terms, uint256 deadline, bytes calldata signature)
         external
         returns (bytes32 id);
 
@@ -348,7 +350,9 @@ interface IRefundEscrow {
     /// up to what is held now, so that an agreement from before the seller gave a part back is
     /// void. The seller's signer is its controller or a `careledger.refunder` delegate. Reverts:
     /// WrongState, BadSplit, NotPermitted, BadSignature, SignatureExpired, TooLittleGas.
-    function split(Terms calldata terms, Agreement calldata agreement) external returns (bytes32 id);
+    function split(Terms calldata terms, Agreement calldata agreement)
+        external
+        returns (bytes32 id);
 
     // ------------------------------------------------------------------------------------ disputes
 
@@ -366,7 +370,7 @@ interface IRefundEscrow {
     /// deadline)`.
     /// @dev For anyone, before `releaseAt`. Reverts as `dispute`, and: BadSignature,
     /// SignatureExpired.
-    function disputeSigned(
+    function disputeBySig(
         Terms calldata terms,
         bytes32 evidence,
         uint256 deadline,
@@ -400,7 +404,7 @@ interface IRefundEscrow {
     /// @dev For anyone, who sends the ether; tokens for the bond come by the payer's allowance. A
     /// bond that comes back goes to the payer's side. Reverts as `appeal`, and: BadSignature,
     /// SignatureExpired.
-    function appealSigned(
+    function appealBySig(
         Terms calldata terms,
         bytes32 evidence,
         uint256 deadline,
@@ -425,7 +429,7 @@ interface IRefundEscrow {
     /// @notice Take a credit, as signed in `Claim(address payee,address token,address to,uint256
     /// nonce,uint256 deadline)`.
     /// @dev For anyone. Reverts as `claim`, and: BadSignature, SignatureExpired.
-    function claimSigned(
+    function claimBySig(
         address payee,
         address token,
         address to,

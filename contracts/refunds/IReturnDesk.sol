@@ -68,7 +68,7 @@ interface IReturnDesk is ICriteria {
     /// @notice Record a delivery as the scanner signed in `DeliveryScan(bytes32 orderRef,address
     /// scanner,uint256 deadline)`.
     /// @dev For anyone. Reverts as `scanDelivery`, and: BadSignature, SignatureExpired.
-    function scanDeliverySigned(
+    function scanDeliveryBySig(
         bytes32 orderRef,
         address scanner,
         uint256 deadline,
@@ -83,7 +83,7 @@ interface IReturnDesk is ICriteria {
     /// @notice Record a return as the scanner signed in `ReturnScan(bytes32 orderRef,uint256
     /// gradeBps,address scanner, uint256 deadline)`.
     /// @dev For anyone. Reverts as `scanReturn`, and: BadSignature, SignatureExpired.
-    function scanReturnSigned(
+    function scanReturnBySig(
         bytes32 orderRef,
         uint256 gradeBps,
         address scanner,
@@ -102,7 +102,7 @@ interface IReturnDesk is ICriteria {
 
     /// @notice Record a return and pay the refund, as the scanner signed in `ReturnScan`.
     /// @dev For anyone. Reverts as `settleReturn`, and: BadSignature, SignatureExpired.
-    function settleReturnSigned(
+    function settleReturnBySig(
         IRefundEscrow.Terms calldata terms,
         uint256 gradeBps,
         address scanner,

@@ -48,7 +48,7 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
     }
 
     /// @inheritdoc IRefundEscrow
-    function claimSigned(
+    function claimBySig(
         address payee,
         address token,
         address to,
@@ -91,7 +91,9 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
     function _claim(address payee, address token, address to) private {
         uint256 amount = _credits[token][payee];
         if (amount == 0) revert RefundEscrow_NothingOwed(token, payee);
-        if (to == address(0) || to == address(this)) revert RefundEscrow_BadDestination(payee, to);
+        if (to == address(0) || to == address(this)) {
+            revert RefundEscrow_BadDestination(payee, to);
+        }
         _credits[token][payee] = 0;
         emit Claimed(token, payee, to, amount);
         // No allowance here: a payment that takes more gas than a push may use has to have a way
@@ -136,7 +138,12 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
         }
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory, string memory)
+    {
         return ("CareLedger RefundEscrow", "1");
     }
 }

@@ -20,15 +20,15 @@ contract RefundEscrow is Disputes {
     // ----------------------------------------------------------------------------------- constants
 
     bytes32 private constant _TERMS_TYPEHASH = keccak256(
-        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
-        "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
-        "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
+        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,"
+        "uint256 releaseAt,uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,"
+        "uint256 feeBps,address feeTo,uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
     );
     bytes32 private constant _OPEN_TYPEHASH = keccak256(
         "Open(Terms terms,uint256 deadline)"
-        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
-        "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
-        "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
+        "Terms(address payer,address refundTo,address seller,address token,uint256 amount,"
+        "uint256 releaseAt,uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,"
+        "uint256 feeBps,address feeTo,uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
     );
     bytes32 private constant _RELEASE_TYPEHASH = keccak256("Release(bytes32 id,uint256 deadline)");
     bytes32 private constant _SPLIT_TYPEHASH =
@@ -47,7 +47,7 @@ contract RefundEscrow is Disputes {
     }
 
     /// @inheritdoc IRefundEscrow
-    function openSigned(Terms calldata terms, uint256 deadline, bytes calldata signature)
+    function openBySig(Terms calldata terms, uint256 deadline, bytes calldata signature)
         external
         payable
         returns (bytes32 id)
@@ -158,14 +158,17 @@ contract RefundEscrow is Disputes {
     }
 
     /// @inheritdoc IRefundEscrow
-    function releaseSigned(Terms calldata terms, uint256 deadline, bytes calldata signature)
+    function releaseBySig(Terms calldata terms, uint256 deadline, bytes calldata signature)
         external
         returns (bytes32 id)
     {
         uint256 held;
         (id, held) = _openDeal();
         _checkSignature(
-            terms.payer, keccak256(abi.encode(_RELEASE_TYPEHASH, id, deadline)), deadline, signature
+            terms.payer,
+            keccak256(abi.encode(_RELEASE_TYPEHASH, id, deadline)),
+            deadline,
+            signature
         );
         _release(id, terms, held);
     }
@@ -231,7 +234,10 @@ contract RefundEscrow is Disputes {
 
     // ----------------------------------------------------------------------------------- internals
 
-    function _checkOpening(address payer, uint256 deadline, bytes calldata signature) private view {
+    function _checkOpening(address payer, uint256 deadline, bytes calldata signature)
+        private
+        view
+    {
         bytes32 terms = keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[4:484]));
         bytes32 message = keccak256(abi.encode(_OPEN_TYPEHASH, terms, deadline));
         _checkSignature(payer, message, deadline, signature);

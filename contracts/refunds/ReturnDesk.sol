@@ -26,8 +26,9 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     uint256 private constant _ALL_BPS = 10_000;
     bytes32 private constant _DELIVERY_TYPEHASH =
         keccak256("DeliveryScan(bytes32 orderRef,address scanner,uint256 deadline)");
-    bytes32 private constant _RETURN_TYPEHASH =
-        keccak256("ReturnScan(bytes32 orderRef,uint256 gradeBps,address scanner,uint256 deadline)");
+    bytes32 private constant _RETURN_TYPEHASH = keccak256(
+        "ReturnScan(bytes32 orderRef,uint256 gradeBps,address scanner,uint256 deadline)"
+    );
 
     // ------------------------------------------------------------------------------------- storage
 
@@ -46,7 +47,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     }
 
     /// @inheritdoc IReturnDesk
-    function scanDeliverySigned(
+    function scanDeliveryBySig(
         bytes32 orderRef,
         address scanner,
         uint256 deadline,
@@ -67,7 +68,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     }
 
     /// @inheritdoc IReturnDesk
-    function scanReturnSigned(
+    function scanReturnBySig(
         bytes32 orderRef,
         uint256 gradeBps,
         address scanner,
@@ -88,7 +89,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
     }
 
     /// @inheritdoc IReturnDesk
-    function settleReturnSigned(
+    function settleReturnBySig(
         IRefundEscrow.Terms calldata terms,
         uint256 gradeBps,
         address scanner,
@@ -143,7 +144,8 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         if (r.returnedAt != 0) {
             revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
         }
-        (r.scanner, r.returnedAt, r.gradeBps) = (scanner, uint40(block.timestamp), uint16(gradeBps));
+        (r.scanner, r.returnedAt, r.gradeBps) =
+        (scanner, uint40(block.timestamp), uint16(gradeBps));
         _records[orderRef] = r;
         emit ReturnScanned(orderRef, scanner, gradeBps);
     }
@@ -193,7 +195,12 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         }
     }
 
-    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+    function _domainNameAndVersion()
+        internal
+        pure
+        override
+        returns (string memory, string memory)
+    {
         return ("CareLedger ReturnDesk", "1");
     }
 }

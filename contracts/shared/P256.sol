@@ -193,7 +193,9 @@ library P256 {
                 y = mulmod(y, y, P);
                 uint256 c = mulmod(x, y, P);
                 x = addmod(mulmod(m, m, P), mulmod(P - 2, c, P), P);
-                y = addmod(mulmod(m, addmod(c, P - x, P), P), mulmod(P >> 1, mulmod(y, y, P), P), P);
+                y = addmod(
+                    mulmod(m, addmod(c, P - x, P), P), mulmod(P >> 1, mulmod(y, y, P), P), P
+                );
             }
             if (q.z != 0) {
                 uint256 t = mulmod(z, z, P);
@@ -212,7 +214,10 @@ library P256 {
     }
 
     /// @dev Into p goes infinity + q, q + q or -q + q.
-    function _addAlike(Point memory p, bool isInfinity, bool isEqual, Point memory q) private pure {
+    function _addAlike(Point memory p, bool isInfinity, bool isEqual, Point memory q)
+        private
+        pure
+    {
         (p.x, p.y, p.z) = isInfinity || isEqual ? (q.x, q.y, 1) : (0, 0, 0);
         if (isEqual && !isInfinity) _advance(p, 1, Point(0, 0, 0));
     }

@@ -103,7 +103,7 @@ class AnchorStory:
             batch.log, self.customer.address, fields, deadline, self.customer.account
         )
 
-        receipt = self.log.acknowledge_by_signature(
+        receipt = self.log.acknowledge_by_sig(
             self.customer.address,
             self.brand.address,
             batch.place().id,

@@ -254,7 +254,7 @@ class Story:
                 case OrderOutcome.SATISFIED:
                     signature = sign(one.customer.account, self.messages.release(one.id, deadline))
                     send = self._later(
-                        relay.queue, "releaseSigned", words, seconds(deadline), signature
+                        relay.queue, "releaseBySig", words, seconds(deadline), signature
                     )
                     jobs.append((one, "customer released", cast.relayer, send))
                 case OrderOutcome.RETURNED | OrderOutcome.GRADED:
@@ -290,7 +290,7 @@ class Story:
                     one,
                     "disputed",
                     self.cast.relayer,
-                    self._later(relay.queue, "disputeSigned", *arguments),
+                    self._later(relay.queue, "disputeBySig", *arguments),
                 )
             )
         self._run("customers dispute", jobs)
@@ -349,7 +349,7 @@ class Story:
                         *permit,
                         gas=TOKEN_GAS,
                     )
-                return relay.queue("appealSigned", *arguments, value=0 if in_dollars else bond)
+                return relay.queue("appealBySig", *arguments, value=0 if in_dollars else bond)
 
             return one, "appealed with a bond", relayer, send
 

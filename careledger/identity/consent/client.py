@@ -130,7 +130,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
-    def revoke_compact(self, act: SignedRevocation) -> Receipt:
+    def revoke_compact_by_sig(self, act: SignedRevocation) -> Receipt:
         """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
 
         Raises:
@@ -139,7 +139,7 @@ class ConsentRegistry(ContractClient):
 
         """
         return self._write(
-            "revokeCompact", act.consent.id, act.signed.deadline, *act.signed.compact
+            "revokeCompactBySig", act.consent.id, act.signed.deadline, *act.signed.compact
         )
 
     def revoke_batch(self, acts: Sequence[SignedRevocation]) -> Receipt:

@@ -115,7 +115,7 @@ class TestAcknowledge:
         assert desk.log.acknowledgement_digest(
             customer.address, desk.brand.address, members[2], deadline
         ) == formats.acknowledgement_digest(log, customer.address, members[2], deadline)
-        desk.log.acknowledge_by_signature(
+        desk.log.acknowledge_by_sig(
             customer.address, desk.brand.address, 0, members[2], tree.proof(2),
             deadline=deadline, signature=signed.signature,
         )  # fmt: skip
@@ -165,7 +165,7 @@ class TestGas:
         signed = anchoring.acknowledgement(
             log, customer.address, members[78], deadline, customer.account
         )
-        relayed = desk.log.acknowledge_by_signature(
+        relayed = desk.log.acknowledge_by_sig(
             customer.address, desk.brand.address, 0, members[78], tree.proof(78),
             deadline=deadline, signature=signed.signature,
         )  # fmt: skip

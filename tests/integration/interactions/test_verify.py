@@ -342,7 +342,7 @@ class TestAcknowledgement:
         result = verify(signed, desk.chain)
         assert (result.verdict, result.facts["acknowledgedAt"]) == (Verdict.MATCH, None)
         given = signed.acknowledgement
-        desk.log.acknowledge_by_signature(
+        desk.log.acknowledge_by_sig(
             given.customer, desk.brand.address, signed.anchored.batch.id, signed.fields, [],
             deadline=given.deadline, signature=given.signature,
         )  # fmt: skip

@@ -509,14 +509,12 @@ class TestCancelling:
             world.lena.account, world.market.cancellation(world.lena.address, 0, 1 << 7, at)
         )
         stranger = world.market.using(world.stranger)
-        stranger.cancel_word_with_signature(
-            world.lena.address, 0, 1 << 7, deadline=at, signature=signature
-        )
+        stranger.cancel_word_by_sig(world.lena.address, 0, 1 << 7, deadline=at, signature=signature)
         signed = world.signed()
         with pytest.raises(errors.NonceSpent):
             world.market.using(world.tomas).fill(signed.offer, signed.signature, POINT, MAX_UINT, 0)
         with pytest.raises(errors.CancellationExpired):
-            stranger.cancel_word_with_signature(
+            stranger.cancel_word_by_sig(
                 world.lena.address, 0, 1, deadline=world.soon(-DAY), signature=signature
             )  # fmt: skip
 

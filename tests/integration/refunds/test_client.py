@@ -44,7 +44,7 @@ class TestOpening:
         terms, deadline = shop.terms(), later(shop)
         shop.token.using(shop.payer).approve(shop.escrow.address, terms.amount)
         signature = sign(shop.payer.account, shop.escrow.messages.open(terms, deadline))
-        shop.by(shop.relayer).open_signed(terms, deadline, signature)
+        shop.by(shop.relayer).open_by_sig(terms, deadline, signature)
         assert shop.escrow.deal(shop.id(terms)).state is DealState.OPEN
 
     def test_a_relayer_opens_with_a_permit(self, shop):
@@ -128,7 +128,7 @@ class TestEnding:
         assert (released.paid, released.fee) == (97_500_000, 2_500_000)
         terms, deadline = shop.open(), later(shop)
         signature = sign(shop.payer.account, shop.escrow.messages.release(shop.id(terms), deadline))
-        shop.by(shop.relayer).release_signed(terms, deadline, signature)
+        shop.by(shop.relayer).release_by_sig(terms, deadline, signature)
         assert shop.escrow.deal(shop.id(terms)).state.final
 
     def test_a_stranger_refunds_what_was_not_delivered(self, shop):
@@ -197,10 +197,10 @@ class TestDisputing:
         terms, deadline = shop.open(token=ZERO_ADDRESS, amount=10**18), later(shop)
         messages, relay = shop.escrow.messages, shop.by(shop.relayer)
         dispute = sign(shop.payer.account, messages.dispute(shop.id(terms), EVIDENCE, deadline))
-        relay.dispute_signed(terms, EVIDENCE, deadline, dispute)
+        relay.dispute_by_sig(terms, EVIDENCE, deadline, dispute)
         shop.by(shop.arbiter).award(terms, 0)
         appeal = sign(shop.payer.account, messages.appeal(shop.id(terms), EVIDENCE, deadline))
-        relay.appeal_signed(terms, EVIDENCE, deadline, appeal, value=10**17)
+        relay.appeal_by_sig(terms, EVIDENCE, deadline, appeal, value=10**17)
         assert shop.escrow.deal(shop.id(terms)).appellant is Party.PAYER
 
     def test_an_arbitrator_has_the_dispute_under_its_number(self, shop):
@@ -250,7 +250,7 @@ class TestCredits:
             deadline,
         )
         with pytest.raises(errors.NothingOwed):
-            shop.by(shop.relayer).claim_signed(
+            shop.by(shop.relayer).claim_by_sig(
                 shop.payer.address,
                 ZERO_ADDRESS,
                 shop.other.address,
@@ -279,17 +279,17 @@ class TestDesk:
         )
         signature = sign(shop.scanner.account, message)
         relay = shop.desk.using(shop.relayer)
-        relay.settle_return_signed(second, 10_000, shop.scanner.address, deadline, signature)
+        relay.settle_return_by_sig(second, 10_000, shop.scanner.address, deadline, signature)
         assert shop.escrow.deal(shop.id(second)).state is DealState.REFUNDED
         with pytest.raises(errors.AlreadyReturned):
-            relay.scan_return_signed(
+            relay.scan_return_by_sig(
                 second.order_ref, 10_000, shop.scanner.address, deadline, signature
             )
 
     def test_a_delivery_is_relayed(self, shop):
         terms, deadline = shop.terms(), later(shop)
         message = shop.desk.messages.delivery_scan(terms.order_ref, shop.scanner.address, deadline)
-        shop.desk.using(shop.relayer).scan_delivery_signed(
+        shop.desk.using(shop.relayer).scan_delivery_by_sig(
             terms.order_ref, shop.scanner.address, deadline, sign(shop.scanner.account, message)
         )
         pending = shop.desk.using(shop.scanner).queue("scanReturn", terms.order_ref, 1)

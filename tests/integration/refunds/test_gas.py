@@ -176,7 +176,7 @@ def test_opening(shop, gas):
     gas.row("RefundEscrow.open.ether", shop.open(shop.terms(token=ZERO_ADDRESS)))
     terms = shop.terms()
     signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
-    receipt = shop.by(shop.relayer).open_signed(terms, at(LATER), signature)
+    receipt = shop.by(shop.relayer).open_by_sig(terms, at(LATER), signature)
     gas.row("RefundEscrow.open.signed", receipt.gas_used)
     shop.call(shop.payer, shop.token, "approve(address,uint256)", shop.escrow.address, 10**12)
     gas.row("RefundEscrow.open.exactAllowance", shop.open(shop.terms()))
@@ -248,7 +248,7 @@ def test_releasing(shop, gas):
     gas.row("RefundEscrow.release.withFee", payer.release(shop.opened(**fee)).gas_used)
     terms = shop.opened()
     signature = sign(shop.payer.account, shop.escrow.messages.release(shop.id(terms), at(LATER)))
-    receipt = shop.by(shop.relayer).release_signed(terms, at(LATER), signature)
+    receipt = shop.by(shop.relayer).release_by_sig(terms, at(LATER), signature)
     gas.row("RefundEscrow.release.signed", receipt.gas_used)
     terms = shop.opened()
     shop.desk.using(shop.scanner).scan_delivery(terms.order_ref)
@@ -276,7 +276,7 @@ def test_scanning(shop, gas):
         terms.order_ref, 10_000, shop.scanner.address, at(LATER)
     )
     signed = (shop.scanner.address, at(LATER), sign(shop.scanner.account, message))
-    receipt = shop.desk.using(shop.relayer).settle_return_signed(terms, 10_000, *signed)
+    receipt = shop.desk.using(shop.relayer).settle_return_by_sig(terms, 10_000, *signed)
     gas.row("RefundEscrow.scanAndRefund.relayed", receipt.gas_used)
     terms = shop.opened()
     gas.row("ReturnDesk.scanReturn", scanner.scan_return(terms.order_ref, 10_000).gas_used)
@@ -318,7 +318,7 @@ def test_disputing(shop, gas):
     )
     gas.row(
         "RefundEscrow.dispute.signed",
-        anyone.dispute_signed(terms, b"\xee" * 32, at(LATER), signature).gas_used,
+        anyone.dispute_by_sig(terms, b"\xee" * 32, at(LATER), signature).gas_used,
     )
 
 

@@ -81,8 +81,8 @@ MUTANTS = [
     (
         "IDN-19",
         "a signature is taken after its deadline",
-        "if (block.timestamp > deadline) {",
-        "if (deadline == 0) {",
+        ") private view { if (block.timestamp > deadline) {",
+        ") private view { if (deadline == 0) {",
     ),
     (
         "IDN-20",

@@ -84,8 +84,8 @@ MUTANTS = {
     "IDN-02": (
         "a delegate may act a second longer",
         STANDARD,
-        "[actor] > block.timestamp) return true;",
-        "[actor] >= block.timestamp) return true;",
+        "[actor] > block.timestamp)",
+        "[actor] >= block.timestamp)",
     ),
     "IDN-03": (
         "the event of an attribute names no earlier change",

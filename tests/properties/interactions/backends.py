@@ -62,9 +62,7 @@ class InProcess:
 
     def relay(self, customer, brand, batch_id, fields, proof, deadline, signature):
         arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
-        self.world.log.transact(
-            "acknowledgeBySignature", *arguments, sender=self.accounts["stranger"]
-        )
+        self.world.log.transact("acknowledgeBySig", *arguments, sender=self.accounts["stranger"])
         return self.now()
 
     def head(self, brand):
@@ -127,7 +125,7 @@ class OnAnvil:
         return self.chain.timestamp(receipt.block_number)
 
     def relay(self, customer, brand, batch_id, fields, proof, deadline, signature):
-        receipt = self.log.using(self.senders["stranger"]).acknowledge_by_signature(
+        receipt = self.log.using(self.senders["stranger"]).acknowledge_by_sig(
             customer, brand, batch_id, fields, proof, deadline=deadline, signature=signature
         )
         return self.chain.timestamp(receipt.block_number)

@@ -76,7 +76,7 @@ MUTANTS = {
     "ANC-05, others' agents": ("REGISTRY.mayAct(brand, AGENT_ROLE", "REGISTRY.mayAct(msg.sender, AGENT_ROLE"),
     "ANC-07": ("if (known != 0) revert", "if (known == 1) revert"),
     "ANC-07, malleable": ("return uint256(s) <= _GREATEST_LOW_S;", "return uint256(s) > 0;"),
-    "ANC-07, not in the batch": ("if (!verify(brand, id, interaction, proof)) revert", "if (leaf == 0) revert"),
+    "ANC-07, not in the batch": ("if (!verify(brand, id, interaction, proof))", "if (leaf == 0)"),
     "ANC-08": ("        log.tip =\n", "        _logs[msg.sender].tip =\n"),
     "ANC-09": (".first <= index) id = middle;", ".first < index) id = middle;"),
 }  # fmt: skip

@@ -89,8 +89,8 @@ ADAPTED: dict[str, Callable[..., Any]] = {
         owner, to, value, moment(until), signed
     ),
     "fill": lambda c, offer, *rest: c.fill(_offer(offer), *rest),
-    "cancelWordWithSignature": lambda c, maker, word, mask, until, signed: (
-        c.cancel_word_with_signature(maker, word, mask, deadline=moment(until), signature=signed)
+    "cancelWordBySig": lambda c, maker, word, mask, until, signed: c.cancel_word_by_sig(
+        maker, word, mask, deadline=moment(until), signature=signed
     ),
     "setPolicy": lambda c, token, terms: c.set_policy(token, SwapPolicy(*terms)),
     "swap": lambda c, one, two, amount, least, until: c.swap(

@@ -245,7 +245,7 @@ class SwapMachine(PointsMachine):
         values = (ADDRESSES[maker], 1, mask, LATER)
         signer = PEOPLE[(maker + 1) % len(PEOPLE)] if forge else PEOPLE[maker]
         signed = sign(signer, self.world.market.digest(CANCEL_WORD, *values))
-        arguments = ("market", "cancelWordWithSignature", *values, signed)
+        arguments = ("market", "cancelWordBySig", *values, signed)
         if self.attempt("cancel_by_signature", not forge, *arguments, by=PEOPLE[0]):
             self.cancelled |= {(maker, 256 + bit) for bit in range(5) if mask >> bit & 1}
 

@@ -31,16 +31,16 @@ from tests.properties.refunds.properties import HOUR, Properties, Violated
 SEED = int(os.environ.get("CARELEDGER_SEED", "20261122"))
 EVIDENCE = b"\xe5" * 32
 WEIGHTS = {
-    "pursue": 6, "collect": 6, "refund": 3, "wait": 3, "shut": 3, "open": 2, "dispute": 2, "dispute_signed": 2,
+    "pursue": 6, "collect": 6, "refund": 3, "wait": 3, "shut": 3, "open": 2, "dispute": 2, "dispute_by_sig": 2,
     "refund_due": 2, "persuade": 2,
 }  # fmt: skip
 """What is tried more often than the rest."""
-SELDOM = ["submit_evidence", "claim_signed", "claim_for", "claim", "appeal", "give_ruling", "award"]
+SELDOM = ["submit_evidence", "claim_by_sig", "claim_for", "claim", "appeal", "give_ruling", "award"]
 """What is done when nothing of the kind that was drawn can be: it is possible least often."""
 ONCE = (
     *(
         "release",
-        "release_signed",
+        "release_by_sig",
         "refund_part",
         "split",
         "execute",
@@ -140,9 +140,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
     def release(self, pick: int, apt: bool) -> bool:
         return self.play("release", apt, pick, self.by(PEOPLE))
 
-    def release_signed(self, pick: int, apt: bool) -> bool:
+    def release_by_sig(self, pick: int, apt: bool) -> bool:
         return self.play(
-            "release_signed",
+            "release_by_sig",
             apt,
             pick,
             self.by(("stranger", "bob"), signer=("alice", "bob", "shop")),
@@ -180,9 +180,9 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         callers = PEOPLE if not apt else ("alice", "bob", "shop", "refunder")
         return self.play("dispute", apt, pick, self.by(callers, value=(0, COURT_FEE)))
 
-    def dispute_signed(self, pick: int, apt: bool) -> bool:
+    def dispute_by_sig(self, pick: int, apt: bool) -> bool:
         return self.play(
-            "dispute_signed",
+            "dispute_by_sig",
             apt,
             pick,
             self.by(("stranger",), value=(0, COURT_FEE), signer=("alice", "bob")),
@@ -247,8 +247,8 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             for asset, payee, caller in product(ASSETS, payees, ("stranger", "judge"))
         ])  # fmt: skip
 
-    def claim_signed(self, pick: int, apt: bool) -> bool:
-        return self.play("claim_signed", apt, pick, [
+    def claim_by_sig(self, pick: int, apt: bool) -> bool:
+        return self.play("claim_by_sig", apt, pick, [
             {
                 "asset": asset, "payee": payee, "to": to, "caller": "stranger", "signer": signer,
                 "nonce": self.model.nonces.get(payee, 0) + (0 if apt else self.turn % 2),
@@ -291,7 +291,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             self.bar(owed[pick % len(owed)], on=False)
             if self.turn % 2 and self.claim_for(pick, apt=True):
                 return True
-        steps = [self.claim_signed, self.claim, self.claim_for]
+        steps = [self.claim_by_sig, self.claim, self.claim_for]
         first = self.turn % len(steps)
         return any(step(pick, apt=True) for step in steps[first:] + steps[:first])
 
@@ -456,11 +456,11 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
 
         if act == "open" and how["signer"]:
             signature = signed(how["signer"], messages.open(terms, deadline))
-            call: tuple[Any, ...] = ("escrow", "open_signed", terms, deadline, signature)
-        elif act == "release_signed":
+            call: tuple[Any, ...] = ("escrow", "open_by_sig", terms, deadline, signature)
+        elif act == "release_by_sig":
             signature = signed(how["signer"], messages.release(deal.id, deadline))
             call = ("escrow", act, terms, deadline, signature)
-        elif act == "dispute_signed":
+        elif act == "dispute_by_sig":
             signature = signed(how["signer"], messages.dispute(deal.id, EVIDENCE, deadline))
             call = ("escrow", act, terms, EVIDENCE, deadline, signature)
         elif act == "split":
@@ -477,7 +477,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
             call = ("oracle", "push", self.stage.address["escrow"], terms, how["bps"])
         elif act == "rule":
             call = ("court", "give_ruling", how["case"], how["ruling"])
-        elif act in ("claim", "claim_for", "claim_for", "claim_signed"):
+        elif act in ("claim", "claim_for", "claim_for", "claim_by_sig"):
             return self.claiming(act, how, deadline), 0
         elif act in ("scan_delivery", "scan_return"):
             call = ("desk", act, terms.order_ref, *([how["grade"]] if "grade" in how else []))
@@ -492,7 +492,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         if act == "claim_for":
             return (how["caller"], "escrow", act, payee, asset)
         to = self.stage.address[how["to"]]
-        if act == "claim_signed":
+        if act == "claim_by_sig":
             message = self.stage.messages.claim(payee, asset, to, how["nonce"], deadline)
             signature = sign(self.stage.accounts[how["signer"]], message)
             return (how["caller"], "escrow", act, payee, asset, to, deadline, signature)

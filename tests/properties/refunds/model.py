@@ -187,7 +187,7 @@ class Model:
         if not dry:
             self._end(deal, 0)
 
-    def release_signed(self, deal: Deal, caller: str, signer: str, dry: bool) -> None:
+    def release_by_sig(self, deal: Deal, caller: str, signer: str, dry: bool) -> None:
         self._open(deal)
         if signer != deal.plan.payer:
             raise Refused("BadSignature")
@@ -282,7 +282,7 @@ class Model:
         if not dry:
             self._bring(deal, value, 0, caller, dry=False)
 
-    def dispute_signed(self, deal: Deal, caller: str, value: int, signer: str, dry: bool) -> None:
+    def dispute_by_sig(self, deal: Deal, caller: str, value: int, signer: str, dry: bool) -> None:
         self._open(deal)
         if self.now >= deal.plan.release_at:
             raise Refused("TooLate")
@@ -401,7 +401,7 @@ class Model:
     def claim_for(self, asset: str, payee: str, caller: str, dry: bool) -> None:
         self._claim(asset, payee, payee, dry)
 
-    def claim_signed(
+    def claim_by_sig(
         self, asset: str, payee: str, to: str, caller: str, signer: str, nonce: int, dry: bool
     ) -> None:
         if signer != payee or nonce != self.nonces.get(payee, 0):

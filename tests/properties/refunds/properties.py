@@ -189,7 +189,7 @@ class Properties:
                 not broken,
                 f"broken criteria ({self.model.mood} {self.model.word}) moved money",
             )
-        consent = act in ("release_signed", "split") or (
+        consent = act in ("release_by_sig", "split") or (
             act == "release" and how["caller"] == plan.payer
         )
         if (
@@ -247,9 +247,9 @@ class Properties:
             "refund",
             "execute",
             "claim_for",
-            "claim_signed",
-            "release_signed",
-            "dispute_signed",
+            "claim_by_sig",
+            "release_by_sig",
+            "dispute_by_sig",
         )
         if act == "release":
             anybody = how["caller"] != how["deal"].plan.payer

@@ -108,8 +108,8 @@ MUTANTS = {
     "REF-08": (
         "an arbiter rules whenever it likes",
         DISPUTES,
-        "revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);\n        if (again)",
-        "{}\n        if (again)",
+        "revert RefundEscrow_TooLate(id, block.timestamp, d.deadline); } if (again)",
+        "{} } if (again)",
     ),
     "REF-09": (
         "anybody disputes for the seller",
@@ -138,8 +138,8 @@ MUTANTS = {
     "REF-13": (
         "anybody releases before the time",
         ESCROW,
-        "if (block.timestamp < releaseAt) revert RefundEscrow_TooEarly(id, block.timestamp, releaseAt);",
-        "",
+        "if (block.timestamp < releaseAt) {",
+        "if (releaseAt == 0) {",
     ),
 }
 

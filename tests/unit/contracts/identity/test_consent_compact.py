@@ -1,4 +1,4 @@
-"""`revokeCompact`: the signature of `revokeBySig` in fewer bytes, for an account's own key and a consent on chain."""
+"""`revokeCompactBySig`: `revokeBySig` in fewer bytes, for an account's own key and a known consent."""
 
 import pytest
 
@@ -40,17 +40,17 @@ class TestRefusals:
         refused(
             NotGranted,
             world.send,
-            "revokeCompact",
+            "revokeCompactBySig",
             *arguments(world.revoking(never)),
             id=never.id,
             actual=0,
         )
         act = world.revoking()
-        world.send("revokeCompact", *arguments(act))
+        world.send("revokeCompactBySig", *arguments(act))
         refused(
             NotGranted,
             world.send,
-            "revokeCompact",
+            "revokeCompactBySig",
             *arguments(act),
             id=world.given.id,
             actual=REVOKED,
@@ -61,7 +61,7 @@ class TestRefusals:
         refused(
             NotGranted,
             world.send,
-            "revokeCompact",
+            "revokeCompactBySig",
             *arguments(world.revoking(given_back)),
             actual=RENOUNCED,
         )
@@ -70,10 +70,14 @@ class TestRefusals:
         act = world.revoking(deadline=START + DAY)
         world.evm.warp(START + DAY + 1)
         refused(
-            SignatureTooLate, world.send, "revokeCompact", *arguments(act), deadline=START + DAY
+            SignatureTooLate,
+            world.send,
+            "revokeCompactBySig",
+            *arguments(act),
+            deadline=START + DAY,
         )
         world.evm.warp(START + DAY)
-        world.send("revokeCompact", *arguments(act))
+        world.send("revokeCompactBySig", *arguments(act))
         assert world.record()[3] == REVOKED
 
     @pytest.mark.parametrize("who", ["mallory", "bob", "carol"])
@@ -81,25 +85,27 @@ class TestRefusals:
         world.name(world.carol)
         act = world.revoking(by=getattr(world, who))
         values = {"subject": world.alice.address.lower(), "signer": world.alice.address.lower()}
-        refused(SignatureRefused, world.send, "revokeCompact", *arguments(act), **values)
+        refused(SignatureRefused, world.send, "revokeCompactBySig", *arguments(act), **values)
         assert world.record()[3] == GRANTED
 
     def test_a_key_that_controls_no_more_and_one_that_does_now(self, world):
         act = world.revoking()
         world.hand_over(world.carol)
-        refused(SignatureRefused, world.send, "revokeCompact", *arguments(act))
-        world.send("revokeCompact", *arguments(world.revoking(by=world.carol)))
+        refused(SignatureRefused, world.send, "revokeCompactBySig", *arguments(act))
+        world.send("revokeCompactBySig", *arguments(world.revoking(by=world.carol)))
         assert not world.valid()
 
     def test_signatures_of_other_things(self, world):
         other = world.consent(2)
         world.grant(other)
         r, vs = halves(world.revoking(other))
-        refused(SignatureRefused, world.send, "revokeCompact", world.given.id, DEADLINE, r, vs)
+        refused(SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
         r, vs = halves(world.revoking())
-        refused(SignatureRefused, world.send, "revokeCompact", world.given.id, DEADLINE + 1, r, vs)
+        refused(
+            SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE + 1, r, vs
+        )
         r, vs = halves(world.granting(other))
-        refused(SignatureRefused, world.send, "revokeCompact", world.given.id, DEADLINE, r, vs)
+        refused(SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
 
     def test_broken_halves(self, world):
         r, vs = halves(world.revoking())
@@ -111,7 +117,9 @@ class TestRefusals:
             (vs, r),
             (b"\xff" * 32, b"\xff" * 32),
         ):
-            refused(SignatureRefused, world.send, "revokeCompact", world.given.id, DEADLINE, *bad)
+            refused(
+                SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, *bad
+            )
         assert world.record()[3] == GRANTED
 
     def test_a_high_s_has_no_compact_form(self, world):
@@ -125,7 +133,7 @@ class TestRefusals:
 class TestRevocation:
     def test_event_and_record(self, world):
         before = world.record()
-        done = world.send("revokeCompact", *arguments(world.revoking()))
+        done = world.send("revokeCompactBySig", *arguments(world.revoking()))
         (event,) = done.named("ConsentRevoked")
         assert (event.id, event.subject) == (world.given.id, world.alice.address)
         assert tuple(world.record()) == (*before[:3], REVOKED)
@@ -137,7 +145,7 @@ class TestRevocation:
         world.send("revokeBySig", *act.alone("revoke"))
         long = world.record()
         world.evm.revert(snapshot)
-        world.send("revokeCompact", *arguments(act))
+        world.send("revokeCompactBySig", *arguments(act))
         assert world.record() == long
 
     def test_either_parity(self, world):
@@ -147,13 +155,13 @@ class TestRevocation:
             world.grant(one)
             act = world.revoking(one)
             seen.add(act.signature[64])
-            world.send("revokeCompact", *arguments(act))
+            world.send("revokeCompactBySig", *arguments(act))
             assert world.record(one)[3] == REVOKED
         assert seen == {27, 28}
 
     def test_one_that_has_expired_or_is_of_an_epoch_that_is_over(self, world):
         world.revoke_all()
-        world.send("revokeCompact", *arguments(world.revoking()))
+        world.send("revokeCompactBySig", *arguments(world.revoking()))
         assert world.record()[3] == REVOKED
 
     @pytest.mark.parametrize("raw", [b"", b"\1" * 64, b"\1" * 64 + b"\x00", b"\1" * 66])

@@ -404,7 +404,7 @@ class TestAcknowledgeBySignature:
             given["proof"],
         ]
         arguments += [given["deadline"], signature]
-        return world.log.transact("acknowledgeBySignature", *arguments, sender=world.stranger)
+        return world.log.transact("acknowledgeBySig", *arguments, sender=world.stranger)
 
     def test_the_digest_is_the_documented_one(self, anchored):
         arguments = (

@@ -179,9 +179,7 @@ class TestCancelWord:
 
 class TestCancelWordWithSignature:
     def send(self, market, who, word, mask, deadline, signed):
-        return market.contract.transact(
-            "cancelWordWithSignature", who, word, mask, deadline, signed
-        )
+        return market.contract.transact("cancelWordBySig", who, word, mask, deadline, signed)
 
     def message(self, market, who, word=1, mask=2, deadline=START, **domain):
         return market.digest(CANCEL_WORD, who.address, word, mask, deadline, **domain)

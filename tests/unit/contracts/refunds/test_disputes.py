@@ -112,19 +112,19 @@ class TestDisputeSigned:
         terms = world.open()
         deadline, signature = world.signed(world.seller, "dispute", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("disputeSigned", terms, EVIDENCE, deadline, signature)
+            world.do("disputeBySig", terms, EVIDENCE, deadline, signature)
 
     def test_the_evidence_is_signed(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("disputeSigned", terms, bytes(32), deadline, signature)
+            world.do("disputeBySig", terms, bytes(32), deadline, signature)
 
     def test_a_high_s_is_refused(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("disputeSigned", terms, EVIDENCE, deadline, high_s(signature))
+            world.do("disputeBySig", terms, EVIDENCE, deadline, high_s(signature))
 
     def test_an_expired_one_is_refused(self, world):
         terms = world.open()
@@ -133,7 +133,7 @@ class TestDisputeSigned:
         )
         world.evm.sleep(1)
         with pytest.raises(errors.SignatureExpired):
-            world.do("disputeSigned", terms, EVIDENCE, deadline, signature)
+            world.do("disputeBySig", terms, EVIDENCE, deadline, signature)
 
     def test_it_is_too_late_from_the_release_on(self, world):
         terms = world.open()
@@ -146,18 +146,18 @@ class TestDisputeSigned:
         )
         world.evm.warp(seconds(terms.release_at))
         with pytest.raises(errors.TooLate):
-            world.do("disputeSigned", terms, EVIDENCE, deadline, signature)
+            world.do("disputeBySig", terms, EVIDENCE, deadline, signature)
 
     def test_a_deal_that_is_not_open_is_refused(self, world):
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE)
         with pytest.raises(errors.WrongState):
-            world.do("disputeSigned", terms, EVIDENCE, deadline, signature)
+            world.do("disputeBySig", terms, EVIDENCE, deadline, signature)
 
     def test_anyone_brings_it(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE)
-        done = world.do("disputeSigned", terms, EVIDENCE, deadline, signature, sender=world.relayer)
+        done = world.do("disputeBySig", terms, EVIDENCE, deadline, signature, sender=world.relayer)
         assert done.named("Disputed")[0].by == Party.PAYER
 
 

@@ -183,8 +183,8 @@ class TestReentry:
             "claim": world.escrow.encode("claim", ZERO_ADDRESS, receiver.address),
             "claimFor": world.escrow.encode("claimFor", receiver.address, ZERO_ADDRESS),
             "refundDue": world.escrow.encode("refundDue", words, 10_000),
-            "claimSigned": world.escrow.encode(
-                "claimSigned", receiver.address, ZERO_ADDRESS, receiver.address, deadline, b""
+            "claimBySig": world.escrow.encode(
+                "claimBySig", receiver.address, ZERO_ADDRESS, receiver.address, deadline, b""
             ),
         }
 
@@ -262,7 +262,7 @@ class TestReentry:
         token.transact(
             "arm",
             world.escrow.address,
-            world.escrow.encode("releaseSigned", second.abi(), *release),
+            world.escrow.encode("releaseBySig", second.abi(), *release),
             True,
         )
         with pytest.raises(errors.WrongDeposit):
@@ -357,44 +357,44 @@ class TestClaimSigned:
 
     def test_only_the_payees_signature(self, world, blocking, owed):
         with pytest.raises(errors.BadSignature):
-            world.escrow.transact("claimSigned", *self.claim(world, blocking, world.stranger))
+            world.escrow.transact("claimBySig", *self.claim(world, blocking, world.stranger))
 
     def test_the_destination_is_signed(self, world, blocking, owed):
         payee, token, _, deadline, signature = self.claim(world, blocking)
         with pytest.raises(errors.BadSignature):
             world.escrow.transact(
-                "claimSigned", payee, token, world.stranger.address, deadline, signature
+                "claimBySig", payee, token, world.stranger.address, deadline, signature
             )
 
     def test_a_high_s_is_refused(self, world, blocking, owed):
         *rest, signature = self.claim(world, blocking)
         with pytest.raises(errors.BadSignature):
-            world.escrow.transact("claimSigned", *rest, high_s(signature))
+            world.escrow.transact("claimBySig", *rest, high_s(signature))
 
     def test_an_expired_one_is_refused(self, world, blocking, owed):
         with pytest.raises(errors.SignatureExpired):
             world.escrow.transact(
-                "claimSigned", *self.claim(world, blocking, deadline=world.evm.now - 1)
+                "claimBySig", *self.claim(world, blocking, deadline=world.evm.now - 1)
             )
 
     def test_another_nonce_is_refused(self, world, blocking, owed):
         with pytest.raises(errors.BadSignature):
-            world.escrow.transact("claimSigned", *self.claim(world, blocking, nonce=1))
+            world.escrow.transact("claimBySig", *self.claim(world, blocking, nonce=1))
 
     def test_it_works_once(self, world, blocking, owed):
         claim = self.claim(world, blocking)
-        world.escrow.transact("claimSigned", *claim, sender=world.relayer)
+        world.escrow.transact("claimBySig", *claim, sender=world.relayer)
         assert world.balance(world.other, blocking.address) == 97_500_000
         assert world.escrow.call("nonce", world.seller.address) == 1
         world.do("release", world.open(token=blocking.address), sender=world.payer)
         with pytest.raises(errors.BadSignature):
-            world.escrow.transact("claimSigned", *claim, sender=world.relayer)
+            world.escrow.transact("claimBySig", *claim, sender=world.relayer)
 
     def test_a_failed_one_does_not_use_the_nonce_up(self, world, blocking, owed):
         claim = self.claim(world, blocking)
         blocking.transact("setBlocked", world.other.address, True)
         with pytest.raises(errors.NotPaid):
-            world.escrow.transact("claimSigned", *claim)
+            world.escrow.transact("claimBySig", *claim)
         assert world.escrow.call("nonce", world.seller.address) == 0
 
 

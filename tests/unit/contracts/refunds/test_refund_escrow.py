@@ -106,13 +106,13 @@ class TestReleaseSigned:
         terms = world.open()
         deadline, signature = world.signed(world.seller, "release", world.id(terms))
         with pytest.raises(errors.BadSignature):
-            world.do("releaseSigned", terms, deadline, signature)
+            world.do("releaseBySig", terms, deadline, signature)
 
     def test_a_signature_for_another_deal_is_refused(self, world):
         terms, other = world.open(), world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(other))
         with pytest.raises(errors.BadSignature):
-            world.do("releaseSigned", terms, deadline, signature)
+            world.do("releaseBySig", terms, deadline, signature)
 
     def test_an_expired_one_is_refused(self, world):
         terms = world.open()
@@ -120,25 +120,25 @@ class TestReleaseSigned:
             world.payer, "release", world.id(terms), deadline=world.evm.now - 1
         )
         with pytest.raises(errors.SignatureExpired):
-            world.do("releaseSigned", terms, deadline, signature)
+            world.do("releaseBySig", terms, deadline, signature)
 
     def test_a_high_s_is_refused(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(terms))
         with pytest.raises(errors.BadSignature):
-            world.do("releaseSigned", terms, deadline, high_s(signature))
+            world.do("releaseBySig", terms, deadline, high_s(signature))
 
     def test_a_deal_that_is_over_is_refused(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(terms))
-        world.do("releaseSigned", terms, deadline, signature)
+        world.do("releaseBySig", terms, deadline, signature)
         with pytest.raises(errors.WrongState):
-            world.do("releaseSigned", terms, deadline, signature)
+            world.do("releaseBySig", terms, deadline, signature)
 
     def test_anyone_brings_it(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(terms))
-        world.do("releaseSigned", terms, deadline, signature, sender=world.relayer)
+        world.do("releaseBySig", terms, deadline, signature, sender=world.relayer)
         assert world.balance(world.seller) == 97_500_000
 
 

@@ -19,7 +19,7 @@ class TestOpenSigned:
         deadline, _ = world.signed(world.payer, "open", terms)
         _, signature = world.signed(world.stranger, "open", terms)
         with pytest.raises(errors.BadSignature) as refusal:
-            world.do("openSigned", terms, deadline, signature)
+            world.do("openBySig", terms, deadline, signature)
         assert refusal.value.digest == world.messages.open(terms, at(deadline))
         assert refusal.value.signer.lower() == world.payer.address.lower()
 
@@ -27,26 +27,26 @@ class TestOpenSigned:
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "open", terms.renewed())
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, deadline, signature)
+            world.do("openBySig", terms, deadline, signature)
 
     def test_the_deadline_is_signed(self, world):
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "open", terms)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, deadline + 1, signature)
+            world.do("openBySig", terms, deadline + 1, signature)
 
     def test_a_high_s_is_refused(self, world):
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "open", terms)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, deadline, high_s(signature))
+            world.do("openBySig", terms, deadline, high_s(signature))
 
     def test_an_expired_signature_is_refused(self, world):
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "open", terms)
         world.evm.warp(deadline + 1)
         with pytest.raises(errors.SignatureExpired) as refusal:
-            world.do("openSigned", terms, deadline, signature)
+            world.do("openBySig", terms, deadline, signature)
         assert (refusal.value.actual, refusal.value.expected) == (deadline + 1, deadline)
 
     def test_a_signature_for_another_chain_or_contract_is_refused(self, world):
@@ -58,7 +58,7 @@ class TestOpenSigned:
             deadline = world.evm.now + 60
             with pytest.raises(errors.BadSignature):
                 world.do(
-                    "openSigned",
+                    "openBySig",
                     terms,
                     deadline,
                     sign(world.payer, messages.open(terms, at(deadline))),
@@ -69,28 +69,28 @@ class TestOpenSigned:
         world.token.transact("mint", world.payer.address, 200)
         world.token.transact("approve", world.escrow.address, 200, sender=world.payer)
         deadline, signature = world.signed(world.payer, "open", terms)
-        world.do("openSigned", terms, deadline, signature, sender=world.relayer)
+        world.do("openBySig", terms, deadline, signature, sender=world.relayer)
         with pytest.raises(errors.AlreadyOpened):
-            world.do("openSigned", terms, deadline, signature, sender=world.relayer)
+            world.do("openBySig", terms, deadline, signature, sender=world.relayer)
 
     @pytest.mark.parametrize("length", [0, 64, 66, 130])
     def test_signatures_of_other_lengths_are_refused(self, world, length):
         terms = world.terms()
         deadline, signature = world.signed(world.payer, "open", terms)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, deadline, (signature * 2)[:length])
+            world.do("openBySig", terms, deadline, (signature * 2)[:length])
 
     def test_nobody_has_signed_for_the_zero_address(self, world):
         words = raw(world.terms(), payer=ZERO_ADDRESS)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", words, world.evm.now, b"\x01" * 65)
+            world.do("openBySig", words, world.evm.now, b"\x01" * 65)
 
     def test_on_its_last_second_a_relayer_opens_for_the_payer(self, world):
         terms = world.terms()
         world.fund(terms)
         deadline, signature = world.signed(world.payer, "open", terms)
         world.evm.warp(deadline)
-        done = world.do("openSigned", terms, deadline, signature, sender=world.relayer)
+        done = world.do("openBySig", terms, deadline, signature, sender=world.relayer)
         assert done.named("Opened")[0].payer == world.payer.address
         assert world.balance(world.escrow) == terms.amount
 
@@ -98,7 +98,7 @@ class TestOpenSigned:
         terms = world.ether()
         deadline, signature = world.signed(world.payer, "open", terms)
         before = world.evm.balance(world.payer)
-        world.do("openSigned", terms, deadline, signature, sender=world.relayer, value=terms.amount)
+        world.do("openBySig", terms, deadline, signature, sender=world.relayer, value=terms.amount)
         world.do("release", terms, sender=world.payer)
         assert world.evm.balance(world.payer) == before
 
@@ -107,7 +107,7 @@ class TestOpenSigned:
         terms = world.ether()
         deadline, signature = world.signed(world.payer, "open", terms)
         with pytest.raises(errors.WrongValue):
-            world.do("openSigned", terms, deadline, signature, sender=world.relayer, value=value)
+            world.do("openBySig", terms, deadline, signature, sender=world.relayer, value=value)
 
     def test_a_contract_wallet_signs(self, world):
         wallet = world.evm.deploy("Wallet1271", world.payer.address)
@@ -118,8 +118,8 @@ class TestOpenSigned:
         deadline, signature = world.signed(world.payer, "open", terms)
         _, wrong = world.signed(world.stranger, "open", terms)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, deadline, wrong)
-        world.do("openSigned", terms, deadline, signature)
+            world.do("openBySig", terms, deadline, wrong)
+        world.do("openBySig", terms, deadline, signature)
         assert world.state(terms) == DealState.OPEN
 
     @pytest.mark.parametrize("mood", range(1, 7))
@@ -128,7 +128,7 @@ class TestOpenSigned:
         wallet.transact("setMood", mood)
         terms = world.terms(payer=wallet.address)
         with pytest.raises(errors.BadSignature):
-            world.do("openSigned", terms, world.evm.now, b"", gas=3_000_000)
+            world.do("openBySig", terms, world.evm.now, b"", gas=3_000_000)
 
     def test_the_typed_data_is_nested_as_the_standard_says(self, world):
         terms, deadline = world.terms(), world.evm.now

@@ -97,7 +97,7 @@ class TestScanDeliverySigned:
         )
         with pytest.raises(errors.BadScanSignature) as refusal:
             world.desk.transact(
-                "scanDeliverySigned", ref, world.scanner.address, deadline, signature
+                "scanDeliveryBySig", ref, world.scanner.address, deadline, signature
             )
         assert refusal.value.scanner.lower() == world.scanner.address.lower()
 
@@ -108,7 +108,7 @@ class TestScanDeliverySigned:
         )
         with pytest.raises(errors.NotScanner):
             world.desk.transact(
-                "scanDeliverySigned", ref, world.stranger.address, deadline, signature
+                "scanDeliveryBySig", ref, world.stranger.address, deadline, signature
             )
 
     def test_an_expired_signature_is_refused(self, world):
@@ -118,7 +118,7 @@ class TestScanDeliverySigned:
         )
         with pytest.raises(errors.ScanSignatureExpired) as refusal:
             world.desk.transact(
-                "scanDeliverySigned", ref, world.scanner.address, deadline, signature
+                "scanDeliveryBySig", ref, world.scanner.address, deadline, signature
             )
         assert refusal.value.expected == deadline
 
@@ -129,7 +129,7 @@ class TestScanDeliverySigned:
         )
         with pytest.raises(errors.BadScanSignature):
             world.desk.transact(
-                "scanDeliverySigned", ref, world.scanner.address, deadline, high_s(signature)
+                "scanDeliveryBySig", ref, world.scanner.address, deadline, high_s(signature)
             )
 
     def test_another_order_chain_or_desk_is_refused(self, world):
@@ -142,22 +142,22 @@ class TestScanDeliverySigned:
             message = DeskMessages(chain_id, desk).delivery_scan(order, who.address, at(deadline))
             with pytest.raises(errors.BadScanSignature):
                 world.desk.transact(
-                    "scanDeliverySigned", ref, who.address, deadline, sign(who, message)
+                    "scanDeliveryBySig", ref, who.address, deadline, sign(who, message)
                 )
 
     def test_a_return_is_not_a_delivery(self, world):
         ref, who = world.ref(), world.scanner
         deadline, signature = world.scan_signed(who, "return_scan", ref, 0, who.address)
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact("scanDeliverySigned", ref, who.address, deadline, signature)
+            world.desk.transact("scanDeliveryBySig", ref, who.address, deadline, signature)
 
     def test_anyone_brings_it_once(self, world):
         ref, who = world.ref(), world.scanner
         signed = (ref, who.address, *world.scan_signed(who, "delivery_scan", ref, who.address))
-        world.desk.transact("scanDeliverySigned", *signed, sender=world.relayer)
+        world.desk.transact("scanDeliveryBySig", *signed, sender=world.relayer)
         assert record(world, ref)["scanner"] == who.address
         with pytest.raises(errors.AlreadyDelivered):
-            world.desk.transact("scanDeliverySigned", *signed, sender=world.relayer)
+            world.desk.transact("scanDeliveryBySig", *signed, sender=world.relayer)
 
 
 class TestScanReturn:
@@ -215,9 +215,7 @@ class TestScanReturnSigned:
         ref, who = world.ref(), world.scanner
         deadline, signature = world.scan_signed(who, "return_scan", ref, GRADE, who.address)
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact(
-                "scanReturnSigned", ref, GRADE + 1, who.address, deadline, signature
-            )
+            world.desk.transact("scanReturnBySig", ref, GRADE + 1, who.address, deadline, signature)
 
     def test_an_expired_signature_is_refused(self, world):
         ref, who = world.ref(), world.scanner
@@ -226,21 +224,21 @@ class TestScanReturnSigned:
         )
         world.evm.sleep(1)
         with pytest.raises(errors.ScanSignatureExpired):
-            world.desk.transact("scanReturnSigned", ref, GRADE, who.address, deadline, signature)
+            world.desk.transact("scanReturnBySig", ref, GRADE, who.address, deadline, signature)
 
     def test_a_contract_may_be_a_scanner(self, world):
         wallet = world.evm.deploy("Wallet1271", world.other.address)
         world.appoint(world.carrier, "careledger.scanner", wallet)
         ref = world.ref()
         signed = world.scan_signed(world.other, "return_scan", ref, GRADE, wallet.address)
-        world.desk.transact("scanReturnSigned", ref, GRADE, wallet.address, *signed)
+        world.desk.transact("scanReturnBySig", ref, GRADE, wallet.address, *signed)
         assert record(world, ref)["scanner"] == wallet.address
 
     def test_anyone_brings_it(self, world):
         ref, who = world.ref(), world.scanner
         signed = world.scan_signed(who, "return_scan", ref, GRADE, who.address)
         world.desk.transact(
-            "scanReturnSigned", ref, GRADE, who.address, *signed, sender=world.relayer
+            "scanReturnBySig", ref, GRADE, who.address, *signed, sender=world.relayer
         )
         assert record(world, ref)["grade_bps"] == GRADE
 
@@ -314,21 +312,21 @@ class TestSettleReturnSigned:
             world.stranger, "return_scan", terms.order_ref, GRADE, who.address
         )
         with pytest.raises(errors.BadScanSignature):
-            world.desk.transact("settleReturnSigned", terms.abi(), GRADE, who.address, *signed)
+            world.desk.transact("settleReturnBySig", terms.abi(), GRADE, who.address, *signed)
 
     def test_anyone_brings_it_once(self, world):
         terms, who = world.open(), world.scanner
         signed = world.scan_signed(who, "return_scan", terms.order_ref, GRADE, who.address)
         call = (terms.abi(), GRADE, who.address, *signed)
-        assert world.desk.transact("settleReturnSigned", *call, sender=world.relayer).value == GRADE
+        assert world.desk.transact("settleReturnBySig", *call, sender=world.relayer).value == GRADE
         assert world.balance(world.payer) == 75_000_000
         with pytest.raises(errors.AlreadyReturned):
-            world.desk.transact("settleReturnSigned", *call, sender=world.relayer)
+            world.desk.transact("settleReturnBySig", *call, sender=world.relayer)
 
     def test_a_grade_of_nothing_pays_nothing(self, world):
         terms, who = world.open(), world.scanner
         signed = world.scan_signed(who, "return_scan", terms.order_ref, 0, who.address)
-        world.desk.transact("settleReturnSigned", terms.abi(), 0, who.address, *signed)
+        world.desk.transact("settleReturnBySig", terms.abi(), 0, who.address, *signed)
         assert world.state(terms) == DealState.OPEN
 
 

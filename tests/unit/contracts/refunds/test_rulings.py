@@ -298,28 +298,28 @@ class TestAppealSigned:
     def test_only_the_payers_signature(self, world, terms):
         deadline, signature = world.signed(world.seller, "appeal", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("appealSigned", terms, EVIDENCE, deadline, signature)
+            world.do("appealBySig", terms, EVIDENCE, deadline, signature)
 
     def test_a_dispute_is_not_an_appeal(self, world, terms):
         deadline, signature = world.signed(world.payer, "dispute", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("appealSigned", terms, EVIDENCE, deadline, signature)
+            world.do("appealBySig", terms, EVIDENCE, deadline, signature)
 
     def test_a_high_s_is_refused(self, world, terms):
         deadline, signature = world.signed(world.payer, "appeal", world.id(terms), EVIDENCE)
         with pytest.raises(errors.BadSignature):
-            world.do("appealSigned", terms, EVIDENCE, deadline, high_s(signature))
+            world.do("appealBySig", terms, EVIDENCE, deadline, high_s(signature))
 
     def test_an_expired_one_is_refused(self, world, terms):
         deadline, signature = world.signed(
             world.payer, "appeal", world.id(terms), EVIDENCE, deadline=world.evm.now - 1
         )
         with pytest.raises(errors.SignatureExpired):
-            world.do("appealSigned", terms, EVIDENCE, deadline, signature)
+            world.do("appealBySig", terms, EVIDENCE, deadline, signature)
 
     def test_anyone_brings_it_and_the_payers_tokens_are_the_bond(self, world, terms):
         deadline, signature = world.signed(world.payer, "appeal", world.id(terms), EVIDENCE)
-        done = world.do("appealSigned", terms, EVIDENCE, deadline, signature, sender=world.relayer)
+        done = world.do("appealBySig", terms, EVIDENCE, deadline, signature, sender=world.relayer)
         assert done.named("Appealed")[0].by == Party.PAYER
         assert world.balance(world.payer) == 0
 
