@@ -77,7 +77,7 @@ class Steps:
         self.done: list[Step] = []
         self.refusals: dict[str, str] = {}
         """What was refused, and the sentence that says why."""
-        self._progress = progress
+        self.progress = progress
 
     def add(self, who: str, what: str, *receipts: Receipt, paid_by: str = "") -> Step:
         """Add a step that is done.
@@ -111,7 +111,7 @@ class Steps:
             reason = NOT_REFUSED
 
         self.refusals[what] = reason
-        self._progress(f"refused: {what}: {reason}")
+        self.progress(f"refused: {what}: {reason}")
         return reason
 
     def table(self, out: Out, title: str, caption: str = "", *, seconds: bool = False) -> None:
@@ -138,7 +138,7 @@ class Steps:
 
     def _append(self, step: Step) -> Step:
         self.done.append(step)
-        self._progress(f"{step.who} {step.what}")
+        self.progress(f"{step.who} {step.what}")
         return step
 
 
