@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 if [ ! -x .venv-compat/bin/python ] || [ pyproject.toml -nt .venv-compat/stamp ]; then
     .venv/bin/uv venv --quiet --clear .venv-compat
     .venv/bin/uv pip install --quiet --python .venv-compat/bin/python --upgrade \
-        --editable '.[compile]' pytest pytest-xdist hypothesis filelock pyrevm
+        --editable '.[compile,postgres]' pytest pytest-xdist hypothesis filelock pyrevm
     touch .venv-compat/stamp
 fi
 .venv-compat/bin/python - <<'PYTHON'

@@ -15,6 +15,7 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from tests.support.evm import START, Evm
 from tests.support.gas import Gas
+from tests.support.postgres import Postgres, required
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,6 +98,23 @@ def development(chain: Chain) -> DevelopmentChain:
 def senders(chain: Chain, accounts: list[LocalAccount]) -> list[Sender]:
     """Return a fresh sender for each development account (nonces go back with the chain)."""
     return [Sender(chain, account, stuck_after=60) for account in accounts]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a PostgreSQL for the whole run."""
+    with Postgres(required()) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return where to open a store that does not exist yet: a file, then a database of PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "careledger.db")
+
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
 
 
 @pytest.fixture(scope="session")

@@ -14,18 +14,17 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Every constraint has a name that a later version of the schema can call it by, on any database.
-"""
+"""Every constraint has a name, so that a migration can drop or change it on any database."""
 
 
 class Base(DeclarativeBase):
-    """A table; a noun's stand in the module of its name, beginning with the noun."""
+    """A table. The tables of a noun stand in its `tables.py`, and their names begin with it."""
 
     metadata = MetaData(naming_convention=NAMES)
 
 
 class Moment(TypeDecorator[datetime]):
-    """A point in time: aware UTC in Python, whole seconds since 1970 in the database, whatever the database."""
+    """A point in time: aware UTC in Python, whole seconds since 1970 in every database."""
 
     impl = BigInteger
     cache_ok = True
@@ -39,8 +38,10 @@ class Moment(TypeDecorator[datetime]):
         """
         if value is None:
             return None
+
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone")
+
         return int(value.timestamp())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002

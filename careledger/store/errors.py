@@ -4,7 +4,7 @@ from careledger.errors import StoreError
 
 
 class NoStore(StoreError):
-    """What is there is no database of CareLedger, or cannot be opened at all."""
+    """The place does not hold a database of CareLedger, or the database cannot be opened."""
 
 
 class UnknownVersion(StoreError):
@@ -12,10 +12,11 @@ class UnknownVersion(StoreError):
 
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
-            f"the database has schema version {found}, and this program knows versions up to {known}: "
-            f"use the program that wrote it, or a later one"
+            f"the database has schema version {found}, and this program knows versions up to "
+            f"{known}: use the program that wrote it, or a later one"
         )
-        self.found, self.known = found, known
+        self.found = found
+        self.known = known
 
 
 class StoreBusy(StoreError):

@@ -28,8 +28,8 @@ from careledger.identity.consent.messages import (
     SignedRevokeAll,
 )
 from careledger.identity.consent.terms import Commitment, hash_text
+from careledger.identity.tables import RelayedAct, RelayTransaction
 from careledger.store import Store
-from careledger.store.identity import RelayedAct, RelayTransaction
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds
 

@@ -43,8 +43,8 @@ from careledger.identity.credentials.errors import (
 from careledger.identity.credentials.formats import Path, StatusReference, path_of, path_text
 from careledger.identity.credentials.policy import Expected, Verified
 from careledger.identity.status.reader import ListStatus
+from careledger.identity.tables import IssuedNonce, VerifiedPresentation
 from careledger.store import Store
-from careledger.store.identity import IssuedNonce, VerifiedPresentation
 from careledger.values.times import from_seconds, time_text
 
 LIFETIME = timedelta(minutes=15)

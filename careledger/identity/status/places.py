@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from careledger.errors import InputError
 from careledger.identity.status.errors import ListFull
 from careledger.identity.status.lists import MAX_SIZE, MIN_SIZE
+from careledger.identity.tables import StatusIndex
 from careledger.store import Store
-from careledger.store.identity import StatusIndex
 from careledger.values.addresses import address
 
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

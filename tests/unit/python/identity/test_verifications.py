@@ -14,8 +14,8 @@ from careledger.identity.credentials import errors
 from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.policy import ExpectedConsent
 from careledger.identity.exchange.verifications import ClaimOutcome, Verifications, _digest
+from careledger.identity.tables import IssuedNonce
 from careledger.store import Store
-from careledger.store.identity import IssuedNonce
 from tests.worlds.identity import credential_stage as stage
 from tests.worlds.identity.credential_stage import (
     DAY,

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from careledger.chain.toolchain import ROOT
 from careledger.errors import NotFound, StoreError
-from careledger.store import Store, engine, schema
-from careledger.store.errors import NoStore, StoreBusy, UnknownVersion
-from careledger.store.identity import IssuedNonce, StatusIndex
+from careledger.identity.tables import IssuedNonce, StatusIndex
+from careledger.store import Store, dialects
+from careledger.store.errors import NoStore, StoreBusy
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 SPAWN = get_context("spawn")
@@ -44,6 +44,11 @@ def add(file, first, count):
         for number in range(first, first + count):
             with store.writing() as session:
                 session.add(StatusIndex(issuer="0x", list=bytes(32), index=number))
+
+
+def _be_impatient(monkeypatch):
+    pragmas = ("busy_timeout = 10", *dialects.SQLITE_PRAGMAS[1:])
+    monkeypatch.setattr(dialects, "SQLITE_PRAGMAS", pragmas)
 
 
 class TestOpen:
@@ -81,23 +86,6 @@ class TestOpen:
         with pytest.raises(NoStore, match="no database can be opened"):
             Store.open(url)
 
-    @pytest.mark.parametrize("version", [schema.VERSION + 1, 10**6, 0, -1])
-    def test_a_version_that_is_not_known_is_refused(self, file, version):
-        with Store.open(file) as store, store.writing() as session:
-            session.execute(text("UPDATE careledger_schema SET version = :v"), {"v": version})
-        with pytest.raises(UnknownVersion) as refused:
-            Store.open(file)
-        assert (refused.value.found, refused.value.known) == (version, schema.VERSION)
-
-    @pytest.mark.parametrize(
-        "change", ["DELETE FROM careledger_schema", "INSERT INTO careledger_schema VALUES (1)"]
-    )
-    def test_a_version_that_is_recorded_never_or_twice_is_damage(self, file, change):
-        with Store.open(file) as store, store.writing() as session:
-            session.execute(text(change))
-        with pytest.raises(NoStore, match="damaged"):
-            Store.open(file)
-
     def test_only_its_owner_can_read_any_of_its_files(self, file):
         before = os.umask(0)
         try:
@@ -118,28 +106,6 @@ class TestOpen:
             with Store.open(where) as store:
                 assert digests(store) == [bytes([1]) * 32]
 
-    def test_an_earlier_version_is_brought_up_to_date_in_one_piece(self, file, monkeypatch):
-        def step(connection):
-            connection.execute(text("CREATE TABLE later (id INTEGER)"))
-            if broken:
-                raise KeyboardInterrupt
-
-        Store.open(file).close()
-        monkeypatch.setattr(schema, "VERSION", 2)
-        monkeypatch.setitem(schema.STEPS, 1, step)
-        broken = True
-        with pytest.raises(KeyboardInterrupt):
-            Store.open(file)
-        broken = False
-        for _ in range(2):
-            with Store.open(file) as store, store.reading() as session:
-                assert session.scalar(text("SELECT version FROM careledger_schema")) == 2
-                assert session.scalar(text("SELECT count(*) FROM later")) == 0
-
-    def test_many_processes_may_make_it_at_once(self, file):
-        with SPAWN.Pool(4) as pool:
-            assert pool.map(open_and_count, [file] * 12, chunksize=1) == [0] * 12
-
 
 def fail(session):
     session.add(nonce())
@@ -148,14 +114,51 @@ def fail(session):
 
 
 class TestTransactions:
-    def test_an_error_keeps_nothing(self, file):
-        with Store.open(file) as store:
+    def test_an_error_keeps_nothing(self, database):
+        with Store.open(database) as store:
             with pytest.raises(NotFound), store.writing() as session:
                 fail(session)
             assert digests(store) == []
 
-    def test_a_broken_constraint_is_the_callers(self, file):
-        with Store.open(file) as store:
+    def test_what_another_program_commits_meanwhile_is_seen_by_a_writer(self, database):
+        with Store.open(database) as store:
+            if not store.is_postgres:
+                return  # SQLite has one writer at a time
+            with Store.open(database) as other, store.writing() as session:
+                assert session.scalar(select(func.count(IssuedNonce.digest))) == 0
+                with other.writing() as writing:
+                    writing.add(nonce())
+                assert session.scalar(select(func.count(IssuedNonce.digest))) == 1
+
+    def test_a_transaction_that_only_reads_cannot_write_to_postgres(self, postgres):
+        with Store.open(postgres.database()) as store:
+            with pytest.raises(StoreError, match="read-only"), store.reading() as session:
+                session.execute(delete(IssuedNonce))
+            assert digests(store) == []
+
+    def test_a_row_that_another_writer_of_postgres_holds_is_waited_for_and_then_said(
+        self, postgres, monkeypatch
+    ):
+        monkeypatch.setattr(dialects, "POSTGRES_SETTINGS", ("lock_timeout = '20ms'",))
+        url = postgres.database()
+        with Store.open(url) as one, Store.open(url) as other, one.writing() as session:
+            session.add(nonce())
+            session.flush()
+            refused = pytest.raises(StoreBusy, match="another program")
+            with refused, other.writing() as waiting:
+                waiting.add(nonce())
+
+    def test_a_connection_that_the_server_ended_is_replaced(self, postgres):
+        url = postgres.database()
+        with Store.open(url) as store:
+            with store.reading() as session:
+                server = {"pid": session.scalar(text("SELECT pg_backend_pid()"))}
+            with Store.open(url) as other, other.reading() as session:
+                session.execute(text("SELECT pg_terminate_backend(:pid)"), server)
+            assert digests(store) == []
+
+    def test_a_broken_constraint_is_the_callers(self, database):
+        with Store.open(database) as store:
             for expected in ([bytes([1]) * 32],) * 2:
                 try:
                     with store.writing() as session:
@@ -166,8 +169,8 @@ class TestTransactions:
             with pytest.raises(IntegrityError), store.writing() as session:
                 session.add(nonce())
 
-    def test_what_is_in_a_statement_is_in_no_message(self, file):
-        with Store.open(file) as store:
+    def test_what_is_in_a_statement_is_in_no_message(self, database):
+        with Store.open(database) as store:
             for _ in range(2):
                 row = StatusIndex(issuer="distinctive", list=bytes(32), index=0)
                 try:
@@ -178,12 +181,12 @@ class TestTransactions:
         assert "INSERT" in refused
         assert "distinctive" not in refused
 
-    def test_a_statement_that_cannot_be_is_an_error_of_ours(self, file):
-        with Store.open(file) as store, pytest.raises(StoreError), store.reading() as session:
+    def test_a_statement_that_cannot_be_is_an_error_of_ours(self, database):
+        with Store.open(database) as store, pytest.raises(StoreError), store.reading() as session:
             session.execute(text("SELECT * FROM nowhere"))
 
-    def test_a_reader_sees_one_state_throughout_and_waits_for_nobody(self, file):
-        with Store.open(file) as store, store.reading() as reading:
+    def test_a_reader_sees_one_state_throughout_and_waits_for_nobody(self, database):
+        with Store.open(database) as store, store.reading() as reading:
             assert reading.scalar(select(func.count(IssuedNonce.digest))) == 0
             with store.writing() as writing:
                 writing.add(nonce())
@@ -191,24 +194,23 @@ class TestTransactions:
             assert len(digests(store)) == 1
 
     def test_a_writer_that_does_not_let_go_is_said(self, file, monkeypatch):
-        monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout = 10", *engine._PRAGMAS[1:]))
+        _be_impatient(monkeypatch)
         with Store.open(file) as one, Store.open(file) as other, one.writing():
             refused = pytest.raises(StoreBusy, match="another program")
             with refused, other.writing():
                 pass
 
-    def test_writers_in_several_processes_lose_nothing(self, file):
-        with SPAWN.Pool(4) as pool:
-            pool.starmap(add, [(file, 1000 * worker, 50) for worker in range(4)])
-        with Store.open(file) as store, store.reading() as session:
+    def test_writers_in_several_processes_lose_nothing(self, database):
+        with SPAWN.Pool(3) as pool:
+            pool.starmap(add, [(database, 1000 * worker, 50) for worker in range(4)])
+        with Store.open(database) as store, store.reading() as session:
             assert session.scalar(select(func.count()).select_from(StatusIndex)) == 200
 
-    def test_a_process_that_is_killed_keeps_what_it_committed_and_nothing_else(self, file):
+    def test_a_process_that_is_killed_keeps_what_it_committed_and_nothing_else(self, database):
         code = f"""
 import os, signal
-from pathlib import Path
 from tests.unit.python.store.test_store import Store, nonce
-store = Store.open(Path({str(file)!r}))
+store = Store.open({database!r})
 with store.writing() as session:
     session.add(nonce(1))
 with store.writing() as session:
@@ -218,14 +220,14 @@ with store.writing() as session:
 """
         ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
         assert ended.returncode == -9
-        with Store.open(file) as store:
+        with Store.open(database) as store:
             assert digests(store) == [bytes([1]) * 32]
 
 
 class TestMoments:
-    def test_there_and_back_in_whole_seconds(self, file):
+    def test_there_and_back_in_whole_seconds(self, database):
         given = datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
-        with Store.open(file) as store:
+        with Store.open(database) as store:
             with store.writing() as session:
                 session.add(IssuedNonce(digest=bytes(32), expires_at=given))
             with store.reading() as session:
@@ -233,9 +235,9 @@ class TestMoments:
                 assert row.expires_at == given.replace(microsecond=0)
                 assert row.spent_at is None
 
-    def test_a_time_without_a_zone_is_refused(self, file):
+    def test_a_time_without_a_zone_is_refused(self, database):
         with (
-            Store.open(file) as store,
+            Store.open(database) as store,
             pytest.raises(StatementError, match="no time zone"),
             store.writing() as session,
         ):
@@ -244,7 +246,7 @@ class TestMoments:
 
 class TestSweep:
     def test_who_still_reads_it_is_waited_for_and_then_said(self, file, monkeypatch):
-        monkeypatch.setattr(engine, "_PRAGMAS", ("busy_timeout = 10", *engine._PRAGMAS[1:]))
+        _be_impatient(monkeypatch)
         with Store.open(file) as store:
             with store.writing() as session:
                 session.add(nonce())
@@ -252,7 +254,7 @@ class TestSweep:
                 assert reading.scalar(select(func.count(IssuedNonce.digest))) == 1
                 with store.writing() as session:
                     session.delete(session.get_one(IssuedNonce, bytes([1]) * 32))
-                with pytest.raises(StoreBusy, match="still being read"):
+                with pytest.raises(StoreBusy, match="still reading what was erased"):
                     store.sweep()
             store.sweep()
 

@@ -1,0 +1,1 @@
+"""One module a revision: explicit operations, which import nothing of CareLedger."""
