@@ -33,11 +33,15 @@ from careledger.console import Json, Out, run_command
 from careledger.errors import ToolchainError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -91,7 +95,7 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
     issuing, credentials = timed(count, issue)
     purpose = purpose_of("one nonce for all", "Offer you a policy", "https://insurer.example/terms")
     # One consent for each presentation, given before the clock runs: verifying is what is timed.
-    selections = [Holding.read(one).choose(SHOWN) for one in credentials]
+    selections = [HeldCredential.parse(one).select(SHOWN) for one in credentials]
     given = [
         Consent(
             bank.address,
@@ -105,7 +109,7 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
         bank.wait(one)
 
     def present(number: int) -> str:
-        selection = Holding.read(credentials[number]).choose(SHOWN)
+        selection = HeldCredential.parse(credentials[number]).select(SHOWN)
         return selection.present(
             holder,
             audience=AUDIENCE,
@@ -119,10 +123,15 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
 
     def verify(number: int) -> None:
         verifier = Verifier(
-            registry, Policy(issuers=[did]), consents=consents, statuses=ChainStatus(contract)
+            registry,
+            VerifierPolicy(issuers=[did]),
+            consents=consents,
+            statuses=ChainStatus(contract),
         )
-        wanted = ExpectedConsent(insurer, purpose)
-        expected = Expected(AUDIENCE, f"nonce-{number}", VCT, claims=SHOWN, consent=wanted)
+        wanted = ConsentRequirement(insurer, purpose)
+        expected = PresentationRequirements(
+            AUDIENCE, f"nonce-{number}", VCT, claims=SHOWN, consent=wanted
+        )
         verifier.verify(presentations[number], expected, given[number])
 
     verifying, _ = timed(count, verify)

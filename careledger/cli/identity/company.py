@@ -7,14 +7,14 @@ from pathlib import Path
 from careledger.cli.identity.desk import Desk
 from careledger.cli.identity.files import issuer_with
 from careledger.files import read_file
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.exchange.answer import LARGEST, Answer
 from careledger.identity.exchange.company import Company
 
 
 @contextmanager
 def open_company(
-    desk: Desk, identity: str, policy: Policy, key: Path | None = None
+    desk: Desk, identity: str, policy: VerifierPolicy, key: Path | None = None
 ) -> Iterator[Company]:
     """Open a company's store, to ask and read in its name.
 

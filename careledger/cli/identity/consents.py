@@ -24,9 +24,9 @@ from careledger.identity.consent.messages import (
 from careledger.identity.consent.outbox import Kind, Outcome, State, key_of
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import hash_text
-from careledger.identity.credentials.formats import path_text
-from careledger.identity.credentials.issuer_keys import DidKeys
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.claim_paths import path_text
+from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.exchange.company import PATIENCE
 from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.holder import (
@@ -98,7 +98,7 @@ def ask(
     if qr is not None and qr.suffix not in {".svg", ".png"}:
         raise InputError(f"--qr {qr} is neither .svg nor .png")
     desk = open_desk(rpc, registry, deployments)
-    with open_company(desk, grantee, Policy(issuers=None), key) as company:
+    with open_company(desk, grantee, VerifierPolicy(issuers=None), key) as company:
         asked = company.ask(
             type_,
             [claim_path(one) for one in claim],

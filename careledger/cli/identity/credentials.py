@@ -16,13 +16,14 @@ from careledger.cli.identity.wallet import File, open_wallet
 from careledger.console import Json, Out, Rpc
 from careledger.errors import Conflict, InputError
 from careledger.files import write_private
-from careledger.identity.credentials.credential import received
-from careledger.identity.credentials.formats import StatusReference, path_text
+from careledger.identity.credentials.claim_paths import path_text
+from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.formats import credential_in
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Validity, issue_sd_jwt, issue_vc_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import VerificationKey
-from careledger.identity.credentials.policy import Expected, Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.status.client import ChainStatus
 from careledger.identity.status.places import Places
@@ -177,7 +178,7 @@ def present(
     out = Out(json_)
     with open_wallet(file, writing=False) as wallet:
         held = wallet.credential(credential)
-        selection = Holding.read(held.text).choose([claim_path(one) for one in claim or []])
+        selection = HeldCredential.parse(held.text).select([claim_path(one) for one in claim or []])
         if held.holder_key is None:
             raise Conflict(
                 f"the credential {held.id} is bound to no key of this wallet, so nobody can present it"
@@ -233,8 +234,10 @@ def check(
     desk = open_desk(rpc, registry, deployments)
     keys, lists = DidKeys(desk.registry), None
     if exported is not None:
-        lists = ListStatus(received(text).issuer, keys, lambda _: exported, now=lambda: desk.now)
-    policy = Policy(issuers=issuer, status_required=lists is not None)
+        lists = ListStatus(
+            credential_in(text).issuer, keys, lambda _: exported, now=lambda: desk.now
+        )
+    policy = VerifierPolicy(issuers=issuer, status_required=lists is not None)
     verifier = Verifier(
         desk.registry, policy, statuses=lists or ChainStatus(desk.statuses), keys=keys
     )
@@ -245,7 +248,7 @@ def check(
             )
         found = verifier.check(text, type_)
     else:
-        found = verifier.verify(text, Expected(audience, nonce, type_))
+        found = verifier.verify(text, PresentationRequirements(audience, nonce, type_))
     what = {
         "issuer": found.issuer,
         "key": found.issuer_key,

@@ -15,16 +15,15 @@ from careledger.cli.identity.files import issuer_with, read_list, read_token
 from careledger.console import Json, Out, Rpc, errors
 from careledger.errors import Conflict, InputError
 from careledger.files import write_private
-from careledger.identity.credentials.credential import received
-from careledger.identity.credentials.issuer_keys import DidKeys
-from careledger.identity.credentials.presentation import confirmed_key
+from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.formats import credential_in
 from careledger.identity.did.model import name32
 from careledger.identity.status import bits
 from careledger.identity.status.client import WORD
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, check_within, take
 from careledger.identity.status.places import Given, Places
 from careledger.identity.status.reader import ListStatus
-from careledger.values.times import from_seconds, time_text
+from careledger.values.times import time_text
 
 status = typer.Typer(
     help="Which credentials an issuer has revoked, on chain and as standard status lists.",
@@ -142,13 +141,13 @@ def _place_of(desk: Desk, text: str, issuer: str, list_: bytes) -> tuple[bytes, 
         CredentialError: it cannot be read, or the issuer did not sign it.
 
     """
-    found = received(text)
+    found = credential_in(text)
     keys, where = DidKeys(desk.registry), found.status
     if keys.did(found.issuer).address != issuer:
         raise Conflict(
             f"the credential is by {found.issuer}, and not by {desk.did(issuer)}: only its issuer revokes it"
         )
-    keys.check(found.token, found.issuer, from_seconds(found.signed_at))
+    keys.check(found.token, found.issuer, found.signed_at)
     if where is None or where.list_id is None:
         raise Conflict("the credential names no list on a chain, so nobody can revoke it there")
     if (where.chain_id, where.contract) != (desk.chain.chain_id, desk.statuses.address):
@@ -199,11 +198,11 @@ def _check_given(desk: Desk, issuer: str, list_: bytes, indexes: Sequence[int]) 
 
 def _check_same(desk: Desk, issuer: str, list_: bytes, text: str) -> None:
     """Refuse a credential where another is known to stand: whoever stole a key can sign one that names any place."""
-    found = received(text)
-    bound = confirmed_key(found.claims).thumbprint if "cnf" in found.claims else None
+    found = credential_in(text)
+    bound = None if found.holder_key is None else found.holder_key.thumbprint
     with _kept(desk, issuer, list_) as places:
         given = None if places is None or found.status is None else places.find(found.status.index)
-    if given is not None and given.is_other(found.types[-1], bound, from_seconds(found.signed_at)):
+    if given is not None and given.is_other(found.types[-1], bound, found.signed_at):
         raise Conflict(
             f"nothing was sent: the database of CARELEDGER_STORE has another credential at place {given.index} than "
             f"this one, which may be forged with a stolen key; `status issued` lists what was issued, and "

@@ -12,9 +12,9 @@ from careledger.cli.identity.files import read_token
 from careledger.console import Json, Out, Rpc
 from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import InputError, ProofError
-from careledger.identity.credentials.formats import path_text
-from careledger.identity.credentials.issuer_keys import KeyPolicy
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.claim_paths import path_text
+from careledger.identity.credentials.did_keys import KeyPolicy
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.exchange.company import Claim, Wish
 from careledger.identity.exchange.link import read_link
 from careledger.identity.exchange.request import parse_request
@@ -62,7 +62,7 @@ def verify(
     claimed, _ = parse_request(text)
     given, wishes, out = read_answer(answer), _wishes(wish or []), Out(json_)
     desk = open_desk(rpc, registry, deployments)
-    policy = Policy(issuers=issuer, keys=KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING)
+    policy = VerifierPolicy(issuers=issuer, keys=KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING)
     with open_company(desk, claimed.did, policy, key) as company:
         asked = company.asked(text)
         reading = company.take(given, asked, wishes)

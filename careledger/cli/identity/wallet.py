@@ -14,10 +14,10 @@ from careledger.cli.identity.files import read_token
 from careledger.console import Json, Out, errors
 from careledger.errors import InputError, SettingsError
 from careledger.files import write_private
+from careledger.identity.credentials.claim_paths import path_text
 from careledger.identity.credentials.errors import HolderKeyMissing
-from careledger.identity.credentials.formats import path_text
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.keys import KEY_TYPES
-from careledger.identity.credentials.presentation import Holding
 from careledger.identity.wallet.wallet import Wallet
 from careledger.settings import Settings
 
@@ -136,7 +136,7 @@ def add(
     Example: careledger identity wallet add ana.credential --wallet ana.wallet
     """
     out, text = Out(json_), read_token(credential, "credential")
-    holding = Holding.read(text)
+    holding = HeldCredential.parse(text)
     try:
         bound: str | None = holding.holder_key.thumbprint
     except HolderKeyMissing:
@@ -158,13 +158,13 @@ def list_credentials(*, file: File = None, json_: Json = False) -> None:
     """
     out = Out(json_)
     with open_wallet(file, writing=False) as opened:
-        held = [(one, Holding.read(one.text)) for one in opened.credentials]
+        held = [(one, HeldCredential.parse(one.text)) for one in opened.credentials]
     found = [
         {
             "credential": one.id,
             "type": holding.vct,
             "issuer": holding.issuer,
-            "claims": [path_text(path) for path in holding.choices],
+            "claims": [path_text(path) for path in holding.disclosable],
             "addedAt": one.added_at,
         }
         for one, holding in held

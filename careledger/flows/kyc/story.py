@@ -26,11 +26,11 @@ from careledger.flows.kyc.actors import (
 from careledger.flows.stage import Stage
 from careledger.flows.steps import Steps
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.policy import VerifierPolicy
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -171,7 +171,7 @@ class KycStory:
             )
 
             # Ana's wallet believes the credential only after it has verified it.
-            policy = Policy(issuers=[issuer.did])
+            policy = VerifierPolicy(issuers=[issuer.did])
             verifier = Verifier(self.registry, policy, statuses=ChainStatus(self.statuses))
             verifier.check(credential, VCT)
             wallet.add_credential(credential, holder_key.public.thumbprint)
@@ -188,7 +188,7 @@ class KycStory:
             self.consents,
             self.statuses,
             store=store,
-            policy=Policy(issuers=[bank_did]),
+            policy=VerifierPolicy(issuers=[bank_did]),
             lock=self.folder / "insurer.lock",
             verifiers=[self.stage.addresses["PasskeyVerifier"]],
         )

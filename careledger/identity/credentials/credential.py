@@ -1,112 +1,123 @@
-"""A credential of either format, in one form for the verifier."""
+"""A credential and its presentation, parsed once into one form for every format.
 
-from collections.abc import Mapping
+`formats.parse` makes these values; the verifier, the exchange and the commands judge them without
+parsing the text again. Nothing in them has been checked: anybody can write a token.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from careledger.errors import InputError
+from careledger.identity.consent.terms import hash_text, presentation_hash
+from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.credentials.formats import (
-    SD_JWT_VC,
-    VC_JWT,
-    Path,
-    StatusReference,
-    path_text,
-    read_date,
-    read_text,
-)
-from careledger.identity.credentials.jose import LIMITS, Jws, Limits, parse
-from careledger.identity.credentials.presentation import vc_scope
-from careledger.identity.credentials.sd_jwt import SdJwt
-from careledger.identity.credentials.vc_jwt import TYPES, VcJwt, VpJwt
+from careledger.identity.credentials.jose import Jws, Limits, TokenTimes
+from careledger.identity.credentials.keys import VerificationKey
+from careledger.identity.credentials.status_reference import StatusReference
 
 
 @dataclass(frozen=True)
-class Received:
-    """A credential of either format, as it was received; nothing in it was checked yet."""
+class Credential:
+    """A credential, its disclosures in their places."""
 
     format: str
+    """Name of its format, such as `dc+sd-jwt`."""
     token: Jws = field(repr=False)
+    """The part that the issuer signed."""
     issuer: str
+    """The issuer's DID."""
     types: tuple[str, ...]
-    subject: str | None
+    """The most specific one last."""
+    subject: str | None = field(repr=False)
+    """The claim `sub`; the holder's DID in a W3C credential."""
     claims: Mapping[str, Any] = field(repr=False)
-    disclosed: tuple[Path, ...]
+    """What it says: all claims of an SD-JWT VC, `credentialSubject` of a W3C credential."""
+    disclosed: tuple[ClaimPath, ...]
+    """Claims and elements that came as disclosures; all at the top in a W3C credential."""
+    holder_key: VerificationKey | None
+    """The key that the issuer confirms as the holder's (`cnf`); None where it names no key."""
     status: StatusReference | None
+    signed_at: datetime
+    """`iat`, else `nbf`, which W3C credentials have in its place."""
+    times: TokenTimes
     scope: bytes
+    """What a consent to show exactly this is about, 32 bytes."""
 
-    def _date(self, name: str) -> int | None:
-        return read_date(self.token.claims, name, "the credential")
+
+@dataclass(frozen=True)
+class HolderProof:
+    """The holder's signature over a presentation: for whom it is, and what it answers."""
+
+    token: Jws = field(repr=False)
+    holder: VerificationKey | str
+    """The key that the issuer confirmed as the holder's, or the DID of the holder."""
+    audience: tuple[str, ...]
+    nonce: str
+    signed_at: datetime | None
+    """None where the holder left it out, as some do in W3C presentations."""
+    times: TokenTimes
+    consent_id: bytes | None
+    """The consent that it names, 32 bytes."""
+    covers_disclosures: bool
+    """Whether the holder signed for exactly what is disclosed (`sd_hash`)."""
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A credential that its holder shows to somebody."""
+
+    text: str = field(repr=False)
+    """As it came."""
+    credential: Credential
+    proof: HolderProof
 
     @property
-    def signed_at(self) -> int:
-        """`iat`, else `nbf`, which W3C credentials have in its place."""
-        for name in ("iat", "nbf"):
-            if (found := self._date(name)) is not None:
-                return found
+    def hash(self) -> bytes:
+        """SHA-256 of the text."""
+        return presentation_hash(self.text)
+
+
+@dataclass(frozen=True)
+class CredentialFormat:
+    """A format of credentials; `formats.FORMATS` lists all."""
+
+    name: str
+    recognises: Callable[[str], bool]
+    """Says whether a text is of this format, without parsing it."""
+    parse: Callable[[str, Limits], Credential | Presentation]
+    """Parses such a text; raises a `CredentialError` where it cannot be read."""
+
+
+def signing_time(times: TokenTimes) -> datetime:
+    """Return when a credential was signed.
+
+    Raises:
+        MalformedClaim: it does not say so.
+
+    """
+    signed_at = times.issued_at or times.not_before
+    if signed_at is None:
         raise MalformedClaim(
-            "the credential says not when it was signed ('iat'), so the issuer's key cannot be checked"
+            "the credential does not say when it was signed ('iat'), "
+            "so nobody knows which keys of the issuer count"
         )
+    return signed_at
 
 
-def from_sd_jwt(token: SdJwt) -> Received:
-    """Read an SD-JWT VC, its disclosures in their places.
-
-    Raises:
-        CredentialError: it cannot be read, or its disclosures are not its own.
-
-    """
-    unpacked = token.unpack()
-    claims = unpacked.claims
-    status = StatusReference.from_sd_jwt_claim(claims["status"]) if "status" in claims else None
-    subject = claims.get("sub")
-    return Received(
-        format=SD_JWT_VC,
-        token=token.issuer_jwt,
-        issuer=read_text(claims, "iss", "the credential"),
-        types=(read_text(claims, "vct", "the credential"),),
-        subject=subject if isinstance(subject, str) else None,
-        claims=claims,
-        disclosed=tuple(sorted(unpacked.disclosed, key=path_text)),
-        status=status,
-        scope=token.scope,
-    )
-
-
-def from_vc_jwt(text: str, limits: Limits) -> Received:
-    """Read a VC-JWT.
+def named_consent(claims: Mapping[str, Any]) -> bytes | None:
+    """Return the id of the consent that a holder's proof names; None where it does not name one.
 
     Raises:
-        CredentialError: it cannot be read.
+        MalformedClaim: the claim `consent` is not an id.
 
     """
-    vc = VcJwt.read(text, limits)
-    return Received(
-        format=VC_JWT,
-        token=vc.token,
-        issuer=vc.issuer,
-        types=vc.types,
-        subject=vc.subject,
-        claims=vc.claims,
-        disclosed=tuple((name,) for name in sorted(vc.claims)),
-        status=vc.status,
-        scope=vc_scope(text),
-    )
-
-
-def received(text: str, limits: Limits = LIMITS) -> Received:
-    """Read a credential, or the one in a presentation, of either format.
-
-    Raises:
-        CredentialError: it cannot be read, or holds several.
-
-    """
-    if "~" in text:
-        return from_sd_jwt(SdJwt.read(text, limits))
-    if "vp" not in parse(text, TYPES, "the credential", limits).claims:
-        return from_vc_jwt(text, limits)
-    credentials = VpJwt.read(text, limits).credentials
-    if len(credentials) != 1:
+    if claims.get("consent") is None:
+        return None
+    try:
+        return hash_text(claims["consent"], "the consent's id")
+    except InputError:
         raise MalformedClaim(
-            f"the presentation holds {len(credentials)} credentials, and one is read"
-        )
-    return from_vc_jwt(credentials[0], limits)
+            "the holder's proof: 'consent' is not 32 bytes as 0x and 64 hexadecimal digits"
+        ) from None

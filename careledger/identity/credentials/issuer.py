@@ -8,17 +8,13 @@ from typing import Any
 
 from careledger.crypto import canonical
 from careledger.errors import InputError
-from careledger.identity.credentials.formats import (
-    Path,
-    StatusReference,
-    numeric_date,
-    path_of,
-    path_text,
-)
-from careledger.identity.credentials.jose import Signs, encode, sign
+from careledger.identity.credentials.claim_paths import ClaimPath, path_of, path_text
+from careledger.identity.credentials.jose import JwsSigner, encode, sign
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, RESERVED, Disclosure, hasher
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.did.did import parse
+from careledger.values.times import to_seconds
 
 W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
 """The first context of every W3C credential of the data model 1.1."""
@@ -35,7 +31,7 @@ class Issuer:
 
     did: str
     """A did:ethr."""
-    key: Signs = field(repr=False)
+    key: JwsSigner = field(repr=False)
     kid: str | None = None
     """Which of the document's keys it is, a DID URL such as `did:ethr:…#controller`; None: readers
     try all."""
@@ -63,15 +59,15 @@ class Validity:
     not_before: datetime | None = None
 
     def __post_init__(self) -> None:
-        begins = numeric_date(self.not_before or self.issued_at)
-        if self.expires_at is not None and numeric_date(self.expires_at) <= begins:
+        begins = to_seconds(self.not_before or self.issued_at)
+        if self.expires_at is not None and to_seconds(self.expires_at) <= begins:
             raise InputError("the credential would expire before it begins")
 
     @property
     def claims(self) -> dict[str, int]:
         """The claims `iat`, `exp` and `nbf`."""
         given = {"iat": self.issued_at, "exp": self.expires_at, "nbf": self.not_before}
-        return {name: numeric_date(at) for name, at in given.items() if at is not None}
+        return {name: to_seconds(at) for name, at in given.items() if at is not None}
 
 
 def issue_sd_jwt(
@@ -139,7 +135,7 @@ def issue_sd_jwt(
 
 def _paths(
     claims: Mapping[str, Any], disclosable: Iterable[str | Sequence[str | int | None]] | None
-) -> Sequence[Path]:
+) -> Sequence[ClaimPath]:
     if disclosable is None:
         return [(name,) for name in claims if name not in NEVER_DISCLOSED]
     paths = [path_of(one) for one in disclosable]
@@ -175,13 +171,15 @@ def _check_names(value: Any) -> None:
 class _Packing:
     """Takes out what can be disclosed, innermost first, and leaves digests in its place."""
 
-    def __init__(self, paths: Sequence[Path], decoys: int, salts: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, paths: Sequence[ClaimPath], decoys: int, salts: Callable[[int], bytes]
+    ) -> None:
         self.paths, self.decoys, self.salts = paths, decoys, salts
-        self.matched: set[Path] = set()
+        self.matched: set[ClaimPath] = set()
         self.disclosures: list[Disclosure] = []
         self.hides = False
 
-    def object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    def object(self, value: Mapping[str, Any], path: ClaimPath) -> dict[str, Any]:
         packed: dict[str, Any] = {}
         digests: list[str] = []
         for name, inner in value.items():
@@ -196,7 +194,7 @@ class _Packing:
             packed["_sd"] = sorted([*digests, *decoys])  # sorted, so that their order tells nothing
         return packed
 
-    def _array(self, value: Sequence[Any], path: Path) -> list[Any]:
+    def _array(self, value: Sequence[Any], path: ClaimPath) -> list[Any]:
         packed: list[Any] = []
         for place, inner in enumerate(value):
             here = (*path, place)
@@ -204,7 +202,7 @@ class _Packing:
             packed.append({"...": self._disclose(content)} if self._hidden(here) else content)
         return packed
 
-    def _value(self, value: Any, path: Path) -> Any:
+    def _value(self, value: Any, path: ClaimPath) -> Any:
         if isinstance(value, Mapping):
             return self.object(value, path)
         return self._array(value, path) if isinstance(value, list | tuple) else value
@@ -215,13 +213,13 @@ class _Packing:
         self.hides = True
         return disclosure.digest()
 
-    def _hidden(self, path: Path) -> bool:
+    def _hidden(self, path: ClaimPath) -> bool:
         fitting = [one for one in self.paths if _fits(one, path)]
         self.matched.update(fitting)
         return bool(fitting)
 
 
-def _fits(pattern: Path, path: Path) -> bool:
+def _fits(pattern: ClaimPath, path: ClaimPath) -> bool:
     if len(pattern) != len(path):
         return False
     return all(
@@ -272,7 +270,7 @@ def issue_vc_jwt(
         vc["credentialStatus"] = status.vc_entry
     payload: dict[str, Any] = {
         "iss": issuer.did,
-        "nbf": numeric_date(validity.issued_at),
+        "nbf": to_seconds(validity.issued_at),
         **validity.claims,
         "vc": vc,
     }

@@ -1,16 +1,15 @@
-"""Compact JWS (RFC 7515), read strictly: limits before parsing, one way to write each thing.
+"""Compact JWS (RFC 7515) and the claims of a JWT (RFC 7519), read strictly.
 
-What is signed are the bytes as they came; nothing is ever written anew before a signature is
-checked.
+Limits are checked before anything is parsed, and there is one way to write each thing. A signature
+is over the bytes as they came: nothing is written anew before it is checked.
 """
 
 import base64
-import json
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, Self
 
 from careledger.crypto import canonical
 from careledger.identity.credentials.errors import (
@@ -19,22 +18,24 @@ from careledger.identity.credentials.errors import (
     BadHeader,
     BadJson,
     CriticalHeader,
+    MalformedClaim,
     MalformedToken,
     TokenTooLarge,
     WrongTokenType,
 )
+from careledger.values.times import LATEST_SECONDS, from_seconds
 
 ALGORITHMS = frozenset({"ES256K", "ES256K-R", "ES256", "EdDSA"})
 """What a token of this protocol may be signed with."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-_MEANINGLESS = frozenset({"crit", "b64", "zip"})
-"""Header parameters that change what is signed; a reader that ignores them reads something else."""
+_FORBIDDEN_PARAMETERS = frozenset({"b64", "zip"})
+"""Header parameters that change what is signed; `crit` has an error of its own."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How large a token may be; looked at before anything is parsed."""
+    """How large a token may be; checked before anything is parsed."""
 
     token: int = 65_536
     """Characters of a presentation with everything in it."""
@@ -43,12 +44,24 @@ class Limits:
     disclosures: int = 512
     """Disclosures of one credential."""
 
+    def check_token(self, text: str, what: str) -> None:
+        """Make sure that a token is not too long.
+
+        Raises:
+            TokenTooLarge: it is.
+
+        """
+        if len(text) > self.token:
+            raise TokenTooLarge(
+                f"{what} has {len(text)} characters, and at most {self.token} are read"
+            )
+
 
 LIMITS = Limits()
 
 
-class Signs(Protocol):
-    """Who signs: a `SigningKey`, or a key store that never lets its key out."""
+class JwsSigner(Protocol):
+    """What signs a JWS: a `SigningKey`, or a key store that never lets its key out."""
 
     @property
     def alg(self) -> str:
@@ -58,27 +71,29 @@ class Signs(Protocol):
         """Return the signature over some bytes, in the form of JWS."""
 
 
+# -- base64url and JSON
+
+
 def encode(raw: bytes) -> str:
     """Return bytes as base64url without padding (RFC 7515, 2)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode(text: str, what: str = "a part") -> bytes:
-    """Return the bytes of a base64url text; there is exactly one text for some bytes.
+    """Return the bytes of a base64url text; exactly one text stands for some bytes.
 
     Raises:
-        BadBase64: padding, another character, a length that cannot be, or bits that belong to no
-            byte.
+        BadBase64: the text has padding, another character, an impossible length, or bits that do
+            not belong to a byte.
 
     """
     if not _BASE64URL.fullmatch(text):
         raise BadBase64(
-            f"{what} is not base64url: only A-Z, a-z, 0-9, '-' and '_' may stand there, and no padding"
+            f"{what} is not base64url: it may hold only A-Z, a-z, 0-9, '-' and '_', and no padding"
         )
     if len(text) % 4 == 1:
-        raise BadBase64(
-            f"{what} is not base64url: no bytes are {len(text)} characters long; it was cut"
-        )
+        raise BadBase64(f"{what} is not base64url: {len(text)} characters cannot stand for bytes")
+
     raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if encode(raw) != text:
         raise BadBase64(
@@ -87,92 +102,90 @@ def decode(text: str, what: str = "a part") -> bytes:
     return raw
 
 
-def read_json(raw: bytes, what: str) -> Any:
-    """Read JSON strictly (RFC 7493): no member twice, nothing too deep, no number that others read otherwise.
+def parse_json(raw: bytes, what: str) -> Any:
+    """Parse the JSON of a part of a token, by the strict reader of `crypto.canonical` (RFC 7493).
+
+    Tokens come from other issuers too and may hold members that we do not know, so `JsonNode`,
+    which refuses those, does not read them.
 
     Raises:
-        BadJson: it is not such JSON. The message names the fault, and of the content at most a
-            member's name.
+        BadJson: a member is given twice, values are nested too deep, a number is one that readers
+            round, or it is not JSON. The message names the fault and at most a member's name.
 
     """
     try:
-        text = raw.decode()
-        canonical.refuse_deep(text)
-        value = json.loads(
-            text,
-            object_pairs_hook=_members,
-            parse_constant=_constant,
-            parse_int=_number,
-            parse_float=_number,
-        )
-        if "\\" in text:  # half of a surrogate pair can only be written as an escape
-            json.dumps(value, ensure_ascii=False).encode()
-    except canonical.CanonicalError:
+        return canonical.loads(raw)
+    except canonical.CanonicalError as error:
         raise BadJson(
-            f"{what} is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there"
+            f"{what} is not JSON that is safe to read: {error.path[:80]}: {error.reason[:120]}"
         ) from None
-    except UnicodeError:
-        raise BadJson(f"{what} is not UTF-8, or holds half a surrogate pair") from None
-    except json.JSONDecodeError as error:
-        raise BadJson(f"{what} is not JSON: {error.msg} at character {error.pos}") from None
-    except _NotStrictError as error:
-        raise BadJson(f"{what} {error}") from None
-    return value
 
 
-class _NotStrictError(Exception):
-    """JSON that some reader would read otherwise than another."""
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _NotStrictError(
-                f"gives the member {name[:40]!r} twice in one object: readers would differ on it"
-            )
-        found[name] = value
-    return found
-
-
-def _number(digits: str) -> int | float:
-    value = float(digits)
-    whole = digits.lstrip("-").isdigit()
-    if whole and abs(value) <= canonical.SAFE_INTEGER:
-        return int(digits)
-    if whole or not math.isfinite(value):
-        raise _NotStrictError(
-            "holds a number that readers would round: beyond 2^53 - 1 write it as text"
-        )
-    return value
-
-
-def _constant(word: str) -> Any:
-    raise _NotStrictError(f"holds {word}, which JSON does not know")
-
-
-def read_object(raw: bytes, what: str) -> dict[str, Any]:
-    """Read a JSON object strictly.
+def parse_object(raw: bytes, what: str) -> dict[str, Any]:
+    """Parse a JSON object of a token.
 
     Raises:
-        BadJson: it is not JSON, or no object.
+        BadJson: it is not JSON, or not an object.
 
     """
-    value = read_json(raw, what)
+    value = parse_json(raw, what)
     if not isinstance(value, dict):
         raise BadJson(f"{what} is not a JSON object")
     return value
 
 
+# -- tokens
+
+
 @dataclass(frozen=True)
 class Jws:
-    """A compact JWS with a JSON object as payload; its signature was not checked yet."""
+    """A compact JWS with a JSON object as payload; its signature has not been checked."""
 
     text: str = field(repr=False)
     """As it came."""
     header: Mapping[str, Any]
     claims: Mapping[str, Any] = field(repr=False)
     signature: bytes = field(repr=False)
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        types: Collection[str | None],
+        what: str = "the token",
+        limits: Limits = LIMITS,
+    ) -> Self:
+        """Parse a compact JWS without believing it.
+
+        Args:
+            text: three parts with dots between them.
+            types: accepted values of `typ`, in lower case and without `application/`; None: it may
+                be absent.
+            what: how messages call it.
+
+        Raises:
+            TokenTooLarge: it is longer than the limits allow.
+            MalformedToken: it cannot be read; subclasses say why.
+            AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+
+        """
+        limits.check_token(text, what)
+        parts = text.split(".")
+        if len(parts) != 3:
+            raise MalformedToken(
+                f"{what} is not a compact JWS: it has {len(parts)} parts, and three are needed"
+            )
+        if len(parts[0]) > limits.header:
+            raise TokenTooLarge(
+                f"{what} has a header of {len(parts[0])} characters; "
+                f"at most {limits.header} are read"
+            )
+
+        header = parse_object(decode(parts[0], f"the header of {what}"), f"the header of {what}")
+        _check_header(header, types, what)
+        claims = parse_object(decode(parts[1], f"the payload of {what}"), f"the payload of {what}")
+        signature = decode(parts[2], f"the signature of {what}")
+        return cls(text, header, claims, signature)
 
     @property
     def signing_input(self) -> bytes:
@@ -186,71 +199,54 @@ class Jws:
 
     @property
     def kid(self) -> str | None:
-        """The key that the header names; None where it names none."""
+        """The key that the header names; None where it does not name one."""
         return self.header.get("kid")
 
 
-def parse(
-    text: str, types: Collection[str | None], what: str = "the token", limits: Limits = LIMITS
-) -> Jws:
-    """Read a compact JWS without believing it.
-
-    Args:
-        text: three parts with dots between them.
-        types: values of `typ` that are accepted, in lower case and without `application/`; None: it
-            may be absent.
-        what: how messages call it.
+def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: JwsSigner) -> str:
+    """Return a compact JWS; header and payload are canonical JSON, so it can be made again.
 
     Raises:
-        TokenTooLarge: it is longer than the limits allow.
-        MalformedToken: it cannot be read; subclasses say why.
-        AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+        CanonicalError: a claim has no canonical form (RFC 8785).
 
     """
-    if len(text) > limits.token:
-        raise TokenTooLarge(
-            f"{what} has {len(text)} characters, and at most {limits.token} are read"
-        )
-    parts = text.split(".")
-    if len(parts) != 3:
-        raise MalformedToken(
-            f"{what} is not a compact JWS: three parts are needed, and there are {len(parts)}"
-        )
-    if len(parts[0]) > limits.header:
-        raise TokenTooLarge(
-            f"{what} has a header of {len(parts[0])} characters; at most {limits.header} are read"
-        )
-    header = read_object(decode(parts[0], f"the header of {what}"), f"the header of {what}")
-    _check_header(header, types, what)
-    claims = read_object(decode(parts[1], f"the payload of {what}"), f"the payload of {what}")
-    return Jws(text, header, claims, decode(parts[2], f"the signature of {what}"))
+    parts = [canonical.dumps({"alg": key.alg, **header}), canonical.dumps(dict(claims))]
+    signed = ".".join(encode(part) for part in parts)
+    return f"{signed}.{encode(key.sign(signed.encode()))}"
 
 
 def _check_header(header: Mapping[str, Any], types: Collection[str | None], what: str) -> None:
     if "crit" in header:
         raise CriticalHeader(
-            f"{what} demands by 'crit' that an extension be understood; none is: ask for it without"
+            f"{what} demands an extension by 'crit', and none is supported: ask for one without it"
         )
-    for name in _MEANINGLESS & header.keys():
+    for name in _FORBIDDEN_PARAMETERS & header.keys():
         raise BadHeader(f"{what} has '{name}' in its header, which would change what is signed")
-    alg = header.get("alg")
-    if not isinstance(alg, str):
-        raise BadHeader(f"{what} names no algorithm ('alg') in its header")
-    if alg not in ALGORITHMS:
-        named = repr(alg[:20])
-        reason = (
-            "it is unsigned"
-            if alg.lower() == "none"
-            else "only keys of an issuer or holder are accepted"
-        )
-        raise AlgorithmRefused(
-            f"{what} names {named} as algorithm: {reason}; use one of {', '.join(sorted(ALGORITHMS))}"
-        )
+
+    _check_algorithm(header.get("alg"), what)
     if "kid" in header and not isinstance(header["kid"], str):
-        raise BadHeader(f"{what} has a 'kid' in its header that is no text")
-    kind = header.get("typ")
+        raise BadHeader(f"{what} has a 'kid' in its header that is not a text")
+    _check_type(header.get("typ"), types, what)
+
+
+def _check_algorithm(alg: Any, what: str) -> None:
+    if not isinstance(alg, str):
+        raise BadHeader(f"{what} does not name its algorithm ('alg') in its header")
+    if alg in ALGORITHMS:
+        return
+
+    unsigned = alg.lower() == "none"
+    reason = "it is unsigned" if unsigned else "only keys of issuers and holders are accepted"
+    raise AlgorithmRefused(
+        f"{what} names {alg[:20]!r} as its algorithm: {reason}; "
+        f"use one of {', '.join(sorted(ALGORITHMS))}"
+    )
+
+
+def _check_type(kind: Any, types: Collection[str | None], what: str) -> None:
     if kind is not None and not isinstance(kind, str):
-        raise BadHeader(f"{what} has a 'typ' in its header that is no text")
+        raise BadHeader(f"{what} has a 'typ' in its header that is not a text")
+
     plain = None if kind is None else kind.lower().removeprefix("application/")
     if plain not in types:
         wanted = " or ".join(sorted(name for name in types if name))
@@ -260,13 +256,56 @@ def _check_header(header: Mapping[str, Any], types: Collection[str | None], what
         )
 
 
-def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: Signs) -> str:
-    """Return a compact JWS; header and payload are canonical JSON (RFC 8785), so that a token can be made again.
+# -- claims
+
+
+def text_claim(claims: Mapping[str, Any], name: str, what: str) -> str:
+    """Return a text that a token has to hold.
 
     Raises:
-        CanonicalError: a claim has no canonical form.
+        MalformedClaim: it is missing, empty or not a text.
 
     """
-    parts = [canonical.dumps({"alg": key.alg, **header}), canonical.dumps(dict(claims))]
-    signed = ".".join(encode(part) for part in parts)
-    return f"{signed}.{encode(key.sign(signed.encode()))}"
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise MalformedClaim(f"{what}: '{name}' is missing or not a text")
+    return value
+
+
+def time_claim(claims: Mapping[str, Any], name: str, what: str) -> datetime | None:
+    """Return a time of a token (NumericDate), without fractions; None where the claim is missing.
+
+    Raises:
+        MalformedClaim: it is not a number, or not between 1970 and 9999.
+
+    """
+    if name not in claims:
+        return None
+
+    value = claims[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= LATEST_SECONDS:
+        raise MalformedClaim(f"{what}: '{name}' is not a time in seconds since 1970 UTC")
+    return from_seconds(int(value))
+
+
+@dataclass(frozen=True)
+class TokenTimes:
+    """The times that a token names, aware UTC; None for one that it does not name."""
+
+    issued_at: datetime | None
+    """`iat`."""
+    not_before: datetime | None
+    """`nbf`."""
+    expires_at: datetime | None
+    """`exp`."""
+
+    @classmethod
+    def parse(cls, claims: Mapping[str, Any], what: str) -> Self:
+        """Take the times from a token's claims.
+
+        Raises:
+            MalformedClaim: one of them is not a time.
+
+        """
+        return cls(*(time_claim(claims, name, what) for name in ("iat", "nbf", "exp")))

@@ -6,44 +6,48 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from careledger.errors import InputError
-from careledger.identity.credentials.formats import Path, StatusReference, at_path, path_of
-from careledger.identity.credentials.issuer_keys import KeyPolicy
+from careledger.identity.credentials.claim_paths import ClaimPath, at_path, path_of
+from careledger.identity.credentials.did_keys import KeyPolicy
 from careledger.identity.credentials.jose import LIMITS, Limits
+from careledger.identity.credentials.status_reference import StatusReference
 
 
 class Nonces(Protocol):
-    """Knows which requests were answered already; the answer has to be kept longer than a presentation is good for."""
+    """Knows which requests were answered.
+
+    It has to remember an answered request for longer than a presentation is valid.
+    """
 
     def spend(self, nonce: str) -> bool:
         """Mark a nonce as answered, at once and for good; False where it was already."""
 
 
 @dataclass(frozen=True)
-class Policy:
+class VerifierPolicy:
     """What a verifier insists on, whatever it asks for."""
 
     issuers: Collection[str] | None
-    """DIDs whose credentials are believed. None: anybody's; then look at `Verified.issuer` before
-    you rely on it."""
+    """DIDs whose credentials are believed. None: those of anybody; then check
+    `VerifiedCredential.issuer` before you rely on it."""
     keys: KeyPolicy = KeyPolicy.AT_SIGNING
     leeway: timedelta = timedelta(seconds=60)
     """How much the clocks of issuer, holder and verifier may differ."""
     key_binding_age: timedelta = timedelta(minutes=10)
     """How long ago the holder may have made the presentation."""
     status_required: bool = True
-    """Whether a credential that says nowhere whether it was withdrawn is refused."""
+    """Whether a credential without a status is refused."""
     limits: Limits = LIMITS
 
     def __post_init__(self) -> None:
-        if self.leeway < timedelta(0) or self.key_binding_age <= timedelta(0):
-            raise InputError(
-                "the leeway of clocks cannot be negative, nor the age of a key binding zero"
-            )
+        if self.leeway < timedelta(0):
+            raise InputError("the leeway of clocks cannot be negative")
+        if self.key_binding_age <= timedelta(0):
+            raise InputError("the age that a key binding may have has to be above zero")
 
 
 @dataclass(frozen=True)
-class ExpectedConsent:
-    """Whose reading the consent has to allow, and what for."""
+class ConsentRequirement:
+    """Whose reading the consent has to allow, and for what purpose."""
 
     grantee: str
     """The verifier's address."""
@@ -52,7 +56,7 @@ class ExpectedConsent:
 
 
 @dataclass(frozen=True)
-class Expected:
+class PresentationRequirements:
     """What the verifier asked for."""
 
     audience: str
@@ -63,16 +67,16 @@ class Expected:
     """`vct` of an SD-JWT VC, a name in `vc.type` of a W3C credential."""
     claims: Sequence[str | Sequence[str | int | None]] = ()
     """Paths to claims that have to be there."""
-    consent: ExpectedConsent | None = None
-    """None: the verifier needs none, for it is the issuer, or the law lets it read."""
+    consent: ConsentRequirement | None = None
+    """None where the verifier needs none: it is the issuer, or the law lets it read."""
 
 
 @dataclass(frozen=True)
-class Verified:
-    """A credential that stood every check. What it says is in `claims`, which no repr and no message shows."""
+class VerifiedCredential:
+    """A credential that passed every check. No repr and no message shows its claims."""
 
     format: str
-    """`SD_JWT_VC` or `VC_JWT`."""
+    """Name of its format, such as `dc+sd-jwt`."""
     issuer: str
     """The issuer's DID."""
     issuer_key: str
@@ -83,16 +87,15 @@ class Verified:
     subject: str | None = field(repr=False)
     """The claim `sub`; the holder's DID of a W3C credential."""
     claims: Mapping[str, Any] = field(repr=False)
-    """Of an SD-JWT VC what was disclosed and what is open; of a W3C credential `credentialSubject`.
-    """
-    disclosed: tuple[Path, ...]
-    """Claims and elements that came as disclosures; for a W3C credential all claims at the top."""
+    """What is disclosed or open in an SD-JWT VC; `credentialSubject` of a W3C credential."""
+    disclosed: tuple[ClaimPath, ...]
+    """Claims and elements that came as disclosures; all at the top in a W3C credential."""
     issued_at: datetime
     expires_at: datetime | None
     status: StatusReference | None
     holder: str | None
-    """Thumbprint of the holder's key (RFC 7638), or the holder's DID; None where nobody proved to
-    be the holder."""
+    """Thumbprint of the holder's key (RFC 7638), or the holder's DID; None where nobody presented
+    it."""
     scope: bytes
     """What a consent to this is about."""
     consent_id: bytes | None
@@ -103,7 +106,7 @@ class Verified:
     """The block as of which the chain was read."""
 
     def get(self, path: str | Sequence[str | int | None]) -> Any:
-        """Return the claim at a path, or a list of them where it names every element; None where there is none."""
+        """Return the claim at a path, a list where the path has None, and None where it is missing."""
         wanted = path_of(path)
         found = list(at_path(self.claims, wanted))
         return found if None in wanted else next(iter(found), None)

@@ -1,7 +1,7 @@
 """SD-JWT (RFC 9901): an issuer-signed JWT, disclosures, and the holder's key binding, in one text.
 
-`<issuer-signed JWT>~<disclosure>~…~<disclosure>~[<key binding JWT>]`. This file reads, hashes and
-puts together; who signed, and whether it counts, is the verifier's business.
+`<issuer-signed JWT>~<disclosure>~…~<disclosure>~[<key binding JWT>]`. This module parses, hashes
+and puts together; the verifier says who signed, and whether it counts.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from typing import Any, Self
 from careledger.crypto import canonical
 from careledger.crypto.hashing import sha256
 from careledger.identity.consent.terms import scope_of
+from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.credentials.errors import (
     BadJson,
     ClaimCollision,
@@ -25,27 +26,20 @@ from careledger.identity.credentials.errors import (
     ReservedClaimName,
     TokenTooLarge,
 )
-from careledger.identity.credentials.formats import Path
-from careledger.identity.credentials.jose import (
-    LIMITS,
-    Jws,
-    Limits,
-    decode,
-    encode,
-    parse,
-    read_json,
-)
+from careledger.identity.credentials.jose import LIMITS, Jws, Limits, decode, encode, parse_json
 
 TYPES = frozenset({"dc+sd-jwt", "vc+sd-jwt"})
 """Values of `typ` of an SD-JWT VC; the second is that of earlier drafts."""
+
 KEY_BINDING_TYPES = frozenset({"kb+jwt"})
+
 RESERVED = frozenset({"_sd", "_sd_alg", "..."})
 """Names that no claim may have."""
+
 NEVER_DISCLOSED = frozenset(
     {"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
 )
-"""Claims that an SD-JWT VC holds openly, with all that is in them, so that no holder can leave any
-of it out."""
+"""Claims that an SD-JWT VC always shows whole, so that no holder can leave any of it out."""
 
 _HASHES: dict[str, Callable[[bytes], bytes]] = {
     "sha-256": sha256,
@@ -67,39 +61,38 @@ class Disclosure:
 
     @classmethod
     def make(cls, salt: str, value: Any, name: str | None = None) -> Self:
-        """Write a disclosure; canonical JSON, so that it can be made again."""
+        """Make a disclosure; its text is canonical JSON, so it can be made again."""
         parts = [salt, value] if name is None else [salt, name, value]
         return cls(encode(canonical.dumps(parts)), salt, name, value)
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Read a disclosure.
+    def parse(cls, text: str) -> Self:
+        """Parse a disclosure.
 
         Raises:
-            MalformedDisclosure: it is no array of a salt and a value, or of a salt, a name and a
-                value.
-            MalformedToken: it cannot even be read so far.
-            ReservedClaimName: it is named as no claim may be.
+            MalformedDisclosure: it is not an array of a salt and a value, or of a salt, a name and
+                a value.
+            MalformedToken: it is not JSON in base64url.
+            ReservedClaimName: it has a name that no claim may have.
 
         """
-        parts = read_json(decode(text, "a disclosure"), "a disclosure")
+        parts = parse_json(decode(text, "a disclosure"), "a disclosure")
         if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
             raise MalformedDisclosure(
                 "a disclosure is an array of a salt, for a claim its name, and the value"
             )
         if len(parts) == 2:
             return cls(text, parts[0], None, parts[1])
+
         name = parts[1]
         if not isinstance(name, str):
-            raise MalformedDisclosure("a disclosure names its claim by something else than a text")
+            raise MalformedDisclosure("a disclosure has a claim's name that is not a text")
         if name in RESERVED:
-            raise ReservedClaimName(
-                f"a disclosure is named {name!r}, which selective disclosure keeps for itself"
-            )
+            raise ReservedClaimName(f"a disclosure has the name {name!r}, which SD-JWT uses itself")
         return cls(text, parts[0], name, parts[2])
 
     def digest(self, hash_name: str = "sha-256") -> str:
-        """Return the digest that stands for it in what the issuer signed, base64url."""
+        """Return the digest, base64url, that replaces it in what the issuer signed."""
         return encode(hasher(hash_name)(self.text.encode()))
 
 
@@ -107,7 +100,7 @@ def hasher(name: Any) -> Callable[[bytes], bytes]:
     """Return the hash function that `_sd_alg` names.
 
     Raises:
-        HashRefused: it is another than the three that are safe.
+        HashRefused: it is not one of the three that are safe.
 
     """
     found = _HASHES.get(name) if isinstance(name, str) else None
@@ -118,7 +111,7 @@ def hasher(name: Any) -> Callable[[bytes], bytes]:
 
 @dataclass(frozen=True)
 class SdJwt:
-    """An SD-JWT as it was received; nothing in it was checked yet."""
+    """An SD-JWT as it was parsed; nothing in it has been checked."""
 
     issuer_jwt: Jws
     disclosures: tuple[Disclosure, ...]
@@ -126,8 +119,8 @@ class SdJwt:
     """The key binding JWT; None where there is none."""
 
     @classmethod
-    def read(cls, text: str, limits: Limits = LIMITS) -> Self:
-        """Read an SD-JWT, with or without key binding.
+    def parse(cls, text: str, limits: Limits = LIMITS) -> Self:
+        """Parse an SD-JWT, with or without key binding.
 
         Raises:
             MalformedToken: it cannot be read; subclasses say why.
@@ -135,25 +128,25 @@ class SdJwt:
             DuplicateDisclosure: a disclosure is given twice.
 
         """
-        if len(text) > limits.token:
-            raise TokenTooLarge(
-                f"the SD-JWT has {len(text)} characters, and at most {limits.token} are read"
-            )
-        first, *middle, last = text.split("~") if "~" in text else (text, None)
-        if last is None:
+        limits.check_token(text, "the SD-JWT")
+        first, *rest = text.split("~")
+        if not rest:
             raise MalformedToken(
-                "the SD-JWT has no '~' after what the issuer signed: it was cut, or is another token"
+                "the SD-JWT has no '~' after the issuer-signed JWT: it was cut, or is another token"
             )
-        if len(middle) > limits.disclosures:
+
+        *disclosures, key_binding = rest
+        if len(disclosures) > limits.disclosures:
             raise TokenTooLarge(
-                f"the SD-JWT has {len(middle)} disclosures, and at most {limits.disclosures} are read"
+                f"the SD-JWT has {len(disclosures)} disclosures, "
+                f"and at most {limits.disclosures} are read"
             )
-        if len(set(middle)) != len(middle):
-            raise DuplicateDisclosure(
-                "the SD-JWT gives a disclosure twice: whoever presents gives each once"
-            )
-        jws = parse(first or "", TYPES, "the issuer-signed JWT", limits)
-        return cls(jws, tuple(Disclosure.read(one or "") for one in middle), last or None)
+        if len(set(disclosures)) != len(disclosures):
+            raise DuplicateDisclosure("the SD-JWT gives a disclosure twice; once is needed")
+
+        issuer_jwt = Jws.parse(first, TYPES, "the issuer-signed JWT", limits)
+        parsed = tuple(Disclosure.parse(one) for one in disclosures)
+        return cls(issuer_jwt, parsed, key_binding or None)
 
     @property
     def text(self) -> str:
@@ -172,131 +165,132 @@ class SdJwt:
 
     @property
     def scope(self) -> bytes:
-        """What a consent to this reading is about, 32 bytes."""
+        """What a consent to show exactly this is about, 32 bytes."""
         return scope_of(self.issuer_jwt.text, [one.text for one in self.disclosures])
 
     def only(self, disclosures: Iterable[Disclosure]) -> Self:
         """Return the same credential with some of its disclosures, and no key binding."""
         wanted = {one.text for one in disclosures}
-        return type(self)(
-            self.issuer_jwt, tuple(one for one in self.disclosures if one.text in wanted)
-        )
+        kept = tuple(one for one in self.disclosures if one.text in wanted)
+        return type(self)(self.issuer_jwt, kept)
 
-    def unpack(self) -> "Unpacked":
+    def process(self) -> "ProcessedPayload":
         """Put the disclosures in their places (RFC 9901, 7.1).
 
         Raises:
             DisclosureError: they are not what the issuer signed; subclasses say why.
-            MalformedToken: what stands for disclosures is malformed, or a disclosed claim may not
-                be one.
+            MalformedToken: a digest is malformed, or a claim is disclosed that may not be.
 
         """
-        return _Unpacking(self).done()
+        return _Processing(self).payload()
 
 
 @dataclass(frozen=True)
-class Unpacked:
-    """The claims of an SD-JWT, its disclosures in their places."""
+class ProcessedPayload:
+    """The claims of an SD-JWT with its disclosures in their places (RFC 9901, 7.1)."""
 
     claims: dict[str, Any] = field(repr=False)
-    disclosed: dict[Path, Disclosure]
-    """Which disclosure each disclosed claim or element came in; number of an element among those
-    that are shown."""
+    disclosed: dict[ClaimPath, Disclosure]
+    """By path of what was disclosed; an element has its number among those that are shown."""
 
 
-class _Unpacking:
+class _Processing:
     """The walk of RFC 9901, 7.1, steps 3 to 5."""
 
     def __init__(self, token: SdJwt) -> None:
-        payload = token.issuer_jwt.claims
-        self.hash_name = payload.get("_sd_alg", "sha-256")
-        self.payload = {name: value for name, value in payload.items() if name != "_sd_alg"}
+        signed = token.issuer_jwt.claims
+        self.hash_name = signed.get("_sd_alg", "sha-256")
         hasher(self.hash_name)
+
+        self.signed = {name: value for name, value in signed.items() if name != "_sd_alg"}
         self.by_digest = {one.digest(self.hash_name): one for one in token.disclosures}
         self.seen: set[str] = set()
-        self.disclosed: dict[Path, Disclosure] = {}
+        self.disclosed: dict[ClaimPath, Disclosure] = {}
 
-    def done(self) -> Unpacked:
-        claims = self._object(self.payload, (), 0)
-        if unused := [one for digest, one in self.by_digest.items() if digest not in self.seen]:
+    def payload(self) -> ProcessedPayload:
+        claims = self._object(self.signed, (), 0)
+
+        unused = self.by_digest.keys() - self.seen
+        if unused:
             raise DisclosureNotSigned(
-                f"{len(unused)} of the disclosures have a digest that the issuer signed nowhere: they were changed, "
-                f"or belong to another credential"
+                f"the issuer did not sign {len(unused)} of the disclosures: "
+                "they were changed, or belong to another credential"
             )
-        early = sorted(str(path[0]) for path in self.disclosed if path[0] in NEVER_DISCLOSED)
-        if early:
+        hidden = sorted(str(path[0]) for path in self.disclosed if path[0] in NEVER_DISCLOSED)
+        if hidden:
             raise ReservedClaimName(
-                f"the claim {early[0]!r} is disclosed selectively, in whole or in part; issuers say it openly"
+                f"the claim {hidden[0]!r}, or a part of it, is disclosed: the format forbids that"
             )
-        return Unpacked(claims, self.disclosed)
+        return ProcessedPayload(claims, self.disclosed)
 
-    def _value(self, value: Any, path: Path, depth: int) -> Any:
+    def _value(self, value: Any, path: ClaimPath, depth: int) -> Any:
+        # Disclosures in disclosures may nest deeper than any one JSON text.
         if depth > canonical.MAX_DEPTH:
-            raise BadJson(
-                f"the credential is nested deeper than {canonical.MAX_DEPTH} levels: no reader goes there"
-            )
+            raise BadJson(f"the credential is nested deeper than {canonical.MAX_DEPTH} levels")
+
         if isinstance(value, Mapping):
             return self._object(value, path, depth)
         if isinstance(value, list):
             return self._array(value, path, depth)
         return value
 
-    def _object(self, value: Mapping[str, Any], path: Path, depth: int) -> dict[str, Any]:
+    def _object(self, value: Mapping[str, Any], path: ClaimPath, depth: int) -> dict[str, Any]:
         digests = value.get("_sd", [])
         if not isinstance(digests, list) or not all(isinstance(one, str) for one in digests):
             raise MalformedClaim("'_sd' is not an array of digests")
         if misplaced := sorted(RESERVED & value.keys() - {"_sd"}):
             raise ReservedClaimName(
-                f"a claim is named {misplaced[0]!r}, which selective disclosure keeps for itself"
+                f"a claim has the name {misplaced[0]!r}, which SD-JWT uses itself"
             )
+
         found = {
             name: self._value(inner, (*path, name), depth + 1)
             for name, inner in value.items()
             if name != "_sd"
         }
+
         for digest in digests:
-            disclosure = self._found(digest)
+            disclosure = self._disclosure(digest)
             if disclosure is None:
                 continue
             if disclosure.name is None:
-                raise MalformedDisclosure(
-                    "an array element is disclosed where a claim with a name has to be"
-                )
+                raise MalformedDisclosure("an array element is disclosed in the place of a claim")
             if disclosure.name in found:
                 raise ClaimCollision(
-                    f"the claim {disclosure.name[:40]!r} is disclosed, and stands there already"
+                    f"the claim {disclosure.name[:40]!r} is disclosed and is there already"
                 )
+
             here = (*path, disclosure.name)
             self.disclosed[here] = disclosure
             found[disclosure.name] = self._value(disclosure.value, here, depth + 1)
         return found
 
-    def _array(self, value: list[Any], path: Path, depth: int) -> list[Any]:
+    def _array(self, value: list[Any], path: ClaimPath, depth: int) -> list[Any]:
         found: list[Any] = []
         for inner in value:
             here = (*path, len(found))
             if not isinstance(inner, Mapping) or "..." not in inner:
                 found.append(self._value(inner, here, depth + 1))
                 continue
-            if set(inner) != {"..."} or not isinstance(inner["..."], str):
-                raise MalformedClaim(
-                    "what stands for an array element holds something beside its digest"
-                )
-            disclosure = self._found(inner["..."])
+
+            digest = inner["..."]
+            if set(inner) != {"..."} or not isinstance(digest, str):
+                raise MalformedClaim("the digest of an array element is malformed")
+            disclosure = self._disclosure(digest)
             if disclosure is None:
                 continue
             if disclosure.name is not None:
-                raise MalformedDisclosure(
-                    "a claim with a name is disclosed where an array element has to be"
-                )
+                raise MalformedDisclosure("a claim is disclosed in the place of an array element")
+
             self.disclosed[here] = disclosure
             found.append(self._value(disclosure.value, here, depth + 1))
         return found
 
-    def _found(self, digest: str) -> Disclosure | None:
+    def _disclosure(self, digest: str) -> Disclosure | None:
+        """Return the disclosure of a digest; None where the holder does not show it."""
         if digest in self.seen:
             raise DuplicateDigest(
-                "a digest stands in two places: what is disclosed there would be ambiguous"
+                "a digest is in two places, so what is disclosed there would be ambiguous"
             )
         self.seen.add(digest)
         return self.by_digest.get(digest)

@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from careledger.identity.consent.terms import scope_of
+from careledger.identity.credentials.credential import (
+    Credential,
+    CredentialFormat,
+    HolderProof,
+    Presentation,
+    named_consent,
+    signing_time,
+)
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.credentials.formats import StatusReference, read_date, read_text
 from careledger.identity.credentials.issuer import W3C_CONTEXT
-from careledger.identity.credentials.jose import LIMITS, Jws, Limits, parse
+from careledger.identity.credentials.jose import LIMITS, Jws, Limits, TokenTimes, text_claim
+from careledger.identity.credentials.status_reference import StatusReference
 
 TYPES: frozenset[str | None] = frozenset({"jwt", "vc+jwt", "vp+jwt", None})
 """Values of `typ`; the data model 1.1 says JWT, and many leave it out."""
@@ -17,7 +26,7 @@ _CREDENTIAL, _PRESENTATION = "the credential", "the presentation"
 
 @dataclass(frozen=True)
 class VcJwt:
-    """A credential as it was received; nothing in it was checked yet."""
+    """A W3C credential as it was parsed; nothing in it has been checked."""
 
     token: Jws = field(repr=False)
     issuer: str
@@ -29,52 +38,46 @@ class VcJwt:
     status: StatusReference | None
 
     @classmethod
-    def read(cls, text: str, limits: Limits = LIMITS) -> Self:
-        """Read a VC-JWT.
+    def parse(cls, text: str, limits: Limits = LIMITS) -> Self:
+        """Parse a VC-JWT.
 
         Raises:
             MalformedToken: it cannot be read; subclasses say why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
 
         """
-        token = parse(text, TYPES, _CREDENTIAL, limits)
-        vc = _inner(token, "vc", "VerifiableCredential", _CREDENTIAL)
-        issuer = read_text(token.claims, "iss", _CREDENTIAL)
-        inner = vc.get("issuer", issuer)
-        if (inner.get("id") if isinstance(inner, Mapping) else inner) != issuer:
+        return cls.from_jws(Jws.parse(text, TYPES, _CREDENTIAL, limits))
+
+    @classmethod
+    def from_jws(cls, token: Jws) -> Self:
+        """Take a credential from a parsed token.
+
+        Raises:
+            MalformedClaim: it holds something else.
+
+        """
+        vc = _content(token, "vc", "VerifiableCredential", _CREDENTIAL)
+
+        issuer = text_claim(token.claims, "iss", _CREDENTIAL)
+        named = vc.get("issuer", issuer)
+        if (named.get("id") if isinstance(named, Mapping) else named) != issuer:
             raise MalformedClaim("the credential names two issuers: 'iss' and 'vc.issuer' differ")
+
         for name, said in (("exp", "expirationDate"), ("exp", "validUntil"), ("nbf", "validFrom")):
             if said in vc and name not in token.claims:
                 raise MalformedClaim(
-                    f"the credential says '{said}' and has no '{name}', which a JWT has to have then"
+                    f"the credential has '{said}' but not '{name}', which a JWT needs then"
                 )
+
         entry = vc.get("credentialStatus")
         status = None if entry is None else StatusReference.from_vc_entry(entry)
         subject, claims = _subject(token, vc)
         return cls(token, issuer, subject, tuple(vc["type"]), claims, status)
 
 
-def _subject(token: Jws, vc: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-    given = vc.get("credentialSubject")
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
-    if not isinstance(given, Mapping) or not given:
-        raise MalformedClaim(
-            "the credential has no 'credentialSubject', or several: exactly one is read"
-        )
-    named = [one for one in (token.claims.get("sub"), given.get("id")) if one is not None]
-    if not all(isinstance(one, str) for one in named) or len(set(named)) > 1:
-        raise MalformedClaim(
-            "the credential names two subjects: 'sub' and 'credentialSubject.id' differ"
-        )
-    return (named[0] if named else None), {
-        name: value for name, value in given.items() if name != "id"
-    }
-
-
 @dataclass(frozen=True)
 class VpJwt:
-    """A presentation as it was received; nothing in it was checked yet."""
+    """A W3C presentation as it was parsed; nothing in it has been checked."""
 
     token: Jws = field(repr=False)
     holder: str
@@ -84,58 +87,140 @@ class VpJwt:
     credentials: tuple[str, ...] = field(repr=False)
 
     @classmethod
-    def read(cls, text: str, limits: Limits = LIMITS) -> Self:
-        """Read a presentation; its credentials are not yet looked at.
+    def parse(cls, text: str, limits: Limits = LIMITS) -> Self:
+        """Parse a presentation; its credentials are left as they are.
 
         Raises:
             MalformedToken: it cannot be read; subclasses say why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
 
         """
-        token = parse(text, TYPES, _PRESENTATION, limits)
-        vp = _inner(token, "vp", "VerifiablePresentation", _PRESENTATION)
-        holder = read_text(token.claims, "iss", _PRESENTATION)
+        return cls.from_jws(Jws.parse(text, TYPES, _PRESENTATION, limits))
+
+    @classmethod
+    def from_jws(cls, token: Jws) -> Self:
+        """Take a presentation from a parsed token.
+
+        Raises:
+            MalformedClaim: it holds something else.
+
+        """
+        vp = _content(token, "vp", "VerifiablePresentation", _PRESENTATION)
+        holder = text_claim(token.claims, "iss", _PRESENTATION)
         if vp.get("holder", holder) != holder:
             raise MalformedClaim("the presentation names two holders: 'iss' and 'vp.holder' differ")
-        audience = token.claims.get("aud")
-        named: list[Any] = audience if isinstance(audience, list) else [audience]
-        if not named or not all(isinstance(one, str) for one in named):
-            raise MalformedClaim(
-                "the presentation says not, or not as text, whom it is for ('aud')"
-            )
-        inside = vp.get("verifiableCredential")
-        credentials: list[Any] = inside if isinstance(inside, list) else [inside]
-        if not credentials or not all(isinstance(one, str) for one in credentials):
-            raise MalformedClaim("the presentation holds no credential, or one that is no JWT")
-        return cls(
-            token,
-            holder,
-            tuple(named),
-            read_text(token.claims, "nonce", _PRESENTATION),
-            tuple(credentials),
+
+        audience = _texts(token.claims.get("aud"))
+        if audience is None:
+            raise MalformedClaim("the presentation does not say as text whom it is for ('aud')")
+        credentials = _texts(vp.get("verifiableCredential"))
+        if credentials is None:
+            raise MalformedClaim("the presentation holds no credential, or one that is not a JWT")
+
+        nonce = text_claim(token.claims, "nonce", _PRESENTATION)
+        return cls(token, holder, audience, nonce, credentials)
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    """Return one text, or a list of them, as a tuple; None where it is something else."""
+    found: list[Any] = value if isinstance(value, list) else [value]
+    if not found or not all(isinstance(one, str) for one in found):
+        return None
+    return tuple(found)
+
+
+def _subject(token: Jws, vc: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    """Return the subject's id, and what is said of it."""
+    given = vc.get("credentialSubject")
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    if not isinstance(given, Mapping) or not given:
+        raise MalformedClaim("the credential does not have exactly one 'credentialSubject'")
+
+    named = [one for one in (token.claims.get("sub"), given.get("id")) if one is not None]
+    if not all(isinstance(one, str) for one in named) or len(set(named)) > 1:
+        raise MalformedClaim(
+            "the credential names two subjects: 'sub' and 'credentialSubject.id' differ"
         )
 
-    @property
-    def issued_at(self) -> int | None:
-        """When it was made, in seconds since 1970 UTC; some holders leave it out."""
-        made = read_date(self.token.claims, "iat", _PRESENTATION)
-        return made if made is not None else read_date(self.token.claims, "nbf", _PRESENTATION)
+    claims = {name: value for name, value in given.items() if name != "id"}
+    return (named[0] if named else None), claims
 
 
-def _inner(token: Jws, name: str, kind: str, what: str) -> Mapping[str, Any]:
-    inner = token.claims.get(name)
-    if not isinstance(inner, Mapping):
+def _content(token: Jws, name: str, kind: str, what: str) -> Mapping[str, Any]:
+    """Return the claim `vc` or `vp`."""
+    content = token.claims.get(name)
+    if not isinstance(content, Mapping):
         raise MalformedClaim(f"{what} has no claim '{name}': it is another kind of token")
-    types, contexts = inner.get("type"), inner.get("@context")
-    if (
-        not isinstance(types, list)
-        or kind not in types
-        or not all(isinstance(one, str) for one in types)
-    ):
-        raise MalformedClaim(f"{what}: '{name}.type' is no list of names with {kind} among them")
+
+    types = content.get("type")
+    names = [one for one in types if isinstance(one, str)] if isinstance(types, list) else []
+    if names != types or kind not in names:
+        raise MalformedClaim(f"{what}: '{name}.type' is not a list of names with {kind} among them")
+
+    contexts = content.get("@context")
     first = contexts[0] if isinstance(contexts, list) and contexts else contexts
     if first != W3C_CONTEXT:
+        raise MalformedClaim(f"{what}: '{name}.@context' does not begin with {W3C_CONTEXT}")
+    return content
+
+
+# -- the form for every format
+
+
+def vc_scope(credential: str) -> bytes:
+    """Return what a consent to show a VC-JWT is about, 32 bytes: all of it."""
+    return scope_of(credential, [])
+
+
+def _recognises(text: str) -> bool:
+    return "~" not in text and text.count(".") == 2
+
+
+def _parse(text: str, limits: Limits) -> Credential | Presentation:
+    token = Jws.parse(text, TYPES, "the token", limits)
+    if "vp" not in token.claims:
+        return _credential(VcJwt.from_jws(token))
+
+    vp = VpJwt.from_jws(token)
+    if len(vp.credentials) != 1:
         raise MalformedClaim(
-            f"{what}: '{name}.@context' begins with something else than {W3C_CONTEXT}"
+            f"the presentation holds {len(vp.credentials)} credentials, and exactly one is read"
         )
-    return inner
+    credential = _credential(VcJwt.parse(vp.credentials[0], limits))
+    return Presentation(text, credential, _proof(vp))
+
+
+def _credential(vc: VcJwt) -> Credential:
+    times = TokenTimes.parse(vc.token.claims, _CREDENTIAL)
+    return Credential(
+        format=FORMAT.name,
+        token=vc.token,
+        issuer=vc.issuer,
+        types=vc.types,
+        subject=vc.subject,
+        claims=vc.claims,
+        disclosed=tuple((name,) for name in sorted(vc.claims)),
+        holder_key=None,
+        status=vc.status,
+        signed_at=signing_time(times),
+        times=times,
+        scope=vc_scope(vc.token.text),
+    )
+
+
+def _proof(vp: VpJwt) -> HolderProof:
+    times = TokenTimes.parse(vp.token.claims, _PRESENTATION)
+    return HolderProof(
+        token=vp.token,
+        holder=vp.holder,
+        audience=vp.audience,
+        nonce=vp.nonce,
+        signed_at=times.issued_at or times.not_before,
+        times=times,
+        consent_id=named_consent(vp.token.claims),
+        covers_disclosures=True,  # the credential stands inside of what the holder signs
+    )
+
+
+FORMAT = CredentialFormat("jwt_vc", _recognises, _parse)

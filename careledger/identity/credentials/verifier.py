@@ -1,86 +1,48 @@
-"""What a verifier does with a presentation: everything is checked, always, and each failure has its own class.
+"""What a verifier checks of a presentation: everything, always, and each failure has its own class.
 
 What can be checked without the node comes first, so that garbage costs no calls. Then everything is
-read as of one block: the issuer's keys, the credential's status, the consent. Six calls to the node
-for an issuer who has changed its document, and the time of the block of that change, once.
+read as of one block: the issuer's keys, the credential's status, the consent. That takes six calls
+to the node for an issuer who has changed its document, and the time of that block, once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from careledger.errors import InputError, SettingsError
-from careledger.identity.consent.terms import Consent, hash_text, presentation_hash
-from careledger.identity.credentials.checks import (
+from careledger.errors import SettingsError
+from careledger.identity.consent.terms import Consent, presentation_hash
+from careledger.identity.credentials import offline_checks as offline
+from careledger.identity.credentials.chain_checks import (
     ConsentReader,
     StatusReader,
     check_consent,
     check_status,
-    check_terms,
 )
-from careledger.identity.credentials.credential import Received, from_sd_jwt, from_vc_jwt
+from careledger.identity.credentials.credential import Credential, HolderProof, Presentation
+from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, TokenSigner
 from careledger.identity.credentials.errors import (
-    ClaimMissing,
-    ConsentMissing,
-    Expired,
-    IssuedInFuture,
     KeyBindingInvalid,
-    KeyBindingMissing,
-    KeyBindingStale,
-    MalformedClaim,
-    MalformedToken,
-    NotYetValid,
-    PresentationAltered,
     Replayed,
     StatusMissing,
-    TokenTooLarge,
     UntrustedIssuer,
-    WrongAudience,
-    WrongNonce,
-    WrongType,
 )
-from careledger.identity.credentials.formats import (
-    StatusReference,
-    at_path,
-    path_of,
-    path_text,
-    read_date,
-    read_text,
-)
-from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy
-from careledger.identity.credentials.jose import Jws, parse
+from careledger.identity.credentials.formats import parse_credential, parse_presentation
+from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.policy import (
-    Expected,
-    ExpectedConsent,
     Nonces,
-    Policy,
-    Verified,
+    PresentationRequirements,
+    VerifiedCredential,
+    VerifierPolicy,
 )
-from careledger.identity.credentials.presentation import confirmed_key
-from careledger.identity.credentials.sd_jwt import KEY_BINDING_TYPES, SdJwt
-from careledger.identity.credentials.vc_jwt import VpJwt
 from careledger.identity.did.client import IdentityRegistry
-from careledger.values.times import from_seconds, time_text
-
-__all__ = [
-    "ConsentReader",
-    "Expected",
-    "ExpectedConsent",
-    "KeyPolicy",
-    "Nonces",
-    "Policy",
-    "StatusReader",
-    "Verified",
-    "Verifier",
-]
+from careledger.values.times import from_seconds
 
 
 @dataclass(frozen=True)
-class _Moment:
-    """Now, and the block as of which the chain is read."""
+class _AsOf:
+    """The present time, and the block as of which the chain is read."""
 
-    at: datetime
+    now: datetime
     block: int
 
 
@@ -90,7 +52,7 @@ class Verifier:
     def __init__(
         self,
         registry: IdentityRegistry,
-        policy: Policy,
+        policy: VerifierPolicy,
         *,
         consents: ConsentReader | None = None,
         statuses: StatusReader | None = None,
@@ -101,17 +63,20 @@ class Verifier:
         """Say what to rely on.
 
         Args:
-            consents: needed where consent is expected.
+            consents: needed where consent is required.
             statuses: needed for credentials with a status.
-            nonces: where answered requests are remembered. None: the caller does, as
+            nonces: where answered requests are remembered. None: the caller remembers them, as
                 `Verifications.record` does in one transaction with the result.
             keys: shares its memory of block times between verifiers.
-            clock: returns the present time, aware; the machine's when None. The newest block's
-                counts where later.
+            clock: returns the present time, aware; the machine's when None. The time of the newest
+                block counts where it is later.
 
         """
-        self.registry, self.policy = registry, policy
-        self.consents, self.statuses, self.nonces = consents, statuses, nonces
+        self.registry = registry
+        self.policy = policy
+        self.consents = consents
+        self.statuses = statuses
+        self.nonces = nonces
         self.keys = keys or DidKeys(registry)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._trusted = (
@@ -121,304 +86,214 @@ class Verifier:
         )
 
     def verify(
-        self, presentation: str, expected: Expected, consent: Consent | None = None
-    ) -> Verified:
-        """Check a presentation, of either format.
+        self,
+        presentation: Presentation | str,
+        required: PresentationRequirements,
+        consent: Consent | None = None,
+    ) -> VerifiedCredential:
+        """Check a presentation of any format.
 
         Args:
-            presentation: an SD-JWT with key binding, or a W3C presentation as JWT.
-            consent: what the customer handed over with it; its id is in the holder's proof.
+            presentation: as it came, or as `formats.parse_presentation` parsed it; then within the
+                limits that it was parsed with.
+            consent: what the customer handed over with it; the holder's proof names its id.
 
         Raises:
             CredentialError: it is not accepted; the subclass says why.
-            NodeError: the chain cannot be asked.
+            NodeError: the node cannot be asked.
             SettingsError: a reader is missing that this presentation needs.
 
         """
-        if len(presentation) > self.policy.limits.token:
-            raise TokenTooLarge(
-                f"the presentation has {len(presentation)} characters; at most {self.policy.limits.token} are read"
-            )
-        if "~" in presentation:
-            return self._sd_jwt(presentation, expected, consent)
-        return self._vc_jwt(presentation, expected, consent)
+        if isinstance(presentation, str):
+            presentation = parse_presentation(presentation, self.policy.limits)
+        credential, proof = presentation.credential, presentation.proof
 
-    def check(self, credential: str, type_: str | None = None) -> Verified:
-        """Check a credential that nobody presents: what a holder does with what an issuer gave it.
+        # Without the node: whether it answers the request, and whose proof it is.
+        offline.check_request(proof, required)
+        holder = self._check_holder(credential, proof)
+        offline.check_type(credential, required.type)
+        offline.check_claims(credential, required)
+        consent_id = offline.check_named_consent(proof, credential, required, consent)
 
-        Signature, issuer's key, times, type and status are checked; no key binding, audience, nonce
-        or consent.
+        # As of one block: whether all of it is valid now.
+        as_of = self._as_of()
+        self._check_proof(proof, as_of)
+        signer = self._check_credential(credential, as_of)
+        self._check_consent(consent_id, consent, as_of)
+        self._spend(required.nonce)
+
+        return _verified(
+            credential,
+            signer,
+            as_of,
+            type_=required.type,
+            holder=holder,
+            consent_id=consent_id,
+            hash_=presentation.hash,
+        )
+
+    def check(self, credential: str, type_: str | None = None) -> VerifiedCredential:
+        """Check a credential that nobody presents: what a holder does with what an issuer gave.
+
+        Signature, issuer's key, times, type and status are checked; there is no holder's proof,
+        audience, nonce or consent.
 
         Args:
             type_: the type that it has to be of; None: any.
 
         Raises:
             CredentialError: it is not accepted; the subclass says why.
-            NodeError: the chain cannot be asked.
+            NodeError: the node cannot be asked.
 
         """
-        if "~" in credential:
-            token = SdJwt.read(credential, self.policy.limits)
-            if token.key_binding is not None:
-                raise MalformedToken(
-                    "this is a presentation, with key binding, and not a credential"
-                )
-            found = from_sd_jwt(token)
-        else:
-            found = from_vc_jwt(credential, self.policy.limits)
-        _check_type(found, type_)
-        moment = self._moment()
-        return self._believe(
-            found, moment, credential, type_=type_ or found.types[-1], holder=None, consent_id=None
+        parsed = parse_credential(credential, self.policy.limits)
+        if type_ is not None:
+            offline.check_type(parsed, type_)
+
+        as_of = self._as_of()
+        signer = self._check_credential(parsed, as_of)
+
+        return _verified(
+            parsed,
+            signer,
+            as_of,
+            type_=type_ or parsed.types[-1],
+            holder=None,
+            consent_id=None,
+            hash_=presentation_hash(credential),
         )
 
-    # -- the two formats
-
-    def _sd_jwt(self, presentation: str, expected: Expected, consent: Consent | None) -> Verified:
-        token = SdJwt.read(presentation, self.policy.limits)
-        if token.key_binding is None:
-            raise KeyBindingMissing(
-                "the presentation carries no proof of the holder's key: anybody could hand it over"
-            )
-        proof = parse(token.key_binding, KEY_BINDING_TYPES, "the key binding", self.policy.limits)
-        found = from_sd_jwt(token)
-        key = confirmed_key(token.issuer_jwt.claims)
-        _check_request(read_text(proof.claims, "aud", "the key binding"), proof, expected)
-        if read_text(proof.claims, "sd_hash", "the key binding") != token.sd_hash:
-            raise PresentationAltered(
-                "the disclosures are not those that the holder signed for: one was added or removed"
-            )
-        if not key.verify(proof.alg, proof.signing_input, proof.signature):
-            raise KeyBindingInvalid(
-                "the proof is not by the key that the issuer confirmed as the holder's"
-            )
-        _check_type(found, expected.type)
-        _check_claims(found.claims, expected.claims)
-        consent_id = _check_named_consent(proof, expected, consent, found.scope)
-        moment = self._moment()
-        made = read_date(proof.claims, "iat", "the key binding")
-        if made is None:
-            raise MalformedClaim("the key binding: 'iat' is missing")
-        self._check_made(made, moment)
-        self._check_times(proof.claims, moment, "the key binding")
-        verified = self._believe(
-            found,
-            moment,
-            presentation,
-            type_=expected.type,
-            holder=key.thumbprint,
-            consent_id=consent_id,
-        )
-        return self._finish(verified, expected, consent, moment)
-
-    def _vc_jwt(self, presentation: str, expected: Expected, consent: Consent | None) -> Verified:
-        vp = VpJwt.read(presentation, self.policy.limits)
-        if len(vp.credentials) != 1:
-            raise MalformedClaim(
-                f"the presentation holds {len(vp.credentials)} credentials, and one was asked for"
-            )
-        found = from_vc_jwt(vp.credentials[0], self.policy.limits)
-        if expected.audience not in vp.audience:
-            raise WrongAudience(
-                "the presentation was made for somebody else ('aud'): ask the holder for one of your own"
-            )
-        _check_request(expected.audience, vp.token, expected)
-        holder = self.keys.did(vp.holder)
-        if found.subject is None or self.keys.did(found.subject).address != holder.address:
-            raise KeyBindingInvalid(
-                "the presentation is not by the credential's subject: somebody else hands it over"
-            )
-        _check_type(found, expected.type)
-        _check_claims(found.claims, expected.claims)
-        consent_id = _check_named_consent(vp.token, expected, consent, found.scope)
-        moment = self._moment()
-        made = vp.issued_at
-        if made is not None:
-            self._check_made(made, moment)
-        self._check_times(vp.token.claims, moment, "the presentation")
-        self.keys.check(
-            vp.token,
-            vp.holder,
-            moment.at,
-            purpose="authentication",
-            policy=KeyPolicy.AT_SIGNING,
-            now=moment.at,
-        )
-        verified = self._believe(
-            found,
-            moment,
-            presentation,
-            type_=expected.type,
-            holder=vp.holder,
-            consent_id=consent_id,
-        )
-        return self._finish(verified, expected, consent, moment)
-
-    # -- what both need
-
-    def _moment(self) -> _Moment:
+    def _as_of(self) -> _AsOf:
         block = self.registry.chain.block("latest")
-        return _Moment(
-            max(self._clock(), from_seconds(int(block["timestamp"], 16))), int(block["number"], 16)
-        )
+        mined_at = from_seconds(int(block["timestamp"], 16))
+        return _AsOf(max(self._clock(), mined_at), int(block["number"], 16))
 
-    def _check_made(self, made: int, moment: _Moment) -> None:
-        at = from_seconds(made)
-        if at > moment.at + self.policy.leeway:
-            raise KeyBindingStale(
-                f"the holder's proof was made at {time_text(at)}, which is not yet: a clock is wrong"
+    # -- the holder
+
+    def _check_holder(self, credential: Credential, proof: HolderProof) -> str:
+        """Check whose proof it is; return the key's thumbprint, or the DID."""
+        if isinstance(proof.holder, VerificationKey):
+            offline.check_confirmed_key(proof, proof.holder)
+            return proof.holder.thumbprint
+
+        holder = self.keys.did(proof.holder)
+        subject = credential.subject
+        if subject is None or self.keys.did(subject).address != holder.address:
+            raise KeyBindingInvalid(
+                "the presentation is by somebody else than the credential's subject"
             )
-        if at < moment.at - self.policy.key_binding_age - self.policy.leeway:
-            raise KeyBindingStale(
-                f"the holder's proof was made at {time_text(at)}, "
-                f"longer ago than {self.policy.key_binding_age}: ask again"
+        return proof.holder
+
+    def _check_proof(self, proof: HolderProof, as_of: _AsOf) -> None:
+        """Check when the proof was made, and the signature of a holder with a DID."""
+        offline.check_proof_age(proof, as_of.now, self.policy)
+        offline.check_times(proof.times, as_of.now, self.policy.leeway, "the holder's proof")
+
+        if isinstance(proof.holder, str):
+            # The holder's key counts now, for the proof is made now, whatever the policy says of
+            # the issuer's.
+            self.keys.check(
+                proof.token,
+                proof.holder,
+                as_of.now,
+                purpose="authentication",
+                policy=KeyPolicy.AT_SIGNING,
+                now=as_of.now,
             )
 
-    def _check_times(
-        self, claims: Mapping[str, Any], moment: _Moment, what: str
-    ) -> datetime | None:
-        begins, ends = read_date(claims, "nbf", what), read_date(claims, "exp", what)
-        made = read_date(claims, "iat", what)
-        if ends is not None and from_seconds(ends) <= moment.at - self.policy.leeway:
-            raise Expired(
-                f"{what} expired at {time_text(from_seconds(ends))}: ask the holder for a new one"
-            )
-        if begins is not None and from_seconds(begins) > moment.at + self.policy.leeway:
-            raise NotYetValid(
-                f"{what} is valid from {time_text(from_seconds(begins))} on, which is not yet"
-            )
-        if made is not None and from_seconds(made) > moment.at + self.policy.leeway:
-            raise IssuedInFuture(
-                f"{what} says that it was signed at {time_text(from_seconds(made))}, which is not yet: a clock is wrong"
-            )
-        return None if ends is None else from_seconds(ends)
+    # -- the issuer
 
-    def _believe(
-        self,
-        found: Received,
-        moment: _Moment,
-        text: str,
-        *,
-        type_: str,
-        holder: str | None,
-        consent_id: bytes | None,
-    ) -> Verified:
-        """Check what the issuer has to do with: its key, the times, the status."""
-        signed_at = from_seconds(found.signed_at)
-        expires_at = self._check_times(found.token.claims, moment, "the credential")
-        issuer = self.keys.did(found.issuer)
+    def _check_credential(self, credential: Credential, as_of: _AsOf) -> TokenSigner:
+        """Check what the issuer is responsible for: the times, its key, the status."""
+        offline.check_times(credential.times, as_of.now, self.policy.leeway, "the credential")
+
+        issuer = self.keys.did(credential.issuer)
         if self._trusted is not None and issuer.address not in self._trusted:
             raise UntrustedIssuer(
-                f"{found.issuer} issued the credential, and is none of those that you trust"
+                f"the credential is by {credential.issuer}, which is not an issuer that you trust"
             )
-        signed = self.keys.check(
-            found.token, found.issuer, signed_at, policy=self.policy.keys, now=moment.at
-        )
-        if (
-            found.status is not None
-            and found.status.on_chain
-            and found.status.issuer != issuer.address
-        ):
-            raise UntrustedIssuer(
-                f"the credential is by {found.issuer}, who could not withdraw it: its status is {found.status.issuer}'s"
-            )
-        self._check_status(found.status, moment)
-        return Verified(
-            format=found.format,
-            issuer=found.issuer,
-            issuer_key=signed.key_id,
-            key_valid_now=signed.valid_now,
-            type=type_,
-            subject=found.subject,
-            claims=found.claims,
-            disclosed=found.disclosed,
-            issued_at=signed_at,
-            expires_at=expires_at,
-            status=found.status,
-            holder=holder,
-            scope=found.scope,
-            consent_id=consent_id,
-            presentation_hash=presentation_hash(text),
-            verified_at=moment.at,
-            block_number=moment.block,
+        signer = self.keys.check(
+            credential.token,
+            credential.issuer,
+            credential.signed_at,
+            policy=self.policy.keys,
+            now=as_of.now,
         )
 
-    def _check_status(self, status: StatusReference | None, moment: _Moment) -> None:
+        self._check_status(credential, issuer.address, as_of)
+        return signer
+
+    def _check_status(self, credential: Credential, issuer: str, as_of: _AsOf) -> None:
+        status = credential.status
         if status is None:
             if self.policy.status_required:
                 raise StatusMissing(
-                    "the credential says nowhere whether it was withdrawn, and the policy insists on it"
+                    "the credential has no status, so it could not be revoked; "
+                    "the policy requires one"
                 )
             return
+
+        # Otherwise whoever stole a former key of the issuer could sign credentials that the issuer
+        # cannot revoke.
+        if status.on_chain and status.issuer != issuer:
+            raise UntrustedIssuer(
+                f"the credential is by {credential.issuer}, who could not revoke it: "
+                f"its status is kept by {status.issuer}"
+            )
         if self.statuses is None:
             raise SettingsError(
-                "the credential has a status, and the verifier has nothing to read it with: give `statuses`"
+                "the credential has a status, and the verifier has no reader for it: "
+                "give it `statuses`"
             )
-        check_status(self.statuses, status, moment.block)
+        check_status(self.statuses, status, as_of.block)
 
-    def _finish(
-        self, verified: Verified, expected: Expected, consent: Consent | None, moment: _Moment
-    ) -> Verified:
-        """Check what the customer has to do with: the consent; then mark the request as answered."""
-        if expected.consent is not None and verified.consent_id is not None:
-            if self.consents is None:
-                raise SettingsError(
-                    "consent is expected, and the verifier has nothing to read it with: give `consents`"
-                )
-            check_consent(self.consents, verified.consent_id, moment.at, moment.block, consent)
-        if self.nonces is not None and not self.nonces.spend(expected.nonce):
+    # -- the customer
+
+    def _check_consent(
+        self, consent_id: bytes | None, consent: Consent | None, as_of: _AsOf
+    ) -> None:
+        if consent_id is None:
+            return
+        if self.consents is None:
+            raise SettingsError(
+                "consent is required, and the verifier has no reader for it: give it `consents`"
+            )
+        check_consent(self.consents, consent_id, as_of.now, as_of.block, consent)
+
+    def _spend(self, nonce: str) -> None:
+        """Mark the request as answered, once everything else was checked."""
+        if self.nonces is not None and not self.nonces.spend(nonce):
             raise Replayed(
-                "this request was answered already: a presentation is good for one reading; ask anew"
-            )
-        return verified
-
-
-def _check_request(audience: str, proof: Jws, expected: Expected) -> None:
-    if audience != expected.audience:
-        raise WrongAudience(
-            "the presentation was made for somebody else ('aud'): ask the holder for one of your own"
-        )
-    if read_text(proof.claims, "nonce", "the holder's proof") != expected.nonce:
-        raise WrongNonce(
-            "the presentation answers another request ('nonce'): it may be a copy; ask anew"
-        )
-
-
-def _check_type(found: Received, wanted: str | None) -> None:
-    if wanted is not None and wanted not in found.types:
-        raise WrongType(
-            f"the credential is of type {found.types[-1][:100]!r}, and {wanted!r} was asked for"
-        )
-
-
-def _check_claims(
-    claims: Mapping[str, Any], wanted: Sequence[str | Sequence[str | int | None]]
-) -> None:
-    for path in map(path_of, wanted):
-        if not any(True for _ in at_path(claims, path)):
-            raise ClaimMissing(
-                f"{path_text(path)} was asked for and not disclosed: ask the holder again"
+                "this request was answered already: a presentation is for one reading; ask again"
             )
 
 
-def _check_named_consent(
-    proof: Jws, expected: Expected, consent: Consent | None, scope: bytes
-) -> bytes | None:
-    """Check the consent as far as the chain is not needed, and return its id."""
-    named = proof.claims.get("consent")
-    if expected.consent is None:
-        return None
-    if named is None or consent is None:
-        raise ConsentMissing(
-            "the presentation comes without the customer's consent, or the holder's proof names none"
-        )
-    try:
-        consent_id = hash_text(named, "the consent's id")
-    except InputError:
-        raise MalformedClaim(
-            "the holder's proof: 'consent' is no id of 32 bytes, 0x and 64 hexadecimal digits"
-        ) from None
-    check_terms(
-        consent, grantee=expected.consent.grantee, scope=scope, purpose=expected.consent.purpose
+def _verified(
+    credential: Credential,
+    signer: TokenSigner,
+    as_of: _AsOf,
+    *,
+    type_: str,
+    holder: str | None,
+    consent_id: bytes | None,
+    hash_: bytes,
+) -> VerifiedCredential:
+    return VerifiedCredential(
+        format=credential.format,
+        issuer=credential.issuer,
+        issuer_key=signer.key_id,
+        key_valid_now=signer.valid_now,
+        type=type_,
+        subject=credential.subject,
+        claims=credential.claims,
+        disclosed=credential.disclosed,
+        issued_at=credential.signed_at,
+        expires_at=credential.times.expires_at,
+        status=credential.status,
+        holder=holder,
+        scope=credential.scope,
+        consent_id=consent_id,
+        presentation_hash=hash_,
+        verified_at=as_of.now,
+        block_number=as_of.block,
     )
-    return consent_id

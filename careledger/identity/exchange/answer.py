@@ -7,6 +7,7 @@ the grant submitted (`Relay.grant`), and then verifies the presentation with the
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
 from eth_typing import ChecksumAddress
@@ -28,10 +29,10 @@ from careledger.identity.consent.terms import (
     use_commitment,
 )
 from careledger.identity.credentials import jose
-from careledger.identity.credentials.checks import check_terms
-from careledger.identity.credentials.presentation import Selection, vc_scope
-from careledger.identity.credentials.sd_jwt import SdJwt
-from careledger.identity.credentials.vc_jwt import VpJwt
+from careledger.identity.credentials.credential import Presentation
+from careledger.identity.credentials.formats import parse_presentation
+from careledger.identity.credentials.held_credential import SelectiveDisclosure
+from careledger.identity.credentials.offline_checks import check_terms
 from careledger.identity.exchange.request import LEEWAY, Request
 from careledger.values.times import time_text
 
@@ -49,6 +50,16 @@ class Answer:
     consent: Consent
     grant: SignedGrant | None
     """The signed grant; None where the customer has it on chain already."""
+
+    @cached_property
+    def parsed_presentation(self) -> Presentation:
+        """The presentation, parsed once for every check; nothing in it has been checked.
+
+        Raises:
+            CredentialError: it cannot be read, or shows several credentials.
+
+        """
+        return parse_presentation(self.presentation)
 
     @property
     def presentation_hash(self) -> bytes:
@@ -135,7 +146,8 @@ class Answer:
             raise AnswerTooLate(
                 f"the request could be answered until {time_text(request.expires_at)}: make a new one"
             )
-        scope, purpose = scope_shown(self.presentation), request.purpose.hash(request.nonce)
+        scope = self.parsed_presentation.credential.scope
+        purpose = request.purpose.hash(request.nonce)
         check_terms(self.consent, grantee=request.grantee, scope=scope, purpose=purpose)
         if self.consent.expires_at > now + request.consent_for + LEEWAY:
             raise AnswerTooLate(
@@ -147,23 +159,6 @@ def _grant(document: Any, consent: Consent) -> SignedGrant:
     given = dict(members(document, "grant", ("epoch", "signer", "deadline", "signature")))
     epoch = second_count(given.pop("epoch"), "grant: epoch")
     return SignedGrant(consent.commitment, ConsentSignature.from_document(given), epoch)
-
-
-def scope_shown(presentation: str) -> bytes:
-    """Return what a presentation shows, as a consent names it, 32 bytes.
-
-    Raises:
-        CredentialError: it cannot be read, or shows several credentials.
-
-    """
-    if "~" in presentation:
-        return SdJwt.read(presentation).scope
-    credentials = VpJwt.read(presentation).credentials
-    if len(credentials) != 1:
-        raise MalformedAnswer(
-            f"the presentation shows {len(credentials)} credentials, and a consent is about one"
-        )
-    return vc_scope(credentials[0])
 
 
 @dataclass(frozen=True)
@@ -185,8 +180,8 @@ class ConsentSubject:
 
 def make_answer(
     request: Request,
-    selection: Selection,
-    holder: jose.Signs,
+    selection: SelectiveDisclosure,
+    holder: jose.JwsSigner,
     subject: ConsentSubject,
     *,
     now: datetime,

@@ -1,7 +1,7 @@
 """The company's side in one place: ask, take an answer, keep the result, put the use on record, read again.
 
 ```python
-company = Company(issuer, registry, consents, statuses, store=store, policy=Policy(issuers=[bank]), lock=file)
+company = Company(issuer, registry, consents, statuses, store=store, policy=VerifierPolicy(issuers=[bank]), lock=file)
 asked = company.ask(vct, ["age_over_18", "resident_eu"], Purpose("Offer you a policy", terms), timedelta(days=1))
 reading = company.take(Answer.read(file), asked.request, {"age_over_18": lambda value: value is True})
 company.verifications.read(reading.kept.id)
@@ -23,12 +23,17 @@ from careledger.identity.consent.messages import SignedGrant, depends_on_foreign
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import ConsentRecord, ConsentStatus
-from careledger.identity.credentials.checks import ConsentReader
+from careledger.identity.credentials.chain_checks import ConsentReader
+from careledger.identity.credentials.claim_paths import path_of, path_text
+from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.errors import ConsentExpired, ConsentMismatch, Replayed
-from careledger.identity.credentials.formats import path_of, path_text
 from careledger.identity.credentials.issuer import Issuer
-from careledger.identity.credentials.issuer_keys import DidKeys
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy, Verified
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifiedCredential,
+    VerifierPolicy,
+)
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import parse
@@ -66,7 +71,7 @@ class AcceptedAnswer:
 
     kept: Verification
     """What stays in the store: no value of any claim."""
-    verified: Verified | None = field(repr=False)
+    verified: VerifiedCredential | None = field(repr=False)
     """What the customer showed, for the moment; None where this answer had been taken before."""
     granted: bytes | None
     """The transaction that put the consent on chain; None where it was there."""
@@ -102,7 +107,7 @@ class Company:
         statuses: CredentialStatus,
         *,
         store: Store,
-        policy: Policy,
+        policy: VerifierPolicy,
         lock: Path,
         verifiers: Collection[str] = (),
     ) -> None:
@@ -224,7 +229,7 @@ class Company:
             kept = other  # another process took the same answer in the same moment
         return AcceptedAnswer(kept, verified, granted, self._use(answer))
 
-    def verify(self, answer: Answer, request: Request) -> Verified:
+    def verify(self, answer: Answer, request: Request) -> VerifiedCredential:
         """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid for.
 
         Raises:
@@ -240,13 +245,15 @@ class Company:
             self.registry, self.policy, consents=consents, statuses=readers, keys=self._keys
         )
 
-    def _verify(self, verifier: Verifier, answer: Answer, request: Request) -> Verified:
-        return verifier.verify(answer.presentation, self._expected(request), answer.consent)
+    def _verify(self, verifier: Verifier, answer: Answer, request: Request) -> VerifiedCredential:
+        return verifier.verify(answer.parsed_presentation, self._expected(request), answer.consent)
 
     @staticmethod
-    def _expected(request: Request) -> Expected:
-        consent = ExpectedConsent(request.grantee, request.purpose.hash(request.nonce))
-        return Expected(request.audience, request.nonce, request.vct, request.claims, consent)
+    def _expected(request: Request) -> PresentationRequirements:
+        consent = ConsentRequirement(request.grantee, request.purpose.hash(request.nonce))
+        return PresentationRequirements(
+            request.audience, request.nonce, request.vct, request.claims, consent
+        )
 
     def _again(self, before: Verification, answer: Answer, request: Request) -> AcceptedAnswer:
         """Make up for what a run left undone after the result was kept; then see whether it stands."""

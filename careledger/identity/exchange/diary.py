@@ -27,7 +27,7 @@ from careledger.identity.consent.terms import (
     second_count,
     use_commitment,
 )
-from careledger.identity.credentials.formats import Path
+from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.exchange.answer import Answer
 from careledger.identity.exchange.request import Purpose, Request, claim_paths
 from careledger.values.addresses import address
@@ -69,7 +69,7 @@ class ConsentReceipt:
     company: str
     """Its DID."""
     vct: str
-    claims: tuple[Path, ...]
+    claims: tuple[ClaimPath, ...]
     """What it asked for."""
     purpose: Purpose
     nonce: str

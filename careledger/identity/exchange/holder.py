@@ -7,7 +7,7 @@ from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
 from careledger.identity.consent.messages import KeySigner, SignedRevokeAll, Signer
 from careledger.identity.credentials.errors import ClaimNotHeld
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.exchange.answer import Answer, ConsentSubject, make_answer
 from careledger.identity.exchange.diary import ConsentReceipt, Diary
 from careledger.identity.exchange.request import Request
@@ -23,9 +23,9 @@ def matching_credentials(wallet: Wallet, request: Request) -> list[WalletCredent
 
 
 def _fits(held: WalletCredential, request: Request) -> bool:
-    holding = Holding.read(held.text)
+    holding = HeldCredential.parse(held.text)
     try:
-        holding.choose(request.claims)
+        holding.select(request.claims)
     except ClaimNotHeld:
         return False
     return holding.vct == request.vct and held.holder_key is not None
@@ -69,7 +69,7 @@ def answer_request(
             f"the credential {held.id} is bound to no key of this wallet, so nobody can present it"
         )
     selection, holder = (
-        Holding.read(held.text).choose(request.claims),
+        HeldCredential.parse(held.text).select(request.claims),
         wallet.holder_key(held.holder_key),
     )
     by = subject or ConsentSubject(KeySigner(wallet.new_subject(consents.knows).account))

@@ -31,9 +31,9 @@ from careledger.identity.consent.terms import (
     second_count,
 )
 from careledger.identity.credentials import jose
-from careledger.identity.credentials.formats import Path, path_of
+from careledger.identity.credentials.claim_paths import ClaimPath, path_of
+from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, present
 from careledger.identity.credentials.issuer import Issuer
-from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy, present
 from careledger.identity.did.did import parse
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds, time_text, to_seconds
@@ -98,7 +98,7 @@ class Request:
     """The company's; who reads is the identity that it names."""
     vct: str
     """The type of credential."""
-    claims: tuple[Path, ...]
+    claims: tuple[ClaimPath, ...]
     """What is to be disclosed of it; names, or paths of names, numbers and None."""
     purpose: Purpose
     consent_for: timedelta
@@ -253,7 +253,7 @@ class Request:
 
         Args:
             subject: the identity that consents; by default a customer uses a new one each time.
-            scope: of what is shown, `Selection.scope`.
+            scope: of what is shown, `SelectiveDisclosure.scope`.
             until: where the customer wants it to end earlier than the company asks.
 
         """
@@ -276,7 +276,7 @@ def parse_request(text: str) -> tuple[Request, jose.Jws]:
         raise RequestTooLarge(
             f"the request has {len(text)} characters, and at most {LONGEST} are read"
         )
-    token = jose.parse(text, (TYPE,), "the request")
+    token = jose.Jws.parse(text, (TYPE,), "the request")
     try:
         return _request(token.claims), token
     except MalformedRequest:
@@ -356,7 +356,7 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
     return request
 
 
-def claim_paths(given: Sequence[Any], what: str = "the request's claims") -> tuple[Path, ...]:
+def claim_paths(given: Sequence[Any], what: str = "the request's claims") -> tuple[ClaimPath, ...]:
     """Read a list of paths to claims.
 
     Raises:

@@ -27,12 +27,13 @@ from sqlalchemy.orm import Session
 from careledger.chain.rpc import Chain
 from careledger.crypto.hashing import sha256
 from careledger.errors import InputError, NotFound
-from careledger.identity.credentials.checks import (
+from careledger.identity.credentials.chain_checks import (
     ConsentReader,
     StatusReader,
     check_consent,
     check_status,
 )
+from careledger.identity.credentials.claim_paths import ClaimPath, path_of, path_text
 from careledger.identity.credentials.errors import (
     Expired,
     KeyBindingStale,
@@ -40,8 +41,8 @@ from careledger.identity.credentials.errors import (
     UnknownChain,
     WrongNonce,
 )
-from careledger.identity.credentials.formats import Path, StatusReference, path_of, path_text
-from careledger.identity.credentials.policy import Expected, Verified
+from careledger.identity.credentials.policy import PresentationRequirements, VerifiedCredential
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status.reader import ListStatus
 from careledger.identity.tables import IssuedNonce, VerifiedPresentation
 from careledger.store import Store
@@ -70,7 +71,7 @@ class Verification:
     issuer: str
     """DID."""
     type: str
-    claims: tuple[tuple[Path, ClaimOutcome], ...]
+    claims: tuple[tuple[ClaimPath, ClaimOutcome], ...]
     checked_at: datetime
     """When the presentation was verified."""
     expires_at: datetime | None
@@ -161,8 +162,8 @@ class Verifications:
 
     def record(
         self,
-        verified: Verified,
-        expected: Expected,
+        verified: VerifiedCredential,
+        expected: PresentationRequirements,
         wishes: Mapping[str | Sequence[str | int | None], bool] | None = None,
     ) -> Verification:
         """Close a request and keep the result, both or neither: whatever else happens, an answer counts once.
@@ -322,8 +323,8 @@ def _require_open(row: IssuedNonce | None, now: datetime) -> None:
 
 
 def _outcomes(
-    expected: Expected, wishes: Mapping[str | Sequence[str | int | None], bool]
-) -> tuple[tuple[Path, ClaimOutcome], ...]:
+    expected: PresentationRequirements, wishes: Mapping[str | Sequence[str | int | None], bool]
+) -> tuple[tuple[ClaimPath, ClaimOutcome], ...]:
     asked = [path_of(claim) for claim in expected.claims]
     wished = {path_of(claim): good for claim, good in wishes.items()}
     for path in wished:

@@ -11,7 +11,7 @@ from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.errors import InputError
 from careledger.identity.credentials.errors import StatusUnreadable, UnknownChain
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.status_reference import StatusReference
 
 WORD = 256
 """Credentials in a word of the chain."""

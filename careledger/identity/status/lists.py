@@ -20,12 +20,11 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.rpc import Block
 from careledger.errors import InputError
-from careledger.identity.credentials.formats import numeric_date
-from careledger.identity.credentials.jose import Signs, encode, sign
+from careledger.identity.credentials.jose import JwsSigner, encode, sign
 from careledger.identity.status import bits
 from careledger.identity.status.client import WORD, CredentialStatus
 from careledger.values.addresses import address
-from careledger.values.times import from_seconds, time_text
+from careledger.values.times import from_seconds, time_text, to_seconds
 
 MIN_SIZE = 131_072
 """Places of the smallest list: who asks for a list of fewer might be asking for one person
@@ -156,7 +155,7 @@ class Exporter:
 
     did: str
     """The issuer's, as in its credentials."""
-    key: Signs
+    key: JwsSigner
     kid: str
     """The key in the issuer's DID document, such as `did:ethr:0x7a69:0x…#delegate-1`."""
     lifetime: timedelta = timedelta(days=1)
@@ -171,7 +170,7 @@ class Exporter:
             uri: where it will be found, as in the credentials' `status.status_list.uri`.
 
         """
-        issued = numeric_date(snapshot.taken_at)
+        issued = to_seconds(snapshot.taken_at)
         claims = {
             "iss": self.did,
             "sub": uri,
@@ -203,7 +202,7 @@ class Exporter:
 
     def bitstring_jwt(self, snapshot: Snapshot, uri: str, envelope: Envelope = Envelope.V2) -> str:
         """Return the list as a signed Bitstring Status List credential."""
-        issued = numeric_date(snapshot.taken_at)
+        issued = to_seconds(snapshot.taken_at)
         until = issued + _seconds(self.lifetime)
         header = {"typ": str(envelope), "kid": self.kid}
         if envelope is Envelope.V2:

@@ -15,11 +15,11 @@ from careledger.identity.credentials.errors import (
     UntrustedIssuer,
     WrongTokenType,
 )
-from careledger.identity.credentials.formats import StatusReference, read_date, read_text
-from careledger.identity.credentials.jose import Jws, Limits, decode, parse
+from careledger.identity.credentials.jose import Jws, Limits, decode, text_claim, time_claim
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status import bits
 from careledger.identity.status.lists import MIN_SIZE
-from careledger.values.times import from_seconds, time_text
+from careledger.values.times import time_text
 
 MAX_AGE = timedelta(days=1)
 SKEW = timedelta(minutes=5)
@@ -129,25 +129,24 @@ def read_token_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Expor
         CredentialError: the signature is not the issuer's.
 
     """
-    jws = parse(text, {"statuslist+jwt"}, _TOKEN, _LIMITS)
+    jws = Jws.parse(text, {"statuslist+jwt"}, _TOKEN, _LIMITS)
     claims, content = jws.claims, jws.claims.get("status_list")
-    issued = read_date(claims, "iat", _TOKEN)
+    issued = time_claim(claims, "iat", _TOKEN)
     if not isinstance(content, Mapping) or issued is None:
         raise MalformedClaim(f"{_TOKEN} lacks 'status_list' or 'iat'")
-    width, packed = content.get("bits"), read_text(content, "lst", _TOKEN)
+    width, packed = content.get("bits"), text_claim(content, "lst", _TOKEN)
     if width not in (1, 2, 4, 8) or isinstance(width, bool):
         raise MalformedClaim(f"{_TOKEN} has a 'bits' that is none of 1, 2, 4 and 8")
-    _same(read_text(claims, "sub", _TOKEN), uri)
+    _same(text_claim(claims, "sub", _TOKEN), uri)
     _from(claims.get("iss", issuer), issuer)
-    keys.check(jws, issuer, from_seconds(issued))
-    until, source = read_date(claims, "exp", _TOKEN), claims.get("careledger")
+    keys.check(jws, issuer, issued)
+    until, source = time_claim(claims, "exp", _TOKEN), claims.get("careledger")
     raw = bits.expanded(_decoded(packed), bits.ZLIB)
-    ends = None if until is None else from_seconds(until)
     return ExportedList(
         uri,
         issuer,
-        from_seconds(issued),
-        ends,
+        issued,
+        until,
         raw,
         width,
         source if isinstance(source, Mapping) else None,
@@ -160,7 +159,7 @@ def read_bitstring(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Export
     Arguments and errors as those of `read_token_list`. A plain one is not read: anybody could have
     written it.
     """
-    jws = parse(text, {"vc+jwt", "jwt", None}, _CREDENTIAL, _LIMITS)
+    jws = Jws.parse(text, {"vc+jwt", "jwt", None}, _CREDENTIAL, _LIMITS)
     claims = jws.claims
     credential = claims.get("vc", claims)
     if not isinstance(credential, Mapping):
@@ -195,7 +194,7 @@ def _bitstring(credential: Mapping[str, Any]) -> bytes:
     purposes = purposes if isinstance(purposes, list) else [purposes]
     if subject.get("type") != "BitstringStatusList" or "revocation" not in purposes:
         raise StatusUnreadable(f"{_CREDENTIAL} is no list of revocations")
-    packed = read_text(subject, "encodedList", _CREDENTIAL)
+    packed = text_claim(subject, "encodedList", _CREDENTIAL)
     if not packed.startswith("u"):
         raise StatusUnreadable(
             f"{_CREDENTIAL} has a list that is not base64url by multibase: it begins with no 'u'"
@@ -215,15 +214,11 @@ def _earliest(
     texts: tuple[str, ...],
 ) -> datetime | None:
     """Return the earliest of the times that a credential names in one or the other way."""
-    found = [
-        from_seconds(second)
-        for name in numbers
-        if (second := read_date(claims, name, _CREDENTIAL)) is not None
-    ]
+    found = [at for name in numbers if (at := time_claim(claims, name, _CREDENTIAL)) is not None]
     for name in texts:
         if name in credential:
             try:
-                at = datetime.fromisoformat(read_text(credential, name, _CREDENTIAL))
+                at = datetime.fromisoformat(text_claim(credential, name, _CREDENTIAL))
             except ValueError:
                 raise MalformedClaim(f"{_CREDENTIAL} has a '{name}' that is no time") from None
             found.append(at if at.tzinfo else at.replace(tzinfo=UTC))
@@ -321,7 +316,7 @@ class ListStatus:
 
 def _is_token_list(text: str) -> bool:
     try:
-        parse(text, {"statuslist+jwt"}, limits=_LIMITS)
+        Jws.parse(text, {"statuslist+jwt"}, limits=_LIMITS)
     except WrongTokenType:
         return False
     return True

@@ -14,10 +14,10 @@ from careledger.identity.consent.errors import AnswerTooLate
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.credentials import errors, jose
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.sd_jwt import SdJwt
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -51,7 +51,7 @@ def town(chain, suite, senders, tmp_path):
             who = who or self.insurer
             did = format_did(who.address, chain.chain_id)
             issuer = Issuer(did, SigningKey.of_account(who.account), f"{did}#controller")
-            policy = Policy(
+            policy = VerifierPolicy(
                 issuers=[format_did(self.bank.address, chain.chain_id)], status_required=False
             )
             consents = self.consents.using(who)
@@ -78,7 +78,7 @@ def town(chain, suite, senders, tmp_path):
                 Validity(self.now, self.now + 30 * DAY),
                 holder=more.pop("key", HOLDER).public,
             )
-            selection = Holding.read(text).choose(request.claims)
+            selection = HeldCredential.parse(text).select(request.claims)
             subject = more.pop("subject", None) or ConsentSubject(KeySigner(Account.create()))
             given = {"now": self.now, "deadline": self.now + DAY} | more
             return make_answer(request, selection, HOLDER, subject, **given)
@@ -237,7 +237,7 @@ def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_
     before = chain.block_number()
     with pytest.raises(errors.ConsentMismatch):
         company.take(replace(given, consent=other, grant=grant), request)
-    token = SdJwt.read(given.presentation)
+    token = SdJwt.parse(given.presentation)
     named = {
         "iat": to_seconds(town.now),
         "aud": request.audience,

@@ -11,6 +11,7 @@ from careledger.identity.consent.errors import RequestElsewhere, RequestExpired,
 from careledger.identity.consent.messages import ExternalSigner, KeySigner
 from careledger.identity.consent.outbox import State
 from careledger.identity.consent.relay import Relay
+from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.errors import (
     ConsentEpochEnded,
     ConsentRevoked,
@@ -19,11 +20,14 @@ from careledger.identity.credentials.errors import (
     KeyRotated,
     SignatureInvalid,
 )
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -93,7 +97,7 @@ class Scene:
         """Do what Ana does, and return the file that she hands over."""
         subject, request = subject or self.subject(), request or self.request()
         request = self.read(read_link(deep_link(request.sign(self.issuer(self.insurer)))))
-        selection = Holding.read(self.credential).choose(request.claims)
+        selection = HeldCredential.parse(self.credential).select(request.claims)
         given = make_answer(
             request, selection, self.holder, subject, now=self.now, deadline=self.now + DAY
         )
@@ -111,13 +115,13 @@ class Scene:
         return given, self.verify(request, given)
 
     def verify(self, request, given):
-        wanted = ExpectedConsent(self.insurer.address, request.purpose.hash(request.nonce))
-        expected = Expected(
+        wanted = ConsentRequirement(self.insurer.address, request.purpose.hash(request.nonce))
+        expected = PresentationRequirements(
             request.audience, request.nonce, request.vct, claims=request.claims, consent=wanted
         )
         verifier = Verifier(
             self.registry,
-            Policy([self.issuer(self.bank).did], status_required=False),
+            VerifierPolicy([self.issuer(self.bank).did], status_required=False),
             consents=self.consents,
         )
         return verifier.verify(given.presentation, expected, given.consent)

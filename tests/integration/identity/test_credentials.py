@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from careledger.identity.credentials import did_keys as resolving
 from careledger.identity.credentials import errors
-from careledger.identity.credentials import issuer_keys as resolving
+from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy
+from careledger.identity.credentials.held_credential import present_vc
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_vc_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy
-from careledger.identity.credentials.jose import parse
+from careledger.identity.credentials.jose import Jws
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Policy
-from careledger.identity.credentials.presentation import present_vc, vc_scope
+from careledger.identity.credentials.policy import VerifierPolicy
+from careledger.identity.credentials.vc_jwt import vc_scope
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus
@@ -288,7 +289,7 @@ class TestRotation:
             development.warp(town.chain.timestamp() + 100)
         keys = DidKeys(town.registry)
         verifier = Verifier(
-            town.registry, Policy([town.did]), statuses=ChainStatus(town.status), keys=keys
+            town.registry, VerifierPolicy([town.did]), statuses=ChainStatus(town.status), keys=keys
         )
         calls.clear()
         for kid, credential in expected[:1]:
@@ -301,14 +302,14 @@ class TestRotation:
         assert len(calls) == 4
 
     def test_its_memory_of_block_times_is_bounded(self, town, development, monkeypatch):
-        monkeypatch.setattr(resolving, "_REMEMBERED", 1)
+        monkeypatch.setattr(resolving, "_REMEMBERED_TIMES", 1)
         keys = DidKeys(town.registry)
         for _ in range(3):
             town.registry.set_attribute(
                 town.bank.address, "did/pub/RSA/veriKey/pem", b"-----BEGIN", 10**6
             )
             development.warp(town.chain.timestamp() + 100)
-            jws = parse(town.issue().split("~")[0], {"dc+sd-jwt"})
+            jws = Jws.parse(town.issue().split("~")[0], {"dc+sd-jwt"})
             assert keys.check(jws, town.did, town.now).valid_now
         assert len(keys._times) == 1
         with pytest.raises(errors.SignatureInvalid):

@@ -9,7 +9,7 @@ from careledger.chain.rpc import Chain
 from careledger.errors import NodeError, SettingsError
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus
@@ -174,7 +174,9 @@ class TestConsent:
 
     def test_without_a_reader_nothing_is_believed(self, town):
         presentation, consent = town.agreed()
-        verifier = Verifier(town.registry, Policy([town.did]), statuses=ChainStatus(town.status))
+        verifier = Verifier(
+            town.registry, VerifierPolicy([town.did]), statuses=ChainStatus(town.status)
+        )
         with pytest.raises(SettingsError):
             verifier.verify(presentation, town.expected, consent)
 

@@ -9,11 +9,11 @@ from careledger.errors import CareLedgerError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.did_keys import DidKeys, present
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys, present
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.policy import VerifierPolicy
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.company import Company
 from careledger.identity.exchange.holder import answer_request
@@ -78,7 +78,7 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
         wallet.add_credential(credential, key.public.thumbprint)
         company = Company(
             Issuer(insurer, SigningKey.of_account(accounts[3])), registry, consents, statuses,
-            store=store, policy=Policy([bank]), lock=folder / "company" / "relay.lock",
+            store=store, policy=VerifierPolicy([bank]), lock=folder / "company" / "relay.lock",
         )  # fmt: skip
         asked = company.ask(
             "kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY

@@ -11,12 +11,16 @@ from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.verifications import Verifications
@@ -267,7 +271,7 @@ class Insurer:
     def verifier(self):
         return Verifier(
             self.bank.registry,
-            Policy([self.bank.did]),
+            VerifierPolicy([self.bank.did]),
             consents=self.consents,
             statuses=self.statuses,
         )
@@ -290,7 +294,7 @@ class Insurer:
         """Ask the customer, who shows an attribute and consents with a key of its own; return what is kept."""
         nonce, now = self.verifications.issue(), self.bank.now
         (held,) = self.wallet.credentials
-        selection = Holding.read(held.text).choose(["age_over_18"])
+        selection = HeldCredential.parse(held.text).select(["age_over_18"])
         subject = self.wallet.new_subject()
         self.consent = Consent(
             subject.address, now + DAY, ConsentTerms(self.address, selection.scope, b"\5" * 32)
@@ -304,8 +308,8 @@ class Insurer:
         text = selection.present(
             key, audience="insurer", nonce=nonce, at=now, consent=self.consent.id
         )
-        asked = Expected(
-            "insurer", nonce, "kyc", ["age_over_18"], ExpectedConsent(self.address, b"\5" * 32)
+        asked = PresentationRequirements(
+            "insurer", nonce, "kyc", ["age_over_18"], ConsentRequirement(self.address, b"\5" * 32)
         )
         checked = self.verifier.verify(text, asked, self.consent)
         return self.verifications.record(

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from careledger.cli.identity.status import status as commands
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.did_keys import present
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
-from careledger.identity.credentials.issuer_keys import present
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.did.did import format_did
 from careledger.identity.did.model import name32
 from careledger.identity.wallet import Wallet

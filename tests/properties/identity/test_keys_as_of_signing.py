@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from careledger.identity.credentials import did_keys as resolving
 from careledger.identity.credentials import errors
-from careledger.identity.credentials import issuer_keys as resolving
-from careledger.identity.credentials.issuer_keys import DidKeys, KeyPolicy
-from careledger.identity.credentials.jose import parse, sign
+from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy
+from careledger.identity.credentials.jose import Jws, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -107,7 +107,7 @@ class Life:
             {time + d for time, *_ in self.book.turns[1:] for d in (-1, 0, 4, 41)} | {now}
         )
         for key_name, key in self.keys.items():
-            token = parse(sign({"typ": "JWT"}, {}, key), {"jwt"})
+            token = Jws.parse(sign({"typ": "JWT"}, {}, key), {"jwt"})
             account = key_name[1] if key_name[0] == "account" else None
             still = self.book.counts(key_name, account, now)
             for time in self.made.sample(times, min(len(times), 12)):
@@ -168,16 +168,18 @@ def test_idn_32_keys_count_as_of_the_signing(play):
 )
 def test_idn_32_catches_its_mutants(mutant, play, monkeypatch):
     """IDN-32 is red where another document is looked at."""
-    document = resolving._Signer.document
+    methods = resolving._KeyHistory.methods
     if mutant == "the newest document counts":
         monkeypatch.setattr(
-            resolving._Signer, "document", lambda self, time, block: document(self, time, None)
+            resolving._KeyHistory,
+            "methods",
+            lambda self, time, block, purpose: methods(self, time, None, purpose),
         )
     elif mutant == "expiry is looked at now":
         monkeypatch.setattr(
-            resolving._Signer,
-            "document",
-            lambda self, time, block: document(self, 2_000_000_000, block),
+            resolving._KeyHistory,
+            "methods",
+            lambda self, time, block, purpose: methods(self, 2_000_000_000, block, purpose),
         )
     else:
         monkeypatch.setattr(DidKeys, "check", _lenient(DidKeys.check))

@@ -22,7 +22,7 @@ from careledger.errors import CareLedgerError
 from careledger.identity.credentials import errors, jose, keys
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey, VerificationKey
-from careledger.identity.credentials.policy import Verified
+from careledger.identity.credentials.policy import VerifiedCredential
 from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270115"))
@@ -315,7 +315,7 @@ def play(tokens):
                 f"seed {SEED}, token {number} ({family}): {token[:300]!r}"
             ) from wrong
         else:
-            assert isinstance(answer, Verified)
+            assert isinstance(answer, VerifiedCredential)
             assert family not in MUST_FAIL, (
                 f"seed {SEED}, token {number} ({family}) passed: {token[:300]!r}"
             )

@@ -237,7 +237,7 @@ MUTANTS = {
     ),
     "times are taken as they come": (
         reading,
-        "read_date",
+        "time_claim",
         lambda claims, name, what: claims.get(name),
     ),
 }

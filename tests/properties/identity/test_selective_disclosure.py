@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from careledger.identity.credentials import presentation as presenting
+from careledger.identity.credentials import held_credential
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.jose import decode
-from careledger.identity.credentials.presentation import Holding
 from tests.worlds.identity import credential_stage as stage
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20270116"))
@@ -83,13 +83,13 @@ def play(examples):
         credential = stage.issued(
             claims=claims, disclosable=list(hidden), decoys=made.random.randrange(3)
         )
-        held = Holding.read(credential)
+        held = HeldCredential.parse(credential)
         assert {name: held.claims[name] for name in claims} == claims, (
             f"seed {SEED}, example {number}"
         )
-        assert set(held.choices) == hidden
+        assert set(held.disclosable) == hidden
         chosen = made.some(paths, made.random.random() / 2)
-        selection = held.choose(chosen)
+        selection = held.select(chosen)
         presentation = stage.presented(selection)
         found = verifier.verify(presentation, replace(stage.EXPECTED, claims=()))
         wanted = seen(claims, hidden, chosen)
@@ -130,6 +130,6 @@ def test_idn_31_what_is_chosen_is_seen_and_nothing_else():
 )
 def test_idn_31_catches_its_mutants(mutant, monkeypatch):
     """IDN-31 is red where choosing goes wrong."""
-    monkeypatch.setattr(presenting, "_fits", mutant)
+    monkeypatch.setattr(held_credential, "_leads_into", mutant)
     with pytest.raises(Exception):  # noqa: B017  whether the model or the format objects
         play(100)

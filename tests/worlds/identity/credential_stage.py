@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from careledger.crypto.hashing import sha256
 from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus, ConsentTerms
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.held_credential import HeldCredential, present_vc
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import decode, encode, sign
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding, present_vc
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 
 NOW = datetime.fromtimestamp(1_800_000_000, UTC)
@@ -33,7 +37,7 @@ KEPT = ["given_name", "age_over_18", "address", ["address", "street"], ["nationa
 STATUS = StatusReference(
     "https://bank.example/status/1", 7, 31337, "0x" + "11" * 20, ISSUER_KEY.address, b"\4" * 32
 )
-EXPECTED = Expected(AUDIENCE, NONCE, VCT, claims=["age_over_18"])
+EXPECTED = PresentationRequirements(AUDIENCE, NONCE, VCT, claims=["age_over_18"])
 
 
 class QuietChain:
@@ -101,7 +105,7 @@ def verifier(at=NOW, statuses=None, consents=None, nonces=None, **policy):
     given = {"issuers": [DID]} | policy
     return Verifier(
         QuietRegistry(at),
-        Policy(**given),
+        VerifierPolicy(**given),
         statuses=statuses or Statuses(),
         consents=consents,
         nonces=nonces,
@@ -125,7 +129,7 @@ def issued(**changes):
 
 
 def chosen(credential=None, *paths):
-    return Holding.read(credential or issued()).choose(
+    return HeldCredential.parse(credential or issued()).select(
         paths or ("age_over_18", ["address", "country"])
     )
 
@@ -168,7 +172,7 @@ def consented(selection, **changes):
     consent = Consent(
         SUBJECT_KEY.address, terms.pop("expires_at", NOW + DAY), ConsentTerms(**terms)
     )
-    return consent, replace(EXPECTED, consent=ExpectedConsent(GRANTEE, PURPOSE))
+    return consent, replace(EXPECTED, consent=ConsentRequirement(GRANTEE, PURPOSE))
 
 
 def signed(header, claims, key=ISSUER_KEY):

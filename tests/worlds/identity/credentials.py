@@ -7,11 +7,15 @@ from careledger.chain.rpc import Chain
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
 from careledger.identity.status.client import ChainStatus, CredentialStatus
@@ -95,7 +99,9 @@ class Town:
         return actor("a customer's key for one consent")
 
     def choose(self, credential, *paths):
-        return Holding.read(credential).choose(paths or ("age_over_18", ("address", "country")))
+        return HeldCredential.parse(credential).select(
+            paths or ("age_over_18", ("address", "country"))
+        )
 
     def consent(self, scope, **changes):
         terms = {
@@ -125,12 +131,12 @@ class Town:
     @property
     def expected(self):
         purpose = purpose_of(NONCE, "Offer you a policy", "https://insurer.example/terms")
-        return Expected(
+        return PresentationRequirements(
             AUDIENCE,
             NONCE,
             VCT,
             claims=["age_over_18", ["address", "country"]],
-            consent=ExpectedConsent(self.insurer.address, purpose),
+            consent=ConsentRequirement(self.insurer.address, purpose),
         )
 
     @property
@@ -141,7 +147,7 @@ class Town:
     def verifier(self, nonces=None, **policy):
         return Verifier(
             self.registry,
-            Policy(**({"issuers": [self.did]} | policy)),
+            VerifierPolicy(**({"issuers": [self.did]} | policy)),
             consents=self.consents,
             statuses=ChainStatus(self.status),
             nonces=nonces,

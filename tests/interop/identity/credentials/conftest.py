@@ -20,7 +20,7 @@ from careledger.chain import artifacts
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.identity.credentials.policy import Policy
+from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
@@ -112,7 +112,7 @@ class World:
 
     def verifier(self, *, status_required: bool = False, **readers: Any) -> Verifier:
         """Return our verifier, which believes the issuer alone."""
-        policy = Policy(issuers=[self.issuer.did], status_required=status_required)
+        policy = VerifierPolicy(issuers=[self.issuer.did], status_required=status_required)
         return Verifier(self.registry, policy, **readers)
 
     def now(self) -> int:

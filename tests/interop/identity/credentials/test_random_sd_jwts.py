@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from careledger.identity.credentials.formats import Path
+from careledger.identity.credentials.claim_paths import ClaimPath
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presentation import Holding
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
@@ -81,19 +81,19 @@ class Tree:
         found = {key: member.value for key, member in self.members.items()}
         return found if self.kind == "object" else list(found.values())
 
-    def paths(self, path: Path = ()) -> Iterator[Path]:
+    def paths(self, path: ClaimPath = ()) -> Iterator[ClaimPath]:
         """What can be disclosed, as our issuer is told."""
         for key, member in self.members.items():
             if key in self.hidden:
                 yield (*path, key)
             yield from member.paths((*path, key))
 
-    def visible(self, shown: list[Path], path: Path = ()) -> Json:
+    def visible(self, shown: list[ClaimPath], path: ClaimPath = ()) -> Json:
         """What a reader sees when these are shown: each with what it stands in and all that is in
         it.
         """
 
-        def seen(here: Path) -> bool:
+        def seen(here: ClaimPath) -> bool:
             return any(one[: len(here)] == here or here[: len(one)] == one for one in shown)
 
         found = {
@@ -169,18 +169,18 @@ def test_all_readers_see_the_same(world: World, npm: Steps, pypi: Steps) -> None
         SigningKey("ES256", bytes.fromhex(one.secret("ES256")))
         for one in (world.issuer, world.holder)
     ]
-    whole = [Holding.read(credential) for credential in credentials]
+    whole = [HeldCredential.parse(credential) for credential in credentials]
     for tree, holding in zip(trees, whole, strict=True):
         assert {name: holding.claims[name] for name in tree.members} == tree.value
-        assert set(holding.choices) == set(tree.paths())
+        assert set(holding.disclosable) == set(tree.paths())
     tokens, expected, now = [], [], world.now()
     for tree, holding in zip(trees, whole, strict=True):
-        shown = [path for path in holding.choices if dice.random() < 0.5]
-        presented = holding.choose(shown).present(
+        shown = [path for path in holding.disclosable if dice.random() < 0.5]
+        presented = holding.select(shown).present(
             keys[1], audience=AUDIENCE, nonce=NONCE, at=from_seconds(now)
         )
         tokens.append(presented)
-        claims = Holding.read(presented).claims
+        claims = HeldCredential.parse(presented).claims
         expected.append(claims)
         assert {name: value for name, value in claims.items() if name not in OPEN} == tree.visible(
             shown

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from careledger.identity.credentials import errors, jose
+from careledger.identity.credentials.policy import PresentationRequirements
 from careledger.identity.credentials.sd_jwt import Disclosure
-from careledger.identity.credentials.verifier import Expected
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 from tests.interop.identity.credentials.test_tampered_sd_jwts import (
@@ -90,7 +90,7 @@ class Damage:
         parts = [*parts, junk(self.dice, self.now)] if self.dice.random() < 0.8 else parts
         added = Disclosure(jose.encode(jose.canonical.dumps(parts)), "", None, None)
         self.disclosures.append(added.text)
-        known = self.claims.get("_sd", jose.parse(self.forge.jwt, {"dc+sd-jwt"}).claims["_sd"])
+        known = self.claims.get("_sd", jose.Jws.parse(self.forge.jwt, {"dc+sd-jwt"}).claims["_sd"])
         self.claims["_sd"] = [*known, added.digest()] if isinstance(known, list) else known
 
     def text(self, text: str) -> str:
@@ -146,7 +146,7 @@ def test_what_we_take_polaris_takes(world: World, npm: Steps, pypi: Steps) -> No
     asked |= {"keys": [forge.issuer.public.jwk]}
     verifier, expected = (
         world.verifier(clock=lambda: from_seconds(forge.now)),
-        Expected(AUDIENCE, NONCE, VCT),
+        PresentationRequirements(AUDIENCE, NONCE, VCT),
     )
     taken, refused, stricter = 0, Counter[str](), Counter[str]()
     for token, answer in zip(

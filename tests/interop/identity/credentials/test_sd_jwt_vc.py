@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presentation import Holding
-from careledger.identity.credentials.verifier import Expected
+from careledger.identity.credentials.policy import PresentationRequirements
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Party, Steps, World
 
@@ -65,7 +65,7 @@ class Shop:
     ) -> str:
         holder = other.pop("holder", None) or signing_key(self.world.holder, self.alg)
         asked = {"audience": AUDIENCE, "nonce": NONCE, "at": from_seconds(self.world.now())} | other
-        return Holding.read(credential).choose(shown).present(holder, **asked)
+        return HeldCredential.parse(credential).select(shown).present(holder, **asked)
 
 
 @pytest.fixture(params=KEY_TYPES)
@@ -74,7 +74,7 @@ def shop(world: World, request: pytest.FixtureRequest) -> Shop:
 
 
 def claims_of(presentation: str) -> dict[str, Any]:
-    return Holding.read(presentation).unpacked.claims
+    return HeldCredential.parse(presentation).payload.claims
 
 
 def test_npm_verifies_credentials_and_presentations(shop: Shop, npm: Steps) -> None:
@@ -214,7 +214,10 @@ def test_we_verify_what_npm_issued_and_presented(shop: Shop, npm: Steps) -> None
         presenting | {"token": one, "frame": frame} for one in credentials for frame in ({}, shown)
     ]
     presentations = [answer["ok"] for answer in npm("sd_jwt_vc.mjs", *steps)]
-    found = [world.verifier().verify(one, Expected(AUDIENCE, NONCE, VCT)) for one in presentations]
+    found = [
+        world.verifier().verify(one, PresentationRequirements(AUDIENCE, NONCE, VCT))
+        for one in presentations
+    ]
     for nothing, some in (found[:2], found[2:]):
         assert (nothing.issuer, nothing.issuer_key) == (party.did, party.kid(shop.alg))
         assert nothing.disclosed == ()
@@ -253,10 +256,10 @@ def test_we_verify_by_the_hash_that_npm_chose(world: World, npm: Steps, hash_nam
     }
     frame = {"given_name": True, "n": {"1": True}}
     (presented,) = npm("sd_jwt_vc.mjs", steps | {"frame": frame, "key": world.holder.key("ES256")})
-    found = world.verifier().verify(presented["ok"], Expected(AUDIENCE, NONCE, VCT))
+    found = world.verifier().verify(presented["ok"], PresentationRequirements(AUDIENCE, NONCE, VCT))
     assert (found.claims["given_name"], found.claims["n"]) == ("Zoë", [2])
-    assert Holding.read(credential["ok"]).token.hash_name == hash_name
-    ours = Holding.read(credential["ok"]).choose(["given_name"])
+    assert HeldCredential.parse(credential["ok"]).token.hash_name == hash_name
+    ours = HeldCredential.parse(credential["ok"]).select(["given_name"])
     token = ours.present(holder, audience=AUDIENCE, nonce=NONCE, at=from_seconds(world.now()))
     (answer,) = npm("sd_jwt_vc.mjs", {"do": "verify", "token": token, "nonce": NONCE})
     assert answer["ok"]["payload"]["given_name"] == "Zoë"
@@ -283,7 +286,8 @@ def test_we_verify_what_the_reference_in_python_issued_and_presented(
         "holder": holder.private_jwk, "alg": "ES256",
     })  # fmt: skip
     found = world.verifier().verify(
-        presented["ok"], Expected(AUDIENCE, NONCE, VCT, claims=[["address", "country"]])
+        presented["ok"],
+        PresentationRequirements(AUDIENCE, NONCE, VCT, claims=[["address", "country"]]),
     )
     assert found.issuer_key == party.kid(alg)
     assert found.claims["address"] == {"country": "ES", "code": 11}

@@ -11,12 +11,12 @@ import pytest
 
 from careledger.chain.send import Sender
 from careledger.identity.credentials import errors, jose
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.held_credential import HeldCredential
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
-from careledger.identity.credentials.issuer_keys import DidKeys
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presentation import Holding
-from careledger.identity.credentials.verifier import Expected
+from careledger.identity.credentials.policy import PresentationRequirements
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot, take
 from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
@@ -78,7 +78,7 @@ class Bureau:
             status=self.reference(index),
         )
         asked = {"audience": AUDIENCE, "nonce": NONCE, "at": from_seconds(self.world.now())}
-        return Holding.read(credential).choose(["name"]).present(holder, **asked)
+        return HeldCredential.parse(credential).select(["name"]).present(holder, **asked)
 
     def vc(self, index: int) -> str:
         issuer, validity = self.terms()
@@ -180,7 +180,7 @@ def test_we_say_the_same_by_chain_and_by_list(bureau: Bureau) -> None:
     ]
     readers: list[Any] = [ChainStatus(world.statuses)]
     readers += [ListStatus(world.issuer.did, keys, lambda _, text=text: text) for text in forms]
-    expected = Expected(AUDIENCE, NONCE, VCT)
+    expected = PresentationRequirements(AUDIENCE, NONCE, VCT)
     for place in (0, 1):
         for reader in readers:
             verifier = world.verifier(status_required=True, statuses=reader)
@@ -228,7 +228,9 @@ def test_we_read_the_bitstring_status_list_of_npm(world: World, npm: Steps) -> N
 
 
 def resigned(token: str, key: SigningKey, **changes: Any) -> str:
-    jws = jose.parse(token, {"statuslist+jwt", "jwt", "vc+jwt"}, limits=jose.Limits(token=2**22))
+    jws = jose.Jws.parse(
+        token, {"statuslist+jwt", "jwt", "vc+jwt"}, limits=jose.Limits(token=2**22)
+    )
     header = {name: value for name, value in jws.header.items() if name != "alg"}
     return jose.sign(header, {**jws.claims, **changes}, key)
 

@@ -11,8 +11,8 @@ import pytest
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.policy import PresentationRequirements
 from careledger.identity.credentials.sd_jwt import Disclosure
-from careledger.identity.credentials.verifier import Expected
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
@@ -69,7 +69,7 @@ class Forge:
         """Return the issuer-signed JWT with other claims, signed by the issuer unless told; None
         takes a claim out.
         """
-        token = jose.parse(self.jwt, {"dc+sd-jwt"})
+        token = jose.Jws.parse(self.jwt, {"dc+sd-jwt"})
         claims = {
             name: value for name, value in (token.claims | changes).items() if value is not None
         }
@@ -86,7 +86,7 @@ class Forge:
 
     def committed(self, *disclosures: Disclosure, **changes: Any) -> str:
         """Return the issuer-signed JWT with the digests of further disclosures in it."""
-        known = jose.parse(self.jwt, {"dc+sd-jwt"}).claims["_sd"]
+        known = jose.Jws.parse(self.jwt, {"dc+sd-jwt"}).claims["_sd"]
         return self.signed(_sd=[*known, *(one.digest() for one in disclosures)], **changes)
 
 
@@ -297,7 +297,7 @@ def said(answer: dict[str, Any]) -> str | None:
 def said_by_us(forge: Forge, token: str) -> type[errors.CredentialError] | None:
     try:
         forge.world.verifier(clock=lambda: from_seconds(forge.now)).verify(
-            token, Expected(AUDIENCE, NONCE, VCT)
+            token, PresentationRequirements(AUDIENCE, NONCE, VCT)
         )
     except errors.CredentialError as refusal:
         return type(refusal)

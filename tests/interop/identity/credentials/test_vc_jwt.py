@@ -11,11 +11,13 @@ import pytest
 
 from careledger.chain.node import DevelopmentChain
 from careledger.identity.credentials import errors, jose
-from careledger.identity.credentials.formats import VC_JWT
+from careledger.identity.credentials.did_keys import KeyPolicy
+from careledger.identity.credentials.held_credential import present_vc
 from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer, Validity, issue_vc_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
-from careledger.identity.credentials.presentation import present_vc
-from careledger.identity.credentials.verifier import Expected, KeyPolicy, Policy, Verifier
+from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
+from careledger.identity.credentials.vc_jwt import FORMAT
+from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.model import name32
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import LONG, Answer, Party, Steps, World
@@ -150,10 +152,11 @@ def test_we_verify_those_of_did_jwt_vc(world: World, npm: Steps, alg: str) -> No
     steps += [presenting(world, credentials[0], alg, header={"kid": world.holder.kid(alg)})]
     for answer in npm("vc_jwt.mjs", *steps):
         found = world.verifier().verify(
-            answer["ok"], Expected(AUDIENCE, NONCE, TYPE, claims=[["address", "country"]])
+            answer["ok"],
+            PresentationRequirements(AUDIENCE, NONCE, TYPE, claims=[["address", "country"]]),
         )
         assert (found.format, found.issuer, found.issuer_key) == (
-            VC_JWT,
+            FORMAT.name,
             world.issuer.did,
             world.issuer.kid(alg),
         )
@@ -176,7 +179,7 @@ def resigned(
 ) -> str:
     """Return a token with other claims, signed anew; None takes a claim out."""
     claims = {
-        n: v for n, v in (jose.parse(token, {"jwt"}).claims | changes).items() if v is not None
+        n: v for n, v in (jose.Jws.parse(token, {"jwt"}).claims | changes).items() if v is not None
     }
     return jose.sign({"typ": "JWT"} | (header or {}), claims, key)
 
@@ -184,7 +187,7 @@ def resigned(
 def altered(token: str, **changes: Any) -> str:
     """Return a token with other claims and the signature that it had."""
     head, _, signature = token.split(".")
-    claims = jose.parse(token, {"jwt"}).claims | changes
+    claims = jose.Jws.parse(token, {"jwt"}).claims | changes
     middle = jose.sign({"typ": "JWT"}, claims, STRANGER).split(".")[1]
     return f"{head}.{middle}.{signature}"
 
@@ -277,7 +280,7 @@ TAMPERED = {
 
 def said_by_us(world: World, token: str) -> type[errors.CredentialError] | None:
     try:
-        world.verifier().verify(token, Expected(AUDIENCE, NONCE, TYPE))
+        world.verifier().verify(token, PresentationRequirements(AUDIENCE, NONCE, TYPE))
     except errors.CredentialError as refusal:
         return type(refusal)
     return None
@@ -309,7 +312,7 @@ def test_a_rotated_key_counts_for_us_where_the_policy_says_so_and_never_for_did_
     party, made_at = past.issuer, from_seconds(past.chain.timestamp())
     credential = issue(past, "ES256", validity=Validity(made_at, None))
     step = {"do": "verify", "token": credential}
-    policies = {one: Policy([party.did], one, status_required=False) for one in KeyPolicy}
+    policies = {one: VerifierPolicy([party.did], one, status_required=False) for one in KeyPolicy}
     for policy in policies.values():
         assert Verifier(past.registry, policy).check(credential).key_valid_now
     assert past.npm("vc_jwt.mjs", step)[0]["ok"]["signer"] == party.kid("ES256")
@@ -335,7 +338,7 @@ def test_keys_and_delegates_of_secp256k1_beside_the_controller(world: World, npm
     name, value = machine.attribute
     world.change(party, "setAttribute", name32(name), value, LONG)
     world.change(party, "addDelegate", name32("veriKey"), clerk.address, LONG)
-    verifier = Verifier(world.registry, Policy([party.did], status_required=False))
+    verifier = Verifier(world.registry, VerifierPolicy([party.did], status_required=False))
     made = {}
     for place, key in (("#delegate-3", machine), ("#delegate-4", clerk)):
         for alg in ("ES256K", "ES256K-R"):

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from careledger.errors import CareLedgerError, InputError, NotFound
 from careledger.identity.consent.terms import ConsentStatus, presentation_hash
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.formats import StatusReference
-from careledger.identity.credentials.policy import ExpectedConsent
+from careledger.identity.credentials.policy import ConsentRequirement
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.exchange.verifications import ClaimOutcome, Verifications, _digest
 from careledger.identity.tables import IssuedNonce
 from careledger.store import Store
@@ -69,7 +69,7 @@ class Desk:
         selection = stage.chosen(credential, *paths)
         self.consent, _ = stage.consented(selection)
         self.consents.records |= Registry(self.consent).records
-        expected = replace(EXPECTED, nonce=nonce, consent=ExpectedConsent(GRANTEE, PURPOSE))
+        expected = replace(EXPECTED, nonce=nonce, consent=ConsentRequirement(GRANTEE, PURPOSE))
         self.presentation = stage.presented(selection, nonce=nonce, consent=self.consent.id)
         checked = stage.verifier(consents=self.consents).verify(
             self.presentation, expected, self.consent

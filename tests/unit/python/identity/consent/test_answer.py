@@ -20,20 +20,21 @@ from careledger.identity.consent.terms import (
 )
 from careledger.identity.credentials.errors import (
     GranteeMismatch,
+    MalformedClaim,
     MalformedToken,
     PurposeMismatch,
     ScopeMismatch,
 )
+from careledger.identity.credentials.held_credential import HeldCredential, present_vc
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import SigningKey
-from careledger.identity.credentials.presentation import Holding, present_vc, vc_scope
+from careledger.identity.credentials.vc_jwt import vc_scope
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import (
     LARGEST,
     Answer,
     ConsentSubject,
     make_answer,
-    scope_shown,
 )
 from careledger.identity.exchange.diary import ConsentReceipt, ConsentState, consent_state
 from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
@@ -53,7 +54,7 @@ CREDENTIAL = issue_sd_jwt(
     holder=HOLDER.public,
     disclosable=list(CLAIMS),
 )
-SELECTION = Holding.read(CREDENTIAL).choose(REQUEST.claims)
+SELECTION = HeldCredential.parse(CREDENTIAL).select(REQUEST.claims)
 SUBJECT, DEADLINE = ConsentSubject(KeySigner(ANA)), NOW + timedelta(hours=1)
 ANSWER = make_answer(REQUEST, SELECTION, HOLDER, SUBJECT, now=NOW, deadline=DEADLINE)
 
@@ -62,7 +63,7 @@ class TestAnswering:
     def test_everything_is_bound_together(self):
         consent = ANSWER.consent
         assert (consent.subject, consent.terms.grantee) == (ANA.address, REQUEST.grantee)
-        assert consent.terms.scope == SELECTION.scope == scope_shown(ANSWER.presentation)
+        assert consent.terms.scope == SELECTION.scope == ANSWER.parsed_presentation.credential.scope
         assert consent.expires_at == NOW + REQUEST.consent_for
         proof = canonical.loads(_payload(ANSWER.presentation.rpartition("~")[2]))
         assert proof["consent"] == "0x" + consent.id.hex()
@@ -190,7 +191,7 @@ class TestCheck:
             replace(ANSWER, consent=replace(ANSWER.consent, terms=terms)).check(REQUEST, NOW)
 
     def test_more_or_less_than_was_agreed_to(self):
-        more = Holding.read(CREDENTIAL).choose([*REQUEST.claims, "name"])
+        more = HeldCredential.parse(CREDENTIAL).select([*REQUEST.claims, "name"])
         shown = more.present(
             HOLDER,
             audience=REQUEST.audience,
@@ -234,9 +235,10 @@ class TestCheck:
                 credentials, holder, audience=REQUEST.audience, nonce=REQUEST.nonce, at=NOW
             )
 
-        assert scope_shown(shown(credential)) == vc_scope(credential)
-        with pytest.raises(MalformedAnswer, match="shows 2 credentials"):
-            scope_shown(shown(credential, credential))
+        given = replace(ANSWER, presentation=shown(credential))
+        assert given.parsed_presentation.credential.scope == vc_scope(credential)
+        with pytest.raises(MalformedClaim, match="holds 2 credentials"):
+            replace(ANSWER, presentation=shown(credential, credential)).check(REQUEST, NOW)
 
 
 class TestDiary:

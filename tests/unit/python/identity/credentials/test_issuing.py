@@ -5,10 +5,10 @@ import pytest
 from careledger.crypto.canonical import CanonicalError
 from careledger.errors import InputError
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.formats import at_path, path_of, path_text
+from careledger.identity.credentials.claim_paths import at_path, path_of, path_text
+from careledger.identity.credentials.held_credential import HeldCredential, consent_text
 from careledger.identity.credentials.issuer import Issuer, Validity
 from careledger.identity.credentials.jose import encode
-from careledger.identity.credentials.presentation import Holding, consent_text
 from careledger.identity.credentials.sd_jwt import SdJwt
 from tests.worlds.identity.credential_stage import (
     CLAIMS,
@@ -51,19 +51,21 @@ class TestIssue:
         }
 
     def test_everything_is_there_again(self):
-        held = Holding.read(issued())
+        held = HeldCredential.parse(issued())
         assert {name: held.claims[name] for name in CLAIMS} == CLAIMS
         assert (held.vct, held.issuer, held.status) == (VCT, DID, STATUS)
         assert held.holder_key == HOLDER_KEY.public
 
     def test_by_default_every_claim_at_the_top_can_be_kept(self):
-        assert set(Holding.read(issued(disclosable=None)).choices) == {(name,) for name in CLAIMS}
+        assert set(HeldCredential.parse(issued(disclosable=None)).disclosable) == {
+            (name,) for name in CLAIMS
+        }
 
     def test_nothing_can_be_kept(self):
         token = issued(disclosable=())
         assert token.count("~") == 1
         assert "_sd_alg" not in part(token, 1)
-        assert Holding.read(token).claims["given_name"] == "Ana"
+        assert HeldCredential.parse(token).claims["given_name"] == "Ana"
 
     def test_decoys_look_like_digests(self):
         plain, padded = (part(issued(decoys=n), 1)["_sd"] for n in (0, 5))
@@ -72,7 +74,7 @@ class TestIssue:
         assert padded == sorted(padded)
 
     def test_salts_are_long_and_new(self):
-        one, two = (SdJwt.read(issued()).disclosures for _ in range(2))
+        one, two = (SdJwt.parse(issued()).disclosures for _ in range(2))
         assert all(len(d.salt) >= 22 for d in one)
         assert not {d.salt for d in one} & {d.salt for d in two}
 
@@ -100,7 +102,7 @@ class TestIssue:
 
     def test_what_has_to_be_said_openly(self):
         claims = {"a": 1, "vct#integrity": "sha256-x"}
-        assert Holding.read(issued(claims=claims, disclosable=None)).choices == [("a",)]
+        assert HeldCredential.parse(issued(claims=claims, disclosable=None)).disclosable == [("a",)]
         with pytest.raises(InputError, match="openly"):
             issued(claims=claims, disclosable=["vct#integrity"])
 
@@ -170,31 +172,31 @@ class TestChoose:
         ),
     )
     def test_what_is_shown(self, paths, shown):
-        selection = Holding.read(issued()).choose(paths)
-        assert set(selection.shown) == shown
+        selection = HeldCredential.parse(issued()).select(paths)
+        assert set(selection.disclosed) == shown
         assert len(selection.token.disclosures) == len(shown)
 
     def test_the_right_element(self):
-        token = SdJwt.read(presented(chosen(None, ["nationalities", 1]), at=NOW))
-        assert token.unpack().claims["nationalities"] == ["FR"]
+        token = SdJwt.parse(presented(chosen(None, ["nationalities", 1]), at=NOW))
+        assert token.process().claims["nationalities"] == ["FR"]
 
     @pytest.mark.parametrize(
         "path", ["nothing", ["address", "zip"], ["nationalities", 9], ["given_name", None]]
     )
     def test_what_is_not_held(self, path):
         with pytest.raises(errors.ClaimNotHeld):
-            Holding.read(issued()).choose([path])
+            HeldCredential.parse(issued()).select([path])
 
     @pytest.mark.parametrize(
         "path", [[], [None], [0], ["a", -1], ["a", 1.5], ["a", True], ["a", ["b"]]], ids=str
     )
     def test_what_is_no_path(self, path):
         with pytest.raises(InputError):
-            Holding.read(issued()).choose([path])
+            HeldCredential.parse(issued()).select([path])
 
     def test_what_was_not_chosen_is_not_in_the_presentation(self):
-        token = SdJwt.read(presented())
-        assert "Ana" not in str(token.unpack().claims)
+        token = SdJwt.parse(presented())
+        assert "Ana" not in str(token.process().claims)
         assert len(token.disclosures) == 2
 
     def test_the_issuers_bytes_are_handed_on(self):
@@ -202,7 +204,7 @@ class TestChoose:
         assert presented(chosen(credential)).split("~")[0] == credential.split("~")[0]
 
     def test_without_a_key_there_is_no_holder(self):
-        held = Holding.read(issued(holder=None))
+        held = HeldCredential.parse(issued(holder=None))
         with pytest.raises(errors.HolderKeyMissing):
             _ = held.holder_key
 
@@ -239,4 +241,4 @@ def test_salts_can_be_given_for_examples():
 
     tokens = [issued(salts=numbered()) for _ in range(2)]
     assert tokens[0] == tokens[1]
-    assert SdJwt.read(tokens[0]).disclosures[0].salt == encode(bytes(16))
+    assert SdJwt.parse(tokens[0]).disclosures[0].salt == encode(bytes(16))

@@ -7,11 +7,11 @@ import pytest
 from careledger.identity.credentials import errors
 from careledger.identity.credentials.jose import (
     ALGORITHMS,
+    Jws,
     Limits,
     decode,
     encode,
-    parse,
-    read_json,
+    parse_json,
     sign,
 )
 from careledger.identity.credentials.keys import SigningKey
@@ -21,7 +21,7 @@ HEADER = {"alg": "ES256K", "typ": "JWT"}
 
 
 def read(token, **changes):
-    return parse(token, {"jwt"}, **changes)
+    return Jws.parse(token, {"jwt"}, **changes)
 
 
 class TestBase64:
@@ -48,11 +48,11 @@ class TestJson:
     @pytest.mark.parametrize(
         ("raw", "words"),
         [
-            (b'{"a": 1, "a": 1}', "twice"),
-            (b'{"a": {"b": 1, "b": 2}}', "'b' twice"),
-            (b"[" * 65 + b"]" * 65, "deeper than 64"),
-            (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper"),
-            (b"[" * 100_000, "deeper"),
+            (b'{"a": 1, "a": 1}', "given twice"),
+            (b'{"a": {"b": 1, "b": 2}}', "'b' is given twice"),
+            (b"[" * 65 + b"]" * 65, "more than 64 levels deep"),
+            (b'{"a":' * 65 + b"1" + b"}" * 65, "levels deep"),
+            (b"[" * 100_000, "levels deep"),
             (b"\xff", "UTF-8"),
             (b'"\\ud800"', "surrogate"),
             (b"\xef\xbb\xbf{}", "not JSON"),
@@ -61,19 +61,20 @@ class TestJson:
             (b"", "not JSON"),
             (b"NaN", "NaN"),
             (b"-Infinity", "Infinity"),
-            (b"9007199254740993", "round"),
-            (b"1e400", "round"),
-            (b"9" * 5000, "round"),
+            (b"9007199254740993", "beyond 2|not a JSON number"),
+            (b"1e400", "beyond 2|not a JSON number"),
+            (b"9" * 5000, "beyond 2|not a JSON number"),
         ],
         ids=ascii,
     )
     def test_what_readers_would_differ_on(self, raw, words):
         with pytest.raises(errors.BadJson, match=words):
-            read_json(raw, "it")
+            parse_json(raw, "it")
 
     def test_what_all_agree_on(self):
-        text = '{"a": [1, 1.5, -3, "\\ud83d\\ude00", null, true, 9007199254740991]}'
-        assert read_json(text.encode(), "it") == json.loads(text)
+        numbers = "[1, 1.5, -3, 9007199254740991, 9007199254740992]"
+        text = '{"a": ["\\ud83d\\ude00", null, true], "b": ' + numbers + "}"
+        assert parse_json(text.encode(), "it") == json.loads(text)
 
     def test_values_are_not_in_the_message(self):
         for raw in (
@@ -82,7 +83,7 @@ class TestJson:
             b'{"name": 99999999999999999}',
         ):
             with pytest.raises(errors.BadJson) as found:
-                read_json(raw, "it")
+                parse_json(raw, "it")
             assert "Ana" not in str(found.value)
             assert "999" not in str(found.value)
 
@@ -141,7 +142,7 @@ class TestParse:
                 read(raw_token(HEADER | {"typ": kind}, {}))
         with pytest.raises(errors.WrongTokenType, match="no 'typ'"):
             read(raw_token({"alg": "ES256K"}, {}))
-        assert parse(raw_token({"alg": "ES256K"}, {}), {"jwt", None}).claims == {}
+        assert Jws.parse(raw_token({"alg": "ES256K"}, {}), {"jwt", None}).claims == {}
 
     @pytest.mark.parametrize("kind", ["jwt", "JWT", "application/jwt", "Application/JWT"])
     def test_ways_to_write_a_type(self, kind):
@@ -153,5 +154,5 @@ class TestParse:
             read(raw_token(HEADER, payload))
 
     def test_a_header_that_names_a_member_twice(self):
-        with pytest.raises(errors.BadJson, match="'alg' twice"):
+        with pytest.raises(errors.BadJson, match="'alg' is given twice"):
             read(raw_token(b'{"alg":"none","typ":"JWT","alg":"ES256K"}', {}))

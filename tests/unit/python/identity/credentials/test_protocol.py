@@ -12,13 +12,17 @@ from eth_utils.crypto import keccak
 from careledger.chain.toolchain import ROOT
 from careledger.identity.consent.terms import Consent, ConsentTerms, use_commitment
 from careledger.identity.credentials import errors
-from careledger.identity.credentials.formats import StatusReference
+from careledger.identity.credentials.held_credential import HeldCredential, present_vc
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import LIMITS, decode, encode
 from careledger.identity.credentials.keys import ATTRIBUTES, KEY_TYPES, SigningKey
-from careledger.identity.credentials.policy import Expected, ExpectedConsent, Policy
-from careledger.identity.credentials.presentation import Holding, present_vc
+from careledger.identity.credentials.policy import (
+    ConsentRequirement,
+    PresentationRequirements,
+    VerifierPolicy,
+)
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, SdJwt
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from tests.worlds.identity.credential_stage import Consents, QuietRegistry, Statuses, part
 
@@ -66,7 +70,7 @@ def consent(scope):
 
 
 def presentation():
-    selection = Holding.read(example()).choose(["age_over_18", ["address", "country"]])
+    selection = HeldCredential.parse(example()).select(["age_over_18", ["address", "country"]])
     agreed = consent(selection.scope)
     shown = selection.present(
         HOLDER, audience=AUDIENCE, nonce=NONCE, at=PRESENTED, consent=agreed.id
@@ -96,7 +100,7 @@ class TestTheExample:
         assert len(decode(signature)) == 64
 
     def test_the_disclosures_and_their_digests(self):
-        token = SdJwt.read(example())
+        token = SdJwt.parse(example())
         assert len(token.disclosures) == 5
         for one in token.disclosures:
             assert in_page(decode(one.text).decode())
@@ -124,17 +128,17 @@ class TestTheExample:
         assert text == shown
         verifier = Verifier(
             QuietRegistry(PRESENTED),
-            Policy([DID]),
+            VerifierPolicy([DID]),
             statuses=Statuses(),
             consents=Consents(agreed),
             clock=lambda: PRESENTED,
         )
-        wanted = Expected(
+        wanted = PresentationRequirements(
             AUDIENCE,
             NONCE,
             VCT,
             claims=["age_over_18", ["address", "country"]],
-            consent=ExpectedConsent(agreed.terms.grantee, agreed.terms.purpose),
+            consent=ConsentRequirement(agreed.terms.grantee, agreed.terms.purpose),
         )
         verified = verifier.verify(text, wanted, agreed)
         assert verified.get(["address", "country"]) == "ES"

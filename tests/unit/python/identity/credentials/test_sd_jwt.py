@@ -26,7 +26,7 @@ SALT = "c2FsdA"
 
 def unpacked(payload, *disclosures):
     """Return what an SD-JWT over this payload says once these disclosures are in their places."""
-    return SdJwt.read(sd_token(payload, *(text for text, _ in disclosures))).unpack()
+    return SdJwt.parse(sd_token(payload, *(text for text, _ in disclosures))).process()
 
 
 def refused(error, payload, *disclosures, match=None):
@@ -39,7 +39,7 @@ class TestTheExampleOfTheStandard:
     """RFC 9901, 4.2.3 and 4.2.5."""
 
     def test_a_claim(self):
-        found = Disclosure.read(
+        found = Disclosure.parse(
             "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
         )
         assert (found.salt, found.name, found.value) == (
@@ -50,7 +50,7 @@ class TestTheExampleOfTheStandard:
         assert found.digest() == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
 
     def test_an_element(self):
-        found = Disclosure.read("WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0")
+        found = Disclosure.parse("WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0")
         assert (found.salt, found.name, found.value) == ("lklxF5jMYlGTPUovMNIvCA", None, "FR")
         assert found.digest() == "w0I8EKcdCtUPkGCNUrfwVp2xEgNjtoIDlOxc9-PlOhs"
 
@@ -59,8 +59,8 @@ class TestTheExampleOfTheStandard:
             encode(json.dumps([SALT, "a", 1], separators=s).encode())
             for s in ((", ", ": "), (",", ":"))
         )
-        assert Disclosure.read(spaced).value == Disclosure.read(tight).value
-        assert Disclosure.read(spaced).digest() != Disclosure.read(tight).digest()
+        assert Disclosure.parse(spaced).value == Disclosure.parse(tight).value
+        assert Disclosure.parse(spaced).digest() != Disclosure.parse(tight).digest()
 
 
 class TestUnpack:
@@ -97,8 +97,8 @@ class TestUnpack:
     def test_other_hash_functions(self):
         text = disclosure(SALT, "a", 1)[0]
         payload = {"_sd_alg": "sha-512", "_sd": [encode(sha512(text.encode()).digest())]}
-        token = SdJwt.read(sd_token(payload, text))
-        assert token.unpack().claims["a"] == 1
+        token = SdJwt.parse(sd_token(payload, text))
+        assert token.process().claims["a"] == 1
         assert token.sd_hash == encode(sha512(token.text.encode()).digest())
         assert len(token.scope) == 32
 
@@ -115,11 +115,11 @@ class TestWrongDisclosures:
     def test_one_that_does_not_match_its_digest(self):
         digest = disclosure(SALT, "age_over_18", False)[1]
         other, _ = disclosure(SALT, "age_over_18", True)
-        refused(errors.DisclosureNotSigned, {"_sd": [digest]}, (other, ""), match="signed nowhere")
+        refused(errors.DisclosureNotSigned, {"_sd": [digest]}, (other, ""), match="did not sign")
 
     def test_one_of_another_credential(self):
         credential = issued()
-        stolen = SdJwt.read(issued(claims={"given_name": "Eva"}, disclosable=None)).disclosures[0]
+        stolen = SdJwt.parse(issued(claims={"given_name": "Eva"}, disclosable=None)).disclosures[0]
         with pytest.raises(errors.DisclosureNotSigned):
             verifier().verify(bound(f"{credential.split('~')[0]}~{stolen.text}~"), EXPECTED)
 
@@ -160,7 +160,7 @@ class TestWrongDisclosures:
     @pytest.mark.parametrize("name", ["_sd", "_sd_alg", "..."])
     def test_reserved_names(self, name):
         text, digest = disclosure(SALT, name, ["x"])
-        refused(errors.ReservedClaimName, {"_sd": [digest]}, (text, ""), match="keeps for itself")
+        refused(errors.ReservedClaimName, {"_sd": [digest]}, (text, ""), match="SD-JWT uses itself")
 
     @pytest.mark.parametrize("name", ["_sd_alg", "..."])
     def test_reserved_names_in_the_payload_and_in_values(self, name):
@@ -186,13 +186,13 @@ class TestWrongDisclosures:
 
     def test_a_status_cannot_be_hidden(self):
         text, digest = disclosure(SALT, "status", {})
-        token = SdJwt.read(sd_token({"_sd": [digest]}, text))
+        token = SdJwt.parse(sd_token({"_sd": [digest]}, text))
         hidden = {
             name: value for name, value in token.issuer_jwt.claims.items() if name != "status"
         }
         object.__setattr__(token.issuer_jwt, "claims", hidden)
-        with pytest.raises(errors.ReservedClaimName, match="openly"):
-            token.unpack()
+        with pytest.raises(errors.ReservedClaimName, match="the format forbids"):
+            token.process()
 
     @pytest.mark.parametrize("place", ["top", "inside"])
     def test_a_claim_that_is_there_already(self, place):
@@ -227,7 +227,7 @@ class TestWrongDisclosures:
     )
     def test_what_is_no_disclosure(self, content):
         with pytest.raises(errors.MalformedDisclosure):
-            Disclosure.read(encode(content))
+            Disclosure.parse(encode(content))
 
     @pytest.mark.parametrize(
         ("text", "error"),
@@ -241,7 +241,7 @@ class TestWrongDisclosures:
     )
     def test_what_cannot_be_read(self, text, error):
         with pytest.raises(error):
-            Disclosure.read(text)
+            Disclosure.parse(text)
 
 
 class TestWrongPayloads:
@@ -264,20 +264,20 @@ class TestRead:
     @pytest.mark.parametrize("text", ["", "a.b.c", "~", "~~", "a.b.c~x"])
     def test_what_is_no_sd_jwt(self, text):
         with pytest.raises(errors.MalformedToken):
-            SdJwt.read(text)
+            SdJwt.parse(text)
 
     def test_empty_disclosures(self):
         first, *rest = issued().split("~")
         with pytest.raises(errors.BadJson):
-            SdJwt.read("~".join([first, "", *rest]))
+            SdJwt.parse("~".join([first, "", *rest]))
 
     def test_limits_come_before_everything(self):
         with pytest.raises(errors.TokenTooLarge):
-            SdJwt.read("~" * 65_537)
+            SdJwt.parse("~" * 65_537)
         with pytest.raises(errors.TokenTooLarge, match="disclosures"):
-            SdJwt.read("~" * 600)
+            SdJwt.parse("~" * 600)
         with pytest.raises(errors.TokenTooLarge):
-            SdJwt.read(issued(), Limits(disclosures=2))
+            SdJwt.parse(issued(), Limits(disclosures=2))
 
     def test_the_earlier_type_is_taken_too(self):
         found = verifier().verify(
@@ -292,18 +292,18 @@ class TestRead:
 
     def test_what_is_signed_and_what_is_hashed_is_what_came(self):
         text = presented()
-        token = SdJwt.read(text)
+        token = SdJwt.parse(text)
         assert token.text + token.key_binding == text
         assert token.sd_hash == encode(sha256(token.text.encode()).digest())
 
     def test_the_scope_is_of_the_credential_and_what_is_shown(self):
-        token = SdJwt.read(presented())
+        token = SdJwt.parse(presented())
         digests = sorted(sha256(one.text.encode()).digest() for one in token.disclosures)
         jwt = sha256(token.issuer_jwt.text.encode()).digest()
         assert token.scope == keccak256(b"careledger.scope.v1" + jwt + b"".join(digests))
 
     def test_no_text_of_it_shows_a_value(self):
-        token = SdJwt.read(issued())
+        token = SdJwt.parse(issued())
         assert "Ana" not in repr(token)
-        assert "Ana" not in repr(token.unpack())
+        assert "Ana" not in repr(token.process())
         assert decode(token.disclosures[0].text).decode() not in repr(token)

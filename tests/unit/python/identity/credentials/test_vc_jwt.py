@@ -56,7 +56,7 @@ def verify(token, expected=VC_EXPECTED, **policy):
 
 class TestCredentials:
     def test_a_whole_one(self):
-        found = VcJwt.read(vc_issued())
+        found = VcJwt.parse(vc_issued())
         assert (found.issuer, found.subject, found.types) == (
             ISSUER.did,
             SUBJECT,
@@ -122,7 +122,7 @@ class TestCredentials:
 
 class TestPresentations:
     def test_a_whole_one(self):
-        found = VpJwt.read(vc_presented())
+        found = VpJwt.parse(vc_presented())
         assert (found.holder, found.audience, found.nonce) == (SUBJECT, (AUDIENCE,), NONCE)
 
     def test_as_did_jwt_vc_writes_them(self):
@@ -154,7 +154,7 @@ class TestPresentations:
             verify(presentation(inner, **changes))
 
     def test_a_credential_is_no_presentation_and_the_other_way_round(self):
-        with pytest.raises(errors.MalformedClaim, match="'vp'"):
+        with pytest.raises(errors.KeyBindingMissing):
             verify(vc_issued())
         with pytest.raises(errors.MalformedClaim, match="'vc'"):
             verify(vc_presented(vc_presented()))

@@ -23,9 +23,9 @@ from careledger.identity.credentials.errors import (
     UntrustedIssuer,
     WrongTokenType,
 )
-from careledger.identity.credentials.formats import StatusReference
 from careledger.identity.credentials.jose import decode, encode, sign
 from careledger.identity.credentials.keys import SigningKey
+from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status import bits
 from careledger.identity.status.lists import (
     MAX_SIZE,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from eth_utils.crypto import keccak
 
 from careledger.chain.toolchain import ROOT
-from careledger.identity.credentials.jose import decode, parse, sign
+from careledger.identity.credentials.jose import Jws, decode, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status import bits
 from careledger.identity.status.lists import MIN_SIZE, Exporter, Snapshot
@@ -47,13 +47,15 @@ def test_the_compressed_forms():
 
 def test_the_token():
     payload, text = BLOCKS[2:4]
-    assert parse(text, {"statuslist+jwt"}).claims == json.loads(payload)
+    assert Jws.parse(text, {"statuslist+jwt"}).claims == json.loads(payload)
     found = read_token_list(text, URI, DID, Owner())
     assert bits.indexes(found.content) == [0, 9, 300]
     taken = Snapshot(
         31337, "0x" + "11" * 20, KEY.address, b"\4" * 32, bits.from_words(WORDS), 7, b"\x33" * 32, AT
     )  # fmt: skip
-    made = parse(Exporter(DID, KEY, f"{DID}#controller").token_list(taken, URI), {"statuslist+jwt"})
+    made = Jws.parse(
+        Exporter(DID, KEY, f"{DID}#controller").token_list(taken, URI), {"statuslist+jwt"}
+    )
     claims = dict(made.claims) | {
         "status_list": json.loads(payload)["status_list"]
     }  # another zlib packs otherwise

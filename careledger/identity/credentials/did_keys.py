@@ -1,9 +1,9 @@
 """Whose key signed a token: the keys of a did:ethr as of the time of signing, from the chain alone.
 
-An issuer that rotates its key has not withdrawn what it signed before: the key has to be in the
-document that was in force at the time of signing (`iat`). Who stole a key can sign with an earlier
-time, so a verifier may ask for more (`KeyPolicy.NOW`), and an issuer whose key was stolen withdraws
-by status.
+An issuer that rotates its key does not revoke what it signed before: the key has to be in the
+document that was in force at the time of signing (`iat`). Whoever stole a key can sign with an
+earlier time, so a verifier may ask for more (`KeyPolicy.NOW`), and an issuer whose key was stolen
+revokes by status.
 """
 
 from collections import OrderedDict
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import groupby
-from typing import Any
 
 from careledger.chain.rpc import Chain
 from careledger.errors import InputError
@@ -37,21 +36,20 @@ from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.times import from_seconds, time_text, to_seconds
 
 _LONGEST_DID = 512
-_REMEMBERED = 4096
+_REMEMBERED_TIMES = 4096
 
 
 class KeyPolicy(Enum):
     """At what time the signer's key has to be in the signer's document."""
 
     AT_SIGNING = "at signing"
-    """When the token was signed; a key that was rotated since then counts for what it signed
-    before."""
+    """When the token was signed; a rotated key still counts for what it signed before."""
     NOW = "now"
     """When the token was signed, and still: whatever a rotated key signed is refused."""
 
 
 @dataclass(frozen=True)
-class SignedBy:
+class TokenSigner:
     """Whose key signed a token."""
 
     did: Did
@@ -59,66 +57,76 @@ class SignedBy:
     """The verification method's id in the document as of the signing."""
     key: VerificationKey = field(repr=False)
     valid_now: bool
-    """Whether the same key is in the document now, too."""
+    """Whether the same key is still in the document."""
+
+
+_Method = tuple[str, VerificationKey]
+"""A verification method: its id, and its key."""
 
 
 @dataclass(frozen=True)
-class _Signer:
-    """A DID with its whole history."""
+class _KeyHistory:
+    """A DID with every change of its document."""
 
     did: Did
     chain_id: int
     changes: Sequence[Change]
 
-    def document(self, time: int, block: int | None) -> dict[str, Any]:
-        return document_as_of(self.did, self.chain_id, self.changes, time=time, block=block)
+    def methods(self, time: int, block: int | None, purpose: str) -> list[_Method]:
+        """Return the keys for a purpose in the document as of a time."""
+        document = document_as_of(self.did, self.chain_id, self.changes, time=time, block=block)
+        allowed = set(document.get(purpose, ()))
+        found = (
+            (method["id"], VerificationKey.from_method(method))
+            for method in document["verificationMethod"]
+        )
+        return [(name, key) for name, key in found if key is not None and name in allowed]
 
-    def ever(self) -> Iterator[VerificationKey]:
+    def every_key(self) -> Iterator[VerificationKey]:
         """Yield every key that was ever in the document, and those that never came into force."""
-        for account in {
-            self.did.address,
-            *(c.owner for c in self.changes if isinstance(c, DIDOwnerChanged)),
-        }:
+        owners = (c.owner for c in self.changes if isinstance(c, DIDOwnerChanged))
+        for account in {self.did.address, *owners}:
             if account != ZERO_ADDRESS:
                 yield VerificationKey(KeyType.SECP256K1, bytes.fromhex(account[2:]))
+
         published = [c for c in self.changes if not isinstance(c, DIDOwnerChanged) and c.valid_to]
-        for method in document_as_of(self.did, self.chain_id, published, time=0)[
-            "verificationMethod"
-        ]:
+        document = document_as_of(self.did, self.chain_id, published, time=0)
+        for method in document["verificationMethod"]:
             if key := VerificationKey.from_method(method):
                 yield key
 
 
 def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None) -> Did:
-    """Read the DID of an issuer or holder; it has to be on the chain that is read.
+    """Parse the DID of an issuer or holder; it has to be on the chain that is read.
 
     Raises:
-        UnknownDidMethod: it is no did:ethr.
+        UnknownDidMethod: it is not a did:ethr.
         MalformedIssuer: it is a malformed one.
         UnknownChain: it is on another chain.
 
     """
     if not text.startswith("did:ethr:"):
-        kind = ":".join(text.split(":")[:2])[:40]
+        method = ":".join(text.split(":")[:2])[:40]
         raise UnknownDidMethod(
-            f"the signer is named by {kind!r}, and only did:ethr is resolved: ask for one of those"
+            f"the signer has a DID of {method!r}, and only did:ethr is supported: ask for one"
         )
     if len(text) > _LONGEST_DID:
-        raise MalformedIssuer(f"the signer's DID has {len(text)} characters, which none has")
+        raise MalformedIssuer(
+            f"the signer's DID has {len(text)} characters, and at most {_LONGEST_DID} are read"
+        )
+
     try:
         did = parse(text)
         found = did.chain_id(dict(names or {}))
     except (MalformedDid, InputError) as error:
         raise MalformedIssuer(f"the signer's DID cannot be read: {error}") from error
     if found != chain_id:
-        raise UnknownChain(
-            f"{text} is on chain {found}, and the node that is asked serves chain {chain_id}"
-        )
+        raise UnknownChain(f"{text} is on chain {found}, and the node serves chain {chain_id}")
     return did
 
 
 class DidKeys:
-    """Checks tokens against the keys of their signers, as the registry's history tells them.
+    """Checks tokens against the keys of their signers, from the history in the registry.
 
     Two calls to the node for a signer with a history (one without), and the times of at most
     log2(n) + 1 of its n blocks, which are remembered by the blocks' hashes.
@@ -138,11 +146,13 @@ class DidKeys:
             from_block: the registry's block, where it is known.
 
         """
-        self.registry, self.names, self.from_block = registry, names, from_block
+        self.registry = registry
+        self.names = names
+        self.from_block = from_block
         self._times: OrderedDict[bytes, int] = OrderedDict()
 
     def did(self, text: str) -> Did:
-        """Read a signer's DID; see `signer_did`."""
+        """Parse a signer's DID; see `signer_did`."""
         return signer_did(text, self.registry.chain.chain_id, self.names)
 
     def check(
@@ -154,8 +164,8 @@ class DidKeys:
         purpose: str = "assertionMethod",
         policy: KeyPolicy = KeyPolicy.AT_SIGNING,
         now: datetime | None = None,
-    ) -> SignedBy:
-        """Make sure that a token was signed by a key of a DID.
+    ) -> TokenSigner:
+        """Make sure that a key of a DID signed a token.
 
         Args:
             at: when it was signed; the token says so itself.
@@ -163,10 +173,10 @@ class DidKeys:
             now: later of this machine's time and the newest block's where it is None.
 
         Raises:
-            UnknownDidMethod, MalformedIssuer, UnknownChain: the DID is none that can be read here.
+            UnknownDidMethod, MalformedIssuer, UnknownChain: the DID cannot be read here.
             KeyTypeMismatch: no key of the document takes the algorithm, or the one that is named
                 does not.
-            KeyRotated: a key of the DID signed it, but one that was not in the document when it
+            KeyRotated: a key of the DID signed it, but not one that was in the document when it
                 counts.
             IdentityDeactivated: the identity was out of use when it counts.
             IssuerKeyUnknown: it names a key that is not, and was not, in the document.
@@ -174,79 +184,68 @@ class DidKeys:
             NodeError: the node cannot be asked, or keeps no old logs (HistoryWithheld).
 
         """
-        who = self.did(did)
-        signed_at, present_at = to_seconds(at), to_seconds(now or present(self.registry.chain))
-        signer = _Signer(
-            who, self.registry.chain.chain_id, history(self.registry, who.address, self.from_block)
-        )
-        then = _methods(
-            signer.document(signed_at, self._block_at(signer.changes, signed_at)), purpose
-        )
-        still = _methods(signer.document(present_at, None), purpose)
+        signer = self.did(did)
+        signed_at = to_seconds(at)
+        present_at = to_seconds(now or present(self.registry.chain))
+        changes = history(self.registry, signer.address, self.from_block)
+        keys = _KeyHistory(signer, self.registry.chain.chain_id, changes)
+
+        then = keys.methods(signed_at, self._block_at(changes, signed_at), purpose)
+        still = keys.methods(present_at, None, purpose)
         if not then or (policy is KeyPolicy.NOW and not still):
-            counts = time_text(from_seconds(present_at if then else signed_at))
+            counts_at = time_text(from_seconds(present_at if then else signed_at))
             raise IdentityDeactivated(
-                f"{did} was out of use at {counts}: nothing that it signs counts"
+                f"{did} was out of use at {counts_at}: nothing that it signs counts"
             )
-        name, key = self._signing_key(token, signer, then, signed_at)
+
+        name, key = self._signing_key(token, keys, then, signed_at)
         valid_now = any(key == other for _, other in still)
         if policy is KeyPolicy.NOW and not valid_now:
             raise KeyRotated(
-                f"{name} signed this while it was {did}'s key, and is it no longer: the policy is that a key has to be "
-                f"valid now; ask for a newly signed one"
+                f"{name} was a key of {did} when this was signed, and is not now: the policy "
+                "requires a key that is valid now; ask for a newly signed one"
             )
-        return SignedBy(who, name, key, valid_now)
+        return TokenSigner(signer, name, key, valid_now)
 
     def _signing_key(
-        self,
-        token: Jws,
-        signer: _Signer,
-        methods: Sequence[tuple[str, VerificationKey]],
-        signed_at: int,
-    ) -> tuple[str, VerificationKey]:
-        named = _named(token, signer.did)
+        self, token: Jws, keys: _KeyHistory, methods: Sequence[_Method], signed_at: int
+    ) -> _Method:
+        """Return which of the keys signed a token."""
+        named = _named_method(token, keys.did)
         candidates = [one for one in methods if named in (None, one[0])]
         fitting = [one for one in candidates if one[1].kind is KEY_TYPES[token.alg]]
         for found in fitting:
             if found[1].verify(token.alg, token.signing_input, token.signature):
                 return found
+
         if named is None or fitting or not candidates:
-            self._explain(token, signer, {key for _, key in methods}, signed_at)
+            _require_no_other_key(token, keys, {key for _, key in methods}, signed_at)
         if named and not candidates:
             raise IssuerKeyUnknown(
-                f"{named[:200]} was not in the signer's document when the token was signed, or never"
+                f"{named[:200]} was not in the signer's document when the token was signed"
             )
         if not fitting:
             raise KeyTypeMismatch(
-                f"the header says {token.alg}, and {named or signer.did.text} has no key of type "
-                f"{KEY_TYPES[token.alg]} for this purpose: a key is never used as another"
+                f"the header says {token.alg}, and {named or keys.did.text} has no key of type "
+                f"{KEY_TYPES[token.alg]} for this purpose"
             )
         raise SignatureInvalid(
-            f"the signature is not by {named or signer.did.text}: it is forged, or the token changed"
+            f"the signature is not by {named or keys.did.text}: it is forged, "
+            "or the token was changed"
         )
-
-    def _explain(
-        self, token: Jws, signer: _Signer, in_force: Set[VerificationKey], signed_at: int
-    ) -> None:
-        """Raise where a former or later key of the same DID fits, for then nothing was forged."""
-        for key in signer.ever():
-            if key in in_force or key.kind is not KEY_TYPES[token.alg]:
-                continue
-            if key.verify(token.alg, token.signing_input, token.signature):
-                raise KeyRotated(
-                    f"a key of {signer.did.text} signed this, but one that was not in its document for this purpose at "
-                    f"{time_text(from_seconds(signed_at))}, the time of signing: "
-                    "it was rotated out, had expired, or came later"
-                )
 
     def _block_at(self, changes: Sequence[Change], time: int) -> int:
         """Return the last block with changes that is not later than a time; 0 where none is."""
         blocks = [
-            (number, next(group).log.block_hash) for number, group in groupby(changes, _block)
+            (number, next(group).log.block_hash)
+            for number, group in groupby(changes, _block_number)
         ]
-        low, high = 0, len(blocks)
-        if blocks and self._time(blocks[-1][1]) <= time:  # by far the most frequent
+
+        # By far the most frequent: nothing was changed since.
+        if blocks and self._time(blocks[-1][1]) <= time:
             return blocks[-1][0]
+
+        low, high = 0, len(blocks)
         while low < high:
             middle = (low + high) // 2
             if self._time(blocks[middle][1]) <= time:
@@ -258,37 +257,43 @@ class DidKeys:
     def _time(self, block_hash: bytes) -> int:
         if block_hash not in self._times:
             self._times[block_hash] = int(self.registry.chain.block(block_hash)["timestamp"], 16)
-            if len(self._times) > _REMEMBERED:
+            if len(self._times) > _REMEMBERED_TIMES:
                 self._times.popitem(last=False)
         return self._times[block_hash]
 
 
-def present(chain: Chain) -> datetime:
-    """Return the present time: later of this machine's and the newest block's, for an idle chain's may be old."""
-    return max(datetime.now(UTC), from_seconds(chain.timestamp()))
-
-
-def _block(change: Change) -> int:
+def _block_number(change: Change) -> int:
     return change.log.block_number
 
 
-def _named(token: Jws, did: Did) -> str | None:
-    """Return the key that the header names, as the document would call it."""
+def present(chain: Chain) -> datetime:
+    """Return the present time: this machine's or the newest block's, whichever is later."""
+    return max(datetime.now(UTC), from_seconds(chain.timestamp()))
+
+
+def _require_no_other_key(
+    token: Jws, keys: _KeyHistory, in_force: Set[VerificationKey], signed_at: int
+) -> None:
+    """Raise where an earlier or later key of the same DID fits, for then nothing was forged."""
+    for key in keys.every_key():
+        if key in in_force or key.kind is not KEY_TYPES[token.alg]:
+            continue
+        if key.verify(token.alg, token.signing_input, token.signature):
+            raise KeyRotated(
+                f"the key of {keys.did.text} that signed this was not in its document for this "
+                f"purpose at {time_text(from_seconds(signed_at))}, the time of signing: "
+                "it was rotated out, had expired, or came later"
+            )
+
+
+def _named_method(token: Jws, did: Did) -> str | None:
+    """Return the id of the key that the header names, as the document has it."""
     if token.kid is None:
         return None
+
     named = f"{did.text}{token.kid}" if token.kid.startswith("#") else token.kid
     if not named.startswith(f"{did.text}#"):
         raise IssuerKeyUnknown(
-            f"the header's 'kid' {token.kid[:200]!r} is no key of the signer, {did.text}"
+            f"the header's 'kid' {token.kid[:200]!r} is not a key of the signer, {did.text}"
         )
     return named
-
-
-def _methods(document: Mapping[str, Any], purpose: str) -> list[tuple[str, VerificationKey]]:
-    """Return the keys of a document that serve a purpose, with their ids."""
-    allowed = set(document.get(purpose, ()))
-    found = (
-        (method["id"], VerificationKey.from_method(method))
-        for method in document["verificationMethod"]
-    )
-    return [(name, key) for name, key in found if key is not None and name in allowed]

@@ -1,7 +1,8 @@
-"""What a holder does: look at a credential, choose what to show, and prove to be its holder.
+"""What a holder does with a credential: choose what to show, and prove to be its holder.
 
-A consent names what will be shown before it is shown. So: `Holding.read`, `choose` the claims, have
-a consent made over `Selection.scope`, then `Selection.present` with the consent's id.
+A consent names what will be shown before it is shown. So: `HeldCredential.parse`, `select` the
+claims, have a consent made over `SelectiveDisclosure.scope`, then `SelectiveDisclosure.present`
+with the consent's id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,44 +11,39 @@ from datetime import datetime
 from typing import Any, Self
 
 from careledger.errors import InputError
-from careledger.identity.consent.terms import scope_of
-from careledger.identity.credentials.errors import ClaimNotHeld, HolderKeyMissing, MalformedClaim
-from careledger.identity.credentials.formats import (
-    Path,
-    StatusReference,
-    at_path,
-    numeric_date,
-    path_of,
-    path_text,
-)
+from careledger.identity.credentials.claim_paths import ClaimPath, has_path, path_of, path_text
+from careledger.identity.credentials.errors import ClaimNotHeld
 from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer
-from careledger.identity.credentials.jose import LIMITS, Limits, Signs, sign
+from careledger.identity.credentials.jose import LIMITS, JwsSigner, Limits, sign
 from careledger.identity.credentials.keys import VerificationKey
-from careledger.identity.credentials.sd_jwt import Disclosure, SdJwt, Unpacked
+from careledger.identity.credentials.sd_jwt import Disclosure, ProcessedPayload, SdJwt
+from careledger.identity.credentials.sd_jwt_vc import confirmed_key
+from careledger.identity.credentials.status_reference import StatusReference
+from careledger.values.times import to_seconds
 
 
 @dataclass(frozen=True)
-class Holding:
-    """An SD-JWT VC as its holder sees it, with everything in it. Whether it is genuine, a `Verifier` says."""
+class HeldCredential:
+    """An SD-JWT VC as its holder sees it, whole; whether it is genuine, a `Verifier` says."""
 
     token: SdJwt = field(repr=False)
-    unpacked: Unpacked = field(repr=False)
+    payload: ProcessedPayload = field(repr=False)
 
     @classmethod
-    def read(cls, text: str, limits: Limits = LIMITS) -> Self:
-        """Read what an issuer issued.
+    def parse(cls, text: str, limits: Limits = LIMITS) -> Self:
+        """Parse what an issuer issued.
 
         Raises:
             CredentialError: it cannot be read, or its disclosures are not its own.
 
         """
-        token = SdJwt.read(text, limits)
-        return cls(token, token.unpack())
+        token = SdJwt.parse(text, limits)
+        return cls(token, token.process())
 
     @property
     def claims(self) -> Mapping[str, Any]:
         """Everything that it says, registered claims such as `iss` and `exp` included."""
-        return self.unpacked.claims
+        return self.payload.claims
 
     @property
     def vct(self) -> str:
@@ -61,71 +57,54 @@ class Holding:
 
     @property
     def holder_key(self) -> VerificationKey:
-        """The key that presentations have to be signed by.
+        """The key that has to sign presentations.
 
         Raises:
-            HolderKeyMissing: it names none.
+            HolderKeyMissing: it does not name one.
 
         """
         return confirmed_key(self.claims)
 
     @property
     def status(self) -> StatusReference | None:
-        """Where it stands that it was withdrawn."""
-        return (
-            StatusReference.from_sd_jwt_claim(self.claims["status"])
-            if "status" in self.claims
-            else None
-        )
+        """Where the issuer keeps whether it was revoked."""
+        if "status" not in self.claims:
+            return None
+        return StatusReference.from_sd_jwt_claim(self.claims["status"])
 
     @property
-    def choices(self) -> list[Path]:
+    def disclosable(self) -> list[ClaimPath]:
         """The claims and array elements that the holder may show or keep."""
-        return list(self.unpacked.disclosed)
+        return list(self.payload.disclosed)
 
-    def choose(self, paths: Iterable[str | Sequence[str | int | None]]) -> "Selection":
-        """Choose what is shown: these claims with all that is in them, and nothing else that can be kept.
+    def select(self, paths: Iterable[str | Sequence[str | int | None]]) -> "SelectiveDisclosure":
+        """Choose what is shown: these claims with all that is in them, and nothing else.
+
+        What the issuer says openly is always shown, whether it is named here or not.
 
         Args:
-            paths: names, or paths such as `["address", "country"]`, `["nationalities", None]`; what
-                the issuer says openly is shown anyway, and may be named here or not.
+            paths: names, or paths such as `["address", "country"]`, `["nationalities", None]`.
 
         Raises:
-            ClaimNotHeld: there is no such claim.
+            ClaimNotHeld: the credential has no such claim.
 
         """
         wanted: dict[str, Disclosure] = {}
         for path in map(path_of, paths):
             found = False
-            for here, disclosure in self.unpacked.disclosed.items():
-                above, below = _fits(here, path), _fits(path, here)
-                found = found or below
-                if above or below:
+            for here, disclosure in self.payload.disclosed.items():
+                is_above = _leads_into(here, path)
+                is_below = _leads_into(path, here)
+                found = found or is_below
+                if is_above or is_below:
                     wanted[disclosure.text] = disclosure
-            if not (found or _exists(self.claims, path)):
+            if not (found or has_path(self.claims, path)):
                 raise ClaimNotHeld(f"the credential has no claim {path_text(path)}")
-        return Selection(self.token.only(wanted.values()))
+
+        return SelectiveDisclosure(self.token.only(wanted.values()))
 
 
-def confirmed_key(claims: Mapping[str, Any]) -> VerificationKey:
-    """Return the holder's key that an issuer confirms (`cnf`, RFC 7800).
-
-    Raises:
-        HolderKeyMissing: there is none.
-        MalformedClaim: it is no public key of the three types.
-
-    """
-    if "cnf" not in claims:
-        raise HolderKeyMissing(
-            "the credential names no key of its holder ('cnf'), so nobody can prove to be the holder"
-        )
-    cnf = claims["cnf"]
-    if not isinstance(cnf, Mapping) or "jwk" not in cnf:
-        raise MalformedClaim("the credential's 'cnf' holds no key as JWK; no other form is read")
-    return VerificationKey.from_jwk(cnf["jwk"], "the holder's key")
-
-
-def _fits(pattern: Sequence[str | int | None], path: Sequence[str | int | None]) -> bool:
+def _leads_into(pattern: ClaimPath, path: ClaimPath) -> bool:
     """Say whether a path leads to what the pattern names, or into it."""
     if len(pattern) > len(path):
         return False
@@ -135,13 +114,9 @@ def _fits(pattern: Sequence[str | int | None], path: Sequence[str | int | None])
     )
 
 
-def _exists(claims: Mapping[str, Any], path: Path) -> bool:
-    return any(True for _ in at_path(claims, path))
-
-
 @dataclass(frozen=True)
-class Selection:
-    """A credential with what is to be shown of it."""
+class SelectiveDisclosure:
+    """A credential with the claims that its holder chose to show."""
 
     token: SdJwt = field(repr=False)
 
@@ -151,20 +126,20 @@ class Selection:
         return self.token.scope
 
     @property
-    def shown(self) -> list[Path]:
+    def disclosed(self) -> list[ClaimPath]:
         """The claims and array elements that are disclosed."""
-        return list(self.token.unpack().disclosed)
+        return list(self.token.process().disclosed)
 
     def present(
         self,
-        holder: Signs,
+        holder: JwsSigner,
         *,
         audience: str,
         nonce: str,
         at: datetime,
         consent: bytes | None = None,
     ) -> str:
-        """Return the presentation: the SD-JWT with what was chosen and the holder's proof.
+        """Return the presentation: the SD-JWT with what was chosen, and the holder's proof.
 
         Args:
             holder: signs by the key that the issuer confirmed.
@@ -175,13 +150,14 @@ class Selection:
 
         """
         claims: dict[str, Any] = {
-            "iat": numeric_date(at),
+            "iat": to_seconds(at),
             "aud": audience,
             "nonce": nonce,
             "sd_hash": self.token.sd_hash,
         }
         if consent is not None:
             claims["consent"] = consent_text(consent)
+
         return self.token.text + sign({"typ": "kb+jwt"}, claims, holder)
 
 
@@ -189,17 +165,12 @@ def consent_text(consent: bytes) -> str:
     """Return a consent's id as the claim `consent` has it.
 
     Raises:
-        InputError: it has not 32 bytes.
+        InputError: the id does not have 32 bytes.
 
     """
     if len(consent) != 32:
         raise InputError(f"a consent's id has 32 bytes, not {len(consent)}")
     return "0x" + consent.hex()
-
-
-def vc_scope(credential: str) -> bytes:
-    """Return what a consent to show a VC-JWT is about, 32 bytes: all of it."""
-    return scope_of(credential, [])
 
 
 def present_vc(
@@ -224,8 +195,8 @@ def present_vc(
         "iss": holder.did,
         "aud": audience,
         "nonce": nonce,
-        "iat": numeric_date(at),
-        "nbf": numeric_date(at),
+        "iat": to_seconds(at),
+        "nbf": to_seconds(at),
         "vp": {
             "@context": [W3C_CONTEXT],
             "type": ["VerifiablePresentation"],
@@ -233,7 +204,8 @@ def present_vc(
         },
     }
     if expires_at is not None:
-        claims["exp"] = numeric_date(expires_at)
+        claims["exp"] = to_seconds(expires_at)
     if consent is not None:
         claims["consent"] = consent_text(consent)
+
     return sign({"typ": "JWT", **holder.header}, claims, holder.key)
