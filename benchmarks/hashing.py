@@ -26,7 +26,7 @@ from careledger.crypto.rfc6962 import LogTree, verify_inclusion
 from careledger.interactions.batch import Batch
 from careledger.interactions.formats import LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 
 HASHES = 100_000
 RUNS = 3
@@ -118,10 +118,10 @@ def ingest(count: int) -> list[tuple[str, str, int]]:
     """Measure the way from an interaction to its leaf in the tree."""
     brand, given = "did:ethr:0x7a69:0x" + "11" * 20, interactions(count)
     where = LogAddress(31337, "0x" + "22" * 20, "0x" + "11" * 20)
-    records: list[Record] = []
+    records: list[InteractionRecord] = []
 
     def canonical() -> None:
-        records[:] = [Record.create(item, brand) for item in given]
+        records[:] = [InteractionRecord.create(item, brand) for item in given]
 
     result = [("interaction to canonical record (1.6 kB)", "records", rate(canonical, count))]
     keyring = Keyring()

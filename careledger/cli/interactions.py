@@ -20,9 +20,9 @@ from careledger.interactions.client import InteractionLog
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
 from careledger.interactions.record import read_interactions
-from careledger.interactions.verdict import Result, Verdict
-from careledger.interactions.verify import verify as judge
-from careledger.interactions.verify import verify_offline
+from careledger.interactions.verdict import Verdict, VerificationResult
+from careledger.interactions.verification import verify as judge
+from careledger.interactions.verification import verify_offline
 from careledger.settings import Settings
 from careledger.values.addresses import address
 
@@ -258,7 +258,9 @@ def verify(
         raise SystemExit(1)
 
 
-def _ask(chains: list[Chain], held: Receipt, contract: str | None, folder: Path | None) -> Result:
+def _ask(
+    chains: list[Chain], held: Receipt, contract: str | None, folder: Path | None
+) -> VerificationResult:
     """Judge by every node; they have to agree."""
     results = []
     for chain in chains:

@@ -10,23 +10,23 @@ from careledger.chain.rpc import Chain
 from careledger.crypto.rfc6962 import LogTree
 from careledger.errors import Conflict, NodeError, NotFound, ProofError
 from careledger.interactions import evidence, formats
-from careledger.interactions.batch import Batch, Entry
+from careledger.interactions.batch import Batch, BatchEntry
 from careledger.interactions.client import Anchor, BatchAnchored, InteractionLog
 from careledger.interactions.errors import UnknownInteraction
-from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
+from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import (
     Acknowledgement,
-    Anchored,
+    AnchoringPromise,
+    AnchorProof,
+    AnchorTransaction,
     BatchProof,
     LogProof,
-    Place,
-    Promise,
     Receipt,
+    ReceiptState,
     Salts,
-    State,
 )
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 
 
 def log_address(client: InteractionLog, brand: str) -> LogAddress:
@@ -35,7 +35,11 @@ def log_address(client: InteractionLog, brand: str) -> LogAddress:
 
 
 def prepare(
-    client: InteractionLog, brand: str, records: Sequence[Record], keyring: Keyring, file: Path
+    client: InteractionLog,
+    brand: str,
+    records: Sequence[InteractionRecord],
+    keyring: Keyring,
+    file: Path,
 ) -> Batch:
     """Number records, build their batch and write its file; or take up the batch of a run that was killed.
 
@@ -109,13 +113,13 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
     return tree
 
 
-def finality(chain: Chain, block_number: int) -> State:
+def finality(chain: Chain, block_number: int) -> ReceiptState:
     """Return FINAL for a block that the chain has made final, MINED for one that it has not (or does not say)."""
     try:
         final = int(chain.block("finalized")["number"], 16)
     except NodeError:
-        return State.MINED
-    return State.FINAL if block_number <= final else State.MINED
+        return ReceiptState.MINED
+    return ReceiptState.FINAL if block_number <= final else ReceiptState.MINED
 
 
 def where(client: InteractionLog, batch: Batch) -> Anchor:
@@ -153,7 +157,7 @@ def receipt(
     *,
     with_record: bool = True,
     with_evidence: bool = True,
-    promise: Promise | None = None,
+    promise: AnchoringPromise | None = None,
     acknowledgement: Acknowledgement | None = None,
 ) -> Receipt:
     """Write the receipt of one interaction of an anchored batch.
@@ -191,10 +195,10 @@ def receipt(
         fields=entry.fields,
         salts=_salts(entry, keyring),
         record=entry.record.raw if with_record and entry.record else None,
-        anchored=Anchored(
+        anchored=AnchorProof(
             BatchProof(anchor.id, there, tuple(batch.tree.proof(place))),
             LogProof(len(tree), tree.root(), tuple(tree.inclusion_proof(anchor.id))),
-            Place(anchor.transaction_hash, anchor.block_number, anchor.block_hash),
+            AnchorTransaction(anchor.transaction_hash, anchor.block_number, anchor.block_hash),
         ),
         promise=promise,
         acknowledgement=acknowledgement,
@@ -202,7 +206,7 @@ def receipt(
     )
 
 
-def _salts(entry: Entry, keyring: Keyring | None) -> Salts | None:
+def _salts(entry: BatchEntry, keyring: Keyring | None) -> Salts | None:
     if entry.record is None or keyring is None:
         return None
     try:
@@ -213,7 +217,11 @@ def _salts(entry: Entry, keyring: Keyring | None) -> Salts | None:
 
 
 def promise(
-    log: LogAddress, record: Record, keyring: Keyring, anchor_by: int, signer: LocalAccount
+    log: LogAddress,
+    record: InteractionRecord,
+    keyring: Keyring,
+    anchor_by: int,
+    signer: LocalAccount,
 ) -> Receipt:
     """Write the receipt that a customer gets at once: the brand's signature that it will anchor the interaction.
 
@@ -229,12 +237,12 @@ def promise(
     keyring.save()
     fields = record.fields((salts.content, salts.parties), 0)
     signature = _sign(signer, formats.promise_digest(log, fields, anchor_by))
-    given = Promise(anchor_by, signer.address, signature)
-    return Receipt(State.PROMISED, log, fields, salts, record.raw, promise=given)
+    given = AnchoringPromise(anchor_by, signer.address, signature)
+    return Receipt(ReceiptState.PROMISED, log, fields, salts, record.raw, promise=given)
 
 
 def acknowledgement(
-    log: LogAddress, customer: str, fields: Fields, deadline: int, signer: LocalAccount
+    log: LogAddress, customer: str, fields: LeafFields, deadline: int, signer: LocalAccount
 ) -> Acknowledgement:
     """Countersign an interaction for a customer; anyone can relay the result to the contract.
 

@@ -17,9 +17,9 @@ from careledger.errors import Conflict, InputError, NotFound, ProofError
 from careledger.files import read_file, write_private
 from careledger.interactions import formats
 from careledger.interactions.client import Anchor
-from careledger.interactions.formats import Fields, LogAddress
+from careledger.interactions.formats import LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 
 FORMAT = "careledger.batch/1"
 MAX_COUNT = 2**20
@@ -28,11 +28,11 @@ tree."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class BatchEntry:
     """One interaction of a batch; the record is None after the customer was erased."""
 
-    fields: Fields
-    record: Record | None
+    fields: LeafFields
+    record: InteractionRecord | None
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Batch:
 
     log: LogAddress
     first: int
-    entries: tuple[Entry, ...]
+    entries: tuple[BatchEntry, ...]
     anchor: Anchor | None = None
     """Where it was anchored; None before."""
 
     @classmethod
     def build(
-        cls, log: LogAddress, records: Sequence[Record], keyring: Keyring, first: int
+        cls, log: LogAddress, records: Sequence[InteractionRecord], keyring: Keyring, first: int
     ) -> "Batch":
         """Number records from `first` on and compute their leaves' fields.
 
@@ -58,7 +58,9 @@ class Batch:
         if not 0 < len(records) <= MAX_COUNT:
             raise InputError(f"a batch holds 1 to {MAX_COUNT:,} interactions, not {len(records):,}")
         entries = [
-            Entry(record.fields(keyring.salts(record.customer, record.id), first + place), record)
+            BatchEntry(
+                record.fields(keyring.salts(record.customer, record.id), first + place), record
+            )
             for place, record in enumerate(records)
         ]
         return cls(log, first, tuple(entries))
@@ -185,7 +187,7 @@ class Batch:
         return batch
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: BatchEntry) -> dict[str, Any]:
     return {
         "content": hexed(entry.fields.content),
         "parties": hexed(entry.fields.parties),
@@ -195,9 +197,9 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _read_entry(node: JsonNode, index: int) -> Entry:
+def _read_entry(node: JsonNode, index: int) -> BatchEntry:
     members = node.object(["content", "parties", "kind", "startedAt"], ["record"])
-    fields = Fields(
+    fields = LeafFields(
         members["content"].hex(32),
         members["parties"].hex(32),
         members["kind"].integer(16),
@@ -206,10 +208,10 @@ def _read_entry(node: JsonNode, index: int) -> Entry:
     )
     record = None
     if "record" in members:
-        record = Record.parse(
+        record = InteractionRecord.parse(
             members["record"].text().encode(), f"batch file {members['record'].path}"
         )
-    return Entry(fields, record)
+    return BatchEntry(fields, record)
 
 
 def _read_anchor(node: JsonNode) -> Anchor:

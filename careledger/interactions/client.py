@@ -9,7 +9,7 @@ from careledger.chain.rpc import Block
 from careledger.chain.send import Receipt
 from careledger.errors import NodeError
 from careledger.interactions.errors import AlreadyAnchored, WrongFirst
-from careledger.interactions.formats import AnchoredBatch, Fields
+from careledger.interactions.formats import AnchoredBatch, LeafFields
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Acknowledged(Event, contract="InteractionLog"):
 
 
 @dataclass(frozen=True)
-class Head:
+class LogHead:
     """The log of a brand's batches: its RFC 6962 root, and what it covers."""
 
     root: bytes
@@ -117,24 +117,24 @@ class InteractionLog(ContractClient):
         """Return the id of the batch that holds an interaction; raises `UnknownInteraction` where there is none."""
         return int(self._read("batchOf", brand, index))
 
-    def head(self, brand: str, block: Block = "latest") -> Head:
+    def head(self, brand: str, block: Block = "latest") -> LogHead:
         """Return the head of a brand's log."""
-        return Head(*self._read("head", brand, block=block))
+        return LogHead(*self._read("head", brand, block=block))
 
     def record_of(self, brand: str, batch_id: int) -> bytes:
         """Return the 112 bytes with which a batch entered the log."""
         return bytes(self._read("recordOf", brand, batch_id))
 
-    def leaf_of(self, fields: Fields) -> bytes:
+    def leaf_of(self, fields: LeafFields) -> bytes:
         """Return the leaf of an interaction."""
         return bytes(self._read("leafOf", fields.abi()))
 
-    def verify(self, brand: str, batch_id: int, fields: Fields, proof: list[bytes]) -> bool:
+    def verify(self, brand: str, batch_id: int, fields: LeafFields, proof: list[bytes]) -> bool:
         """Let the contract say whether an interaction is in a batch."""
         return bool(self._read("verify", brand, batch_id, fields.abi(), proof))
 
     def acknowledge(
-        self, customer: str, brand: str, batch_id: int, fields: Fields, proof: list[bytes]
+        self, customer: str, brand: str, batch_id: int, fields: LeafFields, proof: list[bytes]
     ) -> Receipt:
         """Countersign an interaction, as the customer's controller."""
         return self._write("acknowledge", customer, brand, batch_id, fields.abi(), proof)
@@ -144,7 +144,7 @@ class InteractionLog(ContractClient):
         customer: str,
         brand: str,
         batch_id: int,
-        fields: Fields,
+        fields: LeafFields,
         proof: list[bytes],
         *,
         deadline: int,
@@ -159,7 +159,7 @@ class InteractionLog(ContractClient):
         return int(self._read("acknowledgedAt", customer, brand, leaf))
 
     def acknowledgement_digest(
-        self, customer: str, brand: str, fields: Fields, deadline: int
+        self, customer: str, brand: str, fields: LeafFields, deadline: int
     ) -> bytes:
         """Return what a customer signs to acknowledge an interaction."""
         return bytes(self._read("acknowledgementDigest", customer, brand, fields.abi(), deadline))

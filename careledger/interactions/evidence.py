@@ -6,7 +6,7 @@ from careledger.crypto.proofs import MalformedProof
 from careledger.errors import ProofError
 from careledger.interactions import formats
 from careledger.interactions.formats import AnchoredBatch, LogAddress
-from careledger.interactions.receipt import Evidence
+from careledger.interactions.receipt import OfflineEvidence
 
 
 def _slot(number: int) -> str:
@@ -17,7 +17,7 @@ def _bytes(texts: list[str]) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(text[2:]) for text in texts)
 
 
-def collect(chain: Chain, log: LogAddress, batch_id: int, block_hash: bytes) -> Evidence:
+def collect(chain: Chain, log: LogAddress, batch_id: int, block_hash: bytes) -> OfflineEvidence:
     """Ask a node for the evidence of a batch at a block, and check it.
 
     Raises:
@@ -39,7 +39,7 @@ def collect(chain: Chain, log: LogAddress, batch_id: int, block_hash: bytes) -> 
         raise MalformedProof("the node's answer to eth_getProof cannot be read") from error
     # The numbers of the last batch with an even id are still in the tip.
     for numbers in (pair, tip):
-        evidence = Evidence(header, account, root, numbers)
+        evidence = OfflineEvidence(header, account, root, numbers)
         try:
             check(evidence, log, batch_id, block_hash)
         except ProofError as error:
@@ -49,7 +49,9 @@ def collect(chain: Chain, log: LogAddress, batch_id: int, block_hash: bytes) -> 
     raise fault
 
 
-def check(evidence: Evidence, log: LogAddress, batch_id: int, block_hash: bytes) -> AnchoredBatch:
+def check(
+    evidence: OfflineEvidence, log: LogAddress, batch_id: int, block_hash: bytes
+) -> AnchoredBatch:
     """Return the batch that evidence proves under a trusted block hash.
 
     Raises:

@@ -41,7 +41,7 @@ def address_bytes(address: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Fields:
+class LeafFields:
     """The fields of an interaction that its leaf commits to, beside the domain."""
 
     content: bytes
@@ -119,7 +119,7 @@ def parties_commitment(salt: bytes, agent: str, customer: str) -> bytes:
     )
 
 
-def leaf_value(log: LogAddress, fields: Fields) -> bytes:
+def leaf_value(log: LogAddress, fields: LeafFields) -> bytes:
     """Return the 128 bytes that a leaf is the double Keccak-256 of.
 
     The last word holds the kind (16 bits), the start (64 bits) and, lowest, the global index (64
@@ -136,13 +136,15 @@ def batch_record(log: LogAddress, batch_id: int, batch: AnchoredBatch) -> bytes:
     return log.domain + address_bytes(log.brand) + packed + batch.root
 
 
-def promise_digest(log: LogAddress, fields: Fields, anchor_by: int) -> bytes:
+def promise_digest(log: LogAddress, fields: LeafFields, anchor_by: int) -> bytes:
     """Return what a brand signs to promise that an interaction will be anchored by a time; the index plays no part."""
     values = [log.brand, fields.content, fields.parties, fields.kind, fields.started_at, anchor_by]
     return digest(log.separator, struct_hash(PROMISE_TYPE, values))
 
 
-def acknowledgement_digest(log: LogAddress, customer: str, fields: Fields, deadline: int) -> bytes:
+def acknowledgement_digest(
+    log: LogAddress, customer: str, fields: LeafFields, deadline: int
+) -> bytes:
     """Return what a customer signs to acknowledge an interaction, the same as the contract's view of that name."""
     values = [customer, log.brand, *fields.abi(), deadline]
     return digest(log.separator, struct_hash(ACKNOWLEDGEMENT_TYPE, values))

@@ -13,7 +13,7 @@ from typing import Any
 from careledger.crypto.canonical import dumps
 from careledger.crypto.documents import JsonNode, hexed
 from careledger.errors import InputError
-from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
+from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 
 FORMAT = "careledger.receipt/1"
 WHAT = "receipt"
@@ -21,7 +21,7 @@ MAX_PROOF = 64
 """Hashes in any of a receipt's proofs: no tree of this protocol is deeper."""
 
 
-class State(StrEnum):
+class ReceiptState(StrEnum):
     """How far the interaction had come when the receipt was written."""
 
     PROMISED = "PROMISED"
@@ -61,7 +61,7 @@ class LogProof:
 
 
 @dataclass(frozen=True)
-class Place:
+class AnchorTransaction:
     """The transaction that anchored the batch, and its block."""
 
     transaction: bytes
@@ -70,16 +70,16 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Anchored:
+class AnchorProof:
     """Where the interaction is, in the batch, in the brand's log and on the chain."""
 
     batch: BatchProof
     log: LogProof
-    place: Place
+    place: AnchorTransaction
 
 
 @dataclass(frozen=True)
-class Promise:
+class AnchoringPromise:
     """The brand's signature that it will anchor the interaction."""
 
     anchor_by: int
@@ -100,7 +100,7 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class OfflineEvidence:
     """What proves the batch under nothing but a block hash: the header, the account and two storage slots."""
 
     header: bytes
@@ -118,18 +118,18 @@ class Evidence:
 class Receipt:
     """Everything that a receipt says."""
 
-    state: State
+    state: ReceiptState
     log: LogAddress
-    fields: Fields
+    fields: LeafFields
     """Under PROMISED the index is not known yet, and 0 here."""
     salts: Salts | None = None
     record: bytes | None = None
     """The bytes that the content commits to."""
-    anchored: Anchored | None = None
+    anchored: AnchorProof | None = None
     """None under PROMISED, and only then."""
-    promise: Promise | None = None
+    promise: AnchoringPromise | None = None
     acknowledgement: Acknowledgement | None = None
-    evidence: Evidence | None = None
+    evidence: OfflineEvidence | None = None
 
     def with_record(self, record: bytes) -> "Receipt":
         """Return the receipt with a record that was kept apart from it.
@@ -153,7 +153,7 @@ class Receipt:
             "parties": hexed(self.fields.parties),
             "kind": self.fields.kind,
             "startedAt": self.fields.started_at,
-            "index": None if self.state is State.PROMISED else self.fields.index,
+            "index": None if self.state is ReceiptState.PROMISED else self.fields.index,
         }
         document: dict[str, Any] = {
             "format": FORMAT,
@@ -188,8 +188,8 @@ class Receipt:
             ["format", "state", "chainId", "contract", "brand", "interaction"], _OPTIONAL
         )
         members["format"].one_of(FORMAT)
-        state = State(members["state"].one_of(*State))
-        promised = state is State.PROMISED
+        state = ReceiptState(members["state"].one_of(*ReceiptState))
+        promised = state is ReceiptState.PROMISED
         _complete(top, members, promised)
         log = LogAddress(
             members["chainId"].integer(), members["contract"].address(), members["brand"].address()
@@ -226,8 +226,8 @@ def _complete(top: JsonNode, members: Mapping[str, JsonNode], promised: bool) ->
         raise top.fault(f"{members['state'].value} and without '{missing[0]}'")
 
 
-def _read_anchored(members: Mapping[str, JsonNode]) -> Anchored:
-    return Anchored(
+def _read_anchored(members: Mapping[str, JsonNode]) -> AnchorProof:
+    return AnchorProof(
         _read_batch(members["batch"]), _read_log(members["log"]), _read_place(members["anchor"])
     )
 
@@ -240,11 +240,11 @@ def _nodes(node: JsonNode) -> tuple[bytes, ...]:
     return tuple(item.hex() for item in node.items(MAX_PROOF + 2))
 
 
-def _read_fields(node: JsonNode, promised: bool) -> Fields:
+def _read_fields(node: JsonNode, promised: bool) -> LeafFields:
     members = node.object(["content", "parties", "kind", "startedAt", "index"])
     if promised and members["index"].value is not None:
         raise members["index"].fault("PROMISED and yet with a number; null is needed")
-    return Fields(
+    return LeafFields(
         content=members["content"].hex(32),
         parties=members["parties"].hex(32),
         kind=members["kind"].integer(16),
@@ -297,7 +297,7 @@ def _read_log(node: JsonNode) -> LogProof:
     return LogProof(members["size"].integer(), members["head"].hex(32), _hashes(members["proof"]))
 
 
-def _write_place(part: Place) -> dict[str, Any]:
+def _write_place(part: AnchorTransaction) -> dict[str, Any]:
     return {
         "transaction": hexed(part.transaction),
         "blockNumber": part.block_number,
@@ -305,22 +305,22 @@ def _write_place(part: Place) -> dict[str, Any]:
     }
 
 
-def _read_place(node: JsonNode) -> Place:
+def _read_place(node: JsonNode) -> AnchorTransaction:
     members = node.object(["transaction", "blockNumber", "blockHash"])
-    return Place(
+    return AnchorTransaction(
         members["transaction"].hex(32),
         members["blockNumber"].integer(),
         members["blockHash"].hex(32),
     )
 
 
-def _write_promise(part: Promise) -> dict[str, Any]:
+def _write_promise(part: AnchoringPromise) -> dict[str, Any]:
     return {"anchorBy": part.anchor_by, "signer": part.signer, "signature": hexed(part.signature)}
 
 
-def _read_promise(node: JsonNode) -> Promise:
+def _read_promise(node: JsonNode) -> AnchoringPromise:
     members = node.object(["anchorBy", "signer", "signature"])
-    return Promise(
+    return AnchoringPromise(
         members["anchorBy"].integer(), members["signer"].address(), members["signature"].hex()
     )
 
@@ -340,7 +340,7 @@ def _read_acknowledgement(node: JsonNode) -> Acknowledgement:
     )
 
 
-def _write_evidence(part: Evidence) -> dict[str, Any]:
+def _write_evidence(part: OfflineEvidence) -> dict[str, Any]:
     return {
         "header": hexed(part.header),
         "account": [hexed(node) for node in part.account],
@@ -349,9 +349,9 @@ def _write_evidence(part: Evidence) -> dict[str, Any]:
     }
 
 
-def _read_evidence(node: JsonNode) -> Evidence:
+def _read_evidence(node: JsonNode) -> OfflineEvidence:
     members = node.object(["header", "account", "root", "numbers"])
-    return Evidence(
+    return OfflineEvidence(
         header=members["header"].hex(),
         account=_nodes(members["account"]),
         root=_nodes(members["root"]),

@@ -23,7 +23,7 @@ MAX_ID = 200
 
 
 @dataclass(frozen=True)
-class Record:
+class InteractionRecord:
     """One interaction, parsed, with the bytes that it was parsed from or that were made of it."""
 
     raw: bytes
@@ -42,7 +42,7 @@ class Record:
     @classmethod
     def create(
         cls, interaction: Mapping[str, Any], brand: str, what: str = "interaction"
-    ) -> "Record":
+    ) -> "InteractionRecord":
         """Make the canonical record of an interaction.
 
         Args:
@@ -69,7 +69,7 @@ class Record:
         return cls._from(members, raw, what)
 
     @classmethod
-    def parse(cls, raw: bytes, what: str = "record") -> "Record":
+    def parse(cls, raw: bytes, what: str = "record") -> "InteractionRecord":
         """Read a stored record; its bytes stay as they are.
 
         Raises:
@@ -85,7 +85,7 @@ class Record:
         return cls._from(members, raw, what)
 
     @classmethod
-    def _from(cls, members: dict[str, Any], raw: bytes, what: str) -> "Record":
+    def _from(cls, members: dict[str, Any], raw: bytes, what: str) -> "InteractionRecord":
         for name in MEMBERS:
             if name not in members:
                 raise MalformedDocument(what, f"$.{name}", "missing")
@@ -126,7 +126,7 @@ class Record:
         """Return when it began, in seconds since 1970 UTC."""
         return int(self.started_at.timestamp())
 
-    def fields(self, salts: tuple[bytes, bytes], index: int) -> formats.Fields:
+    def fields(self, salts: tuple[bytes, bytes], index: int) -> formats.LeafFields:
         """Return the fields of its leaf.
 
         Args:
@@ -134,7 +134,7 @@ class Record:
             index: its number among the brand's interactions.
 
         """
-        return formats.Fields(
+        return formats.LeafFields(
             content=formats.content_commitment(salts[0], self.raw),
             parties=formats.parties_commitment(salts[1], self.agent, self.customer),
             kind=formats.KINDS[self.kind],
@@ -156,7 +156,9 @@ def _time(text: Any, what: str) -> datetime:
     )
 
 
-def read_interactions(text: bytes | str, brand: str, what: str = "interactions") -> list[Record]:
+def read_interactions(
+    text: bytes | str, brand: str, what: str = "interactions"
+) -> list[InteractionRecord]:
     """Read a file of interactions: a JSON array, or one JSON object a line.
 
     Raises:
@@ -178,7 +180,9 @@ def read_interactions(text: bytes | str, brand: str, what: str = "interactions")
         items = [items]
     return check_ids(
         (
-            Record.create(_object(item, f"{what}, item {place}"), brand, f"{what}, item {place}")
+            InteractionRecord.create(
+                _object(item, f"{what}, item {place}"), brand, f"{what}, item {place}"
+            )
             for place, item in enumerate(items, 1)
         ),
         what,
@@ -198,7 +202,7 @@ def _object(item: Any, what: str) -> Mapping[str, Any]:
     return item
 
 
-def check_ids(records: Iterable[Record], what: str) -> list[Record]:
+def check_ids(records: Iterable[InteractionRecord], what: str) -> list[InteractionRecord]:
     """Return records whose ids differ.
 
     Raises:

@@ -40,7 +40,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Result:
+class VerificationResult:
     """A verdict with its findings and with the facts that were established on the way."""
 
     verdict: Verdict

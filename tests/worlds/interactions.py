@@ -11,18 +11,18 @@ from careledger.crypto.merkle import MerkleTree
 from careledger.crypto.rfc6962 import LogTree
 from careledger.interactions import formats
 from careledger.interactions.batch import Batch
-from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
+from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import (
-    Anchored,
+    AnchorProof,
+    AnchorTransaction,
     BatchProof,
     LogProof,
-    Place,
     Receipt,
+    ReceiptState,
     Salts,
-    State,
 )
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, Evm, actor
 
@@ -35,7 +35,7 @@ def some_fields(index, seed="", kind=1, started_at=1_790_000_000):
     content, parties = (
         sha256(f"{what} {index} {seed}".encode()).digest() for what in ("content", "parties")
     )
-    return Fields(content, parties, kind, started_at + index, index)
+    return LeafFields(content, parties, kind, started_at + index, index)
 
 
 def tree_of(log, members):
@@ -149,7 +149,9 @@ def paper_batch(count=5, first=100, log=None):
     log = log or paper_log()
     keyring = Keyring()
     brand = formats.did(log.chain_id, log.brand)
-    records = [Record.create(interaction(first + place), brand) for place in range(count)]
+    records = [
+        InteractionRecord.create(interaction(first + place), brand) for place in range(count)
+    ]
     return Batch.build(log, records, keyring, first), keyring
 
 
@@ -161,11 +163,11 @@ def paper_receipt(place=2, count=5, batch_id=3, size=6, **changes):
     entries = [bytes([number]) for number in range(size)]
     entries[batch_id] = formats.batch_record(batch.log, batch_id, there)
     tree = LogTree(entries)
-    anchored = Anchored(
+    anchored = AnchorProof(
         BatchProof(batch_id, there, tuple(batch.tree.proof(place))),
         LogProof(size, tree.root(), tuple(tree.inclusion_proof(batch_id))),
-        Place(sha256(b"transaction").digest(), 1234, sha256(b"block").digest()),
+        AnchorTransaction(sha256(b"transaction").digest(), 1234, sha256(b"block").digest()),
     )
     salts = Salts(*keyring.salts(entry.record.customer, entry.record.id))
-    made = Receipt(State.MINED, batch.log, entry.fields, salts, entry.record.raw, anchored)
+    made = Receipt(ReceiptState.MINED, batch.log, entry.fields, salts, entry.record.raw, anchored)
     return replace(made, **changes), there

@@ -16,9 +16,9 @@ from careledger.interactions.batch import Batch
 from careledger.interactions.client import InteractionLog
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
-from careledger.interactions.record import Record
-from careledger.interactions.verdict import Result
-from careledger.interactions.verify import verify, verify_offline
+from careledger.interactions.record import InteractionRecord
+from careledger.interactions.verdict import VerificationResult
+from careledger.interactions.verification import verify, verify_offline
 from careledger.values.times import to_seconds
 
 DAY = timedelta(days=1)
@@ -33,7 +33,7 @@ class AnchorStory:
     """For the batches, the receipts and the customers' keys."""
     steps: Steps
     batch: Batch | None = None
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, VerificationResult] = field(default_factory=dict)
     """What was verified, by the name of its file."""
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class AnchorStory:
         self.log = InteractionLog(stage.chain, stage.addresses["InteractionLog"], self.agent)
         self.keyring = Keyring(self.folder / "customer-keys.json")
 
-    def play(self, records: Sequence[Record]) -> None:
+    def play(self, records: Sequence[InteractionRecord]) -> None:
         """Anchor a batch and an urgent agreement, countersign the agreement, verify a receipt."""
         self.appoint()
         self.batch = self.anchor(records, "batch.json", f"anchors {len(records)} interactions")
@@ -67,7 +67,7 @@ class AnchorStory:
         )
         self.steps.add("Lumbre", "names Ines its delegate for 30 days", receipt)
 
-    def anchor(self, records: Sequence[Record], name: str, what: str) -> Batch:
+    def anchor(self, records: Sequence[InteractionRecord], name: str, what: str) -> Batch:
         """Anchor records as one batch, whose file is left in the folder."""
         file = self.folder / name
         file.unlink(missing_ok=True)  # of an earlier chain
@@ -80,7 +80,7 @@ class AnchorStory:
         self.steps.add("Ines, an agent", f"{what}: {each:,.0f} gas each", receipt)
         return batch
 
-    def agreement(self) -> Record:
+    def agreement(self) -> InteractionRecord:
         """Return an interaction that is anchored at once and alone: something was agreed."""
         fields = {
             "id": "agreement-urgent-001",
@@ -93,7 +93,7 @@ class AnchorStory:
                 "agreed": ["The technician comes today before 18:00, or the visit is free"],
             },
         }
-        return Record.create(fields, self.name)
+        return InteractionRecord.create(fields, self.name)
 
     def countersign(self, batch: Batch) -> None:
         """Let Marta sign the agreement; Ines sends it and pays."""

@@ -15,7 +15,7 @@ from careledger.interactions.batch import Batch
 from careledger.interactions.client import InteractionLog
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
-from careledger.interactions.record import Record, read_interactions
+from careledger.interactions.record import InteractionRecord, read_interactions
 
 EXAMPLES = ROOT / "examples" / "interactions.json"
 
@@ -52,7 +52,7 @@ class Desk:
     def name(self) -> str:
         return formats.did(self.chain.chain_id, self.brand.address)
 
-    def records(self, count: int = 36) -> list[Record]:
+    def records(self, count: int = 36) -> list[InteractionRecord]:
         return read_interactions(EXAMPLES.read_bytes(), self.name)[:count]
 
     def anchor(self, count: int = 36, file: str | None = None) -> Batch:

@@ -7,7 +7,7 @@ import pytest
 from careledger.errors import ProofError
 from careledger.interactions import anchoring, formats
 from careledger.interactions.audit import check_leaves, contradict
-from careledger.interactions.batch import Batch, Entry
+from careledger.interactions.batch import Batch, BatchEntry
 from careledger.interactions.receipt import BatchProof
 from tests.worlds.interactions import tree_of
 
@@ -38,7 +38,9 @@ class TestCheckLeaves:
         shown = Batch(
             log,
             0,
-            tuple(Entry(replace(one, index=place), None) for place, one in enumerate(in_order)),
+            tuple(
+                BatchEntry(replace(one, index=place), None) for place, one in enumerate(in_order)
+            ),
         )
         if sorted(numbers) == [0, 1, 2]:  # in another order only: that is no lie
             assert check_leaves(desk.log, shown) == 0

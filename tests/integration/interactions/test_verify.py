@@ -15,10 +15,10 @@ from careledger.errors import Conflict, InputError, NodeError, ProofError, Wrong
 from careledger.interactions import anchoring, evidence, formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.receipt import Receipt, State
-from careledger.interactions.record import Record
+from careledger.interactions.receipt import Receipt, ReceiptState
+from careledger.interactions.record import InteractionRecord
 from careledger.interactions.verdict import Verdict
-from careledger.interactions.verify import verify, verify_offline
+from careledger.interactions.verification import verify, verify_offline
 from tests.integration.interactions.conftest import add_delegate, change_owner
 from tests.worlds.interactions import high_s
 
@@ -76,10 +76,10 @@ class TestMatch:
 
     def test_a_final_block_is_said_to_be_final(self, desk, development):
         batch = desk.anchor(3)
-        assert desk.receipt(batch).state is State.MINED
+        assert desk.receipt(batch).state is ReceiptState.MINED
         development.mine(70)
         receipt = desk.receipt(batch)
-        assert receipt.state is State.FINAL
+        assert receipt.state is ReceiptState.FINAL
         assert verify(receipt, desk.chain).facts["state"] == "FINAL"
 
     def test_a_receipt_without_record_matches_with_the_record_beside_it(self, desk):
@@ -324,7 +324,7 @@ class TestAcknowledgement:
         """A receipt of an interaction with the customer of the desk, countersigned."""
         person = formats.did(desk.chain.chain_id, desk.customer.address)
         item = json.loads(desk.records()[0].raw) | {"customer": person}
-        record = Record.create(item, desk.name)
+        record = InteractionRecord.create(item, desk.name)
         path = desk.folder / "personal.json"
         batch = anchoring.prepare(desk.log, desk.brand.address, [record], desk.keyring, path)
         batch = anchoring.anchor(desk.log, batch, path)
@@ -588,7 +588,7 @@ class TestEvidence:
 
 def test_finality_of_a_node_that_does_not_know_the_word(desk):
     chain = LyingChain(desk.chain.url, {"eth_getBlockByNumber": None})
-    assert anchoring.finality(chain, 0) is State.MINED
+    assert anchoring.finality(chain, 0) is ReceiptState.MINED
 
 
 def test_another_chain_with_the_same_contract_knows_nothing_of_it(desk, held, senders):
@@ -603,4 +603,4 @@ def test_another_chain_with_the_same_contract_knows_nothing_of_it(desk, held, se
 
 def test_a_record_that_is_no_record_is_not_anchored(desk):
     with pytest.raises(MalformedDocument):
-        Record.create({"id": "x"}, desk.name)
+        InteractionRecord.create({"id": "x"}, desk.name)

@@ -6,7 +6,7 @@ from careledger.chain import artifacts
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.send import Sender
 from careledger.crypto.hashing import keccak256
-from careledger.interactions.client import Head, InteractionLog
+from careledger.interactions.client import InteractionLog, LogHead
 from careledger.interactions.formats import AnchoredBatch
 from tests.support.evm import CHAIN_ID
 from tests.worlds.interactions import World
@@ -66,7 +66,7 @@ class InProcess:
         return self.now()
 
     def head(self, brand):
-        return Head(*self.world.log.call("head", brand))
+        return LogHead(*self.world.log.call("head", brand))
 
     def batch(self, brand, batch_id):
         return AnchoredBatch(*self.world.log.call("batch", brand, batch_id))

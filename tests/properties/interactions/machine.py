@@ -12,7 +12,7 @@ from careledger.chain.reverts import Reverted
 from careledger.crypto.rfc6962 import LogTree, verify_consistency
 from careledger.errors import ProofError
 from careledger.interactions import formats
-from careledger.interactions.formats import AGENT_ROLE, AnchoredBatch, Fields, LogAddress
+from careledger.interactions.formats import AGENT_ROLE, AnchoredBatch, LeafFields, LogAddress
 from tests.properties.interactions.backends import InProcess
 from tests.worlds.interactions import Model, high_s, leaf, sign, some_fields, tree_of
 
@@ -225,11 +225,11 @@ class LogMachine(RuleBasedStateMachine):
 
     @staticmethod
     def twisted(
-        how: str, fields: Fields, proof: list[bytes], own: bytes
-    ) -> tuple[Fields, list[bytes]]:
+        how: str, fields: LeafFields, proof: list[bytes], own: bytes
+    ) -> tuple[LeafFields, list[bytes]]:
         """Return fields and proof of something that is not in the batch."""
         above = proof[0] if proof else OTHER
-        ways: dict[str, tuple[Fields, list[bytes]]] = {
+        ways: dict[str, tuple[LeafFields, list[bytes]]] = {
             "content": (replace(fields, content=OTHER), proof),
             "parties": (replace(fields, parties=OTHER), proof),
             "kind": (replace(fields, kind=fields.kind + 1), proof),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from careledger.interactions import opening
+from careledger.interactions import findings
 from tests.properties.interactions.backends import InProcess, OnAnvil
 from tests.properties.interactions.machine import Broken, LogMachine, run_counts
 from tests.support.mutants import mutate
@@ -101,6 +101,6 @@ def test_the_fuzz_of_receipts_catches_its_mutant(monkeypatch):
         test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed as fuzz,
     )
 
-    monkeypatch.setattr(opening, "_opened", lambda *_: [])
+    monkeypatch.setattr(findings, "_opened", lambda *_: [])
     with pytest.raises(AssertionError):
         fuzz()

@@ -5,7 +5,7 @@ import pytest
 
 from careledger.chain.artifacts import load
 from careledger.interactions import errors, formats
-from careledger.interactions.formats import Fields
+from careledger.interactions.formats import LeafFields
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, START, Evm
 from tests.worlds.interactions import ROLE, Model, World, high_s, leaf, sign, some_fields, tree_of
@@ -238,16 +238,16 @@ class TestVerify:
             )
             assert world.verify(0, fields, proof)
             for wrong in (
-                Fields(
+                LeafFields(
                     fields.parties, fields.content, fields.kind, fields.started_at, fields.index
                 ),
-                Fields(
+                LeafFields(
                     fields.content, fields.parties, fields.kind + 1, fields.started_at, fields.index
                 ),
-                Fields(
+                LeafFields(
                     fields.content, fields.parties, fields.kind, fields.started_at + 1, fields.index
                 ),
-                Fields(
+                LeafFields(
                     fields.content, fields.parties, fields.kind, fields.started_at, fields.index + 1
                 ),
             ):

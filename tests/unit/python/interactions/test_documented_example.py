@@ -12,7 +12,7 @@ from careledger.chain.toolchain import ROOT
 from careledger.crypto.hashing import keccak256
 from careledger.interactions import formats
 from careledger.interactions.formats import KINDS, LogAddress
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 from careledger.interactions.verdict import Verdict
 from tests.support import logs
 
@@ -50,7 +50,7 @@ def pair(one, other):
 def test_every_leaf(raw):
     record = json.loads(raw)
     name = record["id"]
-    assert Record.parse(raw).raw == raw
+    assert InteractionRecord.parse(raw).raw == raw
 
     def documented(what):
         return VALUES[f"{name}: {what}"]
@@ -148,7 +148,7 @@ def test_signed_messages():
 def test_the_product_says_the_same():
     assert VALUES["DOMAIN"] == LOG.domain
     for raw in RECORDS:
-        record = Record.parse(raw)
+        record = InteractionRecord.parse(raw)
         fields = record.fields(formats.salts(KEY, record.id), NUMBERS[record.id])
         assert VALUES[f"{record.id}: leaf"] == keccak256(keccak256(formats.leaf_value(LOG, fields)))
     assert formats.slot_tip(BRAND).to_bytes(32, "big") == VALUES["slot of the tip"]

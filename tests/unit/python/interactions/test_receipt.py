@@ -9,19 +9,25 @@ from careledger.crypto import documents as reading
 from careledger.crypto.canonical import dumps
 from careledger.crypto.documents import MalformedDocument
 from careledger.errors import InputError
-from careledger.interactions.opening import examine, examine_log
-from careledger.interactions.receipt import Acknowledgement, Evidence, Promise, Receipt, State
+from careledger.interactions.findings import examine, examine_log
+from careledger.interactions.receipt import (
+    Acknowledgement,
+    AnchoringPromise,
+    OfflineEvidence,
+    Receipt,
+    ReceiptState,
+)
 from tests.worlds.interactions import paper_receipt
 
 ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-PROMISE = Promise(1_800_000_000, ADDRESS, bytes(65))
+PROMISE = AnchoringPromise(1_800_000_000, ADDRESS, bytes(65))
 
 
 def full():
     made, _ = paper_receipt(
         promise=PROMISE,
         acknowledgement=Acknowledgement(ADDRESS, 5, b"sig"),
-        evidence=Evidence(b"header", (b"a", b"b"), (b"c",), (b"d",)),
+        evidence=OfflineEvidence(b"header", (b"a", b"b"), (b"c",), (b"d",)),
     )
     return made
 
@@ -30,7 +36,7 @@ def promised():
     made, _ = paper_receipt()
     return replace(
         made,
-        state=State.PROMISED,
+        state=ReceiptState.PROMISED,
         anchored=None,
         promise=PROMISE,
         fields=replace(made.fields, index=0),
@@ -46,7 +52,9 @@ class TestFile:
         receipt = replace(make(), **without)
         assert Receipt.loads(receipt.dumps()) == receipt
 
-    @pytest.mark.parametrize("state", [State.MINED, State.FINAL, State.REORGED])
+    @pytest.mark.parametrize(
+        "state", [ReceiptState.MINED, ReceiptState.FINAL, ReceiptState.REORGED]
+    )
     def test_every_state_of_an_anchored_receipt(self, state):
         receipt = replace(paper_receipt()[0], state=state)
         assert Receipt.loads(receipt.dumps()).state is state
@@ -177,7 +185,9 @@ def same(one, other):
 def test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed():
     """[ANC-06] None is taken for the original, none ends in anything but a typed error, none takes a second."""
     source = random.Random(10_000)
-    receipt, batch = paper_receipt(evidence=Evidence(b"header", (b"a", b"b"), (b"c",), (b"d",)))
+    receipt, batch = paper_receipt(
+        evidence=OfflineEvidence(b"header", (b"a", b"b"), (b"c",), (b"d",))
+    )
     text, refused, altered, unchanged, slowest = receipt.dumps(), 0, 0, 0, 0.0
     for _ in range(10_000):
         broken = mangled(source, text)

@@ -7,7 +7,7 @@ from careledger.chain.toolchain import ROOT
 from careledger.crypto.canonical import dumps
 from careledger.crypto.documents import MalformedDocument
 from careledger.interactions.formats import KINDS
-from careledger.interactions.record import MAX_ID, Record, read_interactions
+from careledger.interactions.record import MAX_ID, InteractionRecord, read_interactions
 from tests.worlds.interactions import interaction
 
 BRAND = "did:ethr:0x7a69:0xB7b7B7b7B7B7B7b7B7B7B7b7b7b7b7b7b7B7b7b7"
@@ -15,7 +15,7 @@ BRAND = "did:ethr:0x7a69:0xB7b7B7b7B7B7B7b7B7B7B7b7b7b7b7b7b7B7b7b7"
 
 class TestCreate:
     def test_it_is_the_canonical_form_with_brand_and_version(self):
-        record = Record.create(interaction(7), BRAND)
+        record = InteractionRecord.create(interaction(7), BRAND)
         assert record.raw == dumps(interaction(7) | {"brand": BRAND, "version": 1})
         assert (record.id, record.kind, record.brand) == ("call-7", "call", BRAND)
         assert record.started_at == datetime(2026, 3, 2, 8, 14, 7, tzinfo=UTC)
@@ -24,7 +24,7 @@ class TestCreate:
 
     def test_what_was_given_stays_as_it_was(self):
         given = interaction(7)
-        Record.create(given, BRAND)
+        InteractionRecord.create(given, BRAND)
         assert given == interaction(7)
 
     @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ class TestCreate:
     )  # fmt: skip
     def test_a_malformed_member_is_named(self, member, value):
         with pytest.raises(MalformedDocument) as refused:
-            Record.create(interaction(7, **{member: value}), BRAND, "item 7")
+            InteractionRecord.create(interaction(7, **{member: value}), BRAND, "item 7")
         assert refused.value.path.startswith(f"$.{member}")
         assert refused.value.what == "item 7"
         assert str(refused.value).startswith("item 7 $.")
@@ -51,27 +51,30 @@ class TestCreate:
         given = interaction(7)
         del given[member]
         with pytest.raises(MalformedDocument, match=rf"\$\.{member}: missing"):
-            Record.create(given, BRAND)
+            InteractionRecord.create(given, BRAND)
 
     def test_an_unknown_member_is_named(self):
         with pytest.raises(MalformedDocument, match=r"\$\.mood: unknown"):
-            Record.create(interaction(7, mood="cross"), BRAND)
+            InteractionRecord.create(interaction(7, mood="cross"), BRAND)
 
     def test_the_brand_may_be_named_in_any_case(self):
-        assert Record.create(interaction(7, brand=BRAND.lower()), BRAND).brand == BRAND.lower()
+        assert (
+            InteractionRecord.create(interaction(7, brand=BRAND.lower()), BRAND).brand
+            == BRAND.lower()
+        )
 
 
 class TestParse:
     def test_the_stored_bytes_are_kept_however_they_are_spaced(self):
         raw = json.dumps(interaction(7) | {"brand": BRAND, "version": 1}, indent=3).encode()
-        assert Record.parse(raw).raw == raw
+        assert InteractionRecord.parse(raw).raw == raw
 
     @pytest.mark.parametrize(
         "raw", [b"", b"\xff", b"[]", b"null", b'"text"', b"{}", b'{"id":1,"id":1}']
     )
     def test_what_is_no_record_is_refused(self, raw):
         with pytest.raises(MalformedDocument):
-            Record.parse(raw)
+            InteractionRecord.parse(raw)
 
 
 class TestReadInteractions:

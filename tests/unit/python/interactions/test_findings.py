@@ -5,9 +5,9 @@ from hashlib import sha256
 
 import pytest
 
-from careledger.interactions.opening import examine, examine_log
+from careledger.interactions.findings import examine, examine_log
 from careledger.interactions.receipt import Salts
-from careledger.interactions.record import Record
+from careledger.interactions.record import InteractionRecord
 from tests.worlds.interactions import interaction, paper_batch, paper_receipt
 
 OTHER = sha256(b"other").digest()
@@ -76,9 +76,9 @@ class TestExamine:
         assert parts(changed, batch) == ["interaction.index"]
 
     def test_in_a_large_batch_the_number_is_not_searched(self, whole, monkeypatch):
-        from careledger.interactions import opening
+        from careledger.interactions import findings
 
-        monkeypatch.setattr(opening, "INDEX_SEARCH", 4)
+        monkeypatch.setattr(findings, "INDEX_SEARCH", 4)
         receipt, batch = whole
         changed = replace(receipt, fields=replace(receipt.fields, index=105))
         assert parts(changed, batch) == ["batch.proof"]
@@ -133,7 +133,9 @@ class TestExamine:
     def test_another_record_and_another_commitment_to_it(self, whole):
         """Somebody who knows the salts makes a new record and the field to fit: the proof does not."""
         receipt, batch = whole
-        forged = Record.create(interaction(102, kind="chat"), Record.parse(receipt.record).brand)
+        forged = InteractionRecord.create(
+            interaction(102, kind="chat"), InteractionRecord.parse(receipt.record).brand
+        )
         fields = forged.fields((receipt.salts.content, receipt.salts.parties), receipt.fields.index)
         assert parts(replace(receipt, record=forged.raw, fields=fields), batch) == ["batch.proof"]
 
@@ -148,7 +150,7 @@ class TestExamine:
         """The brand anchored a record that names another brand: its own doing, and to be seen."""
         receipt, _ = whole
         batch, keyring = paper_batch(1)
-        other = Record.create(interaction(100), "did:ethr:0x7a69:0x" + "11" * 20)
+        other = InteractionRecord.create(interaction(100), "did:ethr:0x7a69:0x" + "11" * 20)
         salts = Salts(*keyring.salts(other.customer, other.id))
         foreign = type(batch).build(batch.log, [other], keyring, 100)
         shown = replace(

@@ -11,9 +11,9 @@ from careledger.crypto import merkle, rfc6962
 from careledger.crypto.documents import MalformedDocument
 from careledger.errors import InputError, ProofError
 from careledger.interactions import formats
-from careledger.interactions.formats import AnchoredBatch, Fields, LogAddress
-from careledger.interactions.receipt import Anchored, BatchProof, Receipt
-from careledger.interactions.record import Record
+from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
+from careledger.interactions.receipt import AnchorProof, BatchProof, Receipt
+from careledger.interactions.record import InteractionRecord
 from careledger.interactions.verdict import Finding
 
 _NAMES = {
@@ -59,17 +59,17 @@ def _show(value: bytes | int) -> str:
     return "0x" + value.hex() if isinstance(value, bytes) else str(value)
 
 
-def read_record(receipt: Receipt) -> tuple[Record | None, str]:
+def read_record(receipt: Receipt) -> tuple[InteractionRecord | None, str]:
     """Return the record that a receipt carries, or None and why it cannot be read."""
     if receipt.record is None:
         return None, ""
     try:
-        return Record.parse(receipt.record), ""
+        return InteractionRecord.parse(receipt.record), ""
     except MalformedDocument as error:
         return None, str(error)
 
 
-def unproven(log: LogAddress, fields: Fields, shown: BatchProof) -> str | None:
+def unproven(log: LogAddress, fields: LeafFields, shown: BatchProof) -> str | None:
     """Say why a proof does not show fields to be in its batch; None when it does."""
     batch = shown.batch
     if not batch.first <= fields.index < batch.first + batch.count:
@@ -81,7 +81,7 @@ def unproven(log: LogAddress, fields: Fields, shown: BatchProof) -> str | None:
     return None
 
 
-def _commitments(receipt: Receipt, record: Record | None) -> dict[str, bytes | int]:
+def _commitments(receipt: Receipt, record: InteractionRecord | None) -> dict[str, bytes | int]:
     """Return the fields that the record and the salts lead to, as far as they are there."""
     made: dict[str, bytes | int] = {}
     if receipt.record is not None and receipt.salts is not None:
@@ -96,13 +96,13 @@ def _commitments(receipt: Receipt, record: Record | None) -> dict[str, bytes | i
     return made
 
 
-def differing(receipt: Receipt, record: Record | None) -> dict[str, bytes | int]:
+def differing(receipt: Receipt, record: InteractionRecord | None) -> dict[str, bytes | int]:
     """Return what the record and the salts lead to, for the fields (by their Python names) where that differs."""
     made = _commitments(receipt, record)
     return {name: value for name, value in made.items() if getattr(receipt.fields, name) != value}
 
 
-def _opened(receipt: Receipt, record: Record | None, fault: str) -> list[Finding]:
+def _opened(receipt: Receipt, record: InteractionRecord | None, fault: str) -> list[Finding]:
     """The fields are those of a leaf: whatever else differs from them was altered."""
     wrong = differing(receipt, record)
     if "content" in wrong:
@@ -131,7 +131,9 @@ def _opened(receipt: Receipt, record: Record | None, fault: str) -> list[Finding
     return findings
 
 
-def _blamed(receipt: Receipt, record: Record | None, shown: BatchProof, why: str) -> list[Finding]:
+def _blamed(
+    receipt: Receipt, record: InteractionRecord | None, shown: BatchProof, why: str
+) -> list[Finding]:
     """The fields are not those of a leaf: find the fewest that have to be put right for the proof to hold."""
     wrong = differing(receipt, record)
     for size in range(1, len(wrong) + 1):
@@ -165,7 +167,7 @@ def _indices(batch: AnchoredBatch) -> Iterator[int]:
         yield from range(batch.first, batch.first + batch.count)
 
 
-def examine_log(receipt: Receipt, anchored: Anchored, batch: AnchoredBatch) -> list[Finding]:
+def examine_log(receipt: Receipt, anchored: AnchorProof, batch: AnchoredBatch) -> list[Finding]:
     """Check that the batch's record is in the log whose head the receipt names; the head itself is not checked."""
     log_proof, batch_id = anchored.log, anchored.batch.id
     leaf = rfc6962.leaf_hash(formats.batch_record(receipt.log, batch_id, batch))

@@ -16,10 +16,16 @@ from careledger.errors import InputError, NodeError, ProofError, SignatureError
 from careledger.interactions import evidence, formats
 from careledger.interactions.anchoring import finality, log_tree
 from careledger.interactions.client import BatchAnchored, InteractionLog
+from careledger.interactions.findings import differing, examine, examine_log, read_record, unproven
 from careledger.interactions.formats import AnchoredBatch
-from careledger.interactions.opening import differing, examine, examine_log, read_record, unproven
-from careledger.interactions.receipt import Acknowledgement, Anchored, Promise, Receipt, State
-from careledger.interactions.verdict import Finding, Result, Verdict
+from careledger.interactions.receipt import (
+    Acknowledgement,
+    AnchoringPromise,
+    AnchorProof,
+    Receipt,
+    ReceiptState,
+)
+from careledger.interactions.verdict import Finding, Verdict, VerificationResult
 
 
 class _Registry:
@@ -41,7 +47,7 @@ class _Registry:
         return to_checksum_address(answer[12:32])
 
 
-def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Result:
+def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> VerificationResult:
     """Judge a receipt against a node.
 
     Args:
@@ -60,9 +66,9 @@ def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Resul
     client = InteractionLog(chain, receipt.log.contract)
     if contract is not None and contract.lower() != receipt.log.contract.lower():
         reason = f"the receipt names {receipt.log.contract}, the trusted contract is {contract}"
-        return Result(Verdict.ALTERED, [Finding("contract", reason)], facts)
+        return VerificationResult(Verdict.ALTERED, [Finding("contract", reason)], facts)
     if not client.artifact.matches(chain.code(receipt.log.contract)):
-        return Result(
+        return VerificationResult(
             Verdict.UNKNOWN,
             [Finding("contract", "there is no InteractionLog at this address")],
             facts,
@@ -72,7 +78,9 @@ def verify(receipt: Receipt, chain: Chain, contract: str | None = None) -> Resul
     return _Online(receipt, receipt.anchored, client, facts).judge()
 
 
-def verify_offline(receipt: Receipt, block_hash: bytes, contract: str | None = None) -> Result:
+def verify_offline(
+    receipt: Receipt, block_hash: bytes, contract: str | None = None
+) -> VerificationResult:
     """Judge a receipt by its own evidence, against a block hash that the verifier trusts. No node is asked.
 
     Args:
@@ -87,7 +95,7 @@ def verify_offline(receipt: Receipt, block_hash: bytes, contract: str | None = N
     facts = _facts(receipt)
     if contract is not None and contract.lower() != receipt.log.contract.lower():
         reason = f"the receipt names {receipt.log.contract}, the trusted contract is {contract}"
-        return Result(Verdict.ALTERED, [Finding("contract", reason)], facts)
+        return VerificationResult(Verdict.ALTERED, [Finding("contract", reason)], facts)
     if receipt.evidence is None or receipt.anchored is None:
         raise InputError(
             "the receipt carries no offline evidence: give --rpc to verify it against a node"
@@ -95,14 +103,14 @@ def verify_offline(receipt: Receipt, block_hash: bytes, contract: str | None = N
     try:
         batch = evidence.check(receipt.evidence, receipt.log, receipt.anchored.batch.id, block_hash)
     except ProofError as error:
-        return Result(Verdict.ALTERED, [Finding("evidence", str(error))], facts)
+        return VerificationResult(Verdict.ALTERED, [Finding("evidence", str(error))], facts)
     facts["anchoredAt"] = _time(batch.anchored_at)
     findings = examine(receipt, receipt.anchored.batch, batch) + examine_log(
         receipt, receipt.anchored, batch
     )
     findings += _signatures(receipt, None)
     if findings:
-        return Result(Verdict.ALTERED, findings, facts)
+        return VerificationResult(Verdict.ALTERED, findings, facts)
     return _opened(receipt, batch, facts)
 
 
@@ -131,15 +139,15 @@ def _facts(receipt: Receipt) -> dict[str, Any]:
     return facts
 
 
-def _opened(receipt: Receipt, batch: AnchoredBatch, facts: dict[str, Any]) -> Result:
+def _opened(receipt: Receipt, batch: AnchoredBatch, facts: dict[str, Any]) -> VerificationResult:
     """Nothing was altered: say what remains to be said."""
     record, _ = read_record(receipt)
     if record is None or receipt.salts is None:
-        return Result(Verdict.ERASED, (), facts)
+        return VerificationResult(Verdict.ERASED, (), facts)
     facts |= {"id": record.id, "kind": record.kind, "startedAt": _time(record.seconds())}
     if receipt.promise and batch.anchored_at > receipt.promise.anchor_by:
-        return Result(Verdict.LATE, (), facts)
-    return Result(Verdict.MATCH, (), facts)
+        return VerificationResult(Verdict.LATE, (), facts)
+    return VerificationResult(Verdict.MATCH, (), facts)
 
 
 def _recovered(digest: bytes, signature: bytes) -> str:
@@ -176,7 +184,9 @@ def _signatures(receipt: Receipt, client: InteractionLog | None) -> list[Finding
     return findings
 
 
-def _promise(receipt: Receipt, given: Promise, registry: _Registry | None) -> list[Finding]:
+def _promise(
+    receipt: Receipt, given: AnchoringPromise, registry: _Registry | None
+) -> list[Finding]:
     digest = formats.promise_digest(receipt.log, receipt.fields, given.anchor_by)
     if not _signed(registry.chain if registry else None, given.signer, digest, given.signature):
         return [Finding("promise", f"it is not signed by {given.signer}")]
@@ -200,7 +210,9 @@ def _acknowledgement(
     return []
 
 
-def _judge_promise(receipt: Receipt, client: InteractionLog, facts: dict[str, Any]) -> Result:
+def _judge_promise(
+    receipt: Receipt, client: InteractionLog, facts: dict[str, Any]
+) -> VerificationResult:
     record, fault = read_record(receipt)
     findings = _signatures(receipt, client)
     findings += [Finding("record", fault)] if fault else []
@@ -211,21 +223,21 @@ def _judge_promise(receipt: Receipt, client: InteractionLog, facts: dict[str, An
         for name in differing(receipt, record)
     ]
     if findings or receipt.promise is None:
-        return Result(Verdict.ALTERED, findings, facts)
+        return VerificationResult(Verdict.ALTERED, findings, facts)
     over = client.chain.timestamp() > receipt.promise.anchor_by
-    return Result(Verdict.PROMISE_BROKEN if over else Verdict.PENDING, (), facts)
+    return VerificationResult(Verdict.PROMISE_BROKEN if over else Verdict.PENDING, (), facts)
 
 
 class _Online:
     """The judgement of an anchored receipt against a node, step by step."""
 
     def __init__(
-        self, receipt: Receipt, anchored: Anchored, client: InteractionLog, facts: dict[str, Any]
+        self, receipt: Receipt, anchored: AnchorProof, client: InteractionLog, facts: dict[str, Any]
     ) -> None:
         self.receipt, self.anchored, self.client, self.facts = receipt, anchored, client, facts
         self.brand, self.batch_id, self.place = receipt.log.brand, anchored.batch.id, anchored.place
 
-    def judge(self) -> Result:
+    def judge(self) -> VerificationResult:
         elsewhere = self._elsewhere()
         if elsewhere:
             return elsewhere
@@ -238,11 +250,11 @@ class _Online:
         if moved and all(
             finding.part.startswith(("batch.", "log.", "anchor.")) for finding in findings
         ):
-            return Result(
+            return VerificationResult(
                 Verdict.REORGED, [moved, *findings], self.facts
             )  # what a reorganisation changes, and no more
         if findings:
-            return Result(Verdict.ALTERED, findings, self.facts)
+            return VerificationResult(Verdict.ALTERED, findings, self.facts)
         if self.receipt.acknowledgement:
             leaf = self.client.leaf_of(self.receipt.fields)
             at = self.client.acknowledged_at(
@@ -253,7 +265,7 @@ class _Online:
         self.facts |= {"block": self.place.block_number, "state": state.value}
         return _opened(self.receipt, batch, self.facts)
 
-    def _elsewhere(self) -> Result | None:
+    def _elsewhere(self) -> VerificationResult | None:
         """Find the interaction in another batch than the receipt says, or say that the batch is not there."""
         head, found = self.client.head(self.brand), self.batch_id
         if self.receipt.fields.index < head.interactions:
@@ -270,13 +282,13 @@ class _Online:
                 self.facts |= {"batch": found, "anchoredAt": _time(shown.batch.anchored_at)}
                 moved = self._moved()
                 if moved:
-                    return Result(Verdict.REORGED, [finding, moved], self.facts)
-                return Result(Verdict.ALTERED, [finding], self.facts)
+                    return VerificationResult(Verdict.REORGED, [finding, moved], self.facts)
+                return VerificationResult(Verdict.ALTERED, [finding], self.facts)
         if self.batch_id < head.batches:
             return None  # the batch is there, and does not hold that number: examine says so
         record, _ = read_record(self.receipt)
         if record is not None and not record.brand.lower().endswith(self.brand.lower()):
-            return Result(
+            return VerificationResult(
                 Verdict.ALTERED,
                 [Finding("brand", f"the record is one of {record.brand}")],
                 self.facts,
@@ -285,7 +297,9 @@ class _Online:
             "batch.id", f"the brand has anchored {head.batches} batches and none is {self.batch_id}"
         )
         moved = self._moved()
-        return Result(Verdict.UNKNOWN, [finding, moved] if moved else [finding], self.facts)
+        return VerificationResult(
+            Verdict.UNKNOWN, [finding, moved] if moved else [finding], self.facts
+        )
 
     def _moved(self) -> Finding | None:
         """Say that the receipt's block is not part of the chain; None when it is."""
@@ -320,8 +334,8 @@ class _Online:
                 Finding("anchor.blockHash", f"the transaction is in block {mined.block_number}")
             ]
         if (
-            self.receipt.state is State.FINAL
-            and finality(chain, mined.block_number) is not State.FINAL
+            self.receipt.state is ReceiptState.FINAL
+            and finality(chain, mined.block_number) is not ReceiptState.FINAL
         ):
             return [Finding("state", "it says FINAL, and the chain has not made the block final")]
         return []
