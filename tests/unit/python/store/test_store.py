@@ -154,7 +154,7 @@ class TestTransactions:
             with store.reading() as session:
                 server = {"pid": session.scalar(text("SELECT pg_backend_pid()"))}
             with Store.open(url) as other, other.reading() as session:
-                session.execute(text("SELECT pg_terminate_backend(:pid)"), server)
+                session.execute(text("SELECT pg_terminate_backend(:pid, 30000)"), server)
             assert digests(store) == []
 
     def test_a_broken_constraint_is_the_callers(self, database):
