@@ -16,7 +16,8 @@ from eth_utils.address import to_checksum_address
 from careledger.chain import artifacts
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Block, Chain, Log
-from careledger.chain.send import Pending, Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import InputError, NotFound, SettingsError
 from careledger.values.addresses import address
 

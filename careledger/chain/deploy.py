@@ -21,7 +21,8 @@ from eth_utils.crypto import keccak
 from careledger.chain import artifacts
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
-from careledger.chain.send import Pending, Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
 
 FORMAT = 1

@@ -3,90 +3,42 @@
 A `Sender` owns the nonces of one account on one chain within a process. `send` hands a signed
 transaction over and returns at once, so that many can be under way; `wait` returns when it is
 mined. A transaction is simulated before it is first sent, so a refusal costs nothing and comes with
-its reason; a replacement is not, for the effect may have happened already.
+its reason; a replacement is not simulated, because the effect may have happened already.
 
 What was handed over once is remembered. When it vanishes (the node forgot it, a reply was lost, a
-reorganisation took its block away) the same signed transaction is handed over again, and a nonce
-that was taken and never used is filled by a transfer of nothing to oneself, so that no later one
-waits for ever. A nonce is never signed anew for another purpose while the first may still be mined.
+reorganisation took its block away), the same signed transaction is handed over again. A nonce that
+was taken and never used is filled by a transfer of nothing to oneself, so that no later one waits
+for ever. A nonce is never signed anew for another purpose while the first may still be mined.
+
+Between programs, a lease in a database (`careledger.outbox`) keeps one owner for a key. A sender
+without one begins at the node's pending nonce, and logs a warning if transactions of somebody else
+are under way.
 """
 
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
-from careledger.chain.reverts import Reverted, RevertedSilently
-from careledger.chain.rpc import Chain, Log
-from careledger.errors import NodeError, SendError, Unreachable
-
-BUMP_PERCENT = 13
-"""Nodes replace a waiting transaction only when both fees rise by at least 10 %; some ask 12.5 %.
-"""
-
-FEES_HOLD_FOR = 1.0
-"""Seconds; the ceiling is twice the base fee, which rises by an eighth a block at most."""
-
-HAND_OVER_AFTER = (0.0, 0.05, 0.25)
-"""Seconds before each attempt; when all of them get no answer, `wait` goes on trying."""
-
-REMEMBERED = 1024
-"""Mined transactions that are handed over again should a reorganisation undo them."""
+from careledger.chain.fees import Fees
+from careledger.chain.reverts import Reverted
+from careledger.chain.rpc import Chain
+from careledger.chain.sent import SentTransactions, simulated, why_reverted
+from careledger.chain.transactions import (
+    Keeper,
+    KeyLease,
+    Observer,
+    Pending,
+    Receipt,
+    TransactionRole,
+    TransactionStage,
+)
+from careledger.errors import NodeError, NoFunds, SendError
 
 GAPS = 64
-"""Nonces that are filled at once; more are no accident, but another chain."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a mined transaction."""
-
-    transaction_hash: bytes
-    block_number: int
-    block_hash: bytes
-    gas_used: int
-    gas_price: int
-    """Paid, in wei a gas."""
-    contract_address: ChecksumAddress | None
-    logs: tuple[Log, ...]
-    succeeded: bool
-
-    @classmethod
-    def from_rpc(cls, raw: dict[str, Any]) -> "Receipt":
-        """Read the node's JSON."""
-        return cls(
-            transaction_hash=bytes.fromhex(raw["transactionHash"][2:]),
-            block_number=int(raw["blockNumber"], 16),
-            block_hash=bytes.fromhex(raw["blockHash"][2:]),
-            gas_used=int(raw["gasUsed"], 16),
-            gas_price=int(raw.get("effectiveGasPrice", "0x0"), 16),
-            contract_address=to_checksum_address(raw["contractAddress"])
-            if raw.get("contractAddress")
-            else None,
-            logs=tuple(Log.from_rpc(log) for log in raw["logs"]),
-            succeeded=int(raw["status"], 16) == 1,
-        )
-
-
-@dataclass
-class Pending:
-    """A transaction that was handed over. Every hash it ever had is kept: any of them may be mined."""
-
-    transaction: dict[str, Any]
-    hashes: list[bytes] = field(default_factory=list)
-    raw: bytes = b""
-    """Signed, as it is handed over; it holds no secret and may be stored."""
-    unanswered: bool = False
-    """It was handed over and no answer came: the node may have it, or get it yet."""
-
-    @property
-    def nonce(self) -> int:
-        """The sender's nonce that it uses up."""
-        return int(self.transaction["nonce"])
+"""Nonces that are filled at once; more are not an accident, but another chain."""
 
 
 class Sender:
@@ -100,13 +52,21 @@ class Sender:
         timeout: float = 120,
         stuck_after: float = 30,
         max_fee: int = 500 * 10**9,
+        lease: KeyLease | None = None,
+        keep: Keeper | None = None,
+        observe: Observer | None = None,
     ) -> None:
         """Prepare to send.
 
         Args:
+            chain: the node.
+            account: the key that signs.
             timeout: seconds that `wait` waits before it gives up.
             stuck_after: seconds after which a waiting transaction is replaced by a dearer one.
             max_fee: the most that is ever paid, in wei a gas.
+            lease: keeps other programs from sending with this key at the same time.
+            keep: stores everything that is signed, before it is handed over.
+            observe: is told what happens to each transaction.
 
         """
         self.chain = chain
@@ -115,10 +75,27 @@ class Sender:
         self.timeout = timeout
         self.stuck_after = stuck_after
         self.max_fee = max_fee
+        self.lease = lease
+        self.observe = observe
+        self._keep = keep
+        self._fees = Fees(chain, max_fee)
         self._next_nonce: int | None = None
-        self._sent: dict[int, Pending] = {}
-        self._known_fees: tuple[dict[str, int], float] = ({}, 0.0)
-        self._lock = threading.Lock()
+        self._held: int | None = None
+        self._sent = SentTransactions(chain, account.address, observe)
+        self._lock = threading.RLock()
+
+    def again(self, *, lease: KeyLease | None, keep: Keeper | None = None) -> Self:
+        """Return a sender of the same key that knows nothing of what this one sent."""
+        return type(self)(
+            self.chain,
+            self.account,
+            timeout=self.timeout,
+            stuck_after=self.stuck_after,
+            max_fee=self.max_fee,
+            lease=lease,
+            keep=keep,
+            observe=self.observe,
+        )
 
     def send(
         self,
@@ -132,14 +109,16 @@ class Sender:
 
         Args:
             to: the contract or account, or None to deploy `data`.
+            data: calldata, or the code to deploy.
             value: ether, in wei.
-            gas: limit; when given, nothing is simulated (for calls that depend on ones under way).
+            gas: limit; if given, nothing is simulated (for calls that depend on ones under way).
             nonce: use this one instead of the next.
 
         Raises:
             Reverted: the contract would refuse.
             NoFunds: the account cannot pay.
             SendError: fees are above `max_fee`.
+            Conflict: another program sends with this key.
             NodeError: the node cannot be asked before anything is signed, or refused it. It will
                 not happen.
 
@@ -147,69 +126,107 @@ class Sender:
         transaction is open, and `wait` finds out.
         """
         transaction = self._transaction(to, data, value, gas)
+
         with self._lock:
-            pending = self._sign(transaction, nonce)
-            self._hand_over_first(pending)
+            pending = self._sign(transaction, nonce, self._keep)
+            self._hand_over(pending)
             return pending
 
     def prepare(
-        self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None
+        self,
+        to: str | None,
+        data: bytes = b"",
+        value: int = 0,
+        gas: int | None = None,
+        keep: Keeper | None = None,
     ) -> Pending:
         """Simulate and sign a transaction without handing it over, so that it can be stored first.
 
-        Raises what `send` raises. Its nonce is taken: hand it over before preparing or sending the
-        next. One that never is has its nonce filled as soon as a later one waits for it.
+        Takes and raises what `send` does. Its nonce is taken: hand it over before preparing or
+        sending the next. One that never is has its nonce filled as soon as a later one waits for
+        it. `keep` stores this one, instead of what the sender was made with.
         """
         transaction = self._transaction(to, data, value, gas)
+
         with self._lock:
-            return self._sign(transaction, None)
+            return self._sign(transaction, None, keep or self._keep)
+
+    def remember(self, pending: Pending) -> None:
+        """Take up a transaction that was signed with this key earlier, by this program or another.
+
+        It counts when nonces are given out, and is handed over again when it has vanished.
+        """
+        with self._lock:
+            self._sent.remember(pending)
+            self._next_nonce = None
 
     def hand_over(self, pending: Pending) -> None:
         """Give a prepared transaction to the node; again, after a crash, changes nothing.
 
-        Raises:
-            NoFunds: the account cannot pay.
-            NodeError: the node refused it, and does not know it.
+        Raises NoFunds, or NodeError if the node refused it and does not know it.
         """
         with self._lock:
-            self._hand_over_first(pending)
+            self._hand_over(pending)
+
+    def bump(self, pending: Pending) -> bool:
+        """Hand a transaction over again at a higher price; say whether the price could rise.
+
+        Raises:
+            NodeError: the node refused it.
+        """
+        with self._lock:
+            return self._bump(pending)
+
+    def receipt(self, pending: Pending) -> Receipt | None:
+        """Return the receipt of whichever of a transaction's hashes was mined, or None."""
+        return self._sent.receipt(pending)
 
     def wait(self, pending: Pending) -> Receipt:
-        """Wait until a transaction is mined: hand it over again when it vanished, replace it when it is stuck.
+        """Wait until a transaction is mined; hand it over again or replace it when that helps.
 
         A node that does not answer, or refuses, is asked again until the time is over.
 
         Raises:
             Reverted: it was mined, and the contract refused.
             SendError: it was not mined in time, or another transaction used up its nonce.
+            Conflict: another program sends with this key by now.
 
         """
-        started = looked = time.monotonic()
-        pause, overtaken, trouble = 0.002, 0, ""
+        started = time.monotonic()
+        looked_at = started
+        pause = 0.002
+        overtaken = 0
+        trouble = ""
+
         while True:
             now = time.monotonic()
             try:
-                receipt = self._receipt(pending)
+                receipt = self.receipt(pending)
                 if receipt is not None:
                     return self._settle(pending, receipt)
-                if now - looked > (
-                    min(self.stuck_after, 1) if pending.unanswered else self.stuck_after
-                ):
-                    looked, trouble = now, ""
+
+                self._hold()
+                patience = min(self.stuck_after, 1) if pending.unanswered else self.stuck_after
+                if now - looked_at > patience:
+                    looked_at = now
+                    trouble = ""
                     overtaken = overtaken + 1 if self._unstick(pending) else 0
             except NodeError as error:
                 trouble = f"; {error}"
-            if (
-                overtaken > 1
-            ):  # seen twice, for one of several nodes behind an address may lag behind the others
+
+            # Seen twice: one of several nodes behind an address may lag behind the others.
+            if overtaken > 1:
                 raise SendError(
                     f"another transaction used up nonce {pending.nonce} of {self.address}"
                 )
+
             if now - started > self.timeout:
                 raise SendError(
-                    f"transaction 0x{pending.hashes[-1].hex()} was not mined within {self.timeout:g} s; "
-                    f"it may still be: ask for its receipt before sending the same again{trouble}"
+                    f"transaction 0x{pending.hashes[-1].hex()} was not mined within "
+                    f"{self.timeout:g} s; it may still be: ask for its receipt before sending the "
+                    f"same again{trouble}"
                 )
+
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
 
@@ -219,57 +236,7 @@ class Sender:
         """Send a transaction and wait for it. Raises what `send` and `wait` raise."""
         return self.wait(self.send(to, data, value, gas))
 
-    def _estimate(self, transaction: dict[str, Any]) -> int:
-        asked = {
-            "from": self.address,
-            "data": transaction["data"],
-            "value": hex(transaction["value"]),
-        }
-        if "to" in transaction:
-            asked["to"] = transaction["to"]
-        estimate = int(self.chain.request("eth_estimateGas", asked), 16)
-        return estimate + estimate // 5
-
-    def _fees(self) -> dict[str, int]:
-        known, at = self._known_fees
-        if not known or time.monotonic() - at > FEES_HOLD_FOR:
-            known = self._ask_fees()
-            self._known_fees = known, time.monotonic()
-        return known
-
-    def _ask_fees(self) -> dict[str, int]:
-        base = self.chain.block("latest").get("baseFeePerGas")
-        if base is None:  # a chain from before EIP-1559
-            price = int(self.chain.request("eth_gasPrice"), 16)
-            if price > self.max_fee:
-                raise SendError(
-                    f"the gas price is {price} wei, above the limit of {self.max_fee}: wait, or raise it"
-                )
-            return {"gasPrice": price}
-        try:
-            tip = int(self.chain.request("eth_maxPriorityFeePerGas"), 16)
-        except NodeError:  # not every node has the call
-            tip = 10**9
-        if int(base, 16) > self.max_fee:
-            raise SendError(
-                f"the base fee is {int(base, 16)} wei, above the limit of {self.max_fee}: wait, or raise it"
-            )
-        ceiling = min(2 * int(base, 16) + tip, self.max_fee)
-        return {"maxFeePerGas": ceiling, "maxPriorityFeePerGas": min(tip, ceiling)}
-
-    def _take_nonce(self) -> int:
-        if self._next_nonce is None:
-            # A node that lost some of ours counts too few; signing their nonces anew could undo
-            # them.
-            self._next_nonce = max(
-                self._count("latest"), self._count("pending"), *(n + 1 for n in self._sent)
-            )
-        taken = self._next_nonce
-        self._next_nonce += 1
-        return taken
-
-    def _count(self, block: str) -> int:
-        return int(self.chain.request("eth_getTransactionCount", self.address, block), 16)
+    # -- signing
 
     def _transaction(
         self, to: str | None, data: bytes, value: int, gas: int | None
@@ -281,142 +248,152 @@ class Sender:
         }
         if to is not None:
             transaction["to"] = to
-        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
-        return transaction | self._fees()
 
-    def _sign(self, transaction: dict[str, Any], nonce: int | None) -> Pending:
-        pending = Pending(
-            transaction | {"nonce": nonce if nonce is not None else self._take_nonce()}
-        )
-        self._sign_again(pending)
+        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
+        return transaction | self._fees.today()
+
+    def _estimate(self, transaction: dict[str, Any]) -> int:
+        asked = simulated(self.address, transaction)
+        try:
+            estimate = int(self.chain.request("eth_estimateGas", asked), 16)
+        except (Reverted, NoFunds):
+            self._sent.report(TransactionStage.REFUSED)
+            raise
+
+        return estimate + estimate // 5
+
+    def _hold(self) -> None:
+        """Make sure that no other program sends with this key; forget nonces after a break."""
+        if self.lease is None:
+            return
+
+        held = self.lease.hold()
+        if held != self._held:
+            self._held = held
+            self._next_nonce = None
+
+    def _take_nonce(self) -> int:
+        if self._next_nonce is None:
+            mined = self._sent.count("latest")
+            waiting = self._sent.count("pending")
+            if self.lease is None:
+                self._sent.warn_of_others(mined, waiting)
+
+            # A node that lost some of ours counts too few; signing their nonces anew could undo
+            # them.
+            self._next_nonce = max(mined, waiting, self._sent.next_nonce())
+
+        taken = self._next_nonce
+        self._next_nonce += 1
+        return taken
+
+    def _sign(self, transaction: dict[str, Any], nonce: int | None, keep: Keeper | None) -> Pending:
+        self._hold()
+        taken = nonce if nonce is not None else self._take_nonce()
+        pending = Pending(transaction | {"nonce": taken})
+
+        try:
+            self._sign_again(pending, TransactionRole.CALL, keep)
+        except BaseException:
+            self._next_nonce = None  # nobody has seen it: its nonce is free
+            raise
+
+        self._sent.report(TransactionStage.SIGNED, pending)
         return pending
 
-    def _sign_again(self, pending: Pending) -> None:
+    def _sign_again(self, pending: Pending, role: TransactionRole, keep: Keeper | None) -> None:
         signed = self.account.sign_transaction(pending.transaction)
         pending.raw = bytes(signed.raw_transaction)
         pending.hashes.append(bytes(signed.hash))
 
-    def _hand_over_first(self, pending: Pending) -> None:
-        before = self._sent.get(pending.nonce)
-        refusal = self._hand_over(pending)
-        if (
-            refusal is not None and not pending.unanswered
-        ):  # it never got to the node: its nonce is free
-            del self._sent[pending.nonce]
-            if before is not None:
-                self._sent[pending.nonce] = before
-            self._next_nonce = None
-            raise refusal
+        if keep is not None:
+            keep(pending, role)
 
-    def _hand_over(self, pending: Pending) -> NodeError | None:
-        """Give it to the node; return why it refused. Without an answer it stays `unanswered`."""
-        self._sent[pending.nonce] = pending
+    def _hand_over(self, pending: Pending) -> None:
         if self._next_nonce is not None:
             self._next_nonce = max(self._next_nonce, pending.nonce + 1)
-        for pause in HAND_OVER_AFTER:
-            time.sleep(pause)
-            try:
-                refusal = self._offer(pending)
-            except Unreachable:
-                pending.unanswered = True
-                continue
-            if refusal is None:
-                pending.unanswered = False
-            return refusal
-        return None
 
-    def _offer(self, pending: Pending) -> NodeError | None:
         try:
-            self.chain.request("eth_sendRawTransaction", "0x" + pending.raw.hex())
-        except Unreachable:
+            self._sent.hand_over_first(pending)
+        except NodeError:
+            self._next_nonce = None
             raise
-        except NodeError as refusal:
-            # "already known" and "nonce too low" are questions: the answer is whether a hash of
-            # ours is there.
-            return None if self._known(pending) else refusal
-        return None
 
-    def _known(self, pending: Pending) -> bool:
-        return any(
-            self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes
-        )
-
-    def _receipt(self, pending: Pending) -> Receipt | None:
-        for transaction_hash in reversed(pending.hashes):
-            raw = self.chain.request("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
-            if raw is not None:
-                return Receipt.from_rpc(raw)
-        return None
+    # -- mending
 
     def _settle(self, pending: Pending, receipt: Receipt) -> Receipt:
         with self._lock:
-            while self._sent and (oldest := next(iter(self._sent))) < pending.nonce - REMEMBERED:
-                del self._sent[oldest]
+            self._sent.forget_before(pending.nonce)
+
+        pending.block_number = receipt.block_number
+        self._sent.report(TransactionStage.MINED, pending, receipt.transaction_hash)
+
         if not receipt.succeeded:
-            raise self._why(pending, receipt)
+            self._sent.report(TransactionStage.REVERTED, pending, receipt.transaction_hash)
+            raise why_reverted(self.chain, self.address, pending, receipt)
+
         return receipt
 
     def _unstick(self, pending: Pending) -> bool:
-        """Mend what keeps a transaction from being mined; say whether another one took its nonce."""
-        if self._count("latest") > pending.nonce:
-            return self._receipt(pending) is None
+        """Mend what keeps a transaction from being mined; say if another one took its nonce."""
+        if self._sent.count("latest") > pending.nonce:
+            return self._sent.receipt(pending) is None
+
         with self._lock:
-            self._sent.setdefault(pending.nonce, pending)
+            if pending.nonce not in self._sent:
+                self._sent.remember(pending)
             if self._mend(pending.nonce):
                 return False
-            if pending.unanswered and self._known(pending):
+
+            if pending.unanswered and self._sent.is_known(pending):
                 pending.unanswered = False
             else:
                 self._bump(pending)
+
         return False
 
     def _mend(self, upto: int) -> bool:
-        """Hand over again what vanished, and fill nonces that nothing uses; say whether there were any."""
-        nonce, mended = max(self._count("latest"), self._count("pending")), False
+        """Hand over again what vanished, fill nonces that nothing uses; say if there were any."""
+        nonce = max(self._sent.count("latest"), self._sent.count("pending"))
+        mended = False
+
         if sum(n not in self._sent for n in range(nonce, upto)) > GAPS:
             raise SendError(
-                f"the chain went back to nonce {nonce} of {self.address}, far below {upto}: is it another?"
+                f"the chain went back to nonce {nonce} of {self.address}, far below {upto}: check "
+                f"that the node serves the same chain as before"
             )
+
         while nonce <= upto:  # below it the node has one for every nonce
             ours = self._sent.get(nonce)
-            if ours is None or not self._known(ours):
-                ours = ours or self._sign(self._transaction(self.address, b"", 0, None), nonce)
-                mended |= self._hand_over(ours) is None
-            nonce = max(nonce + 1, self._count("pending"))
+            if ours is None:
+                mended |= self._sent.hand_over(self._filler(nonce)) is None
+            elif not self._sent.is_known(ours):
+                mended |= self._sent.hand_over_again(ours)
+            nonce = max(nonce + 1, self._sent.count("pending"))
+
         return mended
 
-    def _bump(self, pending: Pending) -> None:
-        """Replace a waiting transaction by the same at a higher price."""
-        today = self._fees()
-        raised = {
-            name: min(max(paid * (100 + BUMP_PERCENT) // 100 + 1, today.get(name, 0)), self.max_fee)
-            for name in ("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas")
-            if (paid := pending.transaction.get(name)) is not None
-        }
-        if all(pending.transaction[name] == fee for name, fee in raised.items()):
-            return  # at the limit already: go on waiting
+    def _filler(self, nonce: int) -> Pending:
+        """Sign a transfer of nothing to ourselves, for a nonce that nothing uses."""
+        transaction = self._transaction(self.address, b"", 0, None)
+        pending = Pending(transaction | {"nonce": nonce})
+
+        self._sign_again(pending, TransactionRole.FILLER, self._keep)
+        self._sent.report(TransactionStage.FILLED, pending)
+        return pending
+
+    def _bump(self, pending: Pending) -> bool:
+        """Replace a waiting transaction by the same at a higher price, unless at the limit."""
+        raised = self._fees.raised(pending.transaction)
+        if not raised:
+            return False
+
         pending.transaction.update(raised)
-        self._sign_again(pending)
-        refusal = self._hand_over(pending)
+        self._sign_again(pending, TransactionRole.BUMP, self._keep)
+        self._sent.report(TransactionStage.BUMPED, pending)
+
+        refusal = self._sent.hand_over(pending)
         if refusal is not None:
             raise refusal
 
-    def _why(self, pending: Pending, receipt: Receipt) -> Exception:
-        """Run the refused transaction again as a call, on the state before its block, to hear the reason."""
-        transaction = pending.transaction
-        asked = {
-            "from": self.address,
-            "data": transaction["data"],
-            "value": hex(transaction["value"]),
-        }
-        asked["gas"] = hex(transaction["gas"])
-        if "to" in transaction:
-            asked["to"] = transaction["to"]
-        for block in (receipt.block_number, receipt.block_number - 1):
-            try:
-                self.chain.request("eth_call", asked, hex(block))
-            except NodeError:
-                continue
-            except Reverted as reason:
-                return reason
-        return RevertedSilently()
+        return True

@@ -21,7 +21,8 @@ from careledger.chain.deploy import deploy
 from careledger.chain.keys import load_account
 from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
 from careledger.chain.rpc import Chain, connect
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.settings import Settings
 from careledger.values.times import from_seconds, to_seconds
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.errors import CareLedgerError
 

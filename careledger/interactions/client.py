@@ -6,7 +6,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.errors import NodeError
 from careledger.interactions.errors import AlreadyAnchored, WrongFirst
 from careledger.interactions.formats import AnchoredBatch, LeafFields

@@ -9,7 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
-from careledger.chain.send import Receipt as TransactionReceipt
+from careledger.chain.transactions import Receipt as TransactionReceipt
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import recover
 from careledger.errors import InputError, NodeError, ProofError, SignatureError

@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block, Log
-from careledger.chain.send import Pending, Receipt
+from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import Conflict
 from careledger.loyalty.amounts import seconds
 from careledger.loyalty.errors import NotOffered

@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Pending, Receipt
+from careledger.chain.transactions import Pending, Receipt
 from careledger.loyalty.amounts import moment, seconds
 from careledger.loyalty.messages import Authorization, random_nonce
 from careledger.loyalty.swaps import Fee, Swap

@@ -12,7 +12,8 @@ from eth_typing import ChecksumAddress
 from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Pending, Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError
 from careledger.loyalty.amounts import seconds
 from careledger.loyalty.messages import Authorization, Redemption, Signature, TokenMessages

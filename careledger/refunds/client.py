@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.send import Pending, Receipt
+from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError, NotFound
 from careledger.refunds.events import Opened
 from careledger.refunds.messages import EscrowMessages, seconds

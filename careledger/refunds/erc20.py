@@ -7,7 +7,8 @@ from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress
 
 from careledger.chain.rpc import Chain
-from careledger.chain.send import Pending, Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Pending, Receipt
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, struct_hash
 from careledger.errors import NotFound, SettingsError

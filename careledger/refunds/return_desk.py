@@ -9,7 +9,7 @@ from eth_utils.address import to_canonical_address
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Pending, Receipt
+from careledger.chain.transactions import Pending, Receipt
 from careledger.crypto.hashing import hmac_sha256
 from careledger.refunds.messages import DeskMessages, seconds
 from careledger.refunds.terms import DealTerms

@@ -14,7 +14,8 @@ from eth_typing import ChecksumAddress
 from careledger.chain import deploy as deployment
 from careledger.chain.keys import load_account
 from careledger.chain.rpc import Chain, connect
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.errors import InputError
 from careledger.identity.consent.client import ConsentRegistry

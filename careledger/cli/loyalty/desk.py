@@ -16,7 +16,8 @@ from careledger.chain.contract import ContractClient
 from careledger.chain.keys import load_account
 from careledger.chain.node import DevelopmentChain, development_accounts
 from careledger.chain.rpc import Chain, connect
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.errors import InputError, NotFound
 from careledger.loyalty.amounts import moment

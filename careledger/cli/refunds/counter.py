@@ -14,7 +14,8 @@ from careledger.chain import deploy as deployment
 from careledger.chain.keys import load_account
 from careledger.chain.node import DevelopmentChain, development_accounts
 from careledger.chain.rpc import Chain, connect
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.hashing import hmac_sha256

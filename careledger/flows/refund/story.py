@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 
-from careledger.chain.send import Pending, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Pending
 from careledger.console import ProgressBar
 from careledger.crypto.hashing import hmac_sha256
 from careledger.flows.stage import Stage

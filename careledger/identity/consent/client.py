@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
 from careledger.identity.consent.messages import (
     ConsentMessages,

@@ -15,7 +15,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from careledger.chain.send import Pending
+from careledger.chain.transactions import Pending
 from careledger.crypto import canonical
 from careledger.crypto.hashing import sha256
 from careledger.crypto.typed_data import struct_hash

@@ -17,7 +17,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from careledger.chain.reverts import Reverted
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.errors import Conflict, NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import EpochAhead

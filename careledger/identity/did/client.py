@@ -9,7 +9,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.crypto.hashing import keccak256
 from careledger.identity.did.errors import erc1056
 from careledger.identity.did.messages import IdentityMessages

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from careledger.chain.rpc import Block
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere

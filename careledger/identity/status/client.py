@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.errors import InputError
 from careledger.identity.credentials.errors import StatusUnreadable, UnknownChain
 from careledger.identity.credentials.status_reference import StatusReference

@@ -1,7 +1,5 @@
 """Sending on a real node, the awkward cases too: stuck, replaced, overtaken, vanished, undone, refused after all."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
-
 import pytest
 from eth_account import Account
 
@@ -9,9 +7,11 @@ from careledger.chain import artifacts
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.reverts import RevertedSilently, RevertedWithText
 from careledger.chain.rpc import connect
-from careledger.chain.send import GAPS, Pending, Sender
+from careledger.chain.send import GAPS, Sender
+from careledger.chain.transactions import Pending
 from careledger.errors import NodeError, NoFunds, SendError, Unreachable
 from tests.support.proxy import Fault, Proxy, on
+from tests.support.senders import drop, mined, move
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 
@@ -28,40 +28,6 @@ def add_delegate(identity, to):
         artifacts.signature(entry)
     ]
     return bytes.fromhex(selector) + encode(artifacts.types(entry), [identity, ROLE, to, 1000])
-
-
-@pytest.fixture(scope="module")
-def still():
-    """An Anvil of its own that mines when it is told to."""
-    with LocalNode("anvil", extra=["--no-mining"]) as chain:
-        yield chain
-
-
-@pytest.fixture
-def fresh(still):
-    """A funded account that no other test uses."""
-    patron = Sender(still, development_accounts(1)[0])
-    account = Account.create()
-    pending = patron.send(account.address, value=10**18)
-    still.request("evm_mine")
-    patron.wait(pending)
-    return account
-
-
-def drop(chain, *pending):
-    """Let the node forget transactions, as nodes do when they restart or their pool is full."""
-    for one in pending:
-        chain.request("anvil_dropTransaction", "0x" + one.hashes[-1].hex())
-
-
-def mined(chain, sender, *pending):
-    """Wait for the first of transactions, a block every now and then; return whether they were all mined."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(lambda: [sender.wait(one) for one in pending])
-        while not waiting.done():
-            chain.request("evm_mine")
-            wait([waiting], timeout=0.02)
-        return all(receipt.succeeded for receipt in waiting.result())
 
 
 class TestSend:
@@ -358,7 +324,7 @@ class TestGaps:
         drop(still, pending)
         low = {"error": {"code": -32000, "message": "transaction underpriced"}}
         with Proxy(still.url, on("eth_sendRawTransaction", low, times=1)) as proxy:
-            sender.chain = connect(proxy.url)
+            move(sender, connect(proxy.url))
             assert mined(still, sender, pending)
         assert len(pending.hashes) == 2
 
@@ -368,7 +334,7 @@ class TestGaps:
         drop(still, pending)
         low = {"error": {"code": -32000, "message": "transaction underpriced"}}
         with Proxy(still.url, on("eth_sendRawTransaction", low)) as proxy:
-            sender.chain = connect(proxy.url)
+            move(sender, connect(proxy.url))
             with pytest.raises(SendError, match="transaction underpriced"):
                 sender.wait(pending)
 
@@ -414,7 +380,7 @@ class TestReorganisation:
             }
 
     def test_only_so_many_are_remembered(self, still, fresh, monkeypatch):
-        monkeypatch.setattr("careledger.chain.send.REMEMBERED", 5)
+        monkeypatch.setattr("careledger.chain.sent.REMEMBERED", 5)
         sender = Sender(still, fresh)
         pending = [sender.send(fresh.address, value=n) for n in range(20)]
         still.request("evm_mine")

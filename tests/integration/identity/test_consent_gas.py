@@ -17,7 +17,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain.contract import ContractClient
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.identity.consent.messages import ConsentSignature

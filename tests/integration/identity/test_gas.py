@@ -13,7 +13,8 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.messages import erc1056_digest, sign_digest

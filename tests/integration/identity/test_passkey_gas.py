@@ -16,7 +16,8 @@ from careledger.chain import p256
 from careledger.chain.deploy import deploy
 from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
-from careledger.chain.send import Receipt, Sender
+from careledger.chain.send import Sender
+from careledger.chain.transactions import Receipt
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry

@@ -2,7 +2,7 @@
 
 import pytest
 
-from careledger.chain.send import Receipt
+from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.errors import Conflict
 from careledger.flows.steps import NOT_REFUSED, Step, Steps
