@@ -1,20 +1,28 @@
 """How commands and flows speak: tables for people, one JSON document for machines, errors to stderr.
 
+Under `--json` stdout carries one document and nothing else, and each line of stderr is a document
+of its own: `{"error": ...}` with its stable code, or `{"note": ...}`.
+
+What did not come from our own source is never markup: it appears letter by letter, and characters
+that would act on a terminal appear as their escapes.
+
 Exit status: 0 done; 1 refused, not found or not verified; 2 bad input or settings; 3 the node
 failed.
 """
 
 import json as jsonlib
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any, Literal, NoReturn
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum
+from functools import singledispatch
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from careledger.errors import (
     CareLedgerError,
@@ -23,6 +31,11 @@ from careledger.errors import (
     SettingsError,
     ToolchainError,
 )
+from careledger.values.amounts import Amount
+from careledger.values.times import time_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Rpc = Annotated[
     str | None,
@@ -45,30 +58,38 @@ _INTERRUPTED = 130
 PIPE_WIDTH = 200
 """Columns of a table that goes into a pipe or a file."""
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
 
 class Out:
     """Where a command puts what it has to say; under `--json` only `document` reaches stdout."""
 
     def __init__(self, json: bool = False) -> None:
         self.json = json
-        wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-        self._console = Console(highlight=False, width=wide)
+        self._console: Console | None = None
 
-    def say(self, text: str) -> None:
-        """Print a sentence for people; it may carry rich's markup."""
-        if not self.json:
-            self._console.print(
-                text, soft_wrap=not self._console.is_terminal
-            )  # who reads a pipe wants whole lines
+    def say(self, text: str, style: str = "") -> None:
+        """Print a sentence for people, letter by letter.
+
+        Args:
+            text: lines of text.
+            style: of all of it, such as `bold`.
+
+        """
+        if self.json:
+            return
+
+        from rich.text import Text  # noqa: PLC0415  as in `_people`
+
+        console = self._people()
+        # Who reads a pipe wants whole lines.
+        console.print(Text(printable(text), style=style), soft_wrap=not console.is_terminal)
 
     def note(self, text: str) -> None:
-        """Print a line about work under way; it is shown as it is, without markup."""
-        if not self.json:
-            self._console.print(
-                text, style="dim", markup=False, soft_wrap=not self._console.is_terminal
-            )
+        """Print a line about work under way."""
+        self.say(text, style="dim")
+
+    def warn(self, text: str) -> None:
+        """Print a remark on stderr, beside the result."""
+        warn(text, json=self.json)
 
     def table(
         self,
@@ -77,44 +98,66 @@ class Out:
         rows: Iterable[Sequence[object]],
         caption: str = "",
     ) -> None:
-        """Print a table for people; columns whose name ends in `#` hold numbers and align right."""
+        """Print a table for people; a column whose name ends in `#` holds numbers, to the right."""
         if self.json:
             return
+
+        from rich.table import Table  # noqa: PLC0415  as in `_people`
+        from rich.text import Text  # noqa: PLC0415  as in `_people`
+
         table = Table(
-            title=title, caption=caption or None, title_justify="left", caption_justify="left"
+            title=Text(printable(title)),
+            caption=Text(printable(caption)) if caption else None,
+            title_justify="left",
+            caption_justify="left",
         )
         for column in columns:
             side: Literal["left", "right"] = "right" if column.endswith("#") else "left"
+            heading = column.removesuffix("#").rstrip() or column
             # Folded where it is too long, never cut off: addresses and keys are to be copied.
-            table.add_column(
-                column.removesuffix("#").rstrip() or column, justify=side, overflow="fold"
-            )
+            table.add_column(Text(printable(heading)), justify=side, overflow="fold")
         for row in rows:
-            table.add_row(*[str(cell) for cell in row])
-        self._console.print(table)
+            table.add_row(*[Text(printable(human(cell))) for cell in row])
+        self._people().print(table)
 
     def document(self, content: Any) -> None:
-        """Print the result for machines; bytes become 0x-text, amounts stay integers."""
+        """Print the result for machines, in the one spelling of all documents; see `plain`."""
         if self.json:
-            sys.stdout.write(
-                jsonlib.dumps(content, indent=2, default=_plain, ensure_ascii=False) + "\n"
-            )
+            text = jsonlib.dumps(plain(content), indent=2, ensure_ascii=False)
+            sys.stdout.write(text + "\n")
 
     def progress(self) -> "ProgressBar":
         """Return a progress bar on stderr; nothing is drawn where nobody looks."""
         return ProgressBar()
+
+    def _people(self) -> "Console":
+        from rich.console import Console  # noqa: PLC0415  machines and --help do without
+
+        if self._console is None:
+            wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+            self._console = Console(highlight=False, width=wide)
+        return self._console
 
 
 class ProgressBar(AbstractContextManager["ProgressBar"]):
     """A bar for long work: `with out.progress() as bar: bar.start("opening", 1000); bar.step()`."""
 
     def __init__(self) -> None:
+        from rich.console import Console  # noqa: PLC0415  who draws nothing does without
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=errors,
+            console=Console(stderr=True),
         )
         self._task: Any = None
 
@@ -127,19 +170,129 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
 
     def start(self, what: str, total: int) -> None:
         """Begin a stretch of work of so many steps."""
-        self._task = self._bar.add_task(what, total=total)
+        self._task = self._bar.add_task(printable(what), total=total)
 
     def step(self, count: int = 1) -> None:
         """Say that steps are done."""
         self._bar.advance(self._task, count)
 
 
-def _plain(value: object) -> Any:
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    return str(value)
+def printable(text: str) -> str:
+    """Return a text in which nothing acts on a terminal: other characters appear as escapes."""
+    if text.isprintable():
+        return text
+
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text
+    )
+
+
+def spaced(name: str) -> str:
+    """Return a name of JSON as people read it: `gasUsed` -> `gas used`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()
+
+
+@singledispatch
+def human(value: Any) -> str:
+    """Return a value as people read it in a table."""
+    return "-" if value is None else str(value)
+
+
+@human.register
+def _(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+@human.register
+def _(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+@human.register
+def _(value: datetime) -> str:
+    return time_text(value)
+
+
+@human.register
+def _(value: Enum) -> str:
+    return str(plain(value))
+
+
+@human.register(list)
+@human.register(tuple)
+def _(value: Iterable[Any]) -> str:
+    return ", ".join(human(one) for one in value) or "none"
+
+
+@singledispatch
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it.
+
+    Bytes become 0x-text, times RFC 3339 text in UTC, durations whole seconds, enumerations their
+    values, dataclasses objects in camelCase.
+    An `Amount` becomes decimal text of the smallest unit, with `decimals` beside it: one for the
+    object, or `<name>Decimals` where its amounts differ.
+    """
+    if is_dataclass(value):
+        return plain({camel(field.name): getattr(value, field.name) for field in fields(value)})
+    return value if value is None or isinstance(value, str | float) else str(value)
+
+
+@plain.register
+def _(value: Amount) -> str:
+    return str(value.value)
+
+
+@plain.register
+def _(value: Mapping) -> dict[str, Any]:  # type: ignore[type-arg]
+    return {str(key): plain(inner) for key, inner in value.items()} | _decimals(value)
+
+
+@plain.register(list)
+@plain.register(tuple)
+@plain.register(set)
+@plain.register(frozenset)
+def _(value: Iterable[Any]) -> list[Any]:
+    return [plain(inner) for inner in value]
+
+
+@plain.register
+def _(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+@plain.register
+def _(value: datetime) -> str:
+    return time_text(value)
+
+
+@plain.register
+def _(value: timedelta) -> int:
+    return int(value.total_seconds())
+
+
+@plain.register
+def _(value: int) -> int:
+    return value
+
+
+@plain.register(Enum)
+@plain.register(IntEnum)
+def _(value: Enum) -> Any:
+    return value.value if isinstance(value, str) else value.name.lower().replace("_", "-")
+
+
+def _decimals(members: Mapping[Any, Any]) -> dict[str, int]:
+    amounts = {name: one.decimals for name, one in members.items() if isinstance(one, Amount)}
+    if len(set(amounts.values())) <= 1:
+        return dict.fromkeys(["decimals"], next(iter(amounts.values()))) if amounts else {}
+    return {f"{name}Decimals": decimals for name, decimals in amounts.items()}
+
+
+def camel(name: str) -> str:
+    """Return a name of Python as JSON spells it: `gas_used` -> `gasUsed`."""
+    first, *others = name.strip("_").split("_")
+    return first + "".join(other.capitalize() for other in others)
 
 
 def exit_status(error: CareLedgerError) -> int:
@@ -149,37 +302,63 @@ def exit_status(error: CareLedgerError) -> int:
     return 3 if isinstance(error, NodeError) else 1
 
 
-def fail(error: CareLedgerError) -> NoReturn:
+def warn(text: str, *, json: bool = False) -> None:
+    """Print a remark on stderr; as a JSON document in one line where `json` is set."""
+    _to_stderr({"note": {"message": text}} if json else f"note: {text}")
+
+
+def fail(error: CareLedgerError, *, json: bool = False) -> NoReturn:
     """Say what was wrong on stderr and end with its exit status."""
-    errors.print(f"error: {error}", markup=False)
+    _to_stderr({"error": error_document(error)} if json else f"error: {error}")
     raise SystemExit(exit_status(error))
+
+
+def error_document(error: CareLedgerError) -> dict[str, Any]:
+    """Return an error as machines read it: its stable code, its sentence, and what it carries."""
+    to_json = getattr(error, "to_json", None)
+    if to_json is not None:
+        return dict(plain(to_json()))
+
+    kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(error).__name__).lower()
+    return {"code": kebab, "message": str(error)}
+
+
+def _to_stderr(content: Any) -> None:
+    text = content if isinstance(content, str) else jsonlib.dumps(content)
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
     """Run a typer application so that every failure is one sentence on stderr.
 
     Args:
+        app: the application.
         arguments: instead of the command line's.
 
     """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    json = "--json" in given
+
     try:
-        status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        status = app(args=given, standalone_mode=False)
     except CareLedgerError as error:
-        fail(error)
+        fail(error, json=json)
     except (typer.Abort, KeyboardInterrupt):
-        errors.print("stopped")
+        _to_stderr("stopped")
         raise SystemExit(_INTERRUPTED) from None
     except _UsageError as error:
-        error.show()
+        if json:
+            _to_stderr({"error": {"code": "settings.usage", "message": error.format_message()}})
+        else:
+            error.show()
         raise SystemExit(error.exit_code) from None
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         raise SystemExit(0) from None
-    if (
-        isinstance(status, int) and status
-    ):  # typer.Exit: a command that ended with a status of its own
+
+    if isinstance(status, int) and status:  # a command that ended with a status of its own
         if status == _INTERRUPTED:
-            errors.print("stopped")
+            _to_stderr("stopped")
         raise SystemExit(status)
 
 

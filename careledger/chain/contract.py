@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -21,7 +21,15 @@ from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import InputError, NotFound, SettingsError
 from careledger.values.addresses import address
 
+Payer = Sender | Callable[[], Sender] | None
+"""Who pays: a sender, or a function that makes one at the first transaction; reading needs none."""
+
 _EVENTS: dict[tuple[str, str], type["Event"]] = {}
+
+
+def sender_of(payer: Payer) -> Sender | None:
+    """Return the sender that a payer stands for."""
+    return payer() if callable(payer) else payer
 
 
 def snake(name: str) -> str:
@@ -107,7 +115,7 @@ class ContractClient:
 
     name: ClassVar[str]
 
-    def __init__(self, chain: Chain, at: str, sender: Sender | None = None) -> None:
+    def __init__(self, chain: Chain, at: str, sender: Payer = None) -> None:
         """Bind to a deployed contract.
 
         Args:
@@ -117,10 +125,15 @@ class ContractClient:
         """
         self.chain = chain
         self.address: ChecksumAddress = address(at, f"{self.name} address")
-        self.sender = sender
+        self._payer = sender
         self.artifact = artifacts.load(self.name)
 
-    def using(self, sender: Sender) -> Self:
+    @property
+    def sender(self) -> Sender | None:
+        """Who pays for the transactions; asking may load the key."""
+        return sender_of(self._payer)
+
+    def using(self, sender: Payer) -> Self:
         """Return the same contract, paid for by somebody else."""
         return type(self)(self.chain, self.address, sender)
 
@@ -177,11 +190,12 @@ class ContractClient:
         )
 
     def _paying(self, function: str) -> Sender:
-        if self.sender is None:
+        sender = self.sender
+        if sender is None:
             raise SettingsError(
                 f"{self.name}.{function} is a transaction and needs a key to sign with"
             )
-        return self.sender
+        return sender
 
     def _write(
         self, function: str, *arguments: Any, value: int = 0, gas: int | None = None

@@ -1,14 +1,46 @@
-"""Load the key to sign with, from an encrypted file or, for development, from the environment."""
+"""Load the key to sign with, by one rule everywhere.
+
+An encrypted key file goes first, then the private key of the environment. On a development chain
+(Anvil or Ganache) without either, the first well-known account signs, and that is said.
+"""
 
 import json
+from collections.abc import Callable
 from getpass import getpass
 from pathlib import Path
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from careledger.chain.node import DevelopmentChain, development_accounts
+from careledger.chain.rpc import Chain
 from careledger.errors import InputError, SettingsError
 from careledger.settings import Settings
+
+
+def signing_account(
+    settings: Settings, chain: Chain, notice: Callable[[str], None] = lambda _: None
+) -> LocalAccount:
+    """Return the account that signs on a chain.
+
+    Args:
+        settings: name the key file or the private key.
+        chain: decides whether a well-known account may sign where the settings name no key.
+        notice: called with a sentence when a well-known account signs.
+
+    Raises:
+        SettingsError: no key is named on a chain that is not a development chain, or the key that
+            is named cannot be used.
+        NodeError: the node cannot be asked.
+
+    """
+    named = settings.keystore is not None or settings.private_key is not None
+    if named or DevelopmentChain.of(chain) is None:
+        return load_account(settings)
+
+    account = development_accounts(1)[0]
+    notice(f"no key is set; {account.address}, the first well-known development account, signs")
+    return account
 
 
 def load_account(settings: Settings) -> LocalAccount:
@@ -32,7 +64,7 @@ def from_private_key(text: str) -> LocalAccount:
     """Return the account of a private key in hexadecimal. The key appears in no message.
 
     Raises:
-        SettingsError: it is no private key.
+        SettingsError: it is not a private key.
 
     """
     try:
@@ -41,6 +73,7 @@ def from_private_key(text: str) -> LocalAccount:
         raise SettingsError(
             "CARELEDGER_PRIVATE_KEY is not a private key: 64 hexadecimal digits are needed"
         ) from None
+
     return account
 
 
@@ -71,6 +104,7 @@ def new_password(file: Path | None) -> str:
         password = getpass("new password: ")
         if getpass("once more: ") != password:
             raise InputError("the two passwords differ; nothing was written")
+
     if not password:
         raise InputError("an empty password protects nothing; nothing was written")
     return password
@@ -85,13 +119,14 @@ def _from_keystore(file: Path, password_file: Path | None) -> LocalAccount:
         raise SettingsError(
             f"the key file {file} is not JSON (Web3 Secret Storage, version 3, is needed)"
         ) from error
-    password = (
-        getpass(f"password of {file}: ") if password_file is None else password_in(password_file)
-    )
+
+    password = password_in(password_file) if password_file else getpass(f"password of {file}: ")
+
     try:
         account: LocalAccount = Account.from_key(Account.decrypt(document, password))
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"the key file {file} does not open: wrong password, or not a version-3 key file"
         ) from error
+
     return account

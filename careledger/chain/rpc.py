@@ -1,14 +1,15 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import requests
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 from web3 import HTTPProvider, Web3
+from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint, RPCResponse
 
 from careledger.chain.reverts import decode_revert
@@ -63,18 +64,44 @@ class Chain:
     """A node and the chain that it serves."""
 
     def __init__(self, url: str, timeout: float = 30) -> None:
+        """Connect to a node by its HTTP address; see `connect`."""
         self.url = url
         session = requests.Session()
         # A proxy is for the outside; looking for one at every request takes a fifth of its time.
         session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
-        self.provider = _Provider(
+        provider = _Provider(
             url,
             request_kwargs={"timeout": timeout},
             session=session,
             exception_retry_configuration=None,
         )
-        self.w3 = Web3(self.provider)
+        self.w3 = Web3(provider)
+        self._make_request: Callable[[RPCEndpoint, Any], RPCResponse] = provider.make_request
         self.chain_id = int(self.request("eth_chainId"), 16)
+
+    @classmethod
+    def from_web3(cls, w3: Web3) -> Self:
+        """Ask the node of a program's own `Web3`, with its provider and its middleware.
+
+        Raises:
+            NodeError: no node answers there.
+
+        """
+        chain = cls.__new__(cls)
+        chain.url = str(getattr(w3.provider, "endpoint_uri", type(w3.provider).__name__))
+        chain.w3 = w3
+
+        def make_request(method: RPCEndpoint, params: Any) -> RPCResponse:
+            # Asked anew each time: the program may add middleware later.
+            through = w3.provider.request_func(w3, w3.middleware_onion)
+            answer = dict(through(method, params))
+            if "result" in answer:
+                answer["result"] = _as_json(answer["result"])
+            return cast("RPCResponse", answer)
+
+        chain._make_request = make_request
+        chain.chain_id = int(chain.request("eth_chainId"), 16)
+        return chain
 
     def request(self, method: str, *params: Any) -> Any:
         """Ask the node and return the result.
@@ -88,12 +115,16 @@ class Chain:
         """
         answer: Any
         try:
-            answer = self.provider.make_request(RPCEndpoint(method), list(params))
+            answer = self._make_request(RPCEndpoint(method), list(params))
         except requests.exceptions.Timeout as error:
             raise Unreachable(f"the node at {self.url} did not answer {method} in time") from error
         except requests.exceptions.HTTPError as error:
             answer = self._refused_with_status(method, error.response)
-        except (requests.exceptions.RequestException, ValueError, CanonicalError) as error:
+        except Web3Exception as error:
+            raise NodeError(
+                f"the node at {self.url} cannot be asked for {method}: {error}"
+            ) from error
+        except (OSError, ValueError, CanonicalError) as error:
             raise Unreachable(
                 f"no node answers at {self.url}: start one (`make up`) or correct --rpc"
             ) from error
@@ -113,7 +144,7 @@ class Chain:
             raise Unreachable(f"{refused}429: it is asked too often")
         answer: Any
         try:
-            answer = self.provider.decode_rpc_response(response.content)
+            answer = _Provider.decode_rpc_response(response.content)
         except (ValueError, CanonicalError):
             answer = None
         if isinstance(answer, dict) and answer.get("error"):
@@ -172,7 +203,7 @@ class Chain:
             return ["0x" + one.hex() for one in topic]
 
         query = {
-            "address": addresses if isinstance(addresses, str) else list(addresses),
+            "address": [addresses] if isinstance(addresses, str) else list(addresses),
             "topics": [text(topic) for topic in topics],
             "fromBlock": quantity(from_block),
             "toBlock": quantity(to_block),
@@ -255,6 +286,19 @@ class Chain:
             raise WrongChain(
                 f"the node at {self.url} serves chain {self.chain_id}, but chain {chain_id} is expected"
             )
+
+
+def _as_json(value: Any) -> Any:
+    """Return a result as JSON-RPC has it, whatever a middleware of the program made of it."""
+    if isinstance(value, Mapping):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(inner) for inner in value]
+    if isinstance(value, bytes):
+        return "0x" + bytes(value).hex()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return hex(value)
+    return value
 
 
 def _name(block: Block | bytes) -> str:

@@ -3,6 +3,6 @@
 
 def main() -> None:
     """Run the command line."""
-    from careledger.cli.app import main as run  # noqa: PLC0415  the edge is loaded when it is used
+    from careledger.cli.app import main as run  # the edge is loaded when it is used
 
     run()

@@ -24,7 +24,7 @@ from careledger.chain.node import (
 from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.cli.demo import FlowGroup
-from careledger.console import Json, Out, Rpc, errors, run
+from careledger.console import Json, Out, Rpc, run, warn
 from careledger.errors import NotFound
 from careledger.flows import FLOWS
 from careledger.settings import DEFAULT_RPC, Settings
@@ -114,7 +114,7 @@ def deploy(
 
     def told(name: str, became: str) -> None:
         what[name] = became
-        errors.print(f"{name}: {became}")
+        out.warn(f"{name}: {became}")
 
     found = deployment.deploy(chain, Sender(chain, account), folder, told)
     out.table(
@@ -200,7 +200,7 @@ def demo_all() -> None:
     Example: careledger demo all
     """
     out, started = Out(), time.monotonic()
-    done = compile_all(lambda path: errors.print(f"compiled {path}"))
+    done = compile_all(lambda path: warn(f"compiled {path}"))
     with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
         out.say(
             f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled."
@@ -208,7 +208,7 @@ def demo_all() -> None:
         os.environ["CARELEDGER_DEPLOYMENTS"] = folder
         deploy(rpc=chain.url)
         for number, flow in enumerate(FLOWS.values(), 1):
-            out.say(f"\n[bold]{number}. {flow.name}[/bold]: {flow.summary}\n")
+            out.say(f"\n{number}. {flow.name}: {flow.summary}\n", style="bold")
             flow.load()(out, chain.url)
     out.say(
         f"\nAll {len(FLOWS)} flows done in {time.monotonic() - started:.0f} s; the chain is stopped. "

@@ -6,6 +6,7 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress
 
+from careledger.chain.contract import Payer, sender_of
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, Receipt
@@ -20,13 +21,18 @@ PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,
 class Erc20Token:
     """An ERC-20 token at an address."""
 
-    def __init__(self, chain: Chain, at: str, sender: Sender | None = None) -> None:
+    def __init__(self, chain: Chain, at: str, sender: Payer = None) -> None:
         """Bind to a token; reading needs no sender."""
         self.chain = chain
         self.address: ChecksumAddress = address(at, "token")
-        self.sender = sender
+        self._payer = sender
 
-    def using(self, sender: Sender) -> "Erc20Token":
+    @property
+    def sender(self) -> Sender | None:
+        """Who pays for the transactions; asking may load the key."""
+        return sender_of(self._payer)
+
+    def using(self, sender: Payer) -> "Erc20Token":
         """Return the same token, with transactions paid for by somebody else."""
         return Erc20Token(self.chain, self.address, sender)
 
@@ -55,9 +61,10 @@ class Erc20Token:
         return self._paying(signature).send(self.address, _calldata(signature, arguments), gas=gas)
 
     def _paying(self, signature: str) -> Sender:
-        if self.sender is None:
+        sender = self.sender
+        if sender is None:
             raise SettingsError(f"{signature} is a transaction and needs a key to sign with")
-        return self.sender
+        return sender
 
     def decimals(self) -> int:
         """Return how many decimals the smallest unit has."""

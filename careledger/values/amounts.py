@@ -1,6 +1,7 @@
 """Amounts: whole numbers of a token's smallest unit inside, decimal text where people read and write."""
 
 import re
+from dataclasses import dataclass
 
 from careledger.errors import InputError
 
@@ -9,6 +10,21 @@ WAD = 18
 
 _DECIMAL = re.compile(r"([0-9]{1,59})(?:\.([0-9]{1,59}))?", re.ASCII)
 _BASIS_POINTS = 10_000
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount with what a reader needs to know of it."""
+
+    value: int
+    """In the smallest unit."""
+    decimals: int = WAD
+    unit: str = ""
+    """Its ticker; empty where it is named beside it."""
+
+    def __str__(self) -> str:
+        text = amount_text(self.value, self.decimals)
+        return f"{text} {self.unit}" if self.unit else text
 
 
 def parse_amount(text: str, decimals: int, what: str = "amount") -> int:

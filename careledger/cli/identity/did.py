@@ -25,7 +25,7 @@ from careledger.cli.identity.recovery import recovery
 from careledger.cli.identity.status import status
 from careledger.cli.identity.verification import erase, read, verify
 from careledger.cli.identity.wallet import wallet
-from careledger.console import Json, Out, Rpc, errors
+from careledger.console import Json, Out, Rpc, warn
 from careledger.errors import InputError
 from careledger.files import write_new
 from careledger.identity.did.did import format_did, parse_url
@@ -194,8 +194,8 @@ def rotate(
     receipt = desk.signing().change_owner(subject, owner)
     told(out, "Key rotated", {"identity": desk.did(subject), "controller": owner}, receipt)
     if guarded:
-        errors.print(
-            "note: the guardians were the former key's; name them anew with `careledger identity recovery`"
+        warn(
+            "the guardians were the former key's; name them anew with `careledger identity recovery`"
         )
 
 

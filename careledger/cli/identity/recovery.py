@@ -8,7 +8,7 @@ import typer
 
 from careledger.chain.keys import load_account
 from careledger.cli.identity.desk import At, Desk, Folder, Identity, duration, open_desk, told
-from careledger.console import Json, Out, Rpc, errors
+from careledger.console import Json, Out, Rpc, warn
 from careledger.errors import Conflict, InputError
 from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
 from careledger.identity.did.model import Guardianship
@@ -216,9 +216,7 @@ def finish(
     receipt = desk.signing().finish_recovery(subject)
     what = {"identity": desk.did(subject), "controller": desk.registry.identity_owner(subject)}
     told(Out(json_), "Recovered", what, receipt)
-    errors.print(
-        "note: delegates of before stay; look through them with `careledger identity delegates`"
-    )
+    warn("delegates of before stay; look through them with `careledger identity delegates`")
 
 
 @recovery.command()

@@ -12,7 +12,7 @@ import typer
 
 from careledger.cli.identity.desk import At, Desk, Folder, Identity, duration, open_desk, told
 from careledger.cli.identity.files import issuer_with, read_list, read_token
-from careledger.console import Json, Out, Rpc, errors
+from careledger.console import Json, Out, Rpc, warn
 from careledger.errors import Conflict, InputError
 from careledger.files import write_private
 from careledger.identity.credentials.did_keys import DidKeys
@@ -183,8 +183,8 @@ def _check_given(desk: Desk, issuer: str, list_: bytes, indexes: Sequence[int]) 
             return
         if not places.taken():
             if places.others():
-                errors.print(
-                    "note: the database of CARELEDGER_STORE knows other lists of this issuer, and not this one"
+                warn(
+                    "the database of CARELEDGER_STORE knows other lists of this issuer, and not this one"
                 )
             return
         never = places.never_given(indexes)

@@ -11,7 +11,7 @@ import typer
 
 from careledger.chain.keys import new_password, password_in
 from careledger.cli.identity.files import read_token
-from careledger.console import Json, Out, errors
+from careledger.console import Json, Out, warn
 from careledger.errors import InputError, SettingsError
 from careledger.files import write_private
 from careledger.identity.credentials.claim_paths import path_text
@@ -141,9 +141,7 @@ def add(
         bound: str | None = holding.holder_key.thumbprint
     except HolderKeyMissing:
         bound = None
-        errors.print(
-            "note: the credential is bound to no key, so whoever has a copy can present it"
-        )
+        warn("the credential is bound to no key, so whoever has a copy can present it")
     with open_wallet(file) as opened:
         held = opened.add_credential(text, bound)
     out.say(f"{held.id} is in the wallet: {holding.vct} of {holding.issuer}")

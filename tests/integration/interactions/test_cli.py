@@ -108,7 +108,11 @@ class TestAnchor:
             (["--contract", "0x12"], 2, "--contract '0x12' is not an address"),
             (["--contract", "0x" + "12" * 20], 1, "there is no InteractionLog at"),
             (["--brand", "acme"], 2, "--brand 'acme' is not an address"),
-            (["--deployments", "nowhere"], 1, "no InteractionLog is recorded for chain 31337"),
+            (
+                ["--deployments", "nowhere"],
+                1,
+                "no deployment on chain 31337 is recorded in nowhere",
+            ),
             (["--rpc", "http://127.0.0.1:9"], 3, "no node answers at http://127.0.0.1:9"),
             (["--keys", "calls.json"], 2, "key file $"),
             (["--batch", "calls.json"], 2, "batch file $"),

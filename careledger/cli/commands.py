@@ -1,0 +1,104 @@
+"""How a function becomes a command: it names what it needs, and gets it open.
+
+```python
+app = group("Points that customers own, and where they swap them.")
+
+
+@command(app, contracts=["PointMarket"])
+def cancel(suite: "Suite", out: "Out", nonce: Nonce) -> None:
+    '''Call off an own offer for good.'''
+    receipt = suite.loyalty.market.cancel(parse_nonce(nonce))
+    report(out, "Offer called off", {"nonce": str(nonce)}, receipt)
+```
+
+A parameter `out` adds `--json`. A parameter `suite` adds `--rpc` and `--deployments`, and an option
+for each of `contracts`. The command's body runs with both, and the suite is closed behind it.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import typer
+
+from careledger.cli.options import CONTRACT_OPTIONS, Deployments, Json, Rpc, another
+
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
+
+def group(help_: str) -> typer.Typer:
+    """Return an empty group of commands."""
+    return typer.Typer(help=help_, no_args_is_help=True, rich_markup_mode=None)
+
+
+def command(
+    app: typer.Typer, name: str | None = None, *, contracts: Iterable[str] = ()
+) -> Callable[[_Function], _Function]:
+    """Make a function a command of a group; returns the function as it was.
+
+    Args:
+        app: the group.
+        name: the command's name; the function's own when None.
+        contracts: names of contracts for which another address can be given.
+
+    """
+
+    def decorate(function: _Function) -> _Function:
+        app.command(name)(edge(function, contracts))
+        return function
+
+    return decorate
+
+
+def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callable[..., None]:
+    """Return a function for typer that opens what another one needs, and calls it."""
+    own = inspect.signature(function).parameters
+    needs_suite, needs_out = "suite" in own, "out" in own
+
+    others = {name.lower(): name for name in contracts}
+    shared = {parameter: another(name) for parameter, name in others.items()}
+    if needs_suite:
+        shared |= {"rpc": Rpc, "deployments": Deployments}
+
+    # What the function declares itself goes before the shared option of the same name.
+    shared = {name: kind for name, kind in shared.items() if name not in own}
+    options = [_keyword(name, kind, None) for name, kind in shared.items()]
+    if needs_out:
+        options.append(_keyword("json_", Json, default=False))
+
+    def run(**arguments: Any) -> None:
+        from careledger.console import Out
+
+        values = {name: arguments.pop(name) for name in shared}
+        if needs_out:
+            arguments["out"] = Out(arguments.pop("json_"))
+        if not needs_suite:
+            function(**arguments)
+            return
+
+        from careledger.suite import Suite
+        from careledger.values.addresses import address
+
+        given = {
+            name: address(at, CONTRACT_OPTIONS[name])
+            for parameter, name in others.items()
+            if (at := values[parameter]) is not None
+        }
+        with Suite.open(
+            values.get("rpc"), deployments=values["deployments"], contracts=given
+        ) as suite:
+            function(suite=suite, **arguments)
+
+    given = [one for name, one in own.items() if name not in {"suite", "out"}]
+    parameters = [*given, *options]
+    run.__name__ = function.__name__
+    run.__doc__ = function.__doc__
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
