@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import InputError
 from careledger.values.addresses import address
+from careledger.values.times import LATEST_SECONDS, from_seconds, parse_time
 
 MAX_BYTES = 64 * 2**20
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
+"""The form of amounts: no sign, no leading zero; 2^256 has 78 digits."""
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
 
 
@@ -105,6 +109,33 @@ class JsonNode:
         ):
             raise self.fault(f"not an integer from 0 to 2^{bits} - 1")
         return self.value
+
+    def amount(self, bits: int = 256) -> int:
+        """Return an integer that is written as decimal text, of so many bits at most.
+
+        Amounts are text, because most readers of JSON round large numbers.
+        """
+        if not isinstance(self.value, str) or not _DECIMAL.fullmatch(self.value):
+            raise self.fault('not a whole number as decimal text, such as "1000000"')
+
+        number = int(self.value)
+        if number >= 1 << bits:
+            raise self.fault(f"not an integer from 0 to 2^{bits} - 1")
+        return number
+
+    def time(self) -> datetime:
+        """Return a time in RFC 3339, such as `2030-01-31T12:00:00Z`."""
+        try:
+            return parse_time(self.value, "")
+        except InputError as error:
+            raise self.fault(str(error).lstrip()) from error
+
+    def seconds(self) -> datetime:
+        """Return a time that is written as whole seconds since 1970 UTC."""
+        count = self.integer()
+        if count > LATEST_SECONDS:
+            raise self.fault("a time after the year 9999")
+        return from_seconds(count)
 
     def hex(self, length: int | None = None) -> bytes:
         """Return the bytes of lower-case 0x-text, of a given length or of any."""

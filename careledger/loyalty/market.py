@@ -10,11 +10,12 @@ from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block, Log
 from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import Conflict
-from careledger.loyalty.amounts import seconds
 from careledger.loyalty.errors import NotOffered
-from careledger.loyalty.offers import NO_PERMIT, Offer, Permit, SignedOffer, cancellation
+from careledger.loyalty.offers import Offer, cancellation
+from careledger.loyalty.signed_offers import NO_PERMIT, Permit, SignedOffer
 from careledger.loyalty.swaps import Fee, Swap
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import to_seconds
 
 BPS = 10_000
 
@@ -187,7 +188,7 @@ class PointMarket(ContractClient):
         self, maker: str, word: int, mask: int, *, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Cancel for a maker that signed `cancellation`."""
-        return self._write("cancelWordBySig", maker, word, mask, seconds(deadline), signature)
+        return self._write("cancelWordBySig", maker, word, mask, to_seconds(deadline), signature)
 
     def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> bytes:
         """Return what a maker signs so that somebody else cancels for it: 32 bytes."""
@@ -250,7 +251,7 @@ class PointMarket(ContractClient):
         if state.cancelled:
             raise Conflict("the offer was cancelled by its maker")
         if not state.remaining:
-            over = self.chain.timestamp() > seconds(signed.offer.expires_at)
+            over = self.chain.timestamp() > to_seconds(signed.offer.expires_at)
             reason = "has expired" if over else "was taken already, or another one with its nonce"
             raise Conflict(f"nothing of the offer can be taken: it {reason}")
         return state

@@ -15,7 +15,7 @@ from eth_typing import Hash32
 
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.errors import InputError
-from careledger.loyalty.amounts import seconds
+from careledger.values.times import to_seconds
 
 _AUTHORIZATION = (
     "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
@@ -78,7 +78,7 @@ class Redemption:
 
 
 def _validity(order: Authorization | Redemption) -> tuple[int, int]:
-    return 0 if order.valid_after is None else seconds(order.valid_after), seconds(
+    return 0 if order.valid_after is None else to_seconds(order.valid_after), to_seconds(
         order.valid_before
     )
 
@@ -100,7 +100,7 @@ class TokenMessages:
         """Let a spender spend (EIP-2612); `nonce` is the owner's next one, `nonces(owner)`."""
         return digest(
             self.separator,
-            struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, seconds(deadline)]),
+            struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, to_seconds(deadline)]),
         )
 
     def transfer(self, order: Authorization) -> bytes:

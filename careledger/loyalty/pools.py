@@ -9,9 +9,9 @@ from eth_typing import ChecksumAddress
 from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
-from careledger.loyalty.amounts import moment, seconds
 from careledger.loyalty.messages import Authorization, random_nonce
 from careledger.loyalty.swaps import Fee, Swap
+from careledger.values.times import from_seconds, to_seconds
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Funding:
             self.min_a,
             self.min_b,
             self.to,
-            seconds(self.deadline),
+            to_seconds(self.deadline),
         )
 
 
@@ -201,7 +201,7 @@ class Removal:
             self.min_a,
             self.min_b,
             self.to,
-            seconds(self.deadline),
+            to_seconds(self.deadline),
         )
 
 
@@ -228,7 +228,7 @@ class SwapOrder:
             self.amount_in,
             self.min_out,
             self.to,
-            seconds(self.deadline),
+            to_seconds(self.deadline),
             self.salt,
         )
 
@@ -259,7 +259,7 @@ class PointPools(ContractClient):
         self, token_in: str, token_out: str, amount_in: int, min_out: int, deadline: datetime
     ) -> Receipt:
         """Pay in one token and get the other, at least `min_out` of it, until the deadline."""
-        return self._write("swap", token_in, token_out, amount_in, min_out, seconds(deadline))
+        return self._write("swap", token_in, token_out, amount_in, min_out, to_seconds(deadline))
 
     def swap_with_authorization(self, order: SwapOrder, signature: bytes) -> Receipt:
         """Swap for a holder that signed `token_in.messages.receive(authorization(order))`."""
@@ -267,7 +267,7 @@ class PointPools(ContractClient):
 
     def authorization(self, order: SwapOrder) -> Authorization:
         """Return what the holder of a swap order signs at the token that is paid in."""
-        before = moment(seconds(order.deadline) + 1)
+        before = from_seconds(to_seconds(order.deadline) + 1)
         return Authorization(
             order.holder, self.address, order.amount_in, before, nonce=self.order_nonce(order)
         )

@@ -5,7 +5,8 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from careledger.chain.reverts import Reverted
-from careledger.loyalty.amounts import date, show
+from careledger.loyalty.points import points_text
+from careledger.values.times import from_seconds, time_text
 
 _PLAIN = {"fee_bps", "max_fee_bps", "highest", "period", "notice", "nonce"}
 _TIMES = {"closes_at", "valid_after", "valid_before", "expiry", "deadline"}
@@ -41,4 +42,4 @@ class Refused(Reverted):
         ):
             return str(value)
         timed = name in _TIMES or (name == "actual" and not _TIMES.isdisjoint(self.parameters))
-        return date(value) if timed else show(value)
+        return time_text(from_seconds(value)) if timed else points_text(value)

@@ -15,9 +15,9 @@ from careledger.chain.rpc import Block
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError
-from careledger.loyalty.amounts import seconds
 from careledger.loyalty.messages import Authorization, Redemption, Signature, TokenMessages
 from careledger.values.addresses import address
+from careledger.values.times import to_seconds
 
 ISSUER_ROLE = "careledger.issuer"
 """Role of the delegates that may issue."""
@@ -286,7 +286,7 @@ class LoyaltyToken(ContractClient):
     ) -> Receipt:
         """Set the allowance that an owner signed as `messages.permit`; anyone may send it."""
         return self._signed("permit", "address,address,uint256,uint256", signature, owner, spender, value,
-                            seconds(deadline))  # fmt: skip
+                            to_seconds(deadline))  # fmt: skip
 
     # ---- ERC-3009
 

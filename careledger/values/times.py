@@ -30,6 +30,18 @@ def to_seconds(at: datetime, what: str = "time") -> int:
     return int(at.timestamp())
 
 
+def whole_seconds(at: datetime, what: str = "time") -> int:
+    """Return a time in whole seconds since 1970 UTC, for what is hashed: nothing is cut off.
+
+    Raises:
+        InputError: it has a part of a second, no time zone, or lies before 1970.
+
+    """
+    if at.microsecond:
+        raise InputError(f"{what} {at} has a part of a second, but whole seconds are needed")
+    return to_seconds(at, what)
+
+
 def from_seconds(count: int) -> datetime:
     """Return the time of a count of seconds since 1970 UTC; the end of the year 9999 for what lies beyond."""
     return datetime.fromtimestamp(min(count, LATEST_SECONDS), UTC)

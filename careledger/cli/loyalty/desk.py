@@ -20,10 +20,10 @@ from careledger.chain.send import Sender
 from careledger.chain.transactions import Receipt
 from careledger.console import Out
 from careledger.errors import InputError, NotFound
-from careledger.loyalty.amounts import moment
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.settings import Settings
 from careledger.values.addresses import address
+from careledger.values.times import from_seconds
 
 Token = Annotated[str, typer.Argument(metavar="TOKEN", help="Address of the brand's points.")]
 Amount = Annotated[
@@ -104,7 +104,7 @@ class Desk:
 
     def until(self, span: timedelta) -> datetime:
         """Return the time that lies so far ahead on the chain's own clock."""
-        return moment(self.chain.timestamp()) + span
+        return from_seconds(self.chain.timestamp()) + span
 
     def _checked(self, client: _Client) -> _Client:
         if not client.artifact.matches(self.chain.code(client.address)):

@@ -17,33 +17,22 @@ from careledger.cli.loyalty.desk import (
     told,
 )
 from careledger.console import Json, Out, Rpc
-from careledger.errors import InputError, SettingsError
-from careledger.loyalty.amounts import date, points, seconds, short, show
+from careledger.errors import InputError
 from careledger.loyalty.messages import sign
-from careledger.loyalty.offers import Offer, Permit, SignedOffer, sign_offer
+from careledger.loyalty.offers import Offer
+from careledger.loyalty.points import parse_points as points
+from careledger.loyalty.points import points_text as show
+from careledger.loyalty.points import short_points as short
+from careledger.loyalty.signed_offers import Permit, SignedOffer, sign_offer
 from careledger.loyalty.token import LoyaltyToken
 from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import time_text
 
 offer = typer.Typer(
     help="Offers of customers to swap points.", no_args_is_help=True, rich_markup_mode=None
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file that `offer sign` wrote.")]
-
-
-def read_offer(file: Path) -> SignedOffer:
-    """Read an offer's file.
-
-    Raises:
-        SettingsError: it cannot be read.
-        OfferError: it is no offer.
-
-    """
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"the offer {file} cannot be read: {error.strerror}") from error
-    return SignedOffer.loads(text)
 
 
 def _nonce(text: str) -> int:
@@ -119,12 +108,7 @@ def sign_(
         desk.sender.account, made, desk.chain.chain_id, place.address, token=giving.messages,
         permit_nonce=giving.nonces(maker),
     )  # fmt: skip
-    try:
-        out_file.write_text(signed.dumps())
-    except OSError as error:
-        raise SettingsError(
-            f"the offer cannot be written to {out_file}: {error.strerror}"
-        ) from error
+    signed.write(out_file)
     _tell(Out(json_), "Offer signed", signed, (giving, wanting), file=str(out_file))
 
 
@@ -143,14 +127,14 @@ def _tell(
         "wantAmount": f"{show(made.want_amount)} {label(wanting)}",
         "minFill": show(made.min_fill),
         "taker": "anyone" if made.taker == ZERO_ADDRESS else made.taker,
-        "expiry": date(seconds(made.expires_at)),
+        "expiry": time_text(made.expires_at),
     }
     shown |= {
         name: f"{show(more[name])} {label(giving)}"
         for name in ("filled", "remaining")
         if name in more
     }
-    told(out, title, {"id": signed.id, **made.message(), **brands, **more}, None, **shown)
+    told(out, title, {"id": signed.id, **made.to_json(), **brands, **more}, None, **shown)
 
 
 @offer.command("show")
@@ -166,7 +150,7 @@ def show_(
 
     Example: careledger loyalty offer show offer.json
     """
-    signed = read_offer(file)
+    signed = SignedOffer.read(file)
     desk = Desk.open(rpc, deployments)
     desk.chain.expect(signed.chain_id)
     state = desk.market(market).check(signed)
@@ -201,7 +185,7 @@ def fill(
 
     Example: careledger loyalty offer fill offer.json --amount 400
     """
-    signed = read_offer(file)
+    signed = SignedOffer.read(file)
     wanted = points(amount, "--amount") if amount else None
     most = points(most_paid, "--most-paid") if most_paid else None
     least = points(least_received, "--least-received") if least_received else None
@@ -262,7 +246,7 @@ def cancel(
     """
     if (file is None) == (nonce is None):
         raise InputError("either the offer's file or --nonce is needed")
-    signed = read_offer(file) if file else None
+    signed = SignedOffer.read(file) if file else None
     number = signed.offer.nonce if signed else _nonce(nonce or "")
     desk = Desk.open(rpc, deployments)
     place = desk.market(market).using(desk.sender)

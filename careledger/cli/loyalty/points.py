@@ -22,9 +22,11 @@ from careledger.cli.loyalty.offers import offer
 from careledger.cli.loyalty.pools import pool
 from careledger.console import Json, Out, Rpc
 from careledger.errors import Conflict, InputError
-from careledger.loyalty.amounts import points, short, show
 from careledger.loyalty.client import LoyaltyToken
 from careledger.loyalty.market import SwapPolicy
+from careledger.loyalty.points import parse_points as points
+from careledger.loyalty.points import points_text as show
+from careledger.loyalty.points import short_points as short
 from careledger.loyalty.report import PointUse, UseKind
 from careledger.loyalty.report import report as read_report
 from careledger.values.addresses import ZERO_ADDRESS, address

@@ -17,8 +17,11 @@ from careledger.cli.loyalty.desk import (
 )
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, NotFound
-from careledger.loyalty.amounts import POINT, points, short, show
 from careledger.loyalty.messages import sign
+from careledger.loyalty.points import POINT
+from careledger.loyalty.points import parse_points as points
+from careledger.loyalty.points import points_text as show
+from careledger.loyalty.points import short_points as short
 from careledger.loyalty.pools import (
     Funding,
     LiquidityAdded,

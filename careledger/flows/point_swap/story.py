@@ -3,6 +3,7 @@
 Lena and Omar have no ether at all. What they do they sign, and somebody else sends and pays for.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,17 +12,20 @@ from typing import Any
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Receipt
 from careledger.console import Out
+from careledger.crypto.documents import JsonNode
 from careledger.flows.stage import Stage
-from careledger.loyalty.amounts import POINT, moment, short
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.errors import TooLittleOut
 from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Redemption, random_nonce, sign
-from careledger.loyalty.offers import Offer, Permit, SignedOffer, sign_offer
+from careledger.loyalty.offers import Offer
+from careledger.loyalty.points import POINT, short_points
 from careledger.loyalty.pools import Funding, SwapOrder
 from careledger.loyalty.report import PointReport, report
+from careledger.loyalty.signed_offers import Permit, SignedOffer, sign_offer
 from careledger.loyalty.token import Issuance
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import from_seconds
 
 MINUTES = timedelta(minutes=10)
 
@@ -44,7 +48,7 @@ class Story:
 
     def soon(self, span: timedelta = MINUTES) -> datetime:
         """Return a deadline on the chain's clock."""
-        return moment(self.stage.chain.timestamp()) + span
+        return from_seconds(self.stage.chain.timestamp()) + span
 
     def did(
         self, who: str, what: str, receipt: Receipt | None = None, sent_by: str | None = None
@@ -111,7 +115,8 @@ def offer(story: Story) -> SignedOffer:
     story.did(
         "Lena", "signs an offer: 4,000 MILES for 160 BEANS, at least 500 at a time, for 7 days"
     )
-    return SignedOffer.loads(signed.dumps())  # as if it had come by mail
+    text = json.dumps(signed.to_json())  # as if it had come by mail
+    return SignedOffer.from_json(JsonNode.read(text, "offer"))
 
 
 def take(story: Story, signed: SignedOffer, amount: int) -> None:
@@ -130,8 +135,9 @@ def take(story: Story, signed: SignedOffer, amount: int) -> None:
     left = market.state_of(made).remaining
     story.did(
         "Tomás",
-        f"takes {short(amount)} MILES of it: pays {short(price.paid)} BEANS, gets {short(price.received)} MILES; "
-        f"{short(left)} left",
+        f"takes {short_points(amount)} MILES of it: pays {short_points(price.paid)} BEANS, "
+        f"gets {short_points(price.received)} MILES; "
+        f"{short_points(left)} left",
         receipt,
     )
 
@@ -145,7 +151,11 @@ def fund(story: Story, miles: int, beans: int) -> None:
         story.miles.address, story.beans.address, miles, beans, nadia.address, story.soon()
     )
     receipt = story.pools.using(nadia).add_liquidity(funding)
-    story.did("Nadia", f"funds a pool with {short(miles)} MILES and {short(beans)} BEANS", receipt)
+    story.did(
+        "Nadia",
+        f"funds a pool with {short_points(miles)} MILES and {short_points(beans)} BEANS",
+        receipt,
+    )
 
 
 def swap(story: Story, amount: int) -> None:
@@ -153,7 +163,10 @@ def swap(story: Story, amount: int) -> None:
     tomas = story.stage.actors["Tomás"]
     miles, beans, pools = story.miles.address, story.beans.address, story.pools.using(tomas)
     quoted = pools.quote(miles, beans, amount).received
-    story.did("Tomás", f"asks what {short(amount)} MILES would give now: {short(quoted)} BEANS")
+    story.did(
+        "Tomás",
+        f"asks what {short_points(amount)} MILES would give now: {short_points(quoted)} BEANS",
+    )
     story.miles.using(tomas).approve(pools.address, amount)
     try:
         pools.swap(miles, beans, amount, quoted + 1, story.soon())
@@ -162,7 +175,7 @@ def swap(story: Story, amount: int) -> None:
     receipt = pools.swap(miles, beans, amount, quoted, story.soon())
     story.did(
         "Tomás",
-        f"swaps them with that as the least: gets {short(pools.swapped(receipt).received_amount)} BEANS",
+        f"swaps them with that as the least: gets {short_points(pools.swapped(receipt).received_amount)} BEANS",
         receipt,
     )
 
@@ -178,7 +191,7 @@ def swap_signed(story: Story, amount: int) -> None:
     got = pools.swapped(receipt).received_amount
     story.did(
         "Omar",
-        f"signs a swap of {short(amount)} MILES: gets {short(got)} BEANS",
+        f"signs a swap of {short_points(amount)} MILES: gets {short_points(got)} BEANS",
         receipt,
         "Café Aurora",
     )
@@ -190,7 +203,7 @@ def redeem(story: Story, amount: int) -> None:
     order = Redemption(lena.address, amount, random_nonce(), story.soon())
     signature = sign(lena.account, story.beans.messages.redeem(order))
     receipt = story.beans.using(cafe).redeem_with_authorization(order, signature)
-    story.did("Lena", f"redeems {short(amount)} BEANS for breakfast", receipt, "Café Aurora")
+    story.did("Lena", f"redeems {short_points(amount)} BEANS for breakfast", receipt, "Café Aurora")
 
 
 def play(story: Story) -> list[PointReport]:
@@ -228,9 +241,9 @@ def tell(out: Out, story: Story, reports: list[PointReport]) -> None:
     held = []
     for name in ("Lena", "Omar", "Tomás", "Nadia", "Alba Air", "Café Aurora"):
         sender = story.stage.actors[name]
-        points = [short(found.balances.get(sender.address, 0), 2) for found in reports]
+        points = [short_points(found.balances.get(sender.address, 0), 2) for found in reports]
         held.append([name, *points, f"{story.stage.chain.balance(sender.address) / 10**18:.4f}"])
-    held.append(["the pool", *(short(found.in_pools, 2) for found in reports), ""])
+    held.append(["the pool", *(short_points(found.in_pools, 2) for found in reports), ""])
     out.table("Who has what now", ["", "MILES #", "BEANS #", "ether #"], held)
     for found in reports:
         _tell_report(out, story, found)
@@ -245,9 +258,9 @@ def _tell_report(out: Out, story: Story, found: PointReport) -> None:
     names |= {sender.address: name for name, sender in story.stage.actors.items()}
     names |= {story.pools.address: "the pool", ZERO_ADDRESS: ""}
     rows = [
-        [use.kind.value, short(use.amount, 2), names[use.holder], names[use.to],
-         f"{short(use.other_amount, 2)} {symbols[use.other_token]}" if use.other_token else "",
-         short(use.fee, 2) if use.fee else ""]
+        [use.kind.value, short_points(use.amount, 2), names[use.holder], names[use.to],
+         f"{short_points(use.other_amount, 2)} {symbols[use.other_token]}" if use.other_token else "",
+         short_points(use.fee, 2) if use.fee else ""]
         for use in found.uses
     ]  # fmt: skip
     out.table(
@@ -255,8 +268,9 @@ def _tell_report(out: Out, story: Story, found: PointReport) -> None:
         ["use", "points #", "of", "to", "for #", "fee #"],
         rows,
         caption=(
-            f"issued {short(found.issued)} less redeemed {short(found.redeemed)} = outstanding "
-            f"{short(found.programme.outstanding)}, as the contract says; the brand earned {short(found.fees)} by swaps"
+            f"issued {short_points(found.issued)} less redeemed {short_points(found.redeemed)} = outstanding "
+            f"{short_points(found.programme.outstanding)}, as the contract says; "
+            f"the brand earned {short_points(found.fees)} by swaps"
         ),
     )
 

@@ -10,12 +10,14 @@ from careledger.chain import artifacts
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.loyalty.amounts import POINT, moment
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.market import SwapPolicy
-from careledger.loyalty.offers import Offer, SignedOffer, sign_offer
+from careledger.loyalty.offers import Offer
+from careledger.loyalty.points import POINT
 from careledger.loyalty.pools import Funding
+from careledger.loyalty.signed_offers import SignedOffer, sign_offer
 from careledger.loyalty.token import Issuance
+from careledger.values.times import from_seconds
 
 DAY = timedelta(days=1)
 CAP = 10**9 * POINT
@@ -41,7 +43,7 @@ class World:
     pools: PointPools
 
     def soon(self, span: timedelta = DAY) -> datetime:
-        return moment(self.chain.timestamp()) + span
+        return from_seconds(self.chain.timestamp()) + span
 
     def warp(self, span: timedelta) -> None:
         self.development.warp(self.chain.timestamp() + int(span.total_seconds()))

@@ -10,10 +10,10 @@ from eth_account import Account
 from careledger import console
 from careledger.chain.send import Sender
 from careledger.cli.loyalty.points import app
-from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken, PointPools
 from careledger.loyalty.market import SwapPolicy
-from careledger.loyalty.offers import SignedOffer
+from careledger.loyalty.points import POINT
+from careledger.loyalty.signed_offers import SignedOffer
 
 NOBODY = "0x" + "00" * 19 + "01"
 BAD_CHECKSUM = "0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -285,7 +285,7 @@ class TestOffers:
             "--taker", world.tomas.address, "--ref", "0x" + "01" * 32, by=world.lena,
         )  # fmt: skip
         assert world.chain.block_number() == block
-        signed = SignedOffer.loads(file.read_text())
+        signed = SignedOffer.read(file)
         signed.verify(world.chain)
         assert made["id"] == "0x" + signed.id.hex()
         assert (made["taker"], made["ref"]) == (world.tomas.address, "0x" + "01" * 32)
@@ -349,7 +349,7 @@ class TestOffers:
         refused(2, "offer", "fill", tmp_path, say=["cannot be read"])
         file = tmp_path / "x.json"
         file.write_text('{"format": "careledger.offer.v1", "more": 1}')
-        refused(2, "offer", "show", file, say=["more"])
+        refused(2, "offer", "show", file, say=["chainId"])
         file.write_text("{")
         refused(2, "offer", "cancel", file, say=["not JSON"])
 

@@ -14,7 +14,6 @@ from careledger.errors import (
     WrongChain,
 )
 from careledger.loyalty import errors
-from careledger.loyalty.amounts import MAX_UINT, POINT
 from careledger.loyalty.client import LoyaltyToken, PointMarket
 from careledger.loyalty.market import (
     Cancelled,
@@ -25,7 +24,8 @@ from careledger.loyalty.market import (
     SwapPolicy,
 )
 from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
-from careledger.loyalty.offers import Permit, SignedOffer
+from careledger.loyalty.points import MAX_UINT, POINT
+from careledger.loyalty.signed_offers import Permit, SignedOffer
 from careledger.loyalty.token import (
     Approval,
     AuthorizationCanceled,
@@ -324,9 +324,9 @@ class TestMoving:
         )
         late = Authorization(world.lena.address, world.tomas.address, 3, world.soon(-DAY))
         stranger = world.miles.using(world.stranger)
-        with pytest.raises(errors.NotYetValid, match="UTC"):
+        with pytest.raises(errors.NotYetValid, match=r"2027-01-1\dT"):
             stranger.transfer_with_authorization(early, bytes(65))
-        with pytest.raises(errors.AuthorizationExpired, match="UTC"):
+        with pytest.raises(errors.AuthorizationExpired, match=r"2027-01-1\dT"):
             stranger.transfer_with_authorization(late, bytes(65))
 
     def test_receivers_are_told(self, world):
@@ -558,7 +558,7 @@ class TestCheck:
         world.warp(2 * DAY)
         with pytest.raises(Conflict, match="expired"):
             world.market.check(signed)
-        with pytest.raises(errors.OfferExpired, match="UTC"):
+        with pytest.raises(errors.OfferExpired, match=r"2027-01-1\dT"):
             world.market.using(world.tomas).fill(signed.offer, signed.signature, POINT, MAX_UINT, 0)
 
     def test_a_contract_wallet_is_asked(self, world):

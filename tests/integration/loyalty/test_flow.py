@@ -9,8 +9,8 @@ from careledger.chain.rpc import connect
 from careledger.cli.demo import flow_command
 from careledger.console import run_command
 from careledger.flows import FLOWS
-from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken
+from careledger.loyalty.points import POINT
 
 
 @pytest.fixture(params=["anvil", "ganache"])

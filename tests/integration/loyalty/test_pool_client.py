@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from careledger.loyalty import errors
-from careledger.loyalty.amounts import POINT
 from careledger.loyalty.client import LoyaltyToken
 from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import sign
+from careledger.loyalty.points import POINT
 from careledger.loyalty.pools import (
     Claimed,
     Credited,

@@ -7,11 +7,11 @@ import pytest
 import careledger.loyalty.report as module
 from careledger.chain.reverts import RevertedSilently
 from careledger.errors import ProofError
-from careledger.loyalty.amounts import MAX_UINT, POINT
 from careledger.loyalty.market import SwapPolicy
-from careledger.loyalty.offers import sign_offer
+from careledger.loyalty.points import MAX_UINT, POINT
 from careledger.loyalty.pools import LiquidityAdded, Removal, Synced
 from careledger.loyalty.report import UseKind, report
+from careledger.loyalty.signed_offers import sign_offer
 from careledger.loyalty.token import Issuance
 
 REF = b"\x33" * 32

@@ -17,13 +17,13 @@ from careledger.chain.node import DevelopmentChain
 from careledger.chain.reverts import Reverted, RevertedSilently, RevertedUnknown
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.loyalty.amounts import moment
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Authorization, Redemption
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.pools import Funding, Removal, SwapOrder
 from careledger.loyalty.token import Issuance
+from careledger.values.times import from_seconds
 from tests.support.evm import actor
 
 CLIENTS: dict[str, type[ContractClient]] = {
@@ -41,7 +41,7 @@ def _offer(words: tuple[Any, ...]) -> Offer:
         give_amount=give_amount,
         want_amount=want_amount,
         min_fill=min_fill,
-        expires_at=moment(expiry),
+        expires_at=from_seconds(expiry),
         nonce=nonce,
         ref=ref,
     )
@@ -49,29 +49,33 @@ def _offer(words: tuple[Any, ...]) -> Offer:
 
 def _funding(words: tuple[Any, ...]) -> Funding:
     one, two, a, b, min_a, min_b, to, deadline = words
-    return Funding(one, two, a, b, to, moment(deadline), min_a, min_b)
+    return Funding(one, two, a, b, to, from_seconds(deadline), min_a, min_b)
 
 
 def _removal(words: tuple[Any, ...]) -> Removal:
     one, two, shares, min_a, min_b, to, deadline = words
-    return Removal(one, two, shares, to, moment(deadline), min_a, min_b)
+    return Removal(one, two, shares, to, from_seconds(deadline), min_a, min_b)
 
 
 def _order(words: tuple[Any, ...]) -> SwapOrder:
     *first, deadline, salt = words
-    return SwapOrder(*first, moment(deadline), salt)
+    return SwapOrder(*first, from_seconds(deadline), salt)
 
 
 def _authorization(
     holder: str, to: str, value: int, after: int, before: int, nonce: bytes
 ) -> Authorization:
-    return Authorization(holder, to, value, moment(before), moment(after) if after else None, nonce)
+    return Authorization(
+        holder, to, value, from_seconds(before), from_seconds(after) if after else None, nonce
+    )
 
 
 def _redemption(
     holder: str, amount: int, ref: bytes, after: int, before: int, nonce: bytes
 ) -> Redemption:
-    return Redemption(holder, amount, ref, moment(before), moment(after) if after else None, nonce)
+    return Redemption(
+        holder, amount, ref, from_seconds(before), from_seconds(after) if after else None, nonce
+    )
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
@@ -86,15 +90,15 @@ ADAPTED: dict[str, Callable[..., Any]] = {
         _authorization(*a[:-1]), a[-1]
     ),
     "permit": lambda c, owner, to, value, until, signed: c.permit(
-        owner, to, value, moment(until), signed
+        owner, to, value, from_seconds(until), signed
     ),
     "fill": lambda c, offer, *rest: c.fill(_offer(offer), *rest),
     "cancelWordBySig": lambda c, maker, word, mask, until, signed: c.cancel_word_by_sig(
-        maker, word, mask, deadline=moment(until), signature=signed
+        maker, word, mask, deadline=from_seconds(until), signature=signed
     ),
     "setPolicy": lambda c, token, terms: c.set_policy(token, SwapPolicy(*terms)),
     "swap": lambda c, one, two, amount, least, until: c.swap(
-        one, two, amount, least, moment(until)
+        one, two, amount, least, from_seconds(until)
     ),
     "swapWithAuthorization": lambda c, order, signed: c.swap_with_authorization(
         _order(order), signed

@@ -7,10 +7,12 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from careledger.errors import SignatureError
+from careledger.crypto.documents import JsonNode, MalformedDocument
+from careledger.errors import InputError, SignatureError
 from careledger.loyalty.errors import OfferError
 from careledger.loyalty.messages import TokenMessages
-from careledger.loyalty.offers import Offer, Permit, SignedOffer, cancellation, sign_offer
+from careledger.loyalty.offers import Offer, cancellation
+from careledger.loyalty.signed_offers import Permit, SignedOffer, sign_offer
 from tests.support.evm import actor
 
 LENA, TOMAS = actor("Lena"), actor("Tomas")
@@ -39,9 +41,14 @@ def signed():
     )
 
 
+def read(text):
+    """Read the text of a file."""
+    return SignedOffer.from_json(JsonNode.read(text, "offer"))
+
+
 def changed(signed, path, value):
     """Return the file's text with one member replaced, added, or taken out (...)."""
-    document = json.loads(signed.dumps())
+    document = signed.to_json()
     inside = document
     *parents, last = path.split(".")
     for name in parents:
@@ -158,57 +165,65 @@ class TestSigning:
 
 
 class TestFile:
-    def test_there_and_back(self, signed):
-        again = SignedOffer.loads(signed.dumps())
+    def test_there_and_back(self, signed, tmp_path):
+        file = tmp_path / "offer.json"
+        signed.write(file)
+        again = SignedOffer.read(file)
         assert again == signed
-        assert again.dumps() == signed.dumps()
-        assert SignedOffer.loads(signed.dumps().encode()) == signed
+        assert again.to_json() == signed.to_json() == json.loads(file.read_text())
 
     def test_without_a_permit(self):
         signed = sign_offer(LENA, offer(), 31337, MARKET)
-        assert SignedOffer.loads(signed.dumps()).permit is None
+        assert read(json.dumps(signed.to_json())).permit is None
 
     @pytest.mark.parametrize(
-        ("path", "value", "field"),
+        ("path", "value", "where"),
         [
-            ("format", "careledger.offer.v2", "format"),
-            ("format", ..., "file"),
-            ("extra", 1, "file"),
-            ("chainId", "31337", "chainId"),
-            ("chainId", -1, "chainId"),
-            ("chainId", True, "chainId"),
-            ("market", "0x", "market"),
-            ("signature", "00", "signature"),
-            ("signature", "0x0", "signature"),
-            ("signature", 5, "signature"),
-            ("offer", [], "offer"),
-            ("offer.extra", 1, "offer"),
-            ("offer.maker", ..., "offer"),
-            ("offer.maker", 7, "maker"),
-            ("offer.giveAmount", 4, "offer.giveAmount"),
-            ("offer.giveAmount", "04", "offer.giveAmount"),
-            ("offer.giveAmount", "4.0", "offer.giveAmount"),
-            ("offer.giveAmount", "-4", "offer.giveAmount"),
-            ("offer.giveAmount", "٤", "offer.giveAmount"),
-            ("offer.giveAmount", "9" * 78, "offer.giveAmount"),
-            ("offer.giveAmount", "9" * 5000, "offer.giveAmount"),
-            ("offer.giveAmount", "0", "giveAmount"),
-            ("offer.nonce", 513, "offer.nonce"),
-            ("offer.expiry", "1800000000", "offer.expiry"),
-            ("offer.expiry", 1.5, "offer.expiry"),
-            ("offer.expiry", 2**200, "offer.expiry"),
-            ("offer.ref", "0x01", "ref"),
-            ("permit", {}, "permit"),
-            ("permit.more", 1, "permit"),
-            ("permit.signature", "0x01", "permit.signature"),
-            ("permit.value", 1, "permit.value"),
-            ("permit.deadline", None, "permit.deadline"),
+            ("format", "careledger.offer.v2", "$.format"),
+            ("format", ..., "$.format"),
+            ("extra", 1, "$.extra"),
+            ("chainId", "31337", "$.chainId"),
+            ("chainId", -1, "$.chainId"),
+            ("chainId", True, "$.chainId"),
+            ("market", "0x", "$.market"),
+            ("signature", "00", "$.signature"),
+            ("signature", "0x0", "$.signature"),
+            ("signature", "0xAB", "$.signature"),
+            ("signature", 5, "$.signature"),
+            ("offer", [], "$.offer"),
+            ("offer.extra", 1, "$.offer.extra"),
+            ("offer.maker", ..., "$.offer.maker"),
+            ("offer.maker", 7, "$.offer.maker"),
+            ("offer.giveAmount", 4, "$.offer.giveAmount"),
+            ("offer.giveAmount", "04", "$.offer.giveAmount"),
+            ("offer.giveAmount", "4.0", "$.offer.giveAmount"),
+            ("offer.giveAmount", "-4", "$.offer.giveAmount"),
+            ("offer.giveAmount", "٤", "$.offer.giveAmount"),
+            ("offer.giveAmount", "9" * 78, "$.offer.giveAmount"),
+            ("offer.giveAmount", "9" * 5000, "$.offer.giveAmount"),
+            ("offer.nonce", 513, "$.offer.nonce"),
+            ("offer.expiry", "1800000000", "$.offer.expiry"),
+            ("offer.expiry", 1.5, "$.offer.expiry"),
+            ("offer.expiry", 2**53 - 1, "$.offer.expiry"),
+            ("offer.expiry", 2**200, "$"),
+            ("offer.ref", "0x01", "$.offer.ref"),
+            ("permit", {}, "$.permit.value"),
+            ("permit", ..., "$.permit"),
+            ("permit.more", 1, "$.permit.more"),
+            ("permit.signature", "0x01", "$.permit.signature"),
+            ("permit.value", 1, "$.permit.value"),
+            ("permit.deadline", None, "$.permit.deadline"),
         ],
     )
-    def test_a_file_that_is_not_to_the_letter(self, signed, path, value, field):
+    def test_a_file_that_is_not_to_the_letter_is_refused(self, signed, path, value, where):
+        with pytest.raises(MalformedDocument) as refusal:
+            read(changed(signed, path, value))
+        assert refusal.value.path == where
+
+    def test_an_offer_that_is_not_possible_is_refused_by_its_member(self, signed):
         with pytest.raises(OfferError) as refusal:
-            SignedOffer.loads(changed(signed, path, value))
-        assert refusal.value.field == field
+            read(changed(signed, "offer.giveAmount", "0"))
+        assert refusal.value.field == "giveAmount"
 
     @pytest.mark.parametrize(
         "text",
@@ -225,22 +240,23 @@ class TestFile:
             "x" * 200_000,
         ],
     )
-    def test_a_file_that_is_no_such_json(self, text):
-        with pytest.raises(OfferError) as refusal:
-            SignedOffer.loads(text)
-        assert refusal.value.field == "file"
+    def test_a_text_that_is_not_such_json_is_refused(self, text):
+        with pytest.raises(MalformedDocument) as refusal:
+            read(text)
+        assert refusal.value.path == "$"
 
     @pytest.mark.parametrize("member", ['"format"', '"giveAmount"', '"deadline"'])
-    def test_a_member_that_is_said_twice(self, signed, member):
-        line = next(line for line in signed.dumps().splitlines() if member in line).rstrip(",")
-        with pytest.raises(OfferError, match="said twice"):
-            SignedOffer.loads(signed.dumps().replace(line, f"{line},{line}", 1))
+    def test_a_member_that_is_given_twice_is_refused(self, signed, member):
+        text = json.dumps(signed.to_json(), indent=2)
+        line = next(line for line in text.splitlines() if member in line).rstrip(",")
+        with pytest.raises(MalformedDocument, match="given twice"):
+            read(text.replace(line, f"{line},{line}", 1))
 
     def test_one_changed_digit_breaks_the_signature(self, signed):
         text = changed(signed, "offer.wantAmount", "1")
         with pytest.raises(SignatureError):
-            SignedOffer.loads(text).verify()
+            read(text).verify()
 
-    def test_a_permit_of_another_length_does_not_become_words(self):
-        with pytest.raises(Exception, match="65 bytes"):
+    def test_a_permit_with_a_signature_of_another_length_has_no_struct(self):
+        with pytest.raises(InputError, match="65 bytes"):
             Permit(1, AT, b"12").abi()
