@@ -77,6 +77,19 @@ class JsonNode:
             if name in required or node.value is not None
         }
 
+    def members(self, *names: str) -> dict[str, "JsonNode"]:
+        """Return members of an object that may have others: for formats that are not ours."""
+        if not isinstance(self.value, dict):
+            raise self.fault("not a JSON object")
+
+        found = {}
+        for name in names:
+            path = f"{self.path}.{name}"
+            if name not in self.value:
+                raise MalformedDocument(self.what, path, "missing")
+            found[name] = JsonNode(self.value[name], self.what, path)
+        return found
+
     def items(self, at_most: int) -> list["JsonNode"]:
         """Return the elements of an array."""
         if not isinstance(self.value, list):

@@ -1,7 +1,6 @@
 """The typed client of `RefundEscrow`; that of `ReturnDesk` is in `desk`."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from eth_typing import ChecksumAddress
@@ -10,62 +9,20 @@ from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError, NotFound
+from careledger.refunds.calldata import find_terms
+from careledger.refunds.deal import Deal, SplitAgreement
 from careledger.refunds.events import Opened
-from careledger.refunds.messages import EscrowMessages, seconds
+from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.return_desk import ReturnDesk
-from careledger.refunds.terms import DealState, DealTerms, Party, find_terms
+from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import address
+from careledger.values.times import to_seconds
 
 __all__ = ["RefundEscrow", "ReturnDesk"]
 
 PUSH_GAS_LIMIT = 1_200_000
 """A gas limit that every call of the escrow fits into, three payments with their allowance
 included."""
-
-
-@dataclass(frozen=True)
-class Deal:
-    """What changes while a deal lives; amounts in the token's smallest unit, shares in basis points."""
-
-    held: int
-    deadline_at: datetime | None
-    """When the present step of a dispute is over; None outside disputes."""
-    window: int
-    """Seconds for each step of a dispute."""
-    ruling_bps: int
-    appeal_bps: int
-    state: DealState
-    appellant: Party
-
-    @classmethod
-    def from_abi(cls, words: tuple[int, ...]) -> "Deal":
-        """Read the contract's struct."""
-        held, deadline, window, ruling, appeal, state, appellant = words
-        at = datetime.fromtimestamp(deadline, UTC) if deadline else None
-        return cls(held, at, window, ruling, appeal, DealState(state), Party(appellant))
-
-
-@dataclass(frozen=True)
-class SplitAgreement:
-    """What both parties agreed to; a party that sends it itself leaves its signature empty."""
-
-    to_payer: int
-    to_seller: int
-    deadline: datetime
-    seller_signer: str
-    payer_signature: bytes = b""
-    seller_signature: bytes = b""
-
-    def abi(self) -> tuple[Any, ...]:
-        """Return the contract's struct."""
-        return (
-            self.to_payer,
-            self.to_seller,
-            seconds(self.deadline),
-            self.seller_signer,
-            self.payer_signature,
-            self.seller_signature,
-        )
 
 
 class RefundEscrow(ContractClient):
@@ -109,7 +66,7 @@ class RefundEscrow(ContractClient):
         self, terms: DealTerms, deadline: datetime, signature: bytes, value: int = 0
     ) -> Receipt:
         """Open a deal for a payer that signed `messages.open`."""
-        return self._write("openBySig", terms.abi(), seconds(deadline), signature, value=value)
+        return self._write("openBySig", terms.abi(), to_seconds(deadline), signature, value=value)
 
     def open_with_permit(
         self,
@@ -126,7 +83,7 @@ class RefundEscrow(ContractClient):
                 sends it.
 
         """
-        at = seconds(deadline) if deadline else 0
+        at = to_seconds(deadline) if deadline else 0
         return self._write("openWithPermit", terms.abi(), permit, at, signature)
 
     def open_with_authorization(
@@ -153,7 +110,7 @@ class RefundEscrow(ContractClient):
 
     def release_by_sig(self, terms: DealTerms, deadline: datetime, signature: bytes) -> Receipt:
         """Pay the seller for a payer that signed `messages.release`."""
-        return self._write("releaseBySig", terms.abi(), seconds(deadline), signature)
+        return self._write("releaseBySig", terms.abi(), to_seconds(deadline), signature)
 
     def refund(self, terms: DealTerms) -> Receipt:
         """Pay back what the criteria say is due, and the rest to the seller; for anyone."""
@@ -187,7 +144,7 @@ class RefundEscrow(ContractClient):
     ) -> Receipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
         return self._write(
-            "disputeBySig", terms.abi(), evidence, seconds(deadline), signature, value=value
+            "disputeBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
         )
 
     def submit_evidence(self, terms: DealTerms, evidence: bytes) -> Receipt:
@@ -216,7 +173,7 @@ class RefundEscrow(ContractClient):
     ) -> Receipt:
         """Appeal for a payer that signed `messages.appeal`."""
         return self._write(
-            "appealBySig", terms.abi(), evidence, seconds(deadline), signature, value=value
+            "appealBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
         )
 
     def execute(self, terms: DealTerms) -> Receipt:
@@ -237,7 +194,7 @@ class RefundEscrow(ContractClient):
         self, payee: str, token: str, to: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Take a credit for a payee that signed `messages.claim`."""
-        return self._write("claimBySig", payee, token, to, seconds(deadline), signature)
+        return self._write("claimBySig", payee, token, to, to_seconds(deadline), signature)
 
     # ---- views
 

@@ -13,6 +13,7 @@ from eth_typing import Hash32
 
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.refunds.terms import DOMAIN, TERMS_TYPE, DealTerms
+from careledger.values.times import to_seconds
 
 OPEN_TYPE = f"Open(Terms terms,uint256 deadline){TERMS_TYPE}"
 RELEASE_TYPE = "Release(bytes32 id,uint256 deadline)"
@@ -44,31 +45,35 @@ class EscrowMessages:
     def open(self, terms: DealTerms, deadline: datetime) -> bytes:
         """Open a deal; signed by the payer."""
         return digest(
-            self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), seconds(deadline)])
+            self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), to_seconds(deadline)])
         )
 
     def release(self, id: bytes, deadline: datetime) -> bytes:
         """Pay the seller; signed by the payer."""
-        return digest(self.separator, struct_hash(RELEASE_TYPE, [id, seconds(deadline)]))
+        return digest(self.separator, struct_hash(RELEASE_TYPE, [id, to_seconds(deadline)]))
 
     def split(self, id: bytes, to_payer: int, to_seller: int, deadline: datetime) -> bytes:
         """Divide what is held; signed by both, amounts in the smallest unit."""
         return digest(
-            self.separator, struct_hash(SPLIT_TYPE, [id, to_payer, to_seller, seconds(deadline)])
+            self.separator, struct_hash(SPLIT_TYPE, [id, to_payer, to_seller, to_seconds(deadline)])
         )
 
     def dispute(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
         """Ask the arbiter; signed by the payer."""
-        return digest(self.separator, struct_hash(DISPUTE_TYPE, [id, evidence, seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(DISPUTE_TYPE, [id, evidence, to_seconds(deadline)])
+        )
 
     def appeal(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
         """Ask the arbiter once more; signed by the payer."""
-        return digest(self.separator, struct_hash(APPEAL_TYPE, [id, evidence, seconds(deadline)]))
+        return digest(
+            self.separator, struct_hash(APPEAL_TYPE, [id, evidence, to_seconds(deadline)])
+        )
 
     def claim(self, payee: str, token: str, to: str, nonce: int, deadline: datetime) -> bytes:
         """Take a credit; signed by the payee."""
         return digest(
-            self.separator, struct_hash(CLAIM_TYPE, [payee, token, to, nonce, seconds(deadline)])
+            self.separator, struct_hash(CLAIM_TYPE, [payee, token, to, nonce, to_seconds(deadline)])
         )
 
 
@@ -87,7 +92,7 @@ class DeskMessages:
     def delivery_scan(self, order_ref: bytes, scanner: str, deadline: datetime) -> bytes:
         """Record a delivery."""
         return digest(
-            self.separator, struct_hash(DELIVERY_TYPE, [order_ref, scanner, seconds(deadline)])
+            self.separator, struct_hash(DELIVERY_TYPE, [order_ref, scanner, to_seconds(deadline)])
         )
 
     def return_scan(
@@ -96,15 +101,10 @@ class DeskMessages:
         """Record a return and its grade."""
         return digest(
             self.separator,
-            struct_hash(RETURN_TYPE, [order_ref, grade_bps, scanner, seconds(deadline)]),
+            struct_hash(RETURN_TYPE, [order_ref, grade_bps, scanner, to_seconds(deadline)]),
         )
 
 
 def sign(account: LocalAccount, message: bytes) -> bytes:
     """Sign a 32-byte digest; returns 65 bytes r || s || v, s low."""
     return bytes(account.unsafe_sign_hash(Hash32(message)).signature)
-
-
-def seconds(at: datetime) -> int:
-    """Return a time in seconds since 1970 UTC, as the contracts count."""
-    return int(at.timestamp())

@@ -1,63 +1,73 @@
-"""Orders from files: our documented JSON and CSV format, and the retail format of customer-service benchmarks.
+"""Orders from files: our documented JSON and CSV formats, and the retail format of benchmarks.
 
 Amounts are decimal text in files and whole numbers of the smallest unit inside; no float is ever in
-between. An order says how its story ends, so that a flow can play it. Format:
-docs/protocol/refunds.md.
+between. Format: docs/protocol/refunds.md.
 """
 
 import csv
 import io
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from careledger.crypto.canonical import CanonicalError, refuse_deep
+from careledger.crypto.documents import JsonNode, MalformedDocument
+from careledger.errors import InputError
+from careledger.files import read_file
 from careledger.refunds.errors import OrderError
+from careledger.values.amounts import parse_amount, parse_percent
 
 FORMAT = "careledger.orders/1"
 DECIMALS = {"USD": 6, "ETH": 18}
-"""Currencies of orders, and how many decimals their smallest unit has: a stablecoin's, and ether's
-wei."""
+"""How many decimals the smallest unit of each currency has: a stablecoin's unit, and a wei."""
+AT_MOST = 1_000_000
+"""Orders in a file, and items or payments of an order."""
 
-_AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,18})?")
 _REQUIRED = ("order", "customer", "amount", "currency", "outcome")
 _OPTIONAL = ("share", "evidence")
 
 
 class OrderOutcome(StrEnum):
-    """How the story of an order ends."""
+    """How an order ends."""
 
-    SATISFIED = "satisfied"  # delivered; the customer releases
-    RETURNED = (
-        "returned"  # delivered, sent back, and scanned as good as new: refunded with the scan
-    )
-    GRADED = "graded"  # delivered, sent back worn: the scan refunds its grade
-    MISSED = (
-        "missed"  # never scanned as delivered: anyone triggers the refund after the promised time
-    )
-    DISPUTED = "disputed"  # the customer disputes with evidence, and the arbiter rules
-    # the arbiter rules for the seller, the customer appeals, and the arbiter rules again
+    SATISFIED = "satisfied"
+    """Delivered; the customer releases the money."""
+    RETURNED = "returned"
+    """Delivered and sent back as good as new: the scan refunds everything."""
+    GRADED = "graded"
+    """Delivered and sent back worn: the scan refunds the grade."""
+    MISSED = "missed"
+    """Never scanned as delivered: anyone triggers the refund after the promised time."""
+    DISPUTED = "disputed"
+    """The customer disputes with evidence, and the arbiter rules."""
     APPEALED = "appealed"
-    SILENT = "silent"  # the customer disputes, and the arbiter stays silent: the terms' default
-    AGREED = "agreed"  # both sign how to divide
-    CANCELLED = "cancelled"  # the seller gives everything back
-    LAPSED = "lapsed"  # delivered, and nobody says anything: anyone releases after the time
+    """The arbiter rules for the seller, the customer appeals, and the arbiter rules again."""
+    SILENT = "silent"
+    """The customer disputes, and the arbiter stays silent: the default of the terms applies."""
+    AGREED = "agreed"
+    """Both sign how to divide the money."""
+    CANCELLED = "cancelled"
+    """The seller gives everything back."""
+    LAPSED = "lapsed"
+    """Delivered, and nobody says anything: anyone releases the money after the time."""
 
     @property
     def shared(self) -> bool:
         """Whether the order has to say what share the customer gets."""
-        return self in {
-            OrderOutcome.GRADED,
-            OrderOutcome.DISPUTED,
-            OrderOutcome.APPEALED,
-            OrderOutcome.AGREED,
-        }
+        return self in {self.GRADED, self.DISPUTED, self.APPEALED, self.AGREED}
+
+
+class OrderStatus(StrEnum):
+    """How far an order of the retail format has come; that format tells no outcome."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,14 @@ class Order:
     amount: int
     """In the smallest unit of the currency."""
     currency: str
-    outcome: OrderOutcome
+    outcome: OrderOutcome | None = None
+    """None where the file does not tell it."""
     share_bps: int = 0
     """What the customer gets back where the outcome leaves it open, in basis points."""
     evidence: str = ""
     """What the customer says in a dispute; only a commitment to it goes on the chain."""
+    status: OrderStatus | None = None
+    """Of an order in the retail format."""
 
     @property
     def decimals(self) -> int:
@@ -81,279 +94,210 @@ class Order:
         return DECIMALS[self.currency]
 
 
-def smallest_unit(text: str, decimals: int) -> int:
-    """Return a decimal number as a whole number of the smallest unit, exactly.
-
-    Args:
-        text: digits, and at most one point with digits after it.
-        decimals: of the smallest unit.
-
-    Raises:
-        OrderError: it is no such number, or is finer than the smallest unit.
-
-    """
-    if not _AMOUNT.fullmatch(text):
-        raise OrderError(f"{text!r} is no decimal number such as 129.99")
-    whole, _, fraction = text.partition(".")
-    scale: int = 10**decimals
-    fraction = fraction.rstrip("0")
-    if len(fraction) > decimals:
-        raise OrderError(f"{text} has more than {decimals} decimals")
-    return int(whole) * scale + int(fraction.ljust(decimals, "0") or "0")
-
-
-def decimal_text(amount: int, decimals: int, least: int = 2) -> str:
-    """Return an amount of the smallest unit as a decimal number with thousands apart; `least` decimals are kept."""
-    sign, amount = ("-", -amount) if amount < 0 else ("", amount)
-    whole, fraction = divmod(amount, 10**decimals)
-    digits = str(fraction).rjust(decimals, "0").rstrip("0").ljust(least, "0")
-    return f"{sign}{whole:,}" + (f".{digits}" if digits else "")
-
-
 def read_orders(file: Path) -> list[Order]:
     """Read a file of orders: `.csv`, or JSON in our format or the retail one.
 
     Raises:
-        OrderError: the file cannot be read, or an order is malformed; the message names file, order
+        InputError: the file cannot be read, or an order is malformed; the message names file, order
             and field.
 
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise OrderError(f"the orders {file} cannot be read: {reason}") from error
-    try:
-        orders = _from_csv(text) if file.suffix.lower() == ".csv" else _from_json(text)
-        _refuse_doubles(orders)
-    except OrderError as error:
-        raise OrderError(f"{file}: {error}") from error
+        text = read_file(file, "orders").decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OrderError(f"the orders file {file} is not UTF-8 text") from error
+
+    found = _csv_orders(text, str(file)) if _is_csv(file) else _json_orders(text, str(file))
+    orders = list(found)
+
     if not orders:
-        raise OrderError(f"{file} holds no orders")
+        raise OrderError(f"{file} has no orders")
+    number, count = Counter(order.number for order in orders).most_common(1)[0]
+    if count > 1:
+        raise OrderError(f"{file}: order {number} is there twice")
     return orders
 
 
-def _refuse_doubles(orders: Iterable[Order]) -> None:
-    seen: set[str] = set()
-    for order in orders:
-        if order.number in seen:
-            raise OrderError(f"order {order.number} is there twice")
-        seen.add(order.number)
+def _is_csv(file: Path) -> bool:
+    return file.suffix.lower() == ".csv"
 
 
-def _from_csv(text: str) -> list[Order]:
+# ---- our format
+
+
+def _csv_orders(text: str, file: str) -> Iterator[Order]:
     rows = csv.reader(io.StringIO(text), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
-        _check_names("the header", header, complete=True)
-        orders = []
+        _check_header(header, file)
+
         for row in rows:
             if not row:
                 continue
-            where = f"line {rows.line_num}"
+            line = f"{file}: line {rows.line_num}"
             if len(row) != len(header):
-                raise OrderError(f"{where} has {len(row)} fields, but the header has {len(header)}")
-            orders.append(
-                _order(where, {k: v.strip() for k, v in zip(header, row, strict=True) if v.strip()})
-            )
+                raise OrderError(f"{line} has {len(row)} fields, but the header has {len(header)}")
+
+            fields = zip(header, (field.strip() for field in row), strict=True)
+            yield _order(JsonNode({name: field for name, field in fields if field}, line))
     except csv.Error as error:
-        raise OrderError(f"line {rows.line_num} is not CSV: {error}") from error
-    return orders
+        raise OrderError(f"{file}: line {rows.line_num} is not CSV: {error}") from error
 
 
-def _from_json(text: str) -> list[Order]:
+def _check_header(header: Sequence[str], file: str) -> None:
+    for name in header:
+        if name not in _REQUIRED + _OPTIONAL:
+            raise OrderError(f"{file}: the header has an unknown field '{name}'")
+        if header.count(name) > 1:
+            raise OrderError(f"{file}: the header has '{name}' twice")
+
+    for name in _REQUIRED:
+        if name not in header:
+            raise OrderError(f"{file}: '{name}' is missing in the header")
+
+
+def _json_orders(text: str, file: str) -> Iterator[Order]:
+    document = _parse(text, file)
+    if _is_retail(document.value):
+        return (_retail_order(number, order, file) for number, order in document.value.items())
+
+    members = document.object(["format", "orders"])
+    members["format"].one_of(FORMAT)
+    return (_order(node) for node in members["orders"].items(AT_MOST))
+
+
+def _parse(text: str, file: str) -> JsonNode:
+    """Parse JSON so that every number is the text of its digits."""
     try:
         refuse_deep(text)
-        document = json.loads(
+        value = json.loads(
             text,
             parse_float=str,
             parse_int=str,
-            parse_constant=str,
-            object_pairs_hook=_without_doubles,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_refuse_doubles,
         )
-    except (ValueError, CanonicalError) as error:
-        raise OrderError(f"this is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise OrderError(
-            'this is no file of orders: an object with "format" and "orders" is needed'
-        )
-    if (
-        "format" not in document
-        and document
-        and all(_is_retail(order) for order in document.values())
-    ):
-        return [_retail(number, order) for number, order in document.items()]
-    if document.get("format") != FORMAT:
-        raise OrderError(f'"format" has to be "{FORMAT}", not {document.get("format")!r}')
-    for name in document:
-        if name not in {"format", "orders"}:
-            raise OrderError(f"a file of orders has no field '{name}'")
-    orders = document.get("orders")
-    if not isinstance(orders, list):
-        raise OrderError('"orders" has to be a list')
-    return [_order(f"order {index}", entry) for index, entry in enumerate(orders, 1)]
+    except CanonicalError as error:
+        raise MalformedDocument(file, error.path, error.reason) from error
+    except ValueError as error:
+        raise MalformedDocument(file, "$", f"not JSON: {error}") from error
+    return JsonNode(value, file)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise OrderError(f"'{name}' is there twice in one object")
-        found[name] = value
-    return found
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
 
 
-def _check_names(where: str, names: Iterable[str], *, complete: bool) -> None:
-    seen = list(names)
-    for name in seen:
-        if name not in _REQUIRED + _OPTIONAL:
-            raise OrderError(f"{where}: there is no field '{name}'")
-        if seen.count(name) > 1:
-            raise OrderError(f"{where}: '{name}' is there twice")
-    for name in _REQUIRED if complete else ():
-        if name not in seen:
-            raise OrderError(f"{where}: '{name}' is missing")
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"'{name}' is given twice in one object")
+    return members
 
 
-def _order(where: str, entry: Any) -> Order:
+def _order(node: JsonNode) -> Order:
     """Read one order of our format; every value is text by now."""
-    if not isinstance(entry, dict):
-        raise OrderError(f"{where} is not an object")
-    if isinstance(entry.get("order"), str) and entry["order"]:
-        where = f"order {entry['order']}"
-    _check_names(where, entry, complete=True)
-    for name, value in entry.items():
-        if not isinstance(value, str) or not value or not value.isprintable():
-            raise OrderError(
-                f"{where}: {name} has to be one line of text or a number, not {value!r}"
-            )
-    if entry["currency"] not in DECIMALS:
-        raise OrderError(
-            f"{where}: currency {entry['currency']!r} is none of {', '.join(DECIMALS)}"
-        )
-    try:
-        outcome = OrderOutcome(entry["outcome"])
-    except ValueError:
-        raise OrderError(
-            f"{where}: outcome {entry['outcome']!r} is none of {', '.join(OrderOutcome)}"
-        ) from None
+    node = _numbered(node)
+    members = node.object(_REQUIRED, _OPTIONAL)
+    texts = {name: _line(member) for name, member in members.items()}
+
+    currency = members["currency"].one_of(*DECIMALS)
+    outcome = OrderOutcome(members["outcome"].one_of(*OrderOutcome))
     return Order(
-        number=entry["order"],
-        customer=entry["customer"],
-        amount=_amount(where, entry["amount"], DECIMALS[entry["currency"]]),
-        currency=entry["currency"],
+        number=texts["order"],
+        customer=texts["customer"],
+        amount=_amount(members["amount"], currency),
+        currency=currency,
         outcome=outcome,
-        share_bps=_share(where, outcome, entry.get("share")),
-        evidence=entry.get("evidence", ""),
+        share_bps=_share(node, outcome, members.get("share")),
+        evidence=texts.get("evidence", ""),
     )
 
 
-def _amount(where: str, text: str, decimals: int) -> int:
+def _numbered(node: JsonNode) -> JsonNode:
+    """Return an order whose errors name it by its number, where it has one."""
+    number = node.value.get("order") if isinstance(node.value, dict) else None
+    if not isinstance(number, str) or not number:
+        return node
+
+    file = node.what.partition(": line ")[0]
+    return JsonNode(node.value, f"{file}: order {number}")
+
+
+def _line(node: JsonNode) -> str:
+    text = node.value
+    if not isinstance(text, str) or not text or not text.isprintable():
+        raise node.fault(f"{text!r} is not one line of text or a number"[:200])
+    return text
+
+
+def _amount(node: JsonNode, currency: str) -> int:
     try:
-        amount = smallest_unit(text, decimals)
-    except OrderError as error:
-        raise OrderError(f"{where}: amount {error}") from None
+        amount = parse_amount(node.text(), DECIMALS[currency])
+    except InputError as error:
+        raise node.fault(str(error)) from None
+
     if amount == 0:
-        raise OrderError(f"{where}: amount has to be more than 0")
+        raise node.fault("an amount has to be more than 0")
     return amount
 
 
-def _share(where: str, outcome: OrderOutcome, text: str | None) -> int:
+def _share(order: JsonNode, outcome: OrderOutcome, node: JsonNode | None) -> int:
     if not outcome.shared:
-        if text is not None:
-            raise OrderError(f"{where}: an order that is {outcome} has no share")
+        if node is not None:
+            raise node.fault(f"an order that is {outcome} has no share")
         return 0
-    if text is None:
-        raise OrderError(f"{where}: an order that is {outcome} needs a share, in percent")
+    if node is None:
+        raise order.fault(f"an order that is {outcome} needs a share, in percent")
+
     try:
-        bps = smallest_unit(text.removesuffix("%"), 2)
-    except OrderError as error:
-        raise OrderError(f"{where}: share {error}") from None
-    if bps > 10_000 or (outcome is OrderOutcome.GRADED and bps == 0):
-        raise OrderError(
-            f"{where}: share {text} is not a percentage from 0 (grades: more than 0) to 100"
-        )
-    return bps
+        share = parse_percent(node.text(), "share")
+    except InputError as error:
+        raise node.fault(str(error)) from None
+    if outcome is OrderOutcome.GRADED and share == 0:
+        raise node.fault("the share of a graded return has to be more than 0")
+    return share
 
 
-def _is_retail(order: Any) -> bool:
-    return isinstance(order, dict) and "order_id" in order and "payment_history" in order
+# ---- the retail format
 
 
-def _retail(number: str, entry: Mapping[str, Any]) -> Order:
-    """Read one order of the retail format.
-
-    It tells what was paid, and how far the order has come: pending, processed, delivered or
-    cancelled. What came after, nobody tells; `_after` makes it up, the same for the same order each
-    time.
-    """
-    where = f"order {number}"
-    if entry["order_id"] != number:
-        raise OrderError(f"{where}: its order_id is {entry['order_id']!r}")
-    try:
-        customer, status = entry["user_id"], entry["status"]
-        payments = [(p["transaction_type"], p["amount"]) for p in entry["payment_history"]]
-        prices = [item["price"] for item in entry["items"]]
-    except (KeyError, TypeError) as error:
-        raise OrderError(
-            f"{where}: {error} is missing or has another form than retail orders have"
-        ) from error
-    if not isinstance(customer, str) or not customer:
-        raise OrderError(f"{where}: user_id has to be text")
-    outcome, share = _after(where, number, status)
-    for kind, amount in payments:
-        if kind not in {"payment", "refund"} or not isinstance(amount, str):
-            raise OrderError(
-                f"{where}: {kind!r} of {amount!r} is neither a payment nor a refund of a number"
-            )
-    paid = [
-        _amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "payment"
-    ]
-    back = [
-        _amount(where, amount, DECIMALS["USD"]) for kind, amount in payments if kind == "refund"
-    ]
-    if not paid:
-        raise OrderError(f"{where}: nothing was paid for it")
-    if sum(paid) != sum(_amount(where, price, DECIMALS["USD"]) for price in prices):
-        raise OrderError(f"{where}: its items cost {_total(prices)}, but other was paid")
-    if back and (status != "cancelled" or sum(back) != sum(paid)):
-        raise OrderError(
-            f"{where}: a refund that is not the whole of a cancelled order cannot be played"
-        )
-    said = (
-        "The goods are not what was ordered."
-        if outcome in {OrderOutcome.DISPUTED, OrderOutcome.APPEALED}
-        else ""
+def _is_retail(document: Any) -> bool:
+    if not isinstance(document, dict) or not document or "format" in document:
+        return False
+    return all(
+        isinstance(order, dict) and "order_id" in order and "payment_history" in order
+        for order in document.values()
     )
-    return Order(number, customer, sum(paid), "USD", outcome, share, said)
 
 
-def _total(prices: Iterable[str]) -> Decimal:
-    return sum((Decimal(price) for price in prices), Decimal(0))
+def _retail_order(number: str, value: dict[str, Any], file: str) -> Order:
+    """Read one order of the retail format: what was paid, and how far the order has come."""
+    node = JsonNode(value, f"{file}: order {number}")
+    members = node.members("order_id", "user_id", "status", "items", "payment_history")
+    members["order_id"].one_of(number)
+    status = OrderStatus(members["status"].one_of(*OrderStatus))
+
+    prices = [item.members("price")["price"] for item in members["items"].items(AT_MOST)]
+    price = sum(_amount(node, "USD") for node in prices)
+    paid, refunded = _retail_payments(members["payment_history"])
+    if paid != price:
+        raise node.fault("the payments do not add up to the prices of the items")
+    if refunded and (status is not OrderStatus.CANCELLED or refunded != paid):
+        raise node.fault("only the whole of a cancelled order can have been refunded")
+
+    return Order(number, _line(members["user_id"]), paid, "USD", status=status)
 
 
-_AFTER: dict[str, tuple[tuple[int, OrderOutcome], ...]] = {
-    "cancelled": ((100, OrderOutcome.CANCELLED),),
-    "processed": ((100, OrderOutcome.MISSED),),
-    "pending": ((70, OrderOutcome.LAPSED), (100, OrderOutcome.SATISFIED)),
-    "delivered": (
-        (50, OrderOutcome.SATISFIED),
-        (70, OrderOutcome.RETURNED),
-        (82, OrderOutcome.GRADED),
-        (90, OrderOutcome.DISPUTED),
-        (94, OrderOutcome.SILENT),
-        (98, OrderOutcome.AGREED),
-        (100, OrderOutcome.APPEALED),
-    ),
-}
-"""By status: out of 100 orders, up to which one the story ends how."""
+def _retail_payments(node: JsonNode) -> tuple[int, int]:
+    """Return what was paid, and what was refunded."""
+    sums = Counter[str]()
+    for entry in node.items(AT_MOST):
+        members = entry.members("transaction_type", "amount")
+        kind = members["transaction_type"].one_of("payment", "refund")
+        sums[kind] += _amount(members["amount"], "USD")
 
-
-def _after(where: str, number: str, status: Any) -> tuple[OrderOutcome, int]:
-    stories = _AFTER.get(status) if isinstance(status, str) else None
-    if stories is None:
-        raise OrderError(f"{where}: status {status!r} is none of {', '.join(_AFTER)}")
-    drawn = sha256(number.encode()).digest()
-    lot = int.from_bytes(drawn[:4], "big") % 100
-    outcome = next(outcome for bound, outcome in stories if lot < bound)
-    return outcome, (1 + drawn[4] % 9) * 1_000 if outcome.shared else 0
+    if not sums["payment"]:
+        raise node.fault("nothing was paid for the order")
+    return sums["payment"], sums["refund"]

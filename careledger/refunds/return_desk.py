@@ -1,7 +1,7 @@
 """The typed client of `ReturnDesk`."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from eth_typing import ChecksumAddress
@@ -11,8 +11,9 @@ from careledger.chain.contract import ContractClient, Event
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
 from careledger.crypto.hashing import hmac_sha256
-from careledger.refunds.messages import DeskMessages, seconds
+from careledger.refunds.messages import DeskMessages
 from careledger.refunds.terms import DealTerms
+from careledger.values.times import from_seconds, to_seconds
 
 GAS_LIMIT = 1_500_000
 
@@ -82,7 +83,7 @@ class ReturnDesk(ContractClient):
         self, order_ref: bytes, scanner: str, deadline: datetime, signature: bytes
     ) -> Receipt:
         """Record a delivery for a scanner that signed `messages.delivery_scan`."""
-        return self._write("scanDeliveryBySig", order_ref, scanner, seconds(deadline), signature)
+        return self._write("scanDeliveryBySig", order_ref, scanner, to_seconds(deadline), signature)
 
     def scan_return(self, order_ref: bytes, grade_bps: int) -> Receipt:
         """Record that an order came back, without settling anything."""
@@ -93,7 +94,7 @@ class ReturnDesk(ContractClient):
     ) -> Receipt:
         """Record a return for a scanner that signed `messages.return_scan`."""
         return self._write(
-            "scanReturnBySig", order_ref, grade_bps, scanner, seconds(deadline), signature
+            "scanReturnBySig", order_ref, grade_bps, scanner, to_seconds(deadline), signature
         )
 
     def settle_return(self, terms: DealTerms, grade_bps: int) -> Receipt:
@@ -105,7 +106,7 @@ class ReturnDesk(ContractClient):
     ) -> Receipt:
         """Record a return and pay the refund, for a scanner that signed `messages.return_scan`."""
         return self._write(
-            "settleReturnBySig", terms.abi(), grade_bps, scanner, seconds(deadline), signature
+            "settleReturnBySig", terms.abi(), grade_bps, scanner, to_seconds(deadline), signature
         )
 
     def due_bps(self, id: bytes, terms: DealTerms) -> int:
@@ -141,5 +142,5 @@ class ReturnDesk(ContractClient):
         return tuple(self._read("eip712Domain"))
 
 
-def _time(seconds_: int) -> datetime | None:
-    return datetime.fromtimestamp(seconds_, UTC) if seconds_ else None
+def _time(seconds: int) -> datetime | None:
+    return from_seconds(seconds) if seconds else None

@@ -4,22 +4,25 @@ The id of a deal is a hash of the terms' words and of the escrow's EIP-712 domai
 the chain and the contract too. Format: docs/protocol/refunds.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Self
 
 from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import domain_separator, struct_hash
 from careledger.errors import InputError
-from careledger.refunds.errors import TermsError, TermsNotFound
+from careledger.files import read_file, write_new
+from careledger.refunds.errors import TermsError
 from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.times import LATEST_SECONDS, from_seconds, time_text, whole_seconds
 
 ALL_BPS = 10_000
 MAX_DURATION = timedelta(days=3650)
@@ -29,9 +32,9 @@ MAX_AMOUNT = (1 << 128) - 1
 
 DOMAIN = ("CareLedger RefundEscrow", "1")
 TERMS_TYPE = (
-    "Terms(address payer,address refundTo,address seller,address token,uint256 amount,uint256 releaseAt,"
-    "uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,uint256 feeBps,address feeTo,"
-    "uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
+    "Terms(address payer,address refundTo,address seller,address token,uint256 amount,"
+    "uint256 releaseAt,uint256 slaAt,uint256 disputeWindow,address criteria,address arbiter,"
+    "uint256 feeBps,address feeTo,uint256 defaultBps,bytes32 orderRef,bytes32 salt)"
 )
 KINDS = [
     member.split()[0] for member in TERMS_TYPE.removeprefix("Terms(").removesuffix(")").split(",")
@@ -39,42 +42,19 @@ KINDS = [
 WORDS = len(KINDS)
 """How many 32-byte words the terms take in calldata."""
 
-
-class DealState(IntEnum):
-    """Where a deal is; the last three are ends."""
-
-    NONE = 0
-    OPEN = 1
-    DISPUTED = 2
-    RULED = 3
-    APPEALED = 4
-    RELEASED = 5
-    REFUNDED = 6
-    SPLIT = 7
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing changes any more."""
-        return self >= DealState.RELEASED
-
-
-class Party(IntEnum):
-    """A side of a deal."""
-
-    NONE = 0
-    PAYER = 1
-    SELLER = 2
+_ADDRESSES = ("payer", "seller", "token", "refund_to", "criteria", "arbiter", "fee_to")
 
 
 @dataclass(frozen=True)
 class DealTerms:
     """What a deal is about; fixed when it is opened.
 
-    Amounts are in the token's smallest unit, times aware, shares in basis points. `refund_to`,
-    `sla_at`, `criteria`, `arbiter` and `fee_to` may be left out.
+    Amounts are in the token's smallest unit, times aware, shares in basis points. The zero address
+    stands for ether as a token; as criteria, arbiter or payee of fees it stands for nobody.
+    `refund_to`, `sla_at`, `criteria`, `arbiter` and `fee_to` may be left out.
 
     Raises:
-        TermsError: a field cannot be, whatever the time is now; `check` looks at the times.
+        TermsError: a field is not possible, whatever the time is now; `check` looks at the times.
 
     """
 
@@ -95,53 +75,61 @@ class DealTerms:
     salt: bytes = b""
 
     def __post_init__(self) -> None:
-        for name in ("payer", "seller", "token", "refund_to", "criteria", "arbiter", "fee_to"):
+        for name in _ADDRESSES:
             object.__setattr__(self, name, _address(name, getattr(self, name)))
         if not self.salt:
             object.__setattr__(self, "salt", token_bytes(32))
+
         for name in ("payer", "seller"):
             if getattr(self, name) == ZERO_ADDRESS:
                 raise TermsError(name, f"{name} is missing: a deal needs one")
-        if not _whole(self.amount) or not 0 < self.amount <= MAX_AMOUNT:
+        if not _is_whole(self.amount) or not 0 < self.amount <= MAX_AMOUNT:
             raise TermsError(
-                "amount", f"amount {self.amount!r} is no whole number of smallest units above 0"
+                "amount",
+                f"amount {self.amount!r} is not a whole number of smallest units above 0",
             )
         for name in ("order_ref", "salt"):
             value = getattr(self, name)
             if not isinstance(value, bytes) or len(value) != 32:
                 raise TermsError(name, f"{name} has to be 32 bytes")
+
         self._check_shares()
-        self._check_dates()
+        self._check_times()
+        self._check_window()
 
     def _check_shares(self) -> None:
         for name in ("fee_bps", "default_bps"):
             value = getattr(self, name)
-            if not _whole(value) or not 0 <= value <= ALL_BPS:
+            if not _is_whole(value) or not 0 <= value <= ALL_BPS:
                 raise TermsError(
-                    name, f"{name} {value!r} is no whole number of basis points from 0 to 10,000"
+                    name,
+                    f"{name} {value!r} is not a whole number of basis points from 0 to 10,000",
                 )
-        if self.fee_bps and self.fee_to == ZERO_ADDRESS:
-            raise TermsError("fee_to", "fee_to is missing: a fee needs somebody who gets it")
 
-    def _check_dates(self) -> None:
-        _seconds("release_at", self.release_at)
-        if self.sla_at is not None and _seconds("sla_at", self.sla_at) >= _seconds(
-            "release_at", self.release_at
-        ):
+        if self.fee_bps and self.fee_to == ZERO_ADDRESS:
+            raise TermsError("fee_to", "fee_to is missing: somebody has to get the fee")
+
+    def _check_times(self) -> None:
+        release_at = _seconds("release_at", self.release_at)
+
+        if self.sla_at is not None and _seconds("sla_at", self.sla_at) >= release_at:
             raise TermsError(
                 "sla_at",
                 "sla_at has to come before release_at, or the seller is paid before it counts",
             )
-        if not isinstance(self.dispute_window, timedelta) or self.dispute_window.microseconds:
+
+    def _check_window(self) -> None:
+        window = self.dispute_window
+        if not isinstance(window, timedelta) or window.microseconds:
             raise TermsError(
-                "dispute_window", "dispute_window has to be a time span of whole seconds"
+                "dispute_window", "dispute_window has to be a duration of whole seconds"
             )
-        if self.arbiter != ZERO_ADDRESS and not MIN_WINDOW <= self.dispute_window <= MAX_WINDOW:
+
+        if self.arbiter != ZERO_ADDRESS and not MIN_WINDOW <= window <= MAX_WINDOW:
             raise TermsError(
-                "dispute_window",
-                f"dispute_window {self.dispute_window} has to be from one hour to 365 days",
+                "dispute_window", f"dispute_window {window} is not from one hour to 365 days"
             )
-        if self.dispute_window < timedelta(0):
+        if window < timedelta(0):
             raise TermsError("dispute_window", "dispute_window cannot be negative")
 
     def check(self, now: datetime) -> None:
@@ -152,20 +140,39 @@ class DealTerms:
 
         """
         if self.release_at <= now:
-            raise TermsError(
-                "release_at", f"release_at {self.release_at:%Y-%m-%d %H:%M:%S} UTC has passed"
-            )
+            raise TermsError("release_at", f"release_at {time_text(self.release_at)} has passed")
         if self.release_at > now + MAX_DURATION:
             raise TermsError(
-                "release_at", f"release_at {self.release_at:%Y-%m-%d} is more than 3,650 days ahead"
+                "release_at",
+                f"release_at {time_text(self.release_at)} is more than 3,650 days ahead",
             )
         if self.sla_at is not None and self.sla_at <= now:
-            raise TermsError("sla_at", f"sla_at {self.sla_at:%Y-%m-%d %H:%M:%S} UTC has passed")
+            raise TermsError("sla_at", f"sla_at {time_text(self.sla_at)} has passed")
 
     @property
     def refundee(self) -> ChecksumAddress:
         """Where refunds go."""
         return self.payer if self.refund_to == ZERO_ADDRESS else self.refund_to
+
+    def renewed(self) -> Self:
+        """Return the same terms with a new salt: another deal."""
+        return replace(self, salt=token_bytes(32))
+
+    # ---- hashes
+
+    def struct_hash(self) -> bytes:
+        """Return the EIP-712 struct hash, 32 bytes."""
+        return struct_hash(TERMS_TYPE, self.abi())
+
+    def id(self, chain_id: int, escrow: str) -> bytes:
+        """Return the deal's id: keccak256(domain separator || keccak256(the terms' 15 words))."""
+        return self.id_under(domain_separator(*DOMAIN, chain_id, escrow))
+
+    def id_under(self, separator: bytes) -> bytes:
+        """Return the deal's id under an escrow's 32-byte domain separator."""
+        return keccak256(separator + keccak256(encode(KINDS, self.abi())))
+
+    # ---- the contract's struct
 
     def abi(self) -> tuple[Any, ...]:
         """Return the terms as the contract's struct."""
@@ -175,8 +182,8 @@ class DealTerms:
             self.seller,
             self.token,
             self.amount,
-            _seconds("release_at", self.release_at),
-            0 if self.sla_at is None else _seconds("sla_at", self.sla_at),
+            whole_seconds(self.release_at),
+            0 if self.sla_at is None else whole_seconds(self.sla_at),
             int(self.dispute_window.total_seconds()),
             self.criteria,
             self.arbiter,
@@ -192,7 +199,7 @@ class DealTerms:
         """Read the contract's struct.
 
         Raises:
-            TermsError: it could not have been opened.
+            TermsError: a deal with these terms cannot have been opened.
 
         """
         (
@@ -201,119 +208,133 @@ class DealTerms:
             seller,
             token,
             amount,
-            release,
-            sla,
+            release_at,
+            sla_at,
             window,
             criteria,
             arbiter,
-            fee,
+            fee_bps,
             fee_to,
-            default,
-        ) = words[:13]
+            default_bps,
+            order_ref,
+            salt,
+        ) = words
         return cls(
             payer=payer,
             refund_to=refund_to,
             seller=seller,
             token=token,
             amount=amount,
-            release_at=_time("release_at", release),
-            sla_at=_time("sla_at", sla) if sla else None,
-            dispute_window=timedelta(seconds=min(window, 10**9)),
+            release_at=_time("release_at", release_at),
+            sla_at=_time("sla_at", sla_at) if sla_at else None,
+            dispute_window=timedelta(seconds=min(window, _LONGEST_WINDOW)),
             criteria=criteria,
             arbiter=arbiter,
-            fee_bps=fee,
+            fee_bps=fee_bps,
             fee_to=fee_to,
-            default_bps=default,
-            order_ref=words[13],
-            salt=words[14],
+            default_bps=default_bps,
+            order_ref=order_ref,
+            salt=salt,
         )
 
-    def struct_hash(self) -> bytes:
-        """Return the EIP-712 struct hash, 32 bytes."""
-        return struct_hash(TERMS_TYPE, self.abi())
-
-    def id(self, chain_id: int, escrow: str) -> bytes:
-        """Return the deal's id: keccak256(domain separator || keccak256(the terms' 15 words))."""
-        return self.id_under(domain_separator(*DOMAIN, chain_id, escrow))
-
-    def id_under(self, separator: bytes) -> bytes:
-        """Return the deal's id under an escrow's 32-byte domain separator."""
-        return keccak256(separator + keccak256(encode(KINDS, self.abi())))
-
-    def renewed(self) -> Self:
-        """Return the same terms with a new salt: another deal."""
-        return replace(self, salt=token_bytes(32))
+    # ---- JSON and files
 
     def to_json(self) -> dict[str, Any]:
-        """Return the terms as plain JSON: times in ISO 8601, the window in seconds, bytes as 0x-text."""
-        document = asdict(self)
-        document["release_at"] = self.release_at.isoformat()
-        document["sla_at"] = None if self.sla_at is None else self.sla_at.isoformat()
-        document["dispute_window"] = int(self.dispute_window.total_seconds())
-        document["amount"] = str(self.amount)
-        return document | {"order_ref": "0x" + self.order_ref.hex(), "salt": "0x" + self.salt.hex()}
+        """Return the terms as JSON: the contract's names, amounts as text, the window in seconds."""
+        return {
+            "payer": self.payer,
+            "refundTo": self.refund_to,
+            "seller": self.seller,
+            "token": self.token,
+            "amount": str(self.amount),
+            "releaseAt": time_text(self.release_at),
+            "slaAt": None if self.sla_at is None else time_text(self.sla_at),
+            "disputeWindow": int(self.dispute_window.total_seconds()),
+            "criteria": self.criteria,
+            "arbiter": self.arbiter,
+            "feeBps": self.fee_bps,
+            "feeTo": self.fee_to,
+            "defaultBps": self.default_bps,
+            "orderRef": hexed(self.order_ref),
+            "salt": hexed(self.salt),
+        }
 
     @classmethod
-    def from_json(cls, document: Any) -> Self:
-        """Read what `to_json` made.
+    def from_json(cls, node: JsonNode) -> Self:
+        """Read what `to_json` made; what may be left out may be null.
 
         Raises:
-            TermsError: a field is missing, unknown, or cannot be.
+            MalformedDocument: a member is missing, unknown, or has another form.
+            TermsError: a field is not possible.
 
         """
-        if not isinstance(document, dict):
-            raise TermsError("terms", "the terms have to be one JSON object")
-        known = {field.name for field in fields(cls)}
-        for name in document:
-            if name not in known:
-                raise TermsError(name, f"the terms have no field '{name}'")
-        for name in ("payer", "seller", "token", "amount", "release_at", "order_ref"):
-            if document.get(name) is None:
-                raise TermsError(name, f"the terms lack '{name}'")
-        return cls(
-            **{name: _READERS.get(name, _as_is)(name, value) for name, value in document.items()}
-        )
+        required = ("payer", "seller", "token", "amount", "releaseAt", "orderRef")
+        optional = [name for name in _MEMBERS if name not in required]
+
+        fields = {}
+        for name, member in node.object(required, optional).items():
+            field, read = _MEMBERS[name]
+            fields[field] = read(member)
+        return cls(**fields)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read a file that `write` wrote.
+
+        Raises:
+            InputError: it cannot be read, or does not hold terms; see `from_json`.
+
+        """
+        return cls.from_json(JsonNode.read(read_file(file, "terms"), "terms"))
+
+    def write(self, file: Path) -> None:
+        """Write the terms to a new file.
+
+        Raises:
+            InputError: the file is there already, or cannot be written.
+
+        """
+        text = json.dumps(self.to_json(), indent=2) + "\n"
+        write_new(file, text.encode())
 
 
-def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> DealTerms:
-    """Find a deal's terms in the calldata of the transaction that opened it, whatever they are wrapped in.
-
-    Args:
-        data: the transaction's whole input.
-        id: the deal's id; terms that hash to it are the right ones.
-
-    Raises:
-        TermsNotFound: they are not in there.
-
-    """
-    for words in _runs(data):
-        if words[0][:12] != bytes(12) or words[2][:12] != bytes(12):
-            continue
-        try:
-            terms = DealTerms.from_abi([_word(index, word) for index, word in enumerate(words)])
-        except TermsError:
-            continue
-        if terms.id(chain_id, escrow) == id:
-            return terms
-    raise TermsNotFound(
-        f"the transaction that opened deal 0x{id.hex()} does not carry its terms in the clear: ask who opened it"
-    )
+_LONGEST_WINDOW = 10**9
+"""Seconds: more than any deal can have, and few enough for Python's timedelta."""
 
 
-def _runs(data: bytes) -> Iterator[list[bytes]]:
-    """Yield every run of words that the terms could be: ABI data is aligned behind a selector, at any depth."""
-    length = 32 * WORDS
-    for offset in range(0, len(data) - length + 1, 4):
-        yield [data[offset + 32 * index : offset + 32 * index + 32] for index in range(WORDS)]
+def _bps(node: JsonNode) -> int:
+    return node.integer(16)
 
 
-def _word(index: int, word: bytes) -> Any:
-    if index in (0, 1, 2, 3, 8, 9, 11):
-        return to_checksum_address(word[12:]) if word[:12] == bytes(12) else "?"
-    return word if index > 12 else int.from_bytes(word, "big")
+def _word(node: JsonNode) -> bytes:
+    return node.hex(32)
 
 
-def _whole(value: Any) -> bool:
+def _window(node: JsonNode) -> timedelta:
+    return timedelta(seconds=node.integer(32))
+
+
+_MEMBERS: dict[str, tuple[str, Callable[[JsonNode], Any]]] = {
+    "payer": ("payer", JsonNode.address),
+    "refundTo": ("refund_to", JsonNode.address),
+    "seller": ("seller", JsonNode.address),
+    "token": ("token", JsonNode.address),
+    "amount": ("amount", JsonNode.amount),
+    "releaseAt": ("release_at", JsonNode.time),
+    "slaAt": ("sla_at", JsonNode.time),
+    "disputeWindow": ("dispute_window", _window),
+    "criteria": ("criteria", JsonNode.address),
+    "arbiter": ("arbiter", JsonNode.address),
+    "feeBps": ("fee_bps", _bps),
+    "feeTo": ("fee_to", JsonNode.address),
+    "defaultBps": ("default_bps", _bps),
+    "orderRef": ("order_ref", _word),
+    "salt": ("salt", _word),
+}
+"""By member of the JSON form: the field, and how it is read."""
+
+
+def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -325,64 +346,15 @@ def _address(name: str, value: Any) -> ChecksumAddress:
 
 
 def _seconds(name: str, at: Any) -> int:
-    if not isinstance(at, datetime) or at.tzinfo is None:
+    if not isinstance(at, datetime):
         raise TermsError(name, f"{name} has to be a time with its time zone")
-    if at.microsecond or at.timestamp() < 0:
-        raise TermsError(name, f"{name} {at.isoformat()} has to be a whole second after 1970")
-    return int(at.timestamp())
+    try:
+        return whole_seconds(at, name)
+    except InputError as error:
+        raise TermsError(name, str(error)) from None
 
 
 def _time(name: str, seconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError) as error:
-        raise TermsError(name, f"{name} {seconds} is no time that a calendar knows") from error
-
-
-def _iso(name: str, value: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise TermsError(
-            name, f"{name} {value!r} is no time such as 2027-01-31T12:00:00+00:00"
-        ) from error
-
-
-def _hex(name: str, value: Any) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except (AttributeError, ValueError) as error:
-        raise TermsError(name, f"{name} {value!r} is not hexadecimal") from error
-
-
-def _integer(name: str, value: Any) -> int:
-    if _whole(value):
-        return int(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    raise TermsError(name, f"{name} {value!r} is no whole number")
-
-
-def _window(name: str, value: Any) -> timedelta:
-    if not _whole(value) or not 0 <= value <= 10**9:
-        raise TermsError(name, f"{name} {value!r} is no whole number of seconds")
-    return timedelta(seconds=value)
-
-
-def _as_is(_name: str, value: Any) -> Any:
-    return value
-
-
-def _optional_iso(name: str, value: Any) -> datetime | None:
-    return None if value is None else _iso(name, value)
-
-
-_READERS: dict[str, Callable[[str, Any], Any]] = {
-    "amount": _integer,
-    "release_at": _iso,
-    "sla_at": _optional_iso,
-    "dispute_window": _window,
-    "order_ref": _hex,
-    "salt": _hex,
-}
-"""How a field is read from JSON, where it is not the same there."""
+    if seconds > LATEST_SECONDS:
+        raise TermsError(name, f"{name} {seconds} is after the year 9999")
+    return from_seconds(seconds)

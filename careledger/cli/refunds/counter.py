@@ -1,6 +1,5 @@
 """What the commands of this noun share: the contracts they speak to, how a deal is named, how they answer."""
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,16 +16,16 @@ from careledger.chain.rpc import Chain, connect
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Receipt
 from careledger.console import Out
-from careledger.crypto.canonical import refuse_deep
 from careledger.crypto.hashing import hmac_sha256
 from careledger.errors import InputError
 from careledger.refunds.client import RefundEscrow
+from careledger.refunds.deal import DealState, Party
 from careledger.refunds.erc20 import Erc20Token
-from careledger.refunds.orders import decimal_text, smallest_unit
 from careledger.refunds.return_desk import ReturnDesk
-from careledger.refunds.terms import DealState, DealTerms, Party
+from careledger.refunds.terms import DealTerms
 from careledger.settings import Settings
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.amounts import amount_text, parse_amount, parse_percent
 
 DealArgument = Annotated[
     str, typer.Argument(metavar="DEAL", help="A deal's id, or the file with its terms.")
@@ -93,7 +92,7 @@ class Counter:
         return (
             self.reading.terms_of(deal_id(deal))
             if deal.startswith("0x")
-            else read_terms(Path(deal))
+            else DealTerms.read(Path(deal))
         )
 
     def decimals(self, token: str) -> int:
@@ -102,12 +101,12 @@ class Counter:
 
     def amount(self, text: str, token: str) -> int:
         """Read a decimal amount of a token."""
-        return smallest_unit(text, self.decimals(token))
+        return parse_amount(text, self.decimals(token))
 
     def text(self, amount: int, token: str) -> str:
         """Return an amount as people write it, with the token's ticker."""
         ticker = "ETH" if token == ZERO_ADDRESS else Erc20Token(self.chain, token).symbol()
-        return f"{decimal_text(amount, self.decimals(token))} {ticker}"
+        return f"{amount_text(amount, self.decimals(token), least=2)} {ticker}"
 
 
 def open_counter(rpc: str | None, deployments: Path | None) -> Counter:
@@ -128,24 +127,6 @@ def deal_id(text: str) -> bytes:
     if not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
         raise InputError(f"{text!r} is no deal's id: 0x and 64 hexadecimal digits are needed")
     return bytes.fromhex(text[2:])
-
-
-def read_terms(file: Path) -> DealTerms:
-    """Read a file of terms.
-
-    Raises:
-        InputError: it cannot be read, or the terms cannot be.
-
-    """
-    try:
-        text = file.read_text()
-        refuse_deep(text)
-        document = json.loads(text)
-    except OSError as error:
-        raise InputError(f"the terms {file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"the terms {file} are not JSON: {error}") from error
-    return DealTerms.from_json(document)
 
 
 def duration(text: str, option: str) -> timedelta:
@@ -169,13 +150,7 @@ def percent(text: str, option: str) -> int:
         InputError: it is none from 0 to 100.
 
     """
-    try:
-        bps = smallest_unit(text.removesuffix("%"), 2)
-    except InputError as error:
-        raise InputError(f"{option} {error}") from None
-    if bps > 10_000:
-        raise InputError(f"{option} {text} is more than 100 %")
-    return bps
+    return parse_percent(text, option)
 
 
 def commit(evidence: Path | None, commitment: str | None) -> tuple[bytes, dict[str, Any]]:

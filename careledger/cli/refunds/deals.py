@@ -1,6 +1,5 @@
 """`careledger refunds`: deals in escrow, returns, disputes, credits."""
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from careledger.cli.refunds.counter import (
     duration,
     open_counter,
     percent,
-    read_terms,
     status,
     told,
 )
@@ -110,7 +108,7 @@ def terms(
         default_bps=percent(default, "--default"),
         refund_to=address(refund_to or ZERO_ADDRESS, "--refund-to"),
     )
-    file.write_text(json.dumps(made.to_json(), indent=2) + "\n")
+    made.write(file)
     identifier = made.id(counter.chain.chain_id, counter.reading.address)
     out.table(
         f"Terms of deal 0x{identifier.hex()}",
@@ -144,7 +142,7 @@ def open_deal(
 
     Example: careledger refunds open deal.json
     """
-    out, made = Out(json_), read_terms(file)
+    out, made = Out(json_), DealTerms.read(file)
     counter = open_counter(rpc, deployments)
     made.check(datetime.fromtimestamp(counter.chain.timestamp(), UTC))
     escrow = counter.escrow

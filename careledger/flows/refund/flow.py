@@ -10,6 +10,7 @@ from careledger.chain import artifacts
 from careledger.console import Out
 from careledger.flows import FlowOption
 from careledger.flows.examples import example
+from careledger.flows.refund.outcomes import with_outcome
 from careledger.flows.refund.report import document, show
 from careledger.flows.refund.story import Cast, Story
 from careledger.flows.stage import Stage, open_stage
@@ -67,7 +68,7 @@ def flow(
 
     Example: careledger demo refund --orders orders.csv --all
     """
-    found = read_orders(orders)
+    found = [with_outcome(order) for order in read_orders(orders)]
 
     with open_stage(rpc) as stage:
         cast, dollar = appoint(stage), stablecoin(stage)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from careledger.console import Out
 from careledger.flows.refund.story import Played, Story
-from careledger.refunds.orders import DECIMALS, OrderOutcome, decimal_text
+from careledger.refunds.orders import DECIMALS, OrderOutcome
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.amounts import amount_text
 
 DETAILED = 60
 """Up to so many orders are shown one by one, unless all are asked for."""
@@ -38,8 +39,7 @@ def show(out: Out, story: Story, played: list[Played], *, everything: bool) -> N
         ("still held", "held"),
     ):
         amounts = [
-            decimal_text(getattr(story.ledger.accounts[token], name), wei[token])
-            for token in tokens
+            _money(getattr(story.ledger.accounts[token], name), wei[token]) for token in tokens
         ]
         rows.append([what, *amounts])
     columns = ["", *("ETH #" if token == ZERO_ADDRESS else "TUSD #" for token in tokens)]
@@ -52,12 +52,12 @@ def _row(one: Played) -> list[str]:
     scans = [step.what for step in one.steps if "scanned" in step.what]
     return [
         f"{one.order.number}\n{one.order.customer}",
-        f"{decimal_text(one.order.amount, decimals)}\n{one.order.currency}",
+        f"{_money(one.order.amount, decimals)}\n{one.order.currency}",
         scans[-1].replace(" scanned", "") if scans else "",
         "the scan"
         if "return scanned" in one.steps[-1].what
         else one.steps[-1].what.replace(", ", ",\n"),
-        decimal_text(one.refunded, decimals) if one.refunded else "",
+        _money(one.refunded, decimals) if one.refunded else "",
         f"{one.gas:,}\n{one.steps[-1].transaction.hex()[:8]}",
     ]
 
@@ -75,7 +75,7 @@ def _outcomes(played: list[Played]) -> Iterator[list[str]]:
 
 
 def _sums(amounts: Counter[str]) -> str:
-    return "\n".join(f"{decimal_text(amounts[c], DECIMALS[c])} {c}" for c in sorted(amounts))
+    return "\n".join(f"{_money(amounts[c], DECIMALS[c])} {c}" for c in sorted(amounts))
 
 
 def document(story: Story, played: list[Played]) -> dict[str, object]:
@@ -101,3 +101,7 @@ def document(story: Story, played: list[Played]) -> dict[str, object]:
         },
         "balanced": True,
     }
+
+
+def _money(amount: int, decimals: int) -> str:
+    return amount_text(amount, decimals, least=2)

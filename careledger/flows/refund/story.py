@@ -16,15 +16,17 @@ from careledger.chain.transactions import Pending
 from careledger.console import ProgressBar
 from careledger.crypto.hashing import hmac_sha256
 from careledger.flows.stage import Stage
-from careledger.refunds.client import RefundEscrow, SplitAgreement
+from careledger.refunds.client import RefundEscrow
+from careledger.refunds.deal import SplitAgreement
 from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.events import PartRefunded, Refunded, Split
 from careledger.refunds.ledger import Ledger, same
-from careledger.refunds.messages import EscrowMessages, seconds, sign
+from careledger.refunds.messages import EscrowMessages, sign
 from careledger.refunds.orders import Order, OrderOutcome
 from careledger.refunds.return_desk import ReturnDesk, order_ref
 from careledger.refunds.terms import ALL_BPS, DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.times import to_seconds
 
 ETHER = 10**18
 UNDER_WAY = 64
@@ -217,7 +219,7 @@ class Story:
             permit = self._permit(one, one.order.amount, deadline)
             signature = sign(one.customer.account, self.messages.open(one.terms, deadline))
             relay = self.escrow.using(self.cast.relayer)
-            arguments = (one.terms.abi(), permit, seconds(deadline), signature)
+            arguments = (one.terms.abi(), permit, to_seconds(deadline), signature)
             return one, "paid", self.cast.relayer, lambda: relay.queue("openWithPermit", *arguments)
 
         self._run("orders are paid into escrow", [job(one) for one in self.played])
@@ -255,7 +257,7 @@ class Story:
                 case OrderOutcome.SATISFIED:
                     signature = sign(one.customer.account, self.messages.release(one.id, deadline))
                     send = self._later(
-                        relay.queue, "releaseBySig", words, seconds(deadline), signature
+                        relay.queue, "releaseBySig", words, to_seconds(deadline), signature
                     )
                     jobs.append((one, "customer released", cast.relayer, send))
                 case OrderOutcome.RETURNED | OrderOutcome.GRADED:
@@ -285,7 +287,7 @@ class Story:
             signature = sign(
                 one.customer.account, self.messages.dispute(one.id, evidence, deadline)
             )
-            arguments = (one.terms.abi(), evidence, seconds(deadline), signature)
+            arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
             jobs.append(
                 (
                     one,
@@ -334,7 +336,7 @@ class Story:
             bond, in_dollars = -(-one.order.amount // 10), one.terms.token == self.dollar.address
             evidence = hmac_sha256(self.key, b"appeal: " + one.order.evidence.encode())
             signature = sign(one.customer.account, self.messages.appeal(one.id, evidence, deadline))
-            arguments = (one.terms.abi(), evidence, seconds(deadline), signature)
+            arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
             permit = self._permit(one, bond, deadline) if in_dollars else ()
 
             def send() -> Pending:
@@ -461,11 +463,11 @@ class Story:
             self.escrow.address,
             value=amount,
             nonce=self._nonces[owner],
-            deadline=seconds(deadline),
+            deadline=to_seconds(deadline),
         )
         self._nonces[owner] += 1
         signature = sign(one.customer.account, message)
-        return seconds(deadline), signature[64], signature[:32], signature[32:64]
+        return to_seconds(deadline), signature[64], signature[:32], signature[32:64]
 
     def _agreement(self, one: Played) -> SplitAgreement:
         back = one.order.amount * one.order.share_bps // ALL_BPS

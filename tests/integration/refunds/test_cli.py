@@ -95,7 +95,7 @@ class TestStory:
     def test_a_return(self, shop, done, terms):
         file, written = terms()
         done("open", file, who=shop.payer)
-        done("scan-delivery", written["terms"]["order_ref"], who=shop.scanner)
+        done("scan-delivery", written["terms"]["orderRef"], who=shop.scanner)
         settled = done("scan-return", file, "--share", "70", who=shop.scanner)
         assert settled["state"] == "split"
 
@@ -187,7 +187,7 @@ class TestBadInput:
         ("options", "says"),
         [
             ({"--amount": "1.0000001"}, "more than 6 decimals"),
-            ({"--amount": "much"}, "no decimal number"),
+            ({"--amount": "much"}, "not a decimal number"),
             ({"--payer": "0x12"}, "--payer '0x12' is not an address"),
             ({"--seller": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96046"}, "wrong checksum"),
             ({"--release-in": "soon"}, "--release-in 'soon' is no duration"),
@@ -195,7 +195,7 @@ class TestBadInput:
             ({"--release-in": "1d"}, "sla_at has to come before release_at"),
             ({"--window": "1m"}, "from one hour to 365 days"),
             ({"--fee": "101"}, "--fee 101 is more than 100 %"),
-            ({"--fee": "x"}, "--fee 'x' is no decimal number"),
+            ({"--fee": "x"}, "--fee 'x' is not a decimal number"),
             ({"--carrier": None}, "go together"),
             ({"--order-key": "nowhere.key"}, "cannot be read"),
         ],
@@ -248,9 +248,9 @@ class TestBadInput:
         self.refused(cli("show", "0x" + "12" * 32), 1, "no deal 0x1212")
         self.refused(cli("show", tmp_path / "nothing.json"), 2, "cannot be read: No such file")
         (tmp_path / "bad.json").write_text("{")
-        self.refused(cli("show", tmp_path / "bad.json"), 2, "are not JSON")
+        self.refused(cli("show", tmp_path / "bad.json"), 2, "not JSON")
         (tmp_path / "bad.json").write_text('{"colour": 1}')
-        self.refused(cli("open", tmp_path / "bad.json"), 2, "no field 'colour'")
+        self.refused(cli("open", tmp_path / "bad.json"), 2, "$.payer: missing")
 
     def test_evidence_is_given_once(self, cli, terms, tmp_path):
         file, _ = terms()

@@ -8,10 +8,10 @@ from eth_abi.abi import encode
 from careledger.crypto.hashing import keccak256
 from careledger.errors import NodeError, NotFound, SettingsError
 from careledger.refunds import errors, events
-from careledger.refunds.client import SplitAgreement
+from careledger.refunds.deal import DealState, Party, SplitAgreement
 from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import KINDS, DealState, Party
+from careledger.refunds.terms import KINDS
 from careledger.values.addresses import ZERO_ADDRESS
 
 EVIDENCE = b"\xee" * 32

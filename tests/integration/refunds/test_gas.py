@@ -13,7 +13,8 @@ from eth_abi.abi import encode
 from careledger.chain import artifacts
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, struct_hash
-from careledger.refunds.client import RefundEscrow, ReturnDesk, SplitAgreement
+from careledger.refunds.client import RefundEscrow, ReturnDesk
+from careledger.refunds.deal import SplitAgreement
 from careledger.refunds.erc20 import Erc20Token, permit_message
 from careledger.refunds.messages import sign
 from careledger.refunds.terms import DealTerms

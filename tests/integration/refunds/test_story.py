@@ -12,9 +12,9 @@ from careledger.flows.refund.flow import appoint, stablecoin
 from careledger.flows.refund.report import show
 from careledger.flows.refund.story import Story
 from careledger.flows.stage import Stage
+from careledger.refunds.deal import DealState
 from careledger.refunds.ledger import NotBalanced
 from careledger.refunds.orders import Order, OrderOutcome, read_orders
-from careledger.refunds.terms import DealState
 from careledger.values.addresses import ZERO_ADDRESS
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from careledger.refunds.client import SplitAgreement
+from careledger.refunds.deal import SplitAgreement
 from careledger.refunds.messages import sign
 from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import ZERO_ADDRESS

@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import DealState
+from careledger.refunds.deal import DealState
 
 WORD, REVERT, BURN, HEAVY, SHORT, LONG, EMPTY, BOMB, REVERT_BOMB, REENTER = range(10)
 GAS = 3_000_000

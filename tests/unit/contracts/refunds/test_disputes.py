@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import DealState, Party
+from careledger.refunds.deal import DealState, Party
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import Halted
 from tests.worlds.refunds import EVIDENCE, REFUSED, WINDOW, at, high_s, seconds

@@ -3,8 +3,8 @@
 import pytest
 
 from careledger.refunds import errors
+from careledger.refunds.deal import DealState
 from careledger.refunds.messages import sign
-from careledger.refunds.terms import DealState
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import DAY, at, high_s

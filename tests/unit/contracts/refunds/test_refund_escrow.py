@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import DealState
+from careledger.refunds.deal import DealState
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.worlds.refunds import DAY, high_s
 

@@ -4,7 +4,7 @@ import pytest
 
 from careledger.chain.reverts import RevertedSilently
 from careledger.refunds import errors
-from careledger.refunds.terms import DealState
+from careledger.refunds.deal import DealState
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER, Evm
 from tests.worlds.refunds import DAY, World, hostile, raw

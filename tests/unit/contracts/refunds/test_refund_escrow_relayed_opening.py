@@ -5,8 +5,8 @@ import pytest
 from careledger.chain.reverts import Reverted, RevertedSilently
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.refunds import errors
+from careledger.refunds.deal import DealState
 from careledger.refunds.messages import EscrowMessages, sign
-from careledger.refunds.terms import DealState
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import at, high_s, hostile, loyalty, packed, raw

@@ -3,9 +3,9 @@
 import pytest
 
 from careledger.refunds import errors
+from careledger.refunds.deal import DealState
 from careledger.refunds.messages import DeskMessages, sign
 from careledger.refunds.return_desk import order_ref
-from careledger.refunds.terms import DealState
 from tests.worlds.refunds import DAY, World, at, high_s
 
 GRADE = 7_500

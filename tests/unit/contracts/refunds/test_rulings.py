@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.refunds import errors
-from careledger.refunds.terms import DealState, Party
+from careledger.refunds.deal import DealState, Party
 from tests.support.evm import ETHER
 from tests.worlds.refunds import EVIDENCE, REFUSED, WINDOW, high_s
 

@@ -1,4 +1,4 @@
-"""Orders from files: ours and the retail format, to the last cent, and what is said of files that cannot be used."""
+"""Orders from files: our formats and the retail one, to the last cent; and outcomes that are drawn."""
 
 import csv
 import json
@@ -7,8 +7,8 @@ import pytest
 
 from careledger.chain.toolchain import ROOT
 from careledger.errors import InputError
-from careledger.refunds.errors import OrderError
-from careledger.refunds.orders import FORMAT, OrderOutcome, decimal_text, read_orders, smallest_unit
+from careledger.flows.refund.outcomes import with_outcome
+from careledger.refunds.orders import FORMAT, Order, OrderOutcome, OrderStatus, read_orders
 
 GOOD = {
     "order": "A-1",
@@ -34,51 +34,6 @@ def write(tmp_path):
         return file
 
     return make
-
-
-class TestSmallestUnit:
-    @pytest.mark.parametrize(
-        ("text", "decimals", "units"),
-        [
-            ("0", 6, 0),
-            ("1", 6, 1_000_000),
-            ("129.99", 6, 129_990_000),
-            ("0.1", 18, 10**17),
-            ("0.10000000", 2, 10),
-            ("9007199254740993.01", 2, 900719925474099301),  # beyond what a float can tell
-            ("0.000000000000000001", 18, 1),
-            ("5", 0, 5),
-            ("5.000", 0, 5),
-        ],
-    )
-    def test_is_exact(self, text, decimals, units):
-        assert smallest_unit(text, decimals) == units
-
-    @pytest.mark.parametrize(
-        "text",
-        ["", ".5", "5.", "-1", "+1", "1e3", "1,000", "0x10", " 1", "1 ", "٣", "nan", "1.2.3"],
-    )
-    def test_other_text_is_refused(self, text):
-        with pytest.raises(OrderError, match="no decimal number"):
-            smallest_unit(text, 6)
-
-    @pytest.mark.parametrize(("text", "decimals"), [("0.001", 2), ("1.0000001", 6), ("0.5", 0)])
-    def test_nothing_is_rounded(self, text, decimals):
-        with pytest.raises(OrderError, match="more than"):
-            smallest_unit(text, decimals)
-
-    def test_every_cent_survives_there_and_back(self):
-        for units in (0, 1, 99, 100, 12_345_678, 10**19 + 7):
-            for decimals in (0, 2, 6, 18):
-                text = decimal_text(units, decimals, 0).replace(",", "")
-                assert smallest_unit(text, decimals) == units
-
-
-def test_amounts_are_shown_as_people_write_them():
-    assert decimal_text(1_234_567_890_000, 6) == "1,234,567.89"
-    assert decimal_text(5, 6) == "0.000005"
-    assert decimal_text(-1_500_000, 6) == "-1.50"
-    assert decimal_text(7, 0, 0) == "7"
 
 
 class TestOurFormat:
@@ -116,28 +71,28 @@ class TestOurFormat:
     @pytest.mark.parametrize(
         ("change", "says"),
         [
-            ({"colour": "red"}, "order A-1: there is no field 'colour'"),
-            ({"amount": None}, "amount has to be one line of text or a number"),
-            ({"amount": True}, "amount has to be one line of text or a number"),
-            ({"amount": ["1"]}, "amount has to be one line of text or a number"),
+            ({"colour": "red"}, "order A-1 $.colour: unknown"),
+            ({"amount": None}, "$.amount: None is not one line of text or a number"),
+            ({"amount": True}, "$.amount: True is not one line of text or a number"),
+            ({"amount": ["1"]}, "$.amount: ['1'] is not one line of text or a number"),
             ({"amount": "1.0000001"}, "amount 1.0000001 has more than 6 decimals"),
-            ({"amount": "abc"}, "amount 'abc' is no decimal number"),
-            ({"amount": "0.00"}, "amount has to be more than 0"),
-            ({"amount": "-5"}, "amount '-5' is no decimal number"),
-            ({"currency": "EUR"}, "currency 'EUR' is none of USD, ETH"),
-            ({"outcome": "vanished"}, "outcome 'vanished' is none of satisfied, "),
-            ({"customer": ""}, "customer has to be one line"),
-            ({"customer": "two\nlines"}, "customer has to be one line"),
+            ({"amount": "abc"}, "amount 'abc' is not a decimal number"),
+            ({"amount": "0.00"}, "$.amount: an amount has to be more than 0"),
+            ({"amount": "-5"}, "amount '-5' is not a decimal number"),
+            ({"currency": "EUR"}, "$.currency: 'EUR' is not USD or ETH"),
+            ({"outcome": "vanished"}, "$.outcome: 'vanished' is not satisfied or "),
+            ({"customer": ""}, "$.customer: '' is not one line"),
+            ({"customer": "two\nlines"}, "$.customer: 'two\\nlines' is not one line"),
             ({"share": "5"}, "an order that is satisfied has no share"),
             ({"outcome": "graded"}, "an order that is graded needs a share"),
-            ({"outcome": "graded", "share": "0"}, "is not a percentage"),
-            ({"outcome": "agreed", "share": "100.01"}, "is not a percentage"),
+            ({"outcome": "graded", "share": "0"}, "has to be more than 0"),
+            ({"outcome": "agreed", "share": "100.01"}, "is more than 100 %"),
             ({"outcome": "agreed", "share": "5.001"}, "more than 2 decimals"),
         ],
     )
     def test_a_bad_order_is_named_with_its_field(self, write, change, says):
         file = write([GOOD | change])
-        with pytest.raises(OrderError, match="order A-1: ") as refusal:
+        with pytest.raises(InputError, match="order A-1 ") as refusal:
             read_orders(file)
         assert says in str(refusal.value)
         assert str(file) in str(refusal.value)
@@ -146,7 +101,7 @@ class TestOurFormat:
 
     @pytest.mark.parametrize("name", sorted(GOOD))
     def test_a_missing_field_is_named(self, write, name):
-        with pytest.raises(OrderError, match=f"'{name}' is missing"):
+        with pytest.raises(InputError, match=rf"\.{name}: missing"):
             read_orders(write([{k: v for k, v in GOOD.items() if k != name}]))
 
     @pytest.mark.parametrize(
@@ -154,30 +109,30 @@ class TestOurFormat:
         [
             ("", "not JSON"),
             ("{", "not JSON"),
-            ("[" * 100_000, "not JSON"),
-            ("[]", "an object with"),
-            ("{}", '"format" has to be'),
-            ('{"format": "x", "orders": []}', '"format" has to be'),
-            ({"format": FORMAT}, '"orders" has to be a list'),
-            ({"format": FORMAT, "orders": {}}, '"orders" has to be a list'),
-            ({"format": FORMAT, "orders": [], "extra": 1}, "no field 'extra'"),
-            ({"format": FORMAT, "orders": []}, "holds no orders"),
-            ({"format": FORMAT, "orders": [5]}, "order 1 is not an object"),
-            (f'{{"format": "{FORMAT}", "orders": [], "orders": []}}', "'orders' is there twice"),
-            (f'{{"format": "{FORMAT}", "orders": [{{"order": NaN}}]}}', "is missing"),
-            (b"\xff\xfe\x00", "it is not UTF-8 text"),
+            ("[" * 100_000, "nested more than 64 levels deep"),
+            ("[]", "not a JSON object"),
+            ("{}", r"\$\.format: missing"),
+            ('{"format": "x", "orders": []}', "'x' is not careledger.orders/1"),
+            ({"format": FORMAT}, r"\$\.orders: missing"),
+            ({"format": FORMAT, "orders": {}}, r"\$\.orders: not a JSON array"),
+            ({"format": FORMAT, "orders": [], "extra": 1}, r"\$\.extra: unknown"),
+            ({"format": FORMAT, "orders": []}, "has no orders"),
+            ({"format": FORMAT, "orders": [5]}, r"\$\.orders\[0\]: not a JSON object"),
+            (f'{{"format": "{FORMAT}", "orders": [], "orders": []}}', "'orders' is given twice"),
+            (f'{{"format": "{FORMAT}", "orders": [{{"order": NaN}}]}}', "NaN is not a number"),
+            (b"\xff\xfe\x00", "is not UTF-8 text"),
         ],
     )
     def test_a_bad_file_is_described(self, write, content, says):
-        with pytest.raises(OrderError, match=says):
+        with pytest.raises(InputError, match=says):
             read_orders(write(content))
 
     def test_a_number_may_be_there_once(self, write):
-        with pytest.raises(OrderError, match="order A-1 is there twice"):
+        with pytest.raises(InputError, match="order A-1 is there twice"):
             read_orders(write([GOOD, GOOD]))
 
     def test_a_missing_file_is_said_to_be(self, tmp_path):
-        with pytest.raises(OrderError, match="cannot be read: No such file"):
+        with pytest.raises(InputError, match="cannot be read: No such file"):
             read_orders(tmp_path / "nothing.json")
 
 
@@ -208,18 +163,18 @@ class TestCsv:
         [
             ("", "'order' is missing"),
             ("order,customer\n", "'amount' is missing"),
-            (HEADER.replace("share", "shares"), "no field 'shares'"),
-            (HEADER.replace("share", "order"), "'order' is there twice"),
-            (HEADER, "holds no orders"),
+            (HEADER.replace("share", "shares"), "unknown field 'shares'"),
+            (HEADER.replace("share", "order"), "has 'order' twice"),
+            (HEADER, "has no orders"),
             (HEADER + "A-1,Ana,5,USD\n", "line 2 has 4 fields, but the header has 7"),
             (HEADER + "A-1,Ana,5,USD,missed,,,\n", "line 2 has 8 fields"),
             (HEADER + 'A-1,"Ana,5,USD,missed,,\n', "is not CSV"),
-            (HEADER + "A-1,Ana,x,USD,missed,,\n", "order A-1: amount 'x'"),
-            (HEADER + ",Ana,5,USD,missed,,\n", "line 2: 'order' is missing"),
+            (HEADER + "A-1,Ana,x,USD,missed,,\n", r"order A-1 \$\.amount: amount 'x'"),
+            (HEADER + ",Ana,5,USD,missed,,\n", r"line 2 \$\.order: missing"),
         ],
     )
     def test_a_bad_file_is_described(self, write, text, says):
-        with pytest.raises(OrderError, match=says):
+        with pytest.raises(InputError, match=says):
             read_orders(write(text, "orders.csv"))
 
 
@@ -247,17 +202,58 @@ class TestRetail:
     def test_an_order_is_read_to_the_cent(self, write):
         (order,) = read_orders(write({"#W1": retail()}))
         assert (order.number, order.customer, order.amount) == ("#W1", "ana_li_1", 30_350_000)
-        assert (order.currency, order.outcome) == ("USD", OrderOutcome.CANCELLED)
+        assert (order.currency, order.status) == ("USD", OrderStatus.CANCELLED)
 
     def test_payments_in_parts_add_up(self, write):
         (order,) = read_orders(write({"#W1": retail(status="processed", **paid(30, 0.35))}))
-        assert (order.amount, order.outcome) == (30_350_000, OrderOutcome.MISSED)
+        assert (order.amount, order.status) == (30_350_000, OrderStatus.PROCESSED)
 
+    def test_it_tells_no_outcome(self, write):
+        (order,) = read_orders(write({"#W1": retail()}))
+        assert (order.outcome, order.share_bps, order.evidence) == (None, 0, "")
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"order_id": "#W2"}, "$.order_id: '#W2' is not #W1"),
+            ({"status": "lost"}, "$.status: 'lost' is not pending or"),
+            ({"status": 5}, "'5' is not pending or"),
+            ({"items": 5}, "$.items: not a JSON array"),
+            ({"items": [{}]}, "$.items[0].price: missing"),
+            ({"items": [{"price": 10}]}, "do not add up to the prices"),
+            ({"user_id": ""}, "$.user_id: '' is not one line"),
+            ({"payment_history": []}, "nothing was paid"),
+            (
+                {"payment_history": [{"transaction_type": "gift", "amount": 1}]},
+                "'gift' is not payment or refund",
+            ),
+            (
+                {"payment_history": [{"transaction_type": "payment", "amount": None}]},
+                "$.payment_history[0].amount: not a text",
+            ),
+            (paid("x"), "is not a decimal number"),
+            ({"status": "delivered"}, "only the whole of a cancelled order"),
+        ],
+    )
+    def test_a_bad_order_is_named(self, write, changes, says):
+        with pytest.raises(InputError, match=r"order #W1 \$") as refusal:
+            read_orders(write({"#W1": retail(**changes)}))
+        assert says in str(refusal.value)
+
+    def test_a_refund_of_a_part_is_not_taken_for_the_whole(self, write):
+        history = retail()["payment_history"]
+        history[1]["amount"] = 30.34
+        with pytest.raises(InputError, match="only the whole"):
+            read_orders(write({"#W1": retail(payment_history=history)}))
+
+
+class TestDrawnOutcomes:
     @pytest.mark.parametrize(
         ("status", "outcomes"),
         [
-            ("pending", {OrderOutcome.LAPSED, OrderOutcome.SATISFIED}),
+            ("cancelled", {OrderOutcome.CANCELLED}),
             ("processed", {OrderOutcome.MISSED}),
+            ("pending", {OrderOutcome.LAPSED, OrderOutcome.SATISFIED}),
             (
                 "delivered",
                 {
@@ -272,48 +268,21 @@ class TestRetail:
             ),
         ],
     )
-    def test_what_came_after_is_made_up_and_the_same_each_time(self, write, status, outcomes):
-        many = {
-            f"#W{n}": retail(order_id=f"#W{n}", status=status, **paid(30.35)) for n in range(400)
-        }
-        first, again = read_orders(write(many)), read_orders(write(many))
-        assert first == again
-        assert {order.outcome for order in first} == outcomes
-        assert all((order.share_bps > 0) == order.outcome.shared for order in first)
+    def test_they_fit_the_status_and_are_the_same_each_time(self, status, outcomes):
+        orders = [Order(f"#W{n}", "ana", 1, "USD", status=OrderStatus(status)) for n in range(400)]
+        drawn = [with_outcome(order) for order in orders]
+        assert drawn == [with_outcome(order) for order in orders]
+        assert {order.outcome for order in drawn} == outcomes
+        assert all((order.share_bps > 0) == order.outcome.shared for order in drawn)
 
-    @pytest.mark.parametrize(
-        ("changes", "says"),
-        [
-            ({"order_id": "#W2"}, "its order_id is '#W2'"),
-            ({"status": "lost"}, "status 'lost' is none of"),
-            ({"status": 5}, "is none of"),
-            ({"items": 5}, "another form"),
-            ({"items": [{}]}, "'price' is missing"),
-            ({"items": [{"price": 10}]}, "its items cost 10, but other was paid"),
-            ({"user_id": ""}, "user_id has to be text"),
-            ({"payment_history": []}, "nothing was paid"),
-            (
-                {"payment_history": [{"transaction_type": "gift", "amount": 1}]},
-                "neither a payment nor a refund",
-            ),
-            (
-                {"payment_history": [{"transaction_type": "payment", "amount": None}]},
-                "neither a payment nor a refund",
-            ),
-            (paid("x"), "no decimal number"),
-            ({"status": "delivered"}, "a refund that is not the whole of a cancelled order"),
-        ],
-    )
-    def test_a_bad_order_is_named(self, write, changes, says):
-        with pytest.raises(OrderError, match="order #W1: ") as refusal:
-            read_orders(write({"#W1": retail(**changes)}))
-        assert says in str(refusal.value)
+    def test_another_seed_draws_others(self):
+        orders = [Order(f"#W{n}", "ana", 1, "USD", status=OrderStatus.DELIVERED) for n in range(9)]
+        drawn = [[with_outcome(order, seed).outcome for order in orders] for seed in ("", "x")]
+        assert drawn[0] != drawn[1]
 
-    def test_a_refund_of_a_part_is_not_played_as_the_whole(self, write):
-        history = retail()["payment_history"]
-        history[1]["amount"] = 30.34
-        with pytest.raises(OrderError, match="not the whole"):
-            read_orders(write({"#W1": retail(payment_history=history)}))
+    def test_an_outcome_that_the_file_tells_stays(self):
+        order = Order("A-1", "Ana", 1, "USD", OrderOutcome.SILENT)
+        assert with_outcome(order) is order
 
 
 @pytest.mark.parametrize("name", ["orders.json", "orders.csv"])

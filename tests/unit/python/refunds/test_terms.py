@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from eth_abi import encode
 
+from careledger.crypto.documents import JsonNode, MalformedDocument
 from careledger.errors import InputError
+from careledger.refunds.calldata import find_terms
 from careledger.refunds.errors import TermsError, TermsNotFound
-from careledger.refunds.terms import KINDS, WORDS, DealTerms, find_terms
+from careledger.refunds.terms import KINDS, TERMS_TYPE, WORDS, DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import actor
 
@@ -48,19 +50,19 @@ class TestTerms:
             ({"amount": 0}, "amount", "above 0"),
             ({"amount": -1}, "amount", "above 0"),
             ({"amount": 1 << 128}, "amount", "above 0"),
-            ({"amount": 1.5}, "amount", "no whole number"),
-            ({"amount": True}, "amount", "no whole number"),
+            ({"amount": 1.5}, "amount", "not a whole number"),
+            ({"amount": True}, "amount", "not a whole number"),
             ({"order_ref": b"short"}, "order_ref", "32 bytes"),
             ({"order_ref": "text"}, "order_ref", "32 bytes"),
             ({"salt": b"\x01"}, "salt", "32 bytes"),
             ({"fee_bps": 10_001}, "fee_bps", "from 0 to 10,000"),
             ({"fee_bps": -1}, "fee_bps", "from 0 to 10,000"),
             ({"default_bps": 0.5}, "default_bps", "from 0 to 10,000"),
-            ({"fee_to": ZERO_ADDRESS}, "fee_to", "somebody who gets it"),
+            ({"fee_to": ZERO_ADDRESS}, "fee_to", "somebody has to get the fee"),
             ({"release_at": datetime(2027, 2, 1)}, "release_at", "time zone"),  # noqa: DTZ001
             ({"release_at": 5}, "release_at", "time zone"),
-            ({"release_at": NOW + timedelta(microseconds=1)}, "release_at", "whole second"),
-            ({"release_at": datetime(1960, 1, 1, tzinfo=UTC)}, "release_at", "after 1970"),
+            ({"release_at": NOW + timedelta(microseconds=1)}, "release_at", "whole seconds"),
+            ({"release_at": datetime(1960, 1, 1, tzinfo=UTC)}, "release_at", "before 1970"),
             ({"sla_at": NOW + timedelta(days=30)}, "sla_at", "before release_at"),
             ({"dispute_window": 5}, "dispute_window", "whole seconds"),
             ({"dispute_window": timedelta(seconds=3600.5)}, "dispute_window", "whole seconds"),
@@ -143,7 +145,7 @@ class TestWords:
     def test_a_time_beyond_every_calendar_is_refused(self):
         words = list(terms().abi())
         words[5] = 2**255
-        with pytest.raises(TermsError, match="no time that a calendar knows"):
+        with pytest.raises(TermsError, match="after the year 9999"):
             DealTerms.from_abi(words)
 
     def test_the_id_names_chain_and_contract(self):
@@ -152,40 +154,81 @@ class TestWords:
         assert all(len(one) == 32 for one in ids)
 
 
+def read(document):
+    return DealTerms.from_json(JsonNode(document, "terms"))
+
+
 class TestJson:
     def test_json_and_back(self):
         for one in (terms(), terms(sla_at=None, arbiter=ZERO_ADDRESS, dispute_window=timedelta(0))):
-            assert DealTerms.from_json(one.to_json()) == one
+            assert read(one.to_json()) == one
 
-    def test_amounts_may_be_numbers(self):
-        assert DealTerms.from_json(terms().to_json() | {"amount": 100}) == terms()
+    def test_the_names_are_the_contracts(self):
+        names = [member.split()[1] for member in TERMS_TYPE[6:-1].split(",")]
+        assert list(terms().to_json()) == names
+
+    def test_what_may_be_left_out_may_be_null(self):
+        least = dict.fromkeys(terms().to_json()) | {
+            "payer": actor("payer").address,
+            "seller": actor("seller").address,
+            "token": ZERO_ADDRESS,
+            "amount": "1",
+            "releaseAt": "2027-02-14T08:00:00Z",
+            "orderRef": "0x" + "00" * 32,
+        }
+        assert read(least).sla_at is None
+        assert len(read(least).salt) == 32
 
     @pytest.mark.parametrize(
-        ("change", "field", "says"),
+        ("change", "path", "says"),
         [
-            ({"colour": "red"}, "colour", "no field 'colour'"),
-            ({"payer": None}, "payer", "lack 'payer'"),
-            ({"amount": "1.5"}, "amount", "no whole number"),
-            ({"amount": "-5"}, "amount", "no whole number"),
-            ({"amount": "٣"}, "amount", "no whole number"),
-            ({"release_at": "soon"}, "release_at", "no time such as"),
-            ({"release_at": 5}, "release_at", "no time such as"),
-            ({"sla_at": "x"}, "sla_at", "no time such as"),
-            ({"order_ref": "zz"}, "order_ref", "not hexadecimal"),
-            ({"salt": 5}, "salt", "not hexadecimal"),
-            ({"dispute_window": "3d"}, "dispute_window", "whole number of seconds"),
-            ({"dispute_window": -1}, "dispute_window", "whole number of seconds"),
+            ({"colour": "red"}, "$.colour", "unknown"),
+            ({"payer": None}, "$.payer", "not an address"),
+            ({"amount": "1.5"}, "$.amount", "not a whole number"),
+            ({"amount": "-5"}, "$.amount", "not a whole number"),
+            ({"amount": "٣"}, "$.amount", "not a whole number"),
+            ({"amount": 100}, "$.amount", "not a whole number as decimal text"),
+            ({"releaseAt": "soon"}, "$.releaseAt", "not a time such as"),
+            ({"releaseAt": 5}, "$.releaseAt", "not a time such as"),
+            ({"slaAt": "x"}, "$.slaAt", "not a time such as"),
+            ({"orderRef": "zz"}, "$.orderRef", "hexadecimal"),
+            ({"salt": 5}, "$.salt", "hexadecimal"),
+            ({"salt": "0x01"}, "$.salt", "1 bytes, not 32"),
+            ({"disputeWindow": "3d"}, "$.disputeWindow", "not an integer"),
+            ({"disputeWindow": -1}, "$.disputeWindow", "not an integer"),
         ],
     )
-    def test_bad_files_are_refused_by_field(self, change, field, says):
-        with pytest.raises(TermsError, match=says) as refusal:
-            DealTerms.from_json(terms().to_json() | change)
-        assert refusal.value.field == field
+    def test_another_form_is_refused_by_its_member(self, change, path, says):
+        with pytest.raises(MalformedDocument, match=says) as refusal:
+            read(terms().to_json() | change)
+        assert refusal.value.path == path
+
+    @pytest.mark.parametrize(
+        "name", ["payer", "seller", "token", "amount", "releaseAt", "orderRef"]
+    )
+    def test_a_missing_member_is_named(self, name):
+        document = terms().to_json()
+        del document[name]
+        with pytest.raises(MalformedDocument) as refusal:
+            read(document)
+        assert refusal.value.path == f"$.{name}"
 
     @pytest.mark.parametrize("document", [None, [], "text", 5])
-    def test_what_is_no_object_is_refused(self, document):
-        with pytest.raises(TermsError, match="one JSON object"):
-            DealTerms.from_json(document)
+    def test_another_value_than_an_object_is_refused(self, document):
+        with pytest.raises(MalformedDocument, match="not a JSON object"):
+            read(document)
+
+    def test_terms_that_are_not_possible_are_refused(self):
+        with pytest.raises(TermsError) as refusal:
+            read(terms().to_json() | {"amount": "0"})
+        assert refusal.value.field == "amount"
+
+    def test_a_file_and_back(self, tmp_path):
+        file = tmp_path / "deal.json"
+        terms().write(file)
+        assert DealTerms.read(file) == terms()
+        with pytest.raises(InputError, match="there already"):
+            terms().write(file)
 
 
 class TestFindTerms:
@@ -202,9 +245,13 @@ class TestFindTerms:
         data = b"\x11" * 4 + self.packed(terms().renewed()) + self.packed(terms())
         assert find_terms(data, terms().id(1, ESCROW), 1, ESCROW) == terms()
 
-    @pytest.mark.parametrize("data", [b"", b"\0" * 1000, b"\xff" * 1000, b"\0" * 479])
-    def test_where_there_are_none_that_is_said(self, data):
-        with pytest.raises(TermsNotFound, match="ask who opened it"):
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"\0" * 1000, b"\xff" * 1000, b"\0" * 479],
+        ids=["nothing", "zeros", "ones", "too short"],
+    )
+    def test_calldata_without_terms_is_said_to_be(self, data):
+        with pytest.raises(TermsNotFound, match="ask who opened the deal"):
             find_terms(data, terms().id(1, ESCROW), 1, ESCROW)
 
     def test_another_chains_are_not_found(self):
