@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help setup demo test cover up check fmt gas bench brownie interop compat clean
+.PHONY: help setup demo test cover up check fmt gas errors bench brownie interop compat clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ fmt: setup ## Format Python and Solidity
 
 gas: setup ## Measure gas anew and write benchmarks/gas.json
 	@$(BIN)/pytest -q -m gas --write-gas
+
+errors: setup ## Write docs/errors.md, the list of error codes, anew
+	@$(BIN)/pytest -q tests/unit/python/test_errors.py --write-errors
 
 brownie: setup ## Brownie: compile, run the flows, its own tests
 	@sh scripts/brownie.sh

@@ -24,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write benchmarks/gas.json instead of comparing with it",
     )
+    parser.addoption(
+        "--write-errors",
+        action="store_true",
+        help="write docs/errors.md instead of comparing with it",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,11 @@ from typing import Any
 from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 
+from careledger.chain.abi import signature, types
 from careledger.chain.compile import ARTIFACTS
 from careledger.errors import ToolchainError
+
+__all__ = ["Abi", "Artifact", "load", "signature", "types"]
 
 Abi = list[dict[str, Any]]
 
@@ -58,23 +61,6 @@ class Artifact:
                 span = slice(place["start"], place["start"] + place["length"])
                 found[span] = wanted[span] = bytes(place["length"])
         return found == wanted
-
-
-def _type(parameter: dict[str, Any]) -> str:
-    kind: str = parameter["type"]
-    if kind.startswith("tuple"):
-        return "(" + ",".join(_type(inner) for inner in parameter["components"]) + ")" + kind[5:]
-    return kind
-
-
-def types(entry: dict[str, Any]) -> list[str]:
-    """Return the canonical types of an ABI entry's inputs."""
-    return [_type(parameter) for parameter in entry.get("inputs", [])]
-
-
-def signature(entry: dict[str, Any]) -> str:
-    """Return the canonical signature of an ABI entry, such as `transfer(address,uint256)`."""
-    return f"{entry['name']}({','.join(types(entry))})"
 
 
 @cache

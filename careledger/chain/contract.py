@@ -1,19 +1,15 @@
 """The base of the typed contract clients, and of the typed events."""
 
-import keyword
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import EncodingError
-from eth_abi.grammar import ABIType, TupleType, parse
 from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
 
 from careledger.chain import artifacts
+from careledger.chain.abi import clean, snake
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Block, Chain, Log
 from careledger.chain.send import Sender
@@ -30,12 +26,6 @@ _EVENTS: dict[tuple[str, str], type["Event"]] = {}
 def sender_of(payer: Payer) -> Sender | None:
     """Return the sender that a payer stands for."""
     return payer() if callable(payer) else payer
-
-
-def snake(name: str) -> str:
-    """Return a Solidity name in Python's spelling: `releaseAt` -> `release_at`, and `from_` for Python's own words."""
-    spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").lower()
-    return f"{spelled}_" if keyword.iskeyword(spelled) else spelled
 
 
 @dataclass(frozen=True)
@@ -72,27 +62,6 @@ class Event:
 def declared_events() -> dict[tuple[str, str], type[Event]]:
     """Return every declared event class by contract and Solidity name."""
     return dict(_EVENTS)
-
-
-def clean(kind: str, value: Any) -> Any:
-    """Return a decoded value as Python wants it: addresses with checksums, arrays as lists, structs as tuples."""
-    return _clean(_parse(kind), value)
-
-
-@cache
-def _parse(kind: str) -> ABIType:
-    parsed: ABIType = parse(kind)
-    return parsed
-
-
-def _clean(kind: ABIType, value: Any) -> Any:
-    if kind.is_array:
-        return [_clean(kind.item_type, inner) for inner in value]
-    if isinstance(kind, TupleType):
-        return tuple(
-            _clean(part, inner) for part, inner in zip(kind.components, value, strict=True)
-        )
-    return to_checksum_address(value) if getattr(kind, "base", "") == "address" else value
 
 
 def decode_arguments(entry: dict[str, Any], log: Log) -> dict[str, Any]:

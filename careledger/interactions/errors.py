@@ -1,112 +1,54 @@
-"""What can go wrong with interactions: the refusals of `InteractionLog`, and files that cannot be used."""
+"""What can go wrong with interactions: refusals of `InteractionLog`, and batches in conflict."""
 
 from careledger.chain.reverts import Reverted
 from careledger.errors import Conflict
 
 
-class NotAuthorised(
-    Reverted, solidity="InteractionLog_NotAuthorised(address brand, address actor)"
-):
+class NotAuthorised(Reverted, error="InteractionLog_NotAuthorised"):
     """The account is neither the brand's controller nor its delegate for careledger.agent."""
 
-    brand: str
-    actor: str
 
-
-class NoRoot(Reverted, solidity="InteractionLog_NoRoot(address brand)"):
+class NoRoot(Reverted, error="InteractionLog_NoRoot"):
     """A batch needs a root that is not zero."""
 
-    brand: str
 
-
-class NoInteractions(Reverted, solidity="InteractionLog_NoInteractions(address brand)"):
+class NoInteractions(Reverted, error="InteractionLog_NoInteractions"):
     """A batch holds at least one interaction."""
 
-    brand: str
 
+class WrongFirst(Reverted, error="InteractionLog_WrongFirst"):
+    """The batch does not begin with the number of the brand's next interaction."""
 
-class WrongFirst(
-    Reverted, solidity="InteractionLog_WrongFirst(address brand, uint64 actual, uint64 expected)"
-):
-    """The brand's next interaction has another number than the batch begins with."""
-
-    brand: str
     actual: int
-    expected: int
+    """The number that the log expects"""
 
 
-class UnknownBatch(
-    Reverted, solidity="InteractionLog_UnknownBatch(address brand, uint256 id, uint256 batches)"
-):
-    """The brand has not anchored so many batches."""
-
-    brand: str
-    id: int
-    batches: int
+class UnknownBatch(Reverted, error="InteractionLog_UnknownBatch"):
+    """The brand has no batch of this number."""
 
 
-class UnknownInteraction(
-    Reverted,
-    solidity="InteractionLog_UnknownInteraction(address brand, uint256 index, uint256 interactions)",
-):
-    """The brand has not anchored so many interactions."""
-
-    brand: str
-    index: int
-    interactions: int
+class UnknownInteraction(Reverted, error="InteractionLog_UnknownInteraction"):
+    """The brand has no anchored interaction of this number."""
 
 
-class NotIncluded(
-    Reverted, solidity="InteractionLog_NotIncluded(address brand, uint256 id, bytes32 leaf)"
-):
-    """The interaction is not in that batch, or the proof does not show it."""
-
-    brand: str
-    id: int
-    leaf: bytes
+class NotIncluded(Reverted, error="InteractionLog_NotIncluded"):
+    """The proof does not show that the interaction is in the batch."""
 
 
-class NotCustomer(
-    Reverted,
-    solidity="InteractionLog_NotCustomer(address customer, address actual, address expected)",
-):
-    """Only the customer's controller acknowledges without a signature."""
-
-    customer: str
-    actual: str
-    expected: str
+class NotCustomer(Reverted, error="InteractionLog_NotCustomer"):
+    """Only the customer's controller can acknowledge without a signature."""
 
 
-class AlreadyAcknowledged(
-    Reverted,
-    solidity="InteractionLog_AlreadyAcknowledged(address customer, bytes32 leaf, uint256 acknowledgedAt)",
-):
+class AlreadyAcknowledged(Reverted, error="InteractionLog_AlreadyAcknowledged"):
     """This customer acknowledged this interaction already."""
 
-    customer: str
-    leaf: bytes
-    acknowledged_at: int
 
-
-class Expired(
-    Reverted, solidity="InteractionLog_Expired(address customer, uint256 actual, uint256 deadline)"
-):
+class AcknowledgementExpired(Reverted, error="InteractionLog_Expired"):
     """The signature's deadline has passed."""
 
-    customer: str
-    actual: int
-    deadline: int
 
-
-class BadSignature(
-    Reverted,
-    solidity="InteractionLog_BadSignature(address customer, address controller, bytes32 digest)",
-):
-    """The signature is not one of the customer's controller, or has a high s."""
-
-    customer: str
-    controller: str
-    digest: bytes
+class BadAcknowledgementSignature(Reverted, error="InteractionLog_BadSignature"):
+    """The signature is not one of the customer's controller, or it has a high s."""
 
 
 class AlreadyAnchored(Conflict):
@@ -118,10 +60,13 @@ class AlreadyAnchored(Conflict):
 
     """
 
+    id: int
+    first: int
+
     def __init__(self, id: int, first: int) -> None:
         super().__init__(
-            f"interaction {first} is anchored already, by batch {id}, which is another one than this: "
-            f"number the batch anew from the log's head"
+            f"interaction {first} is anchored already, by batch {id}, which is not this one: "
+            f"number the batch again from the log's head"
         )
         self.id = id
         self.first = first

@@ -1,6 +1,13 @@
-"""What can go wrong with refunds: the refusals of `RefundEscrow` and `ReturnDesk`, and terms that cannot be."""
+"""What can go wrong with refunds: refusals of `RefundEscrow` and `ReturnDesk`, and invalid terms.
+
+The arguments of a refusal are those of the contract's interface, under their Python names.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from careledger.chain.reverts import Reverted
+from careledger.chain.units import Amount, Ether, Share, Time, tell, unit_of
 from careledger.errors import InputError
 
 STATES = ("not opened", "open", "disputed", "ruled", "appealed", "released", "refunded", "split")
@@ -8,12 +15,14 @@ STATES = ("not opened", "open", "disputed", "ruled", "appealed", "released", "re
 
 
 class TermsError(InputError):
-    """A field of a deal's terms cannot be.
+    """A field of a deal's terms has a value that it cannot have.
 
     Attributes:
         field: its Python name.
 
     """
+
+    field: str
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -28,23 +37,24 @@ class TermsNotFound(InputError):
     """The transaction that opened a deal does not show its terms."""
 
 
-class _InState(Reverted):
-    """A refusal that names the deal's state."""
+class RefundRefusal(Reverted):
+    """A contract of the refunds refused."""
 
-    id: bytes
-    actual: int
+    enums: ClassVar[Mapping[str, Sequence[str]]] = {
+        "State": STATES,
+        "Party": ("nobody", "the payer", "the seller"),
+    }
 
     def _state(self) -> str:
-        return f"deal 0x{self.id.hex()} is {STATES[self.actual]}"
+        return f"deal {self._told('id')} is {self._told('actual')}"
 
 
-class BadTerms(
-    Reverted,
-    solidity="RefundEscrow_BadTerms(bytes32 id, bytes32 field, uint256 actual, uint256 limit)",
-):
-    """A field of the terms cannot be."""
+# ---- RefundEscrow: opening and states
 
-    id: bytes
+
+class BadTerms(RefundRefusal, error="RefundEscrow_BadTerms"):
+    """A field of the terms has a value that it cannot have."""
+
     field: bytes
     actual: int
     limit: int
@@ -52,281 +62,177 @@ class BadTerms(
     @property
     def name(self) -> str:
         """The field's name in the contract."""
-        return self.field.rstrip(b"\0").decode("ascii", "replace")
+        return self._told("field")
 
     def _sentence(self) -> str:
-        return f"The terms' {self.name} cannot be {self.actual} (the bound is {self.limit})"
+        unit = unit_of(self.name, "uint256")
+        actual = tell(self.actual, unit)
+        limit = tell(self.limit, unit)
+        return f"The terms' {self.name} cannot be {actual} (the limit is {limit})"
 
 
-class AlreadyOpened(_InState, solidity="RefundEscrow_AlreadyOpened(bytes32 id, uint8 actual)"):
-    """A deal with these very terms exists."""
-
-    id: bytes
-    actual: int
+class AlreadyOpened(RefundRefusal, error="RefundEscrow_AlreadyOpened"):
+    """A deal with these terms was opened before."""
 
     def _sentence(self) -> str:
         return f"These terms were used before: {self._state()}; another salt makes another deal"
 
 
-class WrongState(
-    _InState, solidity="RefundEscrow_WrongState(bytes32 id, uint8 actual, uint8 expected)"
-):
+class WrongState(RefundRefusal, error="RefundEscrow_WrongState"):
     """The deal is in another state than this needs."""
 
-    id: bytes
+    def _sentence(self) -> str:
+        return f"This needs a deal that is {self._told('expected')}, but {self._state()}"
+
+
+class NotPermitted(RefundRefusal, error="RefundEscrow_NotPermitted"):
+    """The account is neither the one that may do this nor one of its delegates."""
+
+
+class TooEarly(RefundRefusal, error="RefundEscrow_TooEarly"):
+    """It is too early for this."""
+
+    actual: Time
+    expected: Time
+
+
+class TooLate(RefundRefusal, error="RefundEscrow_TooLate"):
+    """It is too late for this."""
+
+    actual: Time
+    expected: Time
+
+
+class WrongDeposit(RefundRefusal, error="RefundEscrow_WrongDeposit"):
+    """The amount that arrived is not the amount due: check balance, allowance, transfer fees."""
+
+    actual: Amount
+    expected: Amount
+
+
+class WrongValue(RefundRefusal, error="RefundEscrow_WrongValue"):
+    """The ether that was sent is not the deposit or bond plus the arbitrator's charge."""
+
+    actual: Ether
+    deposit: Ether
+    charge: Ether
+
+
+class CriteriaDue(RefundRefusal, error="RefundEscrow_CriteriaDue"):
+    """The criteria say that the payer is due a refund: refund instead of releasing."""
+
+    actual: Share
+
+
+class CriteriaNotDue(RefundRefusal, error="RefundEscrow_CriteriaNotDue"):
+    """The criteria do not say that the payer is due a refund."""
+
+
+class BadShare(RefundRefusal, error="RefundEscrow_BadShare"):
+    """A share (in basis points) or a part (in smallest units) is zero, or more than there is."""
+
     actual: int
-    expected: int
+    limit: int
 
     def _sentence(self) -> str:
-        return f"This needs a deal that is {STATES[self.expected]}, but {self._state()}"
+        return (
+            f"A share (in basis points) or a part (in the token's smallest unit) cannot be "
+            f"{self.actual:,}: it is more than 0 and at most {self.limit:,}"
+        )
 
 
-class NotPermitted(
-    Reverted, solidity="RefundEscrow_NotPermitted(bytes32 id, address actual, address expected)"
-):
-    """The account is not the one that may do this, and no delegate of it."""
-
-    id: bytes
-    actual: str
-    expected: str
+class BadSplit(RefundRefusal, error="RefundEscrow_BadSplit"):
+    """The parts that the parties agreed on do not add up to what is held."""
 
 
-class TooEarly(
-    Reverted, solidity="RefundEscrow_TooEarly(bytes32 id, uint256 actual, uint256 expected)"
-):
-    """The time for this has not come."""
+class BadDealSignature(RefundRefusal, error="RefundEscrow_BadSignature"):
+    """The signature is not the signer's over this message, or it has a high s.
 
-    id: bytes
-    actual: int
-    expected: int
+    Or it was made for another content, chain, contract or key.
+    """
 
 
-class TooLate(
-    Reverted, solidity="RefundEscrow_TooLate(bytes32 id, uint256 actual, uint256 expected)"
-):
-    """The time for this is over."""
-
-    id: bytes
-    actual: int
-    expected: int
-
-
-class WrongDeposit(
-    Reverted, solidity="RefundEscrow_WrongDeposit(bytes32 id, uint256 actual, uint256 expected)"
-):
-    """Another amount of the token arrived than was due: check balance and allowance, and that it takes no fee."""
-
-    id: bytes
-    actual: int
-    expected: int
-
-
-class WrongValue(
-    Reverted,
-    solidity="RefundEscrow_WrongValue(bytes32 id, uint256 actual, uint256 deposit, uint256 charge)",
-):
-    """Another amount of ether was sent than deposit or bond and the arbitrator's charge together."""
-
-    id: bytes
-    actual: int
-    deposit: int
-    charge: int
-
-
-class CriteriaDue(Reverted, solidity="RefundEscrow_CriteriaDue(bytes32 id, uint256 actual)"):
-    """The criteria say that something is due back to the payer: refund instead of releasing."""
-
-    id: bytes
-    actual: int
-
-
-class CriteriaNotDue(Reverted, solidity="RefundEscrow_CriteriaNotDue(bytes32 id)"):
-    """The criteria do not say that anything is due back."""
-
-    id: bytes
-
-
-class BadShare(
-    Reverted, solidity="RefundEscrow_BadShare(bytes32 id, uint256 actual, uint256 limit)"
-):
-    """A share or a part is zero or more than there is."""
-
-    id: bytes
-    actual: int
-    limit: int
-
-
-class BadSplit(
-    Reverted,
-    solidity="RefundEscrow_BadSplit(bytes32 id, uint256 toPayer, uint256 toSeller, uint256 held)",
-):
-    """What the parties agreed on does not sum up to what is held."""
-
-    id: bytes
-    to_payer: int
-    to_seller: int
-    held: int
-
-
-class BadSignature(Reverted, solidity="RefundEscrow_BadSignature(bytes32 digest, address signer)"):
-    """The signature is not the signer's over this message: other content, chain, contract or key, or a high s."""
-
-    digest: bytes
-    signer: str
-
-
-class SignatureExpired(
-    Reverted,
-    solidity="RefundEscrow_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)",
-):
+class DealSignatureExpired(RefundRefusal, error="RefundEscrow_SignatureExpired"):
     """The signature's deadline has passed."""
 
-    digest: bytes
-    actual: int
-    expected: int
+    actual: Time
+    expected: Time
 
 
-class NoArbiter(Reverted, solidity="RefundEscrow_NoArbiter(bytes32 id)"):
+# ---- RefundEscrow: disputes and payments
+
+
+class NoArbiter(RefundRefusal, error="RefundEscrow_NoArbiter"):
     """The terms name no arbiter."""
 
-    id: bytes
+
+class UnknownDispute(RefundRefusal, error="RefundEscrow_UnknownDispute"):
+    """The caller has no running dispute of this number."""
 
 
-class UnknownDispute(
-    Reverted, solidity="RefundEscrow_UnknownDispute(address arbitrator, uint256 disputeId)"
-):
-    """No running dispute of this number was brought before the caller."""
-
-    arbitrator: str
-    dispute_id: int
+class DisputeExists(RefundRefusal, error="RefundEscrow_DisputeExists"):
+    """The arbitrator gave a new dispute the number of one that is still running."""
 
 
-class DisputeExists(
-    Reverted, solidity="RefundEscrow_DisputeExists(address arbitrator, uint256 disputeId)"
-):
-    """The arbitrator gave a dispute a number that another running one of its has."""
-
-    arbitrator: str
-    dispute_id: int
-
-
-class AlreadyAppealed(
-    Reverted, solidity="RefundEscrow_AlreadyAppealed(bytes32 id, uint8 appellant)"
-):
+class AlreadyAppealed(RefundRefusal, error="RefundEscrow_AlreadyAppealed"):
     """There was an appeal already."""
 
-    id: bytes
-    appellant: int
 
-
-class NothingToAppeal(
-    Reverted, solidity="RefundEscrow_NothingToAppeal(bytes32 id, uint8 party, uint256 refundBps)"
-):
+class NothingToAppeal(RefundRefusal, error="RefundEscrow_NothingToAppeal"):
     """The ruling already gives this party everything."""
 
-    id: bytes
-    party: int
-    refund_bps: int
 
-
-class NothingOwed(Reverted, solidity="RefundEscrow_NothingOwed(address token, address payee)"):
+class NothingOwed(RefundRefusal, error="RefundEscrow_NothingOwed"):
     """The payee has no credit in this token."""
 
-    token: str
-    payee: str
 
-
-class NotPaid(
-    Reverted, solidity="RefundEscrow_NotPaid(address token, address payee, uint256 amount)"
-):
+class NotPaid(RefundRefusal, error="RefundEscrow_NotPaid"):
     """The payment did not go through; the credit stays, and can be claimed at another address."""
 
-    token: str
-    payee: str
-    amount: int
+
+class BadDestination(RefundRefusal, error="RefundEscrow_BadDestination"):
+    """A credit cannot be paid to this address."""
 
 
-class BadDestination(
-    Reverted, solidity="RefundEscrow_BadDestination(address payee, address actual)"
-):
-    """A credit cannot go there."""
-
-    payee: str
-    actual: str
+class TooLittleGas(RefundRefusal, error="RefundEscrow_TooLittleGas"):
+    """The transaction has too little gas to ask the criteria, or to pay, as the rules demand."""
 
 
-class TooLittleGas(
-    Reverted, solidity="RefundEscrow_TooLittleGas(uint256 actual, uint256 expected)"
-):
-    """The transaction carries too little gas to ask the criteria, or to pay, under fair conditions."""
-
-    actual: int
-    expected: int
-
-
-class OnlySelf(Reverted, solidity="RefundEscrow_OnlySelf(address actual)"):
+class OnlySelf(RefundRefusal, error="RefundEscrow_OnlySelf"):
     """Only the escrow may call this, on itself."""
 
-    actual: str
+
+# ---- ReturnDesk
 
 
-class NotScanner(
-    Reverted, solidity="ReturnDesk_NotScanner(bytes32 orderRef, address actual, address carrier)"
-):
+class NotScanner(RefundRefusal, error="ReturnDesk_NotScanner"):
     """The account is neither the carrier's controller nor its delegate for careledger.scanner."""
 
-    order_ref: bytes
-    actual: str
-    carrier: str
+
+class AlreadyReturned(RefundRefusal, error="ReturnDesk_AlreadyReturned"):
+    """The order was scanned as returned: nothing about it changes any more."""
 
 
-class AlreadyReturned(
-    Reverted,
-    solidity="ReturnDesk_AlreadyReturned(bytes32 orderRef, address scanner, uint256 scannedAt)",
-):
-    """The order has been scanned as returned: nothing about it changes any more."""
-
-    order_ref: bytes
-    scanner: str
-    scanned_at: int
+class AlreadyDelivered(RefundRefusal, error="ReturnDesk_AlreadyDelivered"):
+    """The order was scanned as delivered before."""
 
 
-class AlreadyDelivered(
-    Reverted,
-    solidity="ReturnDesk_AlreadyDelivered(bytes32 orderRef, address scanner, uint256 scannedAt)",
-):
-    """The order has been scanned as delivered before."""
-
-    order_ref: bytes
-    scanner: str
-    scanned_at: int
-
-
-class BadGrade(
-    Reverted, solidity="ReturnDesk_BadGrade(bytes32 orderRef, uint256 actual, uint256 limit)"
-):
+class BadGrade(RefundRefusal, error="ReturnDesk_BadGrade"):
     """A grade is at most 10,000 basis points."""
 
-    order_ref: bytes
-    actual: int
-    limit: int
+    actual: Share
+    limit: Share
 
 
-class BadScanSignature(
-    Reverted, solidity="ReturnDesk_BadSignature(bytes32 digest, address scanner)"
-):
-    """The signature is not the scanner's over this scan: other content, chain, contract or key, or a high s."""
+class BadScanSignature(RefundRefusal, error="ReturnDesk_BadSignature"):
+    """The signature is not the scanner's over this scan, or it has a high s.
 
-    digest: bytes
-    scanner: str
+    Or it was made for another content, chain, contract or key.
+    """
 
 
-class ScanSignatureExpired(
-    Reverted,
-    solidity="ReturnDesk_SignatureExpired(bytes32 digest, uint256 actual, uint256 expected)",
-):
+class ScanSignatureExpired(RefundRefusal, error="ReturnDesk_SignatureExpired"):
     """The signature's deadline has passed."""
 
-    digest: bytes
-    actual: int
-    expected: int
+    actual: Time
+    expected: Time

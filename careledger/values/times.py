@@ -71,6 +71,19 @@ def parse_time(text: object, what: str) -> datetime:
     )
 
 
+def duration_text(span: timedelta) -> str:
+    """Return a duration as people read it: `30 days`, `1 hour 30 minutes`; whole seconds."""
+    left = int(span.total_seconds())
+    parts = []
+
+    for name, length in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, length)
+        if count:
+            parts.append(f"{count:,} {name}" + ("" if count == 1 else "s"))
+
+    return " ".join(parts) or "0 seconds"
+
+
 def parse_duration(text: str, what: str) -> timedelta:
     """Read a duration such as `30d`: a whole number of s, m, h, d or w.
 

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from careledger.chain import artifacts
-from careledger.chain.contract import clean, snake
+from careledger.chain.abi import clean, snake
 from careledger.chain.reverts import Reverted, decode_revert
 
 CHAIN_ID = 31337

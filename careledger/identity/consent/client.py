@@ -100,7 +100,7 @@ class ConsentRegistry(ContractClient):
         """Relay a signed grant.
 
         Raises:
-            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, SignatureTooLate, SignatureRefused:
+            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, ConsentSignatureExpired, BadConsentSignature:
             as they say.
 
         """
@@ -125,7 +125,7 @@ class ConsentRegistry(ContractClient):
         """Relay a signed revocation.
 
         Raises:
-            NotSubject, AlreadyEnded, SignatureTooLate, SignatureRefused: as they say.
+            NotSubject, AlreadyEnded, ConsentSignatureExpired, BadConsentSignature: as they say.
 
         """
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
@@ -134,7 +134,7 @@ class ConsentRegistry(ContractClient):
         """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
 
         Raises:
-            NotGranted, SignatureTooLate, SignatureRefused: as they say.
+            NotGranted, ConsentSignatureExpired, BadConsentSignature: as they say.
             InputError: the signature is not an account's: `revoke_by_sig` takes the others.
 
         """
@@ -159,7 +159,7 @@ class ConsentRegistry(ContractClient):
         """Relay the signed end of all consents of a subject.
 
         Raises:
-            NotSubject, SignatureTooLate, SignatureRefused: as they say.
+            NotSubject, ConsentSignatureExpired, BadConsentSignature: as they say.
 
         """
         return self._write("revokeAllBySig", end.subject, *end.signed.abi())

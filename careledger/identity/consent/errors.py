@@ -1,91 +1,61 @@
-"""What can go wrong with consents: refusals of `ConsentRegistry`; requests, answers and endings that cannot be used."""
+"""What can go wrong with consents.
+
+Refusals of `ConsentRegistry`, and requests, answers and signed ends that cannot be used.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from careledger.chain.reverts import Reverted
 from careledger.errors import InputError, ProofError
 from careledger.identity.consent.terms import ConsentStatus
 
-# -- what the contract refuses
+_STATUS_WORDS = ("never granted", "granted", "revoked by the customer", "renounced by the company")
+"""What happened to a consent, in the order of the contract's numbers."""
+
+# ---- ConsentRegistry
 
 
-class NotSubject(
-    Reverted,
-    solidity="ConsentRegistry_NotSubject(address subject, address actor, address controller)",
-):
+class NotSubject(Reverted, error="ConsentRegistry_NotSubject"):
     """Only the subject's controller, or its delegate for consents, may do this."""
 
-    subject: str
-    actor: str
-    controller: str
 
-
-class NotGrantee(
-    Reverted, solidity="ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee)"
-):
+class NotGrantee(Reverted, error="ConsentRegistry_NotGrantee"):
     """Only the company that the consent was given to, or its delegate for consents, may do this."""
 
-    id: bytes
-    actor: str
-    grantee: str
+
+class ConsentSignatureExpired(Reverted, error="ConsentRegistry_SignatureExpired"):
+    """The signature's deadline has passed: a new one with a later deadline is needed."""
 
 
-class SignatureTooLate(
-    Reverted,
-    solidity="ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline)",
-):
-    """The signature came too late: have it signed anew with a later deadline."""
+class BadConsentSignature(Reverted, error="ConsentRegistry_BadSignature"):
+    """The signature is not the signer's over these values.
 
-    subject: str
-    time: int
-    deadline: int
+    Or it was made for another chain, contract or epoch of the subject.
+    """
 
 
-class SignatureRefused(
-    Reverted,
-    solidity="ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest)",
-):
-    """The signature is not the signer's over these values, on this chain, in the subject's present epoch."""
-
-    subject: str
-    signer: str
-    digest: bytes
+class ExpiryPassed(Reverted, error="ConsentRegistry_Expired"):
+    """The consent's expiry has already passed."""
 
 
-class ExpiryPassed(
-    Reverted, solidity="ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry)"
-):
-    """The consent would be over before it began."""
-
-    id: bytes
-    time: int
-    expiry: int
+class EpochAhead(Reverted, error="ConsentRegistry_EpochAhead"):
+    """The grant names an epoch that has not begun yet."""
 
 
-class EpochAhead(
-    Reverted, solidity="ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch)"
-):
-    """The grant names an epoch that has not begun before this second."""
-
-    subject: str
-    time: int
-    epoch: int
+class TooLittleGasForBatch(Reverted, error="ConsentRegistry_TooLittleGas"):
+    """The gas limit is too low to check the next signature: send fewer, or raise the limit."""
 
 
-class TooLittleGas(
-    Reverted, solidity="ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed)"
-):
-    """The batch needs more gas to check the next signature: send fewer, or with a higher limit."""
+class StatusRefusal(Reverted):
+    """The consent's status does not allow this."""
 
-    actual: int
-    needed: int
-
-
-class _ByStatus(Reverted):
-    """A refusal because of what an id went through before."""
+    enums: ClassVar[Mapping[str, Sequence[str]]] = {"Status": _STATUS_WORDS}
 
     id: bytes
     actual: int
 
-    _because: str
+    _because: ClassVar[str] = "this is not possible"
 
     @property
     def status(self) -> ConsentStatus:
@@ -93,65 +63,44 @@ class _ByStatus(Reverted):
         return ConsentStatus(self.actual)
 
     def _sentence(self) -> str:
-        words = {
-            ConsentStatus.NONE: "never granted",
-            ConsentStatus.GRANTED: "granted",
-            ConsentStatus.REVOKED: "revoked by the customer",
-            ConsentStatus.RENOUNCED: "given back by the company",
-        }
-        return f"Consent 0x{self.id.hex()} was {words[self.status]}: {self._because}"
+        return f"Consent {self._told('id')} was {self._told('actual')}: {self._because}"
 
 
-class AlreadyUsed(_ByStatus, solidity="ConsentRegistry_AlreadyUsed(bytes32 id, uint8 actual)"):
-    """An id is granted once; a new consent needs a new salt."""
+class AlreadyUsed(StatusRefusal, error="ConsentRegistry_AlreadyUsed"):
+    """The id was used before: a new consent needs a new salt."""
 
-    id: bytes
-    actual: int
-
-    _because = "an id is granted once, and a new consent needs a new salt"
+    _because = "an id can be granted once, so a new consent needs a new salt"
 
 
-class AlreadyEnded(_ByStatus, solidity="ConsentRegistry_AlreadyEnded(bytes32 id, uint8 actual)"):
-    """What has ended cannot be ended again."""
-
-    id: bytes
-    actual: int
+class AlreadyEnded(StatusRefusal, error="ConsentRegistry_AlreadyEnded"):
+    """The consent has ended already."""
 
     _because = "it has ended already"
 
 
-class NotGranted(_ByStatus, solidity="ConsentRegistry_NotGranted(bytes32 id, uint8 actual)"):
-    """Only what stands can be given back."""
+class NotGranted(StatusRefusal, error="ConsentRegistry_NotGranted"):
+    """The consent is not in force."""
 
-    id: bytes
-    actual: int
-
-    _because = "only one that stands can be given back"
+    _because = "only a consent that is granted can be ended in this way"
 
 
-class WrongTerms(
-    Reverted, solidity="ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected)"
-):
-    """These are not the terms of the consent."""
-
-    id: bytes
-    actual: bytes
-    expected: bytes
+class WrongTerms(Reverted, error="ConsentRegistry_WrongTerms"):
+    """The terms are not the terms of this consent."""
 
 
-# -- requests, answers and endings
+# ---- requests, answers and signed ends
 
 
 class RequestError(ProofError):
-    """The request for a consent is not to be answered."""
+    """The request for a consent must not be answered."""
 
 
 class MalformedRequest(RequestError, InputError):
-    """A member of the request is missing, unknown, or cannot be."""
+    """A member of the request is missing, unknown or invalid."""
 
 
 class RequestTooLarge(MalformedRequest):
-    """The request is longer than is read, or than a QR code holds."""
+    """The request is longer than the limit, or than a QR code can hold."""
 
 
 class RequestExpired(RequestError):
@@ -159,11 +108,11 @@ class RequestExpired(RequestError):
 
 
 class RequestFromFuture(RequestError):
-    """The request says that it was made later than now."""
+    """The request's time lies in the future."""
 
 
 class RequestElsewhere(RequestError):
-    """The request asks for a consent on another chain, or in another contract, than the wallet's."""
+    """The request is for another chain or contract than the wallet's."""
 
 
 class AnswerError(ProofError):
@@ -175,11 +124,11 @@ class MalformedAnswer(AnswerError, InputError):
 
 
 class AnswerTooLate(AnswerError):
-    """The consent lasts longer than was asked for, or the answer came after the request's time."""
+    """The consent lasts longer than was asked for, or the answer came too late."""
 
 
 class EndingsError(ProofError):
-    """The signed ends of consents cannot be handed in."""
+    """The signed ends of consents cannot be used."""
 
 
 class MalformedEndings(EndingsError, InputError):

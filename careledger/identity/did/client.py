@@ -107,7 +107,10 @@ Vrs = tuple[int, bytes, bytes]
 
 
 class IdentityRegistry(ContractClient):
-    """The identities of everybody. Methods that only the controller may call raise `BadActor` or `NotController`."""
+    """The identities of everybody.
+
+    Methods that only the controller may call raise `BadActor` or `NotIdentityController`.
+    """
 
     name = "IdentityRegistry"
 

@@ -1,34 +1,33 @@
-"""What can go wrong with identities: the refusals of `IdentityRegistry`, and DIDs that cannot be used."""
+"""What can go wrong with identities: refusals of `IdentityRegistry`, and invalid DIDs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from careledger.chain.reverts import Reverted, RevertedWithText
+from careledger.chain.units import Count
 from careledger.errors import InputError, NodeError
 
 
 class MalformedDid(InputError):
-    """The text is no did:ethr."""
+    """The text is not a valid did:ethr."""
 
 
 class HistoryWithheld(NodeError):
-    """The node does not tell the whole history of an identity, though the registry says that there is more."""
+    """The node does not return the whole history of an identity that the registry points to."""
 
 
 class BadActor(RevertedWithText):
     """Only the identity's controller may do this."""
 
     def _sentence(self) -> str:
-        return (
-            "Only the identity's controller may do this, and the account that signs is another one"
-        )
+        return "The account that signs is not the identity's controller, and only it may do this"
 
 
 class BadSigner(RevertedWithText):
-    """The signature is not the controller's over these values with its present nonce."""
+    """The signature is not the controller's over these values and its present nonce."""
 
     def _sentence(self) -> str:
-        return "The signature is not the controller's over these values with its present nonce"
+        return "The signature is not the controller's over these values and its present nonce"
 
 
 _TEXTS: dict[str, type[RevertedWithText]] = {"bad_actor": BadActor, "bad_signature": BadSigner}
@@ -46,137 +45,62 @@ def erc1056() -> Iterator[None]:
         raise known(refusal.reason, data=refusal.data) from refusal
 
 
-class NotController(
-    Reverted,
-    solidity="IdentityRegistry_NotController(address identity, address actor, address controller)",
-):
+class NotIdentityController(Reverted, error="IdentityRegistry_NotController"):
     """Only the identity's controller may do this."""
 
-    identity: str
-    actor: str
-    controller: str
+
+class RegistrySignatureExpired(Reverted, error="IdentityRegistry_SignatureExpired"):
+    """The signature's deadline has passed."""
 
 
-class SignatureExpired(
-    Reverted,
-    solidity="IdentityRegistry_SignatureExpired(address identity, uint256 deadline, uint256 time)",
-):
-    """The signature came too late."""
-
-    identity: str
-    deadline: int
-    time: int
+class BadRegistrySignature(Reverted, error="IdentityRegistry_BadSignature"):
+    """The signature is malformed, or not the signer's over these values and this nonce or round."""
 
 
-class BadSignature(
-    Reverted, solidity="IdentityRegistry_BadSignature(address identity, address signer)"
-):
-    """The signature is malformed, or not the signer's over these values with this nonce or round."""
-
-    identity: str
-    signer: str
+class AlreadyExpired(Reverted, error="IdentityRegistry_AlreadyExpired"):
+    """The end of the validity has already passed."""
 
 
-class AlreadyExpired(
-    Reverted,
-    solidity="IdentityRegistry_AlreadyExpired(address identity, uint256 validTo, uint256 time)",
-):
-    """What was to be valid until then would be void at once."""
-
-    identity: str
-    valid_to: int
-    time: int
-
-
-class EmptyBatch(Reverted, solidity="IdentityRegistry_EmptyBatch(address identity)"):
+class EmptyBatch(Reverted, error="IdentityRegistry_EmptyBatch"):
     """A batch needs at least one operation."""
 
-    identity: str
+
+class ControllerChangedMidway(Reverted, error="IdentityRegistry_ControllerChangedMidway"):
+    """This operation gives the identity another controller, so it has to be the last one."""
 
 
-class ControllerChangedMidway(
-    Reverted, solidity="IdentityRegistry_ControllerChangedMidway(address identity, uint256 index)"
-):
-    """After this operation the identity has another controller, so nothing may follow it."""
-
-    identity: str
-    index: int
+class BadGuardianship(Reverted, error="IdentityRegistry_BadGuardianship"):
+    """Guardians need a root, a threshold of at least 1, and a delay from one day to one year."""
 
 
-class BadGuardianship(
-    Reverted,
-    solidity="IdentityRegistry_BadGuardianship(address identity, bytes32 root, uint8 threshold, uint32 delay)",
-):
-    """Guardians need a root, at least one who must agree, and a delay between a day and a year."""
-
-    identity: str
-    root: bytes
-    threshold: int
-    delay: int
+class NoGuardians(Reverted, error="IdentityRegistry_NoGuardians"):
+    """The identity's present controller has named no guardians."""
 
 
-class NoGuardians(
-    Reverted,
-    solidity="IdentityRegistry_NoGuardians(address identity, address namedBy, address controller)",
-):
-    """No guardians are named, or those named were a former controller's."""
-
-    identity: str
-    named_by: str
-    controller: str
+class WrongThreshold(Reverted, error="IdentityRegistry_WrongThreshold"):
+    """The number of guardians who agreed is not the number that is needed."""
 
 
-class WrongThreshold(
-    Reverted,
-    solidity="IdentityRegistry_WrongThreshold(address identity, uint256 approvals, uint256 threshold)",
-):
-    """More or fewer guardians agreed than are needed."""
-
-    identity: str
-    approvals: int
-    threshold: int
+class NotGuardian(Reverted, error="IdentityRegistry_NotGuardian"):
+    """The account is not a guardian of the identity, or not in ascending order, or there twice."""
 
 
-class NotGuardian(
-    Reverted, solidity="IdentityRegistry_NotGuardian(address identity, address guardian)"
-):
-    """This is no guardian of the identity, or it comes out of ascending order, or twice."""
-
-    identity: str
-    guardian: str
+class BadNewOwner(Reverted, error="IdentityRegistry_BadNewOwner"):
+    """The new owner cannot be the zero address, nor the present controller."""
 
 
-class BadNewOwner(
-    Reverted, solidity="IdentityRegistry_BadNewOwner(address identity, address newOwner)"
-):
-    """An identity cannot be recovered to nobody, nor to whom it has."""
-
-    identity: str
-    new_owner: str
-
-
-class NoRecovery(Reverted, solidity="IdentityRegistry_NoRecovery(address identity)"):
+class NoRecovery(Reverted, error="IdentityRegistry_NoRecovery"):
     """No recovery is under way."""
 
-    identity: str
+
+class RecoveryTooEarly(Reverted, error="IdentityRegistry_TooEarly"):
+    """The recovery cannot be finished yet: the controller can still object."""
 
 
-class TooEarly(
-    Reverted, solidity="IdentityRegistry_TooEarly(address identity, uint256 readyAt, uint256 time)"
-):
-    """The controller can still object."""
+class RecoveryVoid(Reverted, error="IdentityRegistry_RecoveryVoid"):
+    """The controller acted after the recovery began, so its key is not lost.
 
-    identity: str
-    ready_at: int
-    time: int
+    Both arguments are numbers of blocks in which the identity changed.
+    """
 
-
-class RecoveryVoid(
-    Reverted,
-    solidity="IdentityRegistry_RecoveryVoid(address identity, uint256 startedAfter, uint256 changed)",
-):
-    """The controller acted after the start, so its key is not lost."""
-
-    identity: str
-    started_after: int
-    changed: int
+    started_after: Count

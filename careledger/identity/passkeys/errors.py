@@ -4,11 +4,8 @@ from careledger.chain.reverts import Reverted
 from careledger.errors import InputError, SignatureError
 
 
-class NotOnCurve(Reverted, solidity="PasskeyVerifier_NotOnCurve(bytes32 x, bytes32 y)"):
-    """This is no point of the curve P-256, so nobody holds its key."""
-
-    x: bytes
-    y: bytes
+class NotOnCurve(Reverted, error="PasskeyVerifier_NotOnCurve"):
+    """The point is not on the curve P-256, so no key belongs to it."""
 
 
 class BadPasskey(InputError):

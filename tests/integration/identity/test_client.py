@@ -18,7 +18,12 @@ from careledger.identity.did.client import (
     RecoveryStopped,
     SignaturesCancelled,
 )
-from careledger.identity.did.errors import BadActor, BadSigner, NotController, TooEarly
+from careledger.identity.did.errors import (
+    BadActor,
+    BadSigner,
+    NotIdentityController,
+    RecoveryTooEarly,
+)
 from careledger.identity.did.guardians import Guardians, approve
 from careledger.identity.did.messages import erc1056_digest, sign_digest
 from careledger.identity.did.model import AGENT, DEACTIVATED, Guardianship, Operation, name32
@@ -153,7 +158,7 @@ class TestBeside:
     def test_a_batch(self, registry, alice, bob):
         registry.execute(alice.address, [Operation.change_owner(bob)])
         assert registry.identity_owner(alice.address) == bob
-        with pytest.raises(NotController):
+        with pytest.raises(NotIdentityController):
             registry.execute(alice.address, [Operation.change_owner(bob)])
 
     def test_deactivation(self, registry, alice):
@@ -206,7 +211,7 @@ class TestRecovery:
         relayer.start_recovery(alice.address, bob, approvals(3))
         started = registry.recovery(alice.address)
         assert (started.new_owner, started.live) == (bob, True)
-        with pytest.raises(TooEarly):
+        with pytest.raises(RecoveryTooEarly):
             relayer.finish_recovery(alice.address)
         development.warp(int(started.ready_at.timestamp()))
         finished, changed = registry.events(relayer.finish_recovery(alice.address))

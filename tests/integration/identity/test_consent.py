@@ -20,14 +20,14 @@ from careledger.identity.consent.client import (
 from careledger.identity.consent.errors import (
     AlreadyEnded,
     AlreadyUsed,
+    BadConsentSignature,
+    ConsentSignatureExpired,
     EpochAhead,
     ExpiryPassed,
     NotGranted,
     NotGrantee,
     NotSubject,
-    SignatureRefused,
-    SignatureTooLate,
-    TooLittleGas,
+    TooLittleGasForBatch,
     WrongTerms,
 )
 from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
@@ -189,7 +189,9 @@ class TestRefusals:
 
     def test_a_late_signature(self, consents, consent, signer):
         act = consents.messages.signed_grant(consent, signer, 0, consents.time() - DAY)
-        with pytest.raises(SignatureTooLate, match="have it signed anew with a later deadline"):
+        with pytest.raises(
+            ConsentSignatureExpired, match="have it signed anew with a later deadline"
+        ):
             consents.grant_by_sig(act)
 
     def test_a_strangers_signature(self, consents, consent, soon, senders):
@@ -197,20 +199,22 @@ class TestRefusals:
         with pytest.raises(NotSubject):
             consents.grant_by_sig(act)
         posing = replace(act, signed=replace(act.signed, signer=consent.subject))
-        with pytest.raises(SignatureRefused, match="not the signer's over these values") as refusal:
+        with pytest.raises(
+            BadConsentSignature, match="not the signer's over these values"
+        ) as refusal:
             consents.grant_by_sig(posing)
         assert refusal.value.digest == consents.messages.grant(consent, 0, soon).digest
 
     def test_of_another_chain(self, consents, consent, signer, soon):
         elsewhere = ConsentMessages(1, consents.address)
-        with pytest.raises(SignatureRefused):
+        with pytest.raises(BadConsentSignature):
             consents.grant_by_sig(elsewhere.signed_grant(consent, signer, 0, soon))
 
     def test_too_little_gas(self, consents, consent, soon, senders):
         act = consents.messages.signed_grant(
             consent, ExternalSigner(consent.subject, lambda _: bytes(66)), 0, soon
         )
-        with pytest.raises(TooLittleGas, match="send fewer, or with a higher limit"):
+        with pytest.raises(TooLittleGasForBatch, match="send fewer, or with a higher limit"):
             consents._write("grantBatch", [act.abi()], gas=300_000)
 
     def test_what_does_not_fit_is_refused_before_anything_is_sent(self, alice, consent):
@@ -296,7 +300,7 @@ class TestEverySigner:
             end := consents.messages.signed_revoke_all(anyone.address, anyone, 0, soon)
         )
         assert not consents.is_valid(given.id)
-        with pytest.raises(SignatureRefused):
+        with pytest.raises(BadConsentSignature):
             consents.revoke_all_by_sig(end)
         again = replace(given, expires_at=soon + DAY)
         epoch = consents.epoch(anyone.address)

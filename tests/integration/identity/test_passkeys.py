@@ -14,10 +14,10 @@ from careledger.chain.node import DevelopmentChain, LocalNode
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.errors import SignatureRefused
+from careledger.identity.consent.errors import BadConsentSignature
 from careledger.identity.consent.terms import Consent, ConsentStatus, ConsentTerms
 from careledger.identity.did.client import DIDDelegateChanged, IdentityRegistry
-from careledger.identity.did.errors import BadSignature
+from careledger.identity.did.errors import BadRegistrySignature
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.model import AGENT, GuardianApproval, Operation
 from careledger.identity.passkeys.client import PasskeyVerifier
@@ -158,7 +158,7 @@ class TestIdentities:
         )
         assert [type(event) for event in world.registry.events(receipt)] == [DIDDelegateChanged]
         assert world.registry.may_act(alice.address, AGENT, agent)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.execute(
                 alice.address, world.who("mallory"), [Operation.revoke_delegate(AGENT, agent)]
             )
@@ -167,7 +167,7 @@ class TestIdentities:
         alice, bob = world.who("alice"), Key(accounts[1])
         world.execute(bob.address, bob, [Operation.change_owner(alice.address)])
         assert world.registry.identity_owner(bob.address) == alice.address
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.execute(bob.address, bob, [Operation.revoke_delegate(AGENT, alice.address)])
         world.execute(bob.address, alice, [Operation.change_owner(bob.address)])
         assert world.registry.identity_owner(bob.address) == bob.address
@@ -193,7 +193,7 @@ class TestIdentities:
             )
         )
         bad = GuardianApproval(forged.guardian, forged.deadline, forged.salt, forged.proof, stolen)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.registry.start_recovery(lost.address, fresh.address, [bad, approvals[1]])
         world.registry.start_recovery(lost.address, fresh.address, approvals)
         DevelopmentChain(world.chain).warp(
@@ -202,7 +202,7 @@ class TestIdentities:
         world.registry.finish_recovery(lost.address)
         assert world.registry.identity_owner(lost.address) == fresh.address
         steps = [Operation.add_delegate(AGENT, bank.address, world.soon)]
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.execute(lost.address, lost, steps)
         world.execute(lost.address, fresh, steps)
         assert world.registry.may_act(lost.address, AGENT, bank.address)
@@ -248,7 +248,7 @@ class TestConsents:
             type(act.signed)(alice.address, act.signed.deadline_at, other.signed.signature),
             0,
         )
-        with pytest.raises(SignatureRefused):
+        with pytest.raises(BadConsentSignature):
             world.consents.grant_by_sig(forged)
         assert not world.consents.is_valid(consent.id)
 

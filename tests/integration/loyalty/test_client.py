@@ -72,7 +72,7 @@ class TestDeploy:
         )
         (opened,) = token.history(ProgrammeOpened, brand=world.cafe.address)
         assert (opened.cap, opened.notice) == (5 * POINT, 30 * 86_400)
-        with pytest.raises(errors.NotController):
+        with pytest.raises(errors.NotBrandController):
             token.announce_wind_down()
 
     def test_a_programme_that_cannot_be_is_refused(self, world):
@@ -276,7 +276,7 @@ class TestMoving:
         world.miles.using(world.stranger).permit(owner, spender, 7, deadline, form(signature))
         assert world.miles.allowance(owner, spender) == 7
         assert world.miles.nonces(owner) == 1
-        refusals = (errors.BadSignature, errors.InvalidPermit)
+        refusals = (errors.BadHolderSignature, errors.InvalidPermit)
         with pytest.raises(refusals):
             world.miles.using(world.stranger).permit(owner, spender, 7, deadline, form(signature))
 
@@ -324,7 +324,7 @@ class TestMoving:
         )
         late = Authorization(world.lena.address, world.tomas.address, 3, world.soon(-DAY))
         stranger = world.miles.using(world.stranger)
-        with pytest.raises(errors.NotYetValid, match=r"2027-01-1\dT"):
+        with pytest.raises(errors.AuthorizationNotYetValid, match=r"2027-01-1\dT"):
             stranger.transfer_with_authorization(early, bytes(65))
         with pytest.raises(errors.AuthorizationExpired, match=r"2027-01-1\dT"):
             stranger.transfer_with_authorization(late, bytes(65))

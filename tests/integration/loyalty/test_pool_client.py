@@ -133,7 +133,7 @@ class TestSwapping:
         signature = sign(
             world.lena.account, world.miles.messages.receive(pools.authorization(order))
         )
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadHolderSignature):
             pools.swap_with_authorization(order, sign(world.tomas.account, bytes(32)))
         done = pools.swapped(pools.swap_with_authorization(order, signature))
         assert done.taker == world.lena.address

@@ -25,7 +25,7 @@ from careledger.chain.node import LocalNode
 from careledger.chain.send import Sender
 from careledger.crypto.typed_data import TypedData
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.errors import SignatureRefused
+from careledger.identity.consent.errors import BadConsentSignature
 from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
@@ -180,7 +180,7 @@ class TestOnChain:
         signed = world.consents.messages.signed_grant(world.consent(2), world.alice, 0, world.soon)
         other = world.consents.messages.signed_grant(world.consent(3), world.alice, 0, world.soon)
         swapped = type(signed)(other.consent, signed.signed, 0)
-        with pytest.raises(SignatureRefused):
+        with pytest.raises(BadConsentSignature):
             world.consents.grant_by_sig(swapped)
 
     def test_the_passkey_controls_its_identity(self, world: World) -> None:

@@ -318,9 +318,9 @@ class IdentityMachine(RuleBasedStateMachine):
         if not self.used:
             return
         one, now = self.dice.choice(self.used), self.stage.now
-        error = "BadSigner" if one.deadline is None else "BadSignature"
+        error = "BadSigner" if one.deadline is None else "BadRegistrySignature"
         if one.deadline is not None and now > one.deadline:
-            error = "SignatureExpired"
+            error = "RegistrySignatureExpired"
         if one.valid_to is not None and one.valid_to <= now:
             error = "AlreadyExpired"
         self.play(

@@ -80,7 +80,9 @@ class Model:
         if sender == self.controller(identity):
             return None
         dead = self.controller(identity) == DEAD
-        return Refusal("BadActor" if standard else "NotController", "IDN-10" if dead else "IDN-01")
+        return Refusal(
+            "BadActor" if standard else "NotIdentityController", "IDN-10" if dead else "IDN-01"
+        )
 
     def by_erc1056(self, identity: str, signer: str, nonce: int, bent: bool) -> Refusal | None:
         controller = self.controller(identity)
@@ -94,13 +96,17 @@ class Model:
         self, identity: str, signer: str, nonce: int, deadline: int, bent: bool
     ) -> Refusal | None:
         if self.now > deadline:
-            return Refusal("SignatureExpired", "IDN-05")
+            return Refusal("RegistrySignatureExpired", "IDN-05")
         controller = self.controller(identity)
         if controller == DEAD:
-            return Refusal("BadSignature", "IDN-10")
+            return Refusal("BadRegistrySignature", "IDN-10")
         if signer != controller or bent:
-            return Refusal("BadSignature", "IDN-05")
-        return None if nonce == self.nonce.get(controller, 0) else Refusal("BadSignature", "IDN-04")
+            return Refusal("BadRegistrySignature", "IDN-05")
+        return (
+            None
+            if nonce == self.nonce.get(controller, 0)
+            else Refusal("BadRegistrySignature", "IDN-04")
+        )
 
     def use_nonce(self, controller: str) -> int:
         self.nonce[controller] = self.nonce.get(controller, 0) + 1
@@ -187,11 +193,11 @@ class Model:
             if one["guardian"] not in guard.members or one["guardian"] in seen:
                 return Refusal("NotGuardian", "IDN-06")
             if self.now > one["deadline"]:
-                return Refusal("SignatureExpired", "IDN-05")
+                return Refusal("RegistrySignatureExpired", "IDN-05")
             if one["signer"] != one["guardian"]:
-                return Refusal("BadSignature", "IDN-06")
+                return Refusal("BadRegistrySignature", "IDN-06")
             if one["signed"] != due:
-                return Refusal("BadSignature", "IDN-08")
+                return Refusal("BadRegistrySignature", "IDN-08")
             seen.add(one["guardian"])
         ready, count = self.now + guard.delay, self._next(identity)
         self.attempts[identity] = Attempt(new_owner, ready, self.changed(identity))
@@ -217,7 +223,7 @@ class Model:
         if attempt.changed != self.changed(identity):
             return Refusal("RecoveryVoid", "IDN-08")
         if self.now < attempt.ready_at:
-            return Refusal("TooEarly", "IDN-07")
+            return Refusal("RecoveryTooEarly", "IDN-07")
         del self.attempts[identity]
         told = {
             "round": self.rounds[identity],

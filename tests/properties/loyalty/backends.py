@@ -12,7 +12,8 @@ from typing import Any
 from eth_abi import encode
 
 from careledger.chain import artifacts
-from careledger.chain.contract import ContractClient, snake
+from careledger.chain.abi import snake
+from careledger.chain.contract import ContractClient
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.reverts import Reverted, RevertedSilently, RevertedUnknown
 from careledger.chain.rpc import Chain

@@ -158,7 +158,7 @@ class Model:
         if signer is None and caller != plan.payer:
             raise Refused("NotPermitted")
         if signer is not None and signer != plan.payer:
-            raise Refused("BadSignature")
+            raise Refused("BadDealSignature")
         if any(deal.id == id for deal in self.deals):
             raise Refused("AlreadyOpened")
         if value != (plan.amount if plan.asset == "ether" else 0):
@@ -190,7 +190,7 @@ class Model:
     def release_by_sig(self, deal: Deal, caller: str, signer: str, dry: bool) -> None:
         self._open(deal)
         if signer != deal.plan.payer:
-            raise Refused("BadSignature")
+            raise Refused("BadDealSignature")
         if not dry:
             self._end(deal, 0)
 
@@ -239,7 +239,7 @@ class Model:
         if to_payer + to_seller != deal.held:
             raise Refused("BadSplit")
         if deal.plan.payer not in (caller, by_payer):
-            raise Refused("BadSignature")
+            raise Refused("BadDealSignature")
         if by_seller not in SELLERS[deal.plan.seller]:
             raise Refused("NotPermitted")
         if not dry:
@@ -287,7 +287,7 @@ class Model:
         if self.now >= deal.plan.release_at:
             raise Refused("TooLate")
         if signer != deal.plan.payer:
-            raise Refused("BadSignature")
+            raise Refused("BadDealSignature")
         self._dispute(deal, value, dry)
         if not dry:
             self._bring(deal, value, 0, caller, dry=False)
@@ -405,7 +405,7 @@ class Model:
         self, asset: str, payee: str, to: str, caller: str, signer: str, nonce: int, dry: bool
     ) -> None:
         if signer != payee or nonce != self.nonces.get(payee, 0):
-            raise Refused("BadSignature")
+            raise Refused("BadDealSignature")
         self._claim(asset, payee, to, dry)
         if not dry:
             self.nonces[payee] = nonce + 1

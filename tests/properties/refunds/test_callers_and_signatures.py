@@ -182,11 +182,11 @@ def try_all_signatures(stage):
         deadline = stage.now + 3 * DAY
         ways = other_ways(stage, kind, terms, deadline)
         name = sorted(ways)[way % len(ways)]
-        if offer(stage, kind, terms, deadline, ways[name]) != "BadSignature":
+        if offer(stage, kind, terms, deadline, ways[name]) != "BadDealSignature":
             raise Violated("REF-15", f"{name} was good for {kind}")
         stage.wait(stage.now + later)
         right = sign(stage.accounts["alice"], message(stage.messages, kind, terms, deadline))
-        expected = "SignatureExpired" if later > 3 * DAY else None
+        expected = "DealSignatureExpired" if later > 3 * DAY else None
         if offer(stage, kind, terms, deadline, right) != expected:
             raise Violated("REF-15", f"{kind} after {later} seconds was not {expected}")
         if twice and expected is None:

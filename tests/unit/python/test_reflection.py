@@ -1,18 +1,24 @@
 """Nothing in an ABI is without its counterpart in Python, and nothing is said twice."""
 
 import importlib
+import re
 from dataclasses import fields
+from inspect import get_annotations
+from typing import ClassVar, get_args, get_origin
 
 import pytest
 
 from careledger.chain import artifacts
-from careledger.chain.contract import ContractClient, declared_events, snake
+from careledger.chain.abi import snake
+from careledger.chain.contract import ContractClient, declared_events
 from careledger.chain.deploy import SUITE
-from careledger.chain.reverts import declared
+from careledger.chain.reverts import Reverted, declared
 from careledger.chain.toolchain import ROOT
+from careledger.chain.units import Unit
+from careledger.errors import CareLedgerError
 
 for file in sorted((ROOT / "careledger").rglob("*.py")):
-    if file.stem in ("client", "errors"):
+    if file.stem != "__main__":
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
@@ -76,6 +82,51 @@ class TestClient:
     def test_every_method_is_documented(self, name):
         for entry in artifacts.load(name).entries("function"):
             assert getattr(CLIENTS[name], method(entry["name"])).__doc__, entry["name"]
+
+
+ERRORS = sorted(
+    (kind for kind in declared().values() if kind.__module__.startswith("careledger.")),
+    key=lambda kind: kind.code,
+)
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.code)
+class TestError:
+    def test_every_annotated_attribute_is_an_argument_of_its_type(self, kind):
+        arguments = {one.attribute: one.kind for one in kind.arguments_of()}
+        python = {"uint": int, "address": str, "string": str, "bytes": bytes}
+        for name, annotation in get_annotations(kind).items():
+            if name.startswith("_") or get_origin(annotation) is ClassVar:
+                continue
+            wanted = next(type_ for key, type_ in python.items() if arguments[name].startswith(key))
+            assert (get_args(annotation) or (annotation,))[0] is wanted, name
+
+    def test_no_argument_hides_an_attribute_of_the_class(self, kind):
+        arguments = {one.attribute for one in kind.arguments_of()}
+        assert arguments.isdisjoint(vars(CareLedgerError) | vars(Reverted)), kind
+
+    def test_no_sentence_shows_a_raw_time_or_amount(self, kind):
+        told = str(kind(*(_sample(one) for one in kind.arguments_of())))
+        without_bytes = re.sub(r"0x[0-9a-fA-F]+", "", told)
+        assert not re.search(r"(?<![.0-9])[0-9]{10,}", without_bytes), told
+
+
+def _sample(argument):
+    """Return an argument's value as a chain would have it: a time of today, an amount of 18 decimals."""
+    if argument.kind == "address":
+        return "0x" + "11" * 20
+    if argument.kind.startswith("bytes"):
+        return b"releaseAt".ljust(32, b"\0") if argument.name == "field" else b"\xee" * 32
+    if argument.kind == "string":
+        return "a reason"
+    if argument.enum or argument.kind == "uint8":
+        return 1
+    amount = argument.unit in (Unit.AMOUNT, Unit.ETHER) or argument.kind == "uint256"
+    return (
+        1_234_567_000_000_000_000_000
+        if amount and argument.unit is not Unit.TIME
+        else 1_900_000_000
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CLIENTS))

@@ -15,7 +15,7 @@ from careledger.chain import artifacts
 from careledger.chain.artifacts import Artifact
 from careledger.chain.reverts import Reverted, RevertedSilently, RevertedUnknown, declared
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
-from careledger.loyalty import errors, swap_errors  # noqa: F401  the classes of what contracts refuse with
+from careledger.loyalty import errors  # noqa: F401  the classes of what contracts refuse with
 from tests.support.evm import Deployed, Evm, actor
 
 POINT = 10**18

@@ -6,7 +6,7 @@ import pytest
 
 from careledger.chain.reverts import Reverted
 from careledger.crypto.hashing import keccak256
-from careledger.identity.consent.errors import TooLittleGas
+from careledger.identity.consent.errors import TooLittleGasForBatch
 from careledger.identity.passkeys.ceremony import Site
 from careledger.identity.passkeys.software import SoftwareAuthenticator
 from tests.support.evm import START, actor
@@ -314,7 +314,7 @@ class TestGas:
         wallet = world.evm.deploy("Wallet1271", world.carol.address)
         world.name(wallet)
         acts = [world.item(1), world.item(2, world.carol, signer=wallet), world.item(3)]
-        with pytest.raises(TooLittleGas) as refusal:
+        with pytest.raises(TooLittleGasForBatch) as refusal:
             world.send_batch(acts, gas=1_000_000)
         limit = world.read("SIGNATURE_GAS")
         assert refusal.value.actual < refusal.value.needed

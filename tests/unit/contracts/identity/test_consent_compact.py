@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.errors import InputError
-from careledger.identity.consent.errors import NotGranted, SignatureRefused, SignatureTooLate
+from careledger.identity.consent.errors import NotGranted, BadConsentSignature, ConsentSignatureExpired
 from careledger.identity.consent.messages import ConsentSignature
 from careledger.values.times import from_seconds
 from tests.support.evm import START
@@ -70,7 +70,7 @@ class TestRefusals:
         act = world.revoking(deadline=START + DAY)
         world.evm.warp(START + DAY + 1)
         refused(
-            SignatureTooLate,
+            ConsentSignatureExpired,
             world.send,
             "revokeCompactBySig",
             *arguments(act),
@@ -84,14 +84,14 @@ class TestRefusals:
     def test_anybody_elses_key_a_delegates_too(self, world, who):
         world.name(world.carol)
         act = world.revoking(by=getattr(world, who))
-        values = {"subject": world.alice.address.lower(), "signer": world.alice.address.lower()}
-        refused(SignatureRefused, world.send, "revokeCompactBySig", *arguments(act), **values)
+        values = {"subject": world.alice.address, "signer": world.alice.address}
+        refused(BadConsentSignature, world.send, "revokeCompactBySig", *arguments(act), **values)
         assert world.record()[3] == GRANTED
 
     def test_a_key_that_controls_no_more_and_one_that_does_now(self, world):
         act = world.revoking()
         world.hand_over(world.carol)
-        refused(SignatureRefused, world.send, "revokeCompactBySig", *arguments(act))
+        refused(BadConsentSignature, world.send, "revokeCompactBySig", *arguments(act))
         world.send("revokeCompactBySig", *arguments(world.revoking(by=world.carol)))
         assert not world.valid()
 
@@ -99,13 +99,13 @@ class TestRefusals:
         other = world.consent(2)
         world.grant(other)
         r, vs = halves(world.revoking(other))
-        refused(SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
+        refused(BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
         r, vs = halves(world.revoking())
         refused(
-            SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE + 1, r, vs
+            BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE + 1, r, vs
         )
         r, vs = halves(world.granting(other))
-        refused(SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
+        refused(BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
 
     def test_broken_halves(self, world):
         r, vs = halves(world.revoking())
@@ -118,7 +118,7 @@ class TestRefusals:
             (b"\xff" * 32, b"\xff" * 32),
         ):
             refused(
-                SignatureRefused, world.send, "revokeCompactBySig", world.given.id, DEADLINE, *bad
+                BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, *bad
             )
         assert world.record()[3] == GRANTED
 

@@ -11,11 +11,11 @@ from careledger.crypto.typed_data import HALF_ORDER
 from careledger.identity.consent.errors import (
     AlreadyEnded,
     AlreadyUsed,
+    BadConsentSignature,
+    ConsentSignatureExpired,
     EpochAhead,
     ExpiryPassed,
     NotSubject,
-    SignatureRefused,
-    SignatureTooLate,
 )
 from careledger.identity.consent.messages import ConsentMessages
 from careledger.identity.consent.terms import Consent, ConsentTerms
@@ -90,7 +90,7 @@ class TestWhoSigns:
     def test_a_stranger_who_says_to_be_the_subject_is_refused(self, world, function):
         subject = world.alice.address.lower()
         arguments = world.signed(function, world.mallory, signer=world.alice)
-        refused(world, SignatureRefused, function, arguments, subject=subject, signer=subject)
+        refused(world, BadConsentSignature, function, arguments, subject=subject, signer=subject)
 
     def test_the_grantee_is_refused(self, world, function):
         refused(world, NotSubject, function, world.signed(function, world.bob))
@@ -103,14 +103,14 @@ class TestWhoSigns:
     def test_for_the_subject_zero_nobody_signs(self, world, function):
         subject = NOBODY if function == ALL else world.given.but(subject=NOBODY).abi
         for signature in (b"", bytes(65), b"\1" * 65):
-            with pytest.raises(SignatureRefused):
+            with pytest.raises(BadConsentSignature):
                 world.relay(function, sent(function, subject, NOBODY, DEADLINE, signature))
 
     def test_a_delegate_may_and_names_itself(self, world, function):
         world.name(world.carol)
         refused(
             world,
-            SignatureRefused,
+            BadConsentSignature,
             function,
             world.signed(function, world.carol, signer=world.alice),
         )
@@ -169,7 +169,7 @@ class TestForWhatItIsGood:
             "time": DEADLINE + 1,
             "deadline": DEADLINE,
         }
-        refused(world, SignatureTooLate, function, arguments, **values)
+        refused(world, ConsentSignatureExpired, function, arguments, **values)
         world.evm.warp(DEADLINE)
         world.relay(function, arguments)
 
@@ -179,24 +179,27 @@ class TestForWhatItIsGood:
     def test_once(self, world, function):
         arguments = world.signed(function)
         world.relay(function, arguments)
-        error = {GRANT: AlreadyUsed, REVOKE: AlreadyEnded, ALL: SignatureRefused}[function]
+        error = {GRANT: AlreadyUsed, REVOKE: AlreadyEnded, ALL: BadConsentSignature}[function]
         refused(world, error, function, arguments)
 
     def test_not_with_another_deadline(self, world, function):
         *rest, _, signature = world.signed(function)
-        refused(world, SignatureRefused, function, (*rest, DEADLINE + 1, signature))
+        refused(world, BadConsentSignature, function, (*rest, DEADLINE + 1, signature))
 
     @pytest.mark.parametrize("other", [{"chain_id": 1}, {"contract": actor("elsewhere").address}])
     def test_not_for_another_chain_or_contract(self, world, function, other):
         domain = Signing(**({"chain_id": 31337, "contract": world.consents.address} | other))
-        refused(world, SignatureRefused, function, world.signed(function, signing=domain))
+        refused(world, BadConsentSignature, function, world.signed(function, signing=domain))
 
     def test_not_as_another_act(self, world, function):
         """None of the three is good for another of them."""
         for other in {GRANT, REVOKE, ALL} - {function}:
             *_, signature = world.signed(other)
             refused(
-                world, SignatureRefused, function, with_signature(world.signed(function), signature)
+                world,
+                BadConsentSignature,
+                function,
+                with_signature(world.signed(function), signature),
             )
 
     def test_not_for_another_subject_of_the_same_controller(self, world, function):
@@ -206,14 +209,14 @@ class TestForWhatItIsGood:
             if function == ALL
             else world.given.but(subject=world.carol.address).abi
         )
-        with pytest.raises(SignatureRefused):
+        with pytest.raises(BadConsentSignature):
             world.relay(function, (subject, *world.signed(function)[1:]))
 
     def test_not_in_its_malleable_form(self, world, function):
         arguments = world.signed(function)
         twin = malleated(arguments[-1])
         assert int.from_bytes(twin[32:64], "big") > HALF_ORDER
-        refused(world, SignatureRefused, function, with_signature(arguments, twin))
+        refused(world, BadConsentSignature, function, with_signature(arguments, twin))
 
     @pytest.mark.parametrize(
         "bend",
@@ -232,7 +235,9 @@ class TestForWhatItIsGood:
     )
     def test_not_malformed(self, world, function, bend):
         arguments = world.signed(function)
-        refused(world, SignatureRefused, function, with_signature(arguments, bend(arguments[-1])))
+        refused(
+            world, BadConsentSignature, function, with_signature(arguments, bend(arguments[-1]))
+        )
 
     def test_on_a_chain_of_another_id_the_domain_is_another(self, compiled, function):
         elsewhere = SigningWorld(Evm(chain_id=5))
@@ -247,7 +252,7 @@ class TestGrantBySig:
         act = world.granting()
         refused(
             world,
-            SignatureRefused,
+            BadConsentSignature,
             GRANT,
             replace(act, consent=world.given.but(**{name: other})).abi,
         )
@@ -260,7 +265,7 @@ class TestGrantBySig:
     def test_the_epoch_is_signed(self, world):
         act = world.granting(epoch=7)
         for other in (0, 6, 8):
-            refused(world, SignatureRefused, GRANT, replace(act, epoch=other).abi)
+            refused(world, BadConsentSignature, GRANT, replace(act, epoch=other).abi)
 
     def test_an_epoch_that_has_not_begun_is_refused(self, world):
         act = world.granting(epoch=START + 1)
@@ -324,18 +329,18 @@ class TestRevokeBySig:
         other = world.consent(2)
         world.grant(other)
         act = replace(world.revoking(), consent=other)
-        refused(world, SignatureRefused, REVOKE, act.alone("revoke"))
+        refused(world, BadConsentSignature, REVOKE, act.alone("revoke"))
         assert world.valid(other)
 
 
 class TestRevokeAllBySig:
     def test_it_is_for_the_present_epoch(self, world):
         world.grant()
-        refused(world, SignatureRefused, ALL, world.ending_all(epoch=1))
+        refused(world, BadConsentSignature, ALL, world.ending_all(epoch=1))
         both = world.ending_all(deadline=DEADLINE), world.ending_all(deadline=DEADLINE + 1)
         world.evm.sleep(5)
         world.relay(ALL, both[0])
-        refused(world, SignatureRefused, ALL, both[1])
+        refused(world, BadConsentSignature, ALL, both[1])
         assert (world.epoch(), world.valid()) == (START + 5, False)
 
     def test_twice_in_a_second_it_ends_nothing_that_it_had_not_ended(self, world):
@@ -354,7 +359,7 @@ class TestContractWallets:
 
     def test_what_it_does_not_take_is_refused(self, world, wallet, function):
         arguments = world.signed(function, world.mallory, signer=wallet)
-        refused(world, SignatureRefused, function, arguments, signer=wallet.address.lower())
+        refused(world, BadConsentSignature, function, arguments, signer=wallet.address.lower())
 
     def test_the_wallets_owner_is_not_the_wallet(self, world, wallet, function):
         refused(world, NotSubject, function, world.signed(function, world.carol))
@@ -368,7 +373,7 @@ class TestContractWallets:
         """The wallet takes both, for it does not look; what counts is the id, or the epoch."""
         arguments = world.signed(function, world.carol, signer=wallet)
         world.relay(function, arguments)
-        error = {GRANT: AlreadyUsed, REVOKE: AlreadyEnded, ALL: SignatureRefused}[function]
+        error = {GRANT: AlreadyUsed, REVOKE: AlreadyEnded, ALL: BadConsentSignature}[function]
         refused(world, error, function, with_signature(arguments, malleated(arguments[-1])))
 
     @pytest.mark.parametrize("mood", range(1, 6))
@@ -377,7 +382,7 @@ class TestContractWallets:
         world.hand_over(wallet)
         wallet.transact("setMood", mood)
         arguments = with_signature(world.signed(function, signer=wallet), b"whatever")
-        refused(world, SignatureRefused, function, arguments)
+        refused(world, BadConsentSignature, function, arguments)
         wallet.transact("setMood", 0)
         world.relay(function, arguments)
 
@@ -402,7 +407,7 @@ class TestContractWallets:
         for signature in (b"", b"\x16\x26\xba\x7e" + bytes(28), bytes(65)):
             refused(
                 world,
-                SignatureRefused,
+                BadConsentSignature,
                 function,
                 sent(function, subject, there, DEADLINE, signature),
             )
@@ -437,4 +442,4 @@ class TestWhatIsSigned:
     def test_a_refusal_names_the_digest(self, world):
         digest = world.signing.grant(world.given, 0, DEADLINE)
         arguments = with_signature(world.signed(GRANT), bytes(65))
-        refused(world, SignatureRefused, GRANT, arguments, digest=digest)
+        refused(world, BadConsentSignature, GRANT, arguments, digest=digest)

@@ -9,7 +9,7 @@ from careledger.identity.did.errors import (
     AlreadyExpired,
     ControllerChangedMidway,
     EmptyBatch,
-    NotController,
+    NotIdentityController,
 )
 from careledger.identity.did.model import DEACTIVATED, Operation, name32
 from tests.support.evm import START
@@ -424,7 +424,7 @@ class TestMayAct:
 
 class TestDeactivate:
     def test_a_stranger_is_refused(self, world):
-        with pytest.raises(NotController) as refusal:
+        with pytest.raises(NotIdentityController) as refusal:
             world.do("deactivate", world.alice.address, sender=world.mallory)
         assert refusal.value.identity == world.alice.address.lower()
         assert refusal.value.actor == world.mallory.address.lower()
@@ -465,7 +465,7 @@ class TestExecute:
         ]
 
     def test_a_stranger_is_refused(self, world):
-        with pytest.raises(NotController):
+        with pytest.raises(NotIdentityController):
             self.run(world, *self.every(world), sender=world.mallory)
 
     def test_nothing_to_do_is_refused(self, world):

@@ -8,14 +8,14 @@ from careledger.crypto.merkle import MerkleTree
 from careledger.identity.did.errors import (
     BadGuardianship,
     BadNewOwner,
-    BadSignature,
+    BadRegistrySignature,
     NoGuardians,
     NoRecovery,
-    NotController,
     NotGuardian,
+    NotIdentityController,
+    RecoveryTooEarly,
     RecoveryVoid,
-    SignatureExpired,
-    TooEarly,
+    RegistrySignatureExpired,
     WrongThreshold,
 )
 from careledger.identity.did.guardians import Guardians, _value
@@ -51,7 +51,7 @@ def two(world, **rest):
 
 class TestSetGuardians:
     def test_a_stranger_is_refused(self, world):
-        with pytest.raises(NotController) as refusal:
+        with pytest.raises(NotIdentityController) as refusal:
             world.do("setGuardians", world.alice.address, ROOT, 2, WEEK, sender=world.mallory)
         assert refusal.value.controller == world.alice.address.lower()
 
@@ -108,7 +108,7 @@ class TestSetGuardians:
         world.start(approvals)
         world.guard()
         assert recovery(world)[0] == NOBODY
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(approvals)
 
     def test_the_bounds_can_be_read(self, world):
@@ -159,7 +159,7 @@ class TestStartRecovery:
     def test_one_guardian_does_not_sign_for_another(self, world):
         world.guard()
         mine, theirs = two(world)
-        with pytest.raises(BadSignature) as refusal:
+        with pytest.raises(BadRegistrySignature) as refusal:
             world.start([mine, replace(theirs, signature=mine.signature)])
         assert refusal.value.signer == world.gus.address.lower()
 
@@ -216,17 +216,17 @@ class TestStartRecovery:
     )  # fmt: skip
     def test_approvals_for_anything_else_are_refused(self, world, other):
         world.guard()
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(two(world, **other))
 
     def test_approvals_for_another_new_key_are_refused(self, world):
         world.guard()
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(two(world), world.mallory)
 
     def test_another_deadline_than_signed_is_refused(self, world):
         world.guard()
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start([replace(one, deadline=one.deadline + 1) for one in two(world)])
 
     def test_each_guardian_stands_by_it_as_long_as_it_says(self, world):
@@ -234,7 +234,7 @@ class TestStartRecovery:
         short = world.approval(world.gina, world.bob, deadline=at(START + 60))
         long = world.approval(world.gus, world.bob)
         world.evm.warp(START + 61)
-        with pytest.raises(SignatureExpired) as refusal:
+        with pytest.raises(RegistrySignatureExpired) as refusal:
             world.start([short, long])
         assert (refusal.value.deadline, refusal.value.time) == (START + 60, START + 61)
         world.evm.warp(START + 60)
@@ -243,7 +243,7 @@ class TestStartRecovery:
     def test_the_malleable_twin_of_an_approval_is_refused(self, world):
         world.guard()
         mine, theirs = two(world)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start([replace(mine, signature=malleated(mine.signature)), theirs])
 
     def test_a_contract_can_be_a_guardian(self, world):
@@ -276,7 +276,7 @@ class TestStartRecovery:
         world.guard()
         approvals = two(world)
         world.start(approvals)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(approvals)
 
 
@@ -284,7 +284,7 @@ class TestStopRecovery:
     def test_only_the_controller_objects(self, world):
         world.started()
         for who in (world.mallory, world.gina, world.bob):
-            with pytest.raises(NotController):
+            with pytest.raises(NotIdentityController):
                 world.do("stopRecovery", world.alice.address, sender=who)
 
     def test_where_none_is_under_way_it_is_refused(self, world):
@@ -307,7 +307,7 @@ class TestStopRecovery:
         world.started()
         in_hand = two(world)
         world.do("stopRecovery", world.alice.address, sender=world.alice)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(in_hand)
 
     def test_it_can_be_stopped_until_it_is_finished(self, world):
@@ -325,7 +325,7 @@ class TestFinishRecovery:
     def test_not_before_the_delay_has_passed(self, world):
         world.started()
         world.evm.warp(START + WEEK - 1)
-        with pytest.raises(TooEarly) as refusal:
+        with pytest.raises(RecoveryTooEarly) as refusal:
             world.do("finishRecovery", world.alice.address, sender=world.bob)
         assert (refusal.value.ready_at, refusal.value.time) == (START + WEEK, START + WEEK - 1)
 
@@ -357,7 +357,7 @@ class TestFinishRecovery:
         world.evm.warp(START + WEEK)
         world.do("finishRecovery", world.alice.address)
         assert world.ask("mayAct", world.alice.address, AGENT, world.alice.address) is False
-        with pytest.raises(NotController):
+        with pytest.raises(NotIdentityController):
             world.do("stopRecovery", world.alice.address, sender=world.alice)
 
     def test_the_guardians_who_helped_have_to_be_named_anew(self, world):
@@ -434,7 +434,7 @@ class TestAChangeOfTheControllerMeanwhile:
             WEEK,
             sender=world.carol,
         )
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.start(approvals)
 
     def test_whoever_receives_an_identity_inherits_no_guardians(self, world):

@@ -13,11 +13,11 @@ from careledger.errors import InputError
 from careledger.identity.did.errors import (
     AlreadyExpired,
     BadGuardianship,
-    BadSignature,
+    BadRegistrySignature,
     ControllerChangedMidway,
     EmptyBatch,
     NoRecovery,
-    SignatureExpired,
+    RegistrySignatureExpired,
 )
 from careledger.identity.did.messages import TYPES, IdentityMessages
 from careledger.identity.did.model import DEACTIVATED, Operation, name32
@@ -105,7 +105,7 @@ def send(w, function, signature, arguments=None, deadline=None):
 
 def refused(w, *arguments, **rest):
     before = w.nonce(w.alice)
-    with pytest.raises(BadSignature) as refusal:
+    with pytest.raises(BadRegistrySignature) as refusal:
         send(w, *arguments, **rest)
     assert refusal.value.identity == w.alice.address.lower()
     assert w.nonce(w.alice) == before
@@ -129,7 +129,7 @@ class TestEveryVariant:
     def test_is_good_until_the_deadline_and_no_longer(self, ready, function):
         signature = typed(ready, function).sign(ready.alice)
         ready.evm.warp(START + DAY + 1)
-        with pytest.raises(SignatureExpired) as refusal:
+        with pytest.raises(RegistrySignatureExpired) as refusal:
             send(ready, function, signature)
         assert (refusal.value.deadline, refusal.value.time) == (START + DAY, START + DAY + 1)
         ready.evm.warp(START + DAY)
@@ -187,7 +187,7 @@ class TestEveryVariant:
         ready.do("changeOwner", ready.carol.address, ready.alice.address, sender=ready.carol)
         signature = typed(ready, function).sign(ready.alice)
         sent = CASES[function][1](ready)
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             ready.do(
                 function, ready.carol.address, *sent, int(ready.deadline.timestamp()), signature
             )
@@ -293,7 +293,7 @@ class TestContractWallets:
 
     def test_nobody_signs_for_the_identity_zero(self, world):
         nobody = "0x" + "00" * 20
-        with pytest.raises(BadSignature):
+        with pytest.raises(BadRegistrySignature):
             world.do("changeOwnerBySig", nobody, world.mallory.address, START + DAY, bytes(65))
 
 

@@ -418,7 +418,7 @@ class TestAcknowledgeBySignature:
     def test_a_signature_past_its_deadline_is_refused(self, anchored):
         signature = sign(anchored.customer, anchored.digest)
         anchored.evm.warp(anchored.deadline + 1)
-        with pytest.raises(errors.Expired) as refused:
+        with pytest.raises(errors.AcknowledgementExpired) as refused:
             self.relay(anchored, signature)
         assert (refused.value.actual, refused.value.deadline) == (
             anchored.deadline + 1,
@@ -431,7 +431,7 @@ class TestAcknowledgeBySignature:
         assert (event.customer, event.leaf) == (anchored.customer.address, anchored.leaf)
 
     def test_anothers_signature_is_refused(self, anchored):
-        with pytest.raises(errors.BadSignature) as refused:
+        with pytest.raises(errors.BadAcknowledgementSignature) as refused:
             self.relay(anchored, sign(anchored.stranger, anchored.digest))
         assert refused.value.digest == anchored.digest
         assert refused.value.controller == anchored.customer.address.lower()
@@ -444,7 +444,7 @@ class TestAcknowledgeBySignature:
             {"brand": anchored.stranger.address},
             {"fields": some_fields(0)},
         ):
-            with pytest.raises(errors.BadSignature):
+            with pytest.raises(errors.BadAcknowledgementSignature):
                 self.relay(anchored, signature, **changes)
 
     def test_a_signature_for_another_chain_or_contract_is_refused(self, anchored):
@@ -456,16 +456,16 @@ class TestAcknowledgeBySignature:
             digest = formats.acknowledgement_digest(
                 other, anchored.customer.address, anchored.fields, anchored.deadline
             )
-            with pytest.raises(errors.BadSignature):
+            with pytest.raises(errors.BadAcknowledgementSignature):
                 self.relay(anchored, sign(anchored.customer, digest))
 
     def test_a_promises_signature_does_not_pass(self, anchored):
         digest = formats.promise_digest(anchored.where(), anchored.fields, anchored.deadline)
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, sign(anchored.customer, digest))
 
     def test_the_high_form_of_a_signature_is_refused(self, anchored):
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, high_s(sign(anchored.customer, anchored.digest)))
 
     def test_malformed_signatures_are_refused(self, anchored):
@@ -478,7 +478,7 @@ class TestAcknowledgeBySignature:
             good[:64] + b"\0",
             good[:64] + b"\x1d",
         ):
-            with pytest.raises(errors.BadSignature):
+            with pytest.raises(errors.BadAcknowledgementSignature):
                 self.relay(anchored, bad)
 
     def test_what_is_not_anchored_is_refused_with_a_good_signature(self, anchored):
@@ -502,7 +502,7 @@ class TestAcknowledgeBySignature:
             anchored.agent.address,
             sender=anchored.customer,
         )
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, signature)
         self.relay(anchored, sign(anchored.agent, anchored.digest))
 
@@ -511,7 +511,7 @@ class TestAcknowledgeBySignature:
         digest = formats.acknowledgement_digest(
             anchored.where(), wallet.address, anchored.fields, anchored.deadline
         )
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, sign(anchored.stranger, digest), customer=wallet.address)
         (event,) = self.relay(
             anchored, sign(anchored.customer, digest), customer=wallet.address
@@ -522,7 +522,7 @@ class TestAcknowledgeBySignature:
     def test_a_wallet_that_does_not_say_yes_has_not_signed(self, anchored, mood):
         wallet = anchored.evm.deploy("LyingWallet")
         wallet.transact("setMood", mood)
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, b"whatever", customer=wallet.address)
 
 

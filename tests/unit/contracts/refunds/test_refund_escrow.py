@@ -105,13 +105,13 @@ class TestReleaseSigned:
     def test_the_payers_signature_is_needed(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.seller, "release", world.id(terms))
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadDealSignature):
             world.do("releaseBySig", terms, deadline, signature)
 
     def test_a_signature_for_another_deal_is_refused(self, world):
         terms, other = world.open(), world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(other))
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadDealSignature):
             world.do("releaseBySig", terms, deadline, signature)
 
     def test_an_expired_one_is_refused(self, world):
@@ -119,13 +119,13 @@ class TestReleaseSigned:
         deadline, signature = world.signed(
             world.payer, "release", world.id(terms), deadline=world.evm.now - 1
         )
-        with pytest.raises(errors.SignatureExpired):
+        with pytest.raises(errors.DealSignatureExpired):
             world.do("releaseBySig", terms, deadline, signature)
 
     def test_a_high_s_is_refused(self, world):
         terms = world.open()
         deadline, signature = world.signed(world.payer, "release", world.id(terms))
-        with pytest.raises(errors.BadSignature):
+        with pytest.raises(errors.BadDealSignature):
             world.do("releaseBySig", terms, deadline, high_s(signature))
 
     def test_a_deal_that_is_over_is_refused(self, world):
@@ -221,7 +221,7 @@ class TestRefundDue:
         for sender in (world.payer, world.seller, world.arbiter, world.stranger):
             with pytest.raises(errors.NotPermitted) as refusal:
                 world.do("refundDue", terms, 10_000, sender=sender)
-            assert refusal.value.expected.lower() == criteria.address.lower()
+            assert refusal.value.expected == criteria.address
 
     @pytest.mark.parametrize("bps", [0, 10_001, 40_000, 2**256 - 1])
     def test_a_share_has_its_bounds(self, world, criteria, bps):
@@ -259,7 +259,7 @@ class TestRefundPart:
         terms = world.open()
         with pytest.raises(errors.NotPermitted) as refusal:
             world.do("refundPart", terms, 1, sender=getattr(world, who))
-        assert refusal.value.expected.lower() == world.seller.address.lower()
+        assert refusal.value.expected == world.seller.address
 
     def test_a_dismissed_delegate_is_refused_at_once(self, world):
         terms = world.open()
@@ -359,25 +359,25 @@ class TestSplit:
 
     def test_the_payer_has_to_sign(self, world):
         terms = world.open()
-        with pytest.raises(errors.BadSignature) as refusal:
+        with pytest.raises(errors.BadDealSignature) as refusal:
             world.do("split", terms, self.agreed(world, terms, 1, 10**8 - 1, payer=world.stranger))
-        assert refusal.value.signer.lower() == world.payer.address.lower()
+        assert refusal.value.signer == world.payer.address
 
     def test_the_seller_has_to_sign(self, world):
         terms = world.open()
-        with pytest.raises(errors.BadSignature) as refusal:
+        with pytest.raises(errors.BadDealSignature) as refusal:
             world.do(
                 "split",
                 terms,
                 self.agreed(world, terms, 1, 10**8 - 1, seller=world.stranger, signer=world.seller),
             )
-        assert refusal.value.signer.lower() == world.seller.address.lower()
+        assert refusal.value.signer == world.seller.address
 
     def test_a_signer_without_the_sellers_role_does_not_count(self, world):
         terms = world.open()
         with pytest.raises(errors.NotPermitted) as refusal:
             world.do("split", terms, self.agreed(world, terms, 1, 10**8 - 1, seller=world.stranger))
-        assert refusal.value.actual.lower() == world.stranger.address.lower()
+        assert refusal.value.actual == world.stranger.address
 
     def test_the_payer_is_not_the_seller(self, world):
         terms = world.open()
@@ -391,7 +391,7 @@ class TestSplit:
 
     def test_an_expired_agreement_is_refused(self, world):
         terms = world.open()
-        with pytest.raises(errors.SignatureExpired):
+        with pytest.raises(errors.DealSignatureExpired):
             world.do(
                 "split", terms, self.agreed(world, terms, 1, 10**8 - 1, deadline=world.evm.now - 1)
             )

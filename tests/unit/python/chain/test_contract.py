@@ -1,12 +1,11 @@
 import pytest
 
+from careledger.chain.abi import clean, snake
 from careledger.chain.contract import (
     ContractClient,
     Event,
-    clean,
     declared_events,
     decode_arguments,
-    snake,
 )
 from careledger.chain.rpc import Log
 
