@@ -76,6 +76,8 @@ class Reverted(CareLedgerError, code="chain.reverted"):
     """Solidity enum -> the words for its members, in the order of their numbers."""
     data: bytes = b""
 
+    _signature: ClassVar[str] = ""
+
     def __init_subclass__(cls, error: str = "", contract: str = "", **rest: Any) -> None:
         """Declare a class.
 
@@ -89,8 +91,9 @@ class Reverted(CareLedgerError, code="chain.reverted"):
         super().__init_subclass__(**rest)
         if not error:
             return
-        cls.error = error
+        cls.error = error.partition("(")[0]
         cls.contract = contract or cls.contract or error.partition("_")[0]
+        cls._signature = error if "(" in error else ""
         _DECLARED.append(cls)
 
     @classmethod
@@ -103,8 +106,8 @@ class Reverted(CareLedgerError, code="chain.reverted"):
         """
         if not cls.error:
             return {"name": cls.__name__, "inputs": []}
-        if "(" in cls.error:
-            return _entry_of(cls.error)
+        if cls._signature:
+            return _entry_of(cls._signature)
         for entry in load(cls.contract).entries("error"):
             if entry["name"] == cls.error:
                 return entry

@@ -8,7 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
-from careledger.identity.passkeys.errors import MalformedAnswer, NotForTheChain, WrongChallenge
+from careledger.identity.passkeys.errors import (
+    MalformedPasskeyAnswer,
+    NotForTheChain,
+    WrongChallenge,
+)
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
@@ -51,21 +55,21 @@ class Assertion:
             digest: the 32 bytes that were the challenge.
 
         Raises:
-            MalformedAnswer: the signature is no DER, or something is too large.
+            MalformedPasskeyAnswer: the signature is no DER, or something is too large.
             NotForTheChain: type or challenge are written otherwise than browsers write them.
 
         """
         if len(authenticator_data) + len(client_data) > MAX_BYTES:
-            raise MalformedAnswer(f"the passkey's answer is larger than {MAX_BYTES} bytes")
+            raise MalformedPasskeyAnswer(f"the passkey's answer is larger than {MAX_BYTES} bytes")
         try:
             r, s = decode_dss_signature(signature)
             client_data.decode()
         except ValueError as error:
-            raise MalformedAnswer(
+            raise MalformedPasskeyAnswer(
                 f"the passkey's signature or client data is malformed: {error}"
             ) from error
         if not 0 < r < ORDER or not 0 < s < ORDER:
-            raise MalformedAnswer("the passkey's signature is out of its range")
+            raise MalformedPasskeyAnswer("the passkey's signature is out of its range")
         type_at = client_data.find(b'"type":"webauthn.get"')
         challenge_at = client_data.find(f'"challenge":"{base64url(digest)}"'.encode())
         if type_at < 0 or challenge_at < 0:
@@ -99,19 +103,19 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
     """Take a contract's signature apart into verifier (20 bytes), key and assertion; nothing is verified.
 
     Raises:
-        MalformedAnswer: it is not of this form.
+        MalformedPasskeyAnswer: it is not of this form.
         BadPasskey: the key is no point of the curve.
 
     """
     if not 84 < len(signature) <= MAX_BYTES:
-        raise MalformedAnswer(
+        raise MalformedPasskeyAnswer(
             f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}"
         )
     key = PasskeyKey(signature[20:52], signature[52:84])
     try:
         r, s, challenge_at, type_at, authenticator_data, client_data = decode(TYPES, signature[84:])
     except (DecodingError, UnicodeDecodeError, OverflowError) as error:
-        raise MalformedAnswer(f"the passkey's signature cannot be read: {error}") from error
+        raise MalformedPasskeyAnswer(f"the passkey's signature cannot be read: {error}") from error
     numbers = (int.from_bytes(r, "big"), int.from_bytes(s, "big"), challenge_at, type_at)
     return signature[:20], key, Assertion(*numbers, authenticator_data, client_data.encode())
 

@@ -35,7 +35,7 @@ from careledger.identity.passkeys.errors import (
     BackupContradiction,
     BadPasskey,
     CounterWentBack,
-    MalformedAnswer,
+    MalformedPasskeyAnswer,
     UserAbsent,
     UserNotVerified,
     WrongCeremony,
@@ -205,7 +205,7 @@ def check_assertion(answer: Answer, digest: bytes, passkey: Passkey, site: Site)
     _check_client_data(client_data, "webauthn.get", require_digest(digest), site)
     authenticator_data = _part(document, "authenticatorData")
     if len(authenticator_data) < 37:
-        raise MalformedAnswer("the authenticator's data are shorter than 37 bytes")
+        raise MalformedPasskeyAnswer("the authenticator's data are shorter than 37 bytes")
     flags = authenticator_data[32]
     _check_flags(*(bool(flags & flag) for flag in (PRESENT, VERIFIED, ELIGIBLE, BACKED_UP)))
     _check_site(authenticator_data[:32], site)
@@ -240,26 +240,26 @@ def _verify(document: dict[str, Any], digest: bytes, passkey: Passkey, site: Sit
 def _document(answer: Answer) -> dict[str, Any]:
     document = dict(answer) if isinstance(answer, Mapping) else _read(answer)
     if document.get("type") != "public-key" or document.get("id") != document.get("rawId"):
-        raise MalformedAnswer("the browser's answer is of no public key, or gives two ids")
+        raise MalformedPasskeyAnswer("the browser's answer is of no public key, or gives two ids")
     return document
 
 
 def _read(answer: str | bytes) -> dict[str, Any]:
     if len(answer) > MAX_ANSWER:
-        raise MalformedAnswer(f"the browser's answer is longer than {MAX_ANSWER} characters")
+        raise MalformedPasskeyAnswer(f"the browser's answer is longer than {MAX_ANSWER} characters")
     try:
         document = canonical.loads(answer)
     except InputError as error:
-        raise MalformedAnswer(f"the browser's answer cannot be read: {error}") from error
+        raise MalformedPasskeyAnswer(f"the browser's answer cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise MalformedAnswer("the browser's answer is no JSON object")
+        raise MalformedPasskeyAnswer("the browser's answer is no JSON object")
     return document
 
 
 def _part(document: Mapping[str, Any], name: str) -> bytes:
     response = document.get("response")
     if not isinstance(response, Mapping):
-        raise MalformedAnswer("the browser's answer has no response")
+        raise MalformedPasskeyAnswer("the browser's answer has no response")
     return _base64url(response.get(name), name)
 
 
@@ -269,11 +269,11 @@ def _base64url(text: Any, name: str) -> bytes:
         or not re.fullmatch(r"[A-Za-z0-9_-]*", text, re.ASCII)
         or len(text) % 4 == 1
     ):
-        raise MalformedAnswer(
+        raise MalformedPasskeyAnswer(
             f"{name} is missing from the browser's answer, or no base64url without padding"
         )
     if len(text) > MAX_ANSWER:
-        raise MalformedAnswer(f"{name} is longer than {MAX_ANSWER} characters")
+        raise MalformedPasskeyAnswer(f"{name} is longer than {MAX_ANSWER} characters")
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -281,9 +281,9 @@ def _check_client_data(raw: bytes, ceremony: str, challenge: bytes, site: Site) 
     try:
         said = canonical.loads(raw)
     except InputError as error:
-        raise MalformedAnswer(f"the client data cannot be read: {error}") from error
+        raise MalformedPasskeyAnswer(f"the client data cannot be read: {error}") from error
     if not isinstance(said, dict):
-        raise MalformedAnswer("the client data are no JSON object")
+        raise MalformedPasskeyAnswer("the client data are no JSON object")
     if said.get("type") != ceremony:
         raise WrongCeremony(
             f"the browser's answer is of type {said.get('type')!r}, not {ceremony!r}"
@@ -319,7 +319,7 @@ def _check_site(rp_id_hash: bytes, site: Site) -> None:
 
 
 class _malformed:  # noqa: N801  reads as a verb where it is used
-    """Turn whatever the library's parsers raise into `MalformedAnswer`."""
+    """Turn whatever the library's parsers raise into `MalformedPasskeyAnswer`."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -331,6 +331,6 @@ class _malformed:  # noqa: N801  reads as a verb where it is used
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: object
     ) -> None:
         if isinstance(error, Exception):
-            raise MalformedAnswer(
+            raise MalformedPasskeyAnswer(
                 f"{self.what} cannot be read or does not verify: {error!r}"
             ) from error

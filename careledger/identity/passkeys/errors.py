@@ -16,7 +16,7 @@ class PasskeyRefused(SignatureError):
     """What a passkey said cannot be accepted; the subclasses say why."""
 
 
-class MalformedAnswer(PasskeyRefused):
+class MalformedPasskeyAnswer(PasskeyRefused):
     """The browser's answer is not what WebAuthn says it is."""
 
 

@@ -102,10 +102,10 @@ class TestClient:
                 getattr(bank.status.using(senders[2]), act)(*arguments)
             found = refused.value
             assert [found.issuer, found.actor] == [
-                bank.address.lower(),
-                accounts[2].address.lower(),
+                bank.address,
+                accounts[2].address,
             ]
-            assert found.controller == bank.address.lower()
+            assert found.controller == bank.address
 
     def test_a_delegate_for_status_can(self, bank, senders, accounts):
         role = bank.status.status_role()

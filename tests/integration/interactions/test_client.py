@@ -40,7 +40,7 @@ class TestReads:
             desk.log.batch_of(desk.brand.address, 0)
         with pytest.raises(errors.NotAuthorised) as refused:
             desk.log.using(desk.customer).anchor_batch(desk.brand.address, root(0), 1, 0)
-        assert str(desk.customer.address).lower() in str(refused.value)
+        assert desk.customer.address in str(refused.value)
 
     def test_a_transaction_needs_a_key(self, desk):
         with pytest.raises(SettingsError, match="needs a key"):

@@ -112,12 +112,12 @@ def refused(error, call, *arguments, **values):
 
 
 def not_subject(world, call, *arguments, actor, controller=None):
-    who = (controller or world.alice).address.lower()
+    who = (controller or world.alice).address
     refused(
         NotSubject,
         call,
         *arguments,
-        subject=world.alice.address.lower(),
-        actor=actor.address.lower(),
+        subject=world.alice.address,
+        actor=actor.address,
         controller=who,
     )

@@ -81,14 +81,14 @@ def refused(world, error, function, arguments, gas=None, **values):
 @each
 class TestWhoSigns:
     def test_a_stranger_who_says_so_is_refused(self, world, function):
-        who, subject = world.mallory.address.lower(), world.alice.address.lower()
+        who, subject = world.mallory.address, world.alice.address
         arguments = world.signed(function, world.mallory)
         refused(
             world, NotSubject, function, arguments, subject=subject, actor=who, controller=subject
         )
 
     def test_a_stranger_who_says_to_be_the_subject_is_refused(self, world, function):
-        subject = world.alice.address.lower()
+        subject = world.alice.address
         arguments = world.signed(function, world.mallory, signer=world.alice)
         refused(world, BadConsentSignature, function, arguments, subject=subject, signer=subject)
 
@@ -124,7 +124,7 @@ class TestWhoSigns:
         world.name(world.carol, seconds=60)
         arguments = world.signed(function, world.carol)
         world.evm.sleep(60)
-        refused(world, NotSubject, function, arguments, actor=world.carol.address.lower())
+        refused(world, NotSubject, function, arguments, actor=world.carol.address)
 
     def test_a_delegate_who_was_dismissed_since_may_not(self, world, function):
         world.name(world.carol)
@@ -135,7 +135,7 @@ class TestWhoSigns:
     def test_a_key_that_gave_the_identity_away_since_may_not(self, world, function):
         arguments = world.signed(function)
         world.hand_over(world.carol)
-        refused(world, NotSubject, function, arguments, controller=world.carol.address.lower())
+        refused(world, NotSubject, function, arguments, controller=world.carol.address)
         world.relay(function, world.signed(function, world.carol))
 
     def test_a_key_that_deactivated_the_identity_since_may_not(self, world, function):
@@ -148,7 +148,7 @@ class TestWhoSigns:
         world.started()
         world.evm.sleep(7 * 86_400)
         world.do("finishRecovery", world.alice.address)
-        refused(world, NotSubject, function, arguments, controller=world.bob.address.lower())
+        refused(world, NotSubject, function, arguments, controller=world.bob.address)
 
 
 @each
@@ -165,7 +165,7 @@ class TestForWhatItIsGood:
         arguments = world.signed(function)
         world.evm.warp(DEADLINE + 1)
         values = {
-            "subject": world.alice.address.lower(),
+            "subject": world.alice.address,
             "time": DEADLINE + 1,
             "deadline": DEADLINE,
         }
@@ -359,7 +359,7 @@ class TestContractWallets:
 
     def test_what_it_does_not_take_is_refused(self, world, wallet, function):
         arguments = world.signed(function, world.mallory, signer=wallet)
-        refused(world, BadConsentSignature, function, arguments, signer=wallet.address.lower())
+        refused(world, BadConsentSignature, function, arguments, signer=wallet.address)
 
     def test_the_wallets_owner_is_not_the_wallet(self, world, wallet, function):
         refused(world, NotSubject, function, world.signed(function, world.carol))

@@ -53,8 +53,8 @@ class TestAnchorBatch:
         with pytest.raises(errors.NotAuthorised) as refused:
             world.anchor(ROOT, 1, 0, sender=world.stranger)
         assert (refused.value.brand, refused.value.actor) == (
-            world.brand.address.lower(),
-            world.stranger.address.lower(),
+            world.brand.address,
+            world.stranger.address,
         )
 
     def test_another_brands_agent_cannot_anchor(self, world):
@@ -332,8 +332,8 @@ class TestAcknowledge:
         for other in (anchored.stranger, anchored.brand, anchored.agent):
             with pytest.raises(errors.NotCustomer) as refused:
                 self.give(anchored, sender=other)
-            assert refused.value.actual == other.address.lower()
-            assert refused.value.expected == anchored.customer.address.lower()
+            assert refused.value.actual == other.address
+            assert refused.value.expected == anchored.customer.address
 
     def test_what_is_not_anchored_cannot_be_acknowledged(self, anchored):
         for fields, batch_id in (
@@ -434,7 +434,7 @@ class TestAcknowledgeBySignature:
         with pytest.raises(errors.BadAcknowledgementSignature) as refused:
             self.relay(anchored, sign(anchored.stranger, anchored.digest))
         assert refused.value.digest == anchored.digest
-        assert refused.value.controller == anchored.customer.address.lower()
+        assert refused.value.controller == anchored.customer.address
 
     def test_what_was_not_signed_is_refused(self, anchored):
         signature = sign(anchored.customer, anchored.digest)

@@ -225,16 +225,16 @@ class TestCheckCreated:
             (errors.UserNotVerified, {"attestationObject": attested(flagged(0x41))}),
             (errors.BackupContradiction, {"attestationObject": attested(flagged(0x55))}),
             (errors.BadPasskey, {"attestationObject": attested(lambda d: flagged(0x05)(d)[:37])}),
-            (errors.MalformedAnswer, {"attestationObject": attested(lambda d: d[:-1])}),
-            (errors.MalformedAnswer, {"attestationObject": attested(lambda d: d + b"\0")}),
-            (errors.MalformedAnswer, {"attestationObject": lambda raw: raw[:20]}),
-            (errors.MalformedAnswer, {"attestationObject": lambda raw: b""}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"[]"}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"{"}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"\xff"}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"[" * 100_000}),
+            (errors.MalformedPasskeyAnswer, {"attestationObject": attested(lambda d: d[:-1])}),
+            (errors.MalformedPasskeyAnswer, {"attestationObject": attested(lambda d: d + b"\0")}),
+            (errors.MalformedPasskeyAnswer, {"attestationObject": lambda raw: raw[:20]}),
+            (errors.MalformedPasskeyAnswer, {"attestationObject": lambda raw: b""}),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"[]"}),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"{"}),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"\xff"}),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"[" * 100_000}),
             (
-                errors.MalformedAnswer,
+                errors.MalformedPasskeyAnswer,
                 {"clientDataJSON": lambda raw: raw[:-1] + b',"type":"webauthn.create"}'},
             ),
         ],
@@ -324,17 +324,23 @@ class TestCheckAssertion:
             (errors.WrongSignature, {"authenticatorData": lambda d: d + b"\0"}),
             (errors.WrongSignature, {"clientDataJSON": saying(more="of it")}),
             (errors.WrongSignature, {"signature": lambda s: s[:-1] + bytes([s[-1] ^ 1])}),
-            (errors.MalformedAnswer, {"authenticatorData": lambda d: d[:36]}),
-            (errors.MalformedAnswer, {"authenticatorData": lambda d: b""}),
-            (errors.MalformedAnswer, {"authenticatorData": lambda d: d + bytes(MAX_BYTES)}),
-            (errors.MalformedAnswer, {"signature": lambda s: b""}),
-            (errors.MalformedAnswer, {"signature": lambda s: s[:-1]}),
-            (errors.MalformedAnswer, {"signature": lambda s: bytes.fromhex("3006020100020101")}),
-            (errors.MalformedAnswer, {"signature": lambda s: bytes.fromhex("3006020101020100")}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b""}),
-            (errors.MalformedAnswer, {"clientDataJSON": lambda raw: b"7"}),
+            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: d[:36]}),
+            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: b""}),
+            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: d + bytes(MAX_BYTES)}),
+            (errors.MalformedPasskeyAnswer, {"signature": lambda s: b""}),
+            (errors.MalformedPasskeyAnswer, {"signature": lambda s: s[:-1]}),
             (
-                errors.MalformedAnswer,
+                errors.MalformedPasskeyAnswer,
+                {"signature": lambda s: bytes.fromhex("3006020100020101")},
+            ),
+            (
+                errors.MalformedPasskeyAnswer,
+                {"signature": lambda s: bytes.fromhex("3006020101020100")},
+            ),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b""}),
+            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"7"}),
+            (
+                errors.MalformedPasskeyAnswer,
                 {"clientDataJSON": lambda raw: raw[:-1] + b',"challenge":"AAAA"}'},
             ),
             (
@@ -396,14 +402,14 @@ class TestCheckAssertion:
         ],
     )
     def test_what_is_no_answer_is_refused(self, answer):
-        with pytest.raises(errors.MalformedAnswer):
+        with pytest.raises(errors.MalformedPasskeyAnswer):
             check_assertion(answer, DIGEST, phone("alice").passkey, SITE)
 
     @pytest.mark.parametrize("text", [7, "a", "a b=", "AAAA=", "ü", "A" * (MAX_ANSWER + 4)])
     @pytest.mark.parametrize("name", ["clientDataJSON", "authenticatorData", "signature"])
     def test_parts_that_are_no_base64url_or_too_long_are_refused(self, name, text):
         answer = signed()
-        with pytest.raises(errors.MalformedAnswer):
+        with pytest.raises(errors.MalformedPasskeyAnswer):
             check_assertion(
                 answer | {"response": answer["response"] | {name: text}},
                 DIGEST,
@@ -414,7 +420,7 @@ class TestCheckAssertion:
     @pytest.mark.parametrize("name", ["id", "rawId", "type", "response"])
     @pytest.mark.parametrize("value", [None, 7, "", "AAAA", [], {}])
     def test_members_that_are_wrong_or_missing_are_refused(self, name, value):
-        with pytest.raises(errors.MalformedAnswer):
+        with pytest.raises(errors.MalformedPasskeyAnswer):
             check_assertion(signed() | {name: value}, DIGEST, phone("alice").passkey, SITE)
 
     def test_two_thousand_random_changes_are_refused_with_a_typed_error(self):
@@ -463,7 +469,7 @@ class TestAssertion:
             good[:84] + b"\xff" * 192,
             good + bytes(MAX_BYTES),
         ):
-            with pytest.raises(errors.MalformedAnswer):
+            with pytest.raises(errors.MalformedPasskeyAnswer):
                 read_signature(bad)
         with pytest.raises(errors.BadPasskey):
             read_signature(good[:20] + bytes(64) + good[84:])
@@ -475,7 +481,7 @@ class TestAssertion:
                 Assertion.of(data, said, bytes.fromhex("3006020101020101"), DIGEST)
 
     def test_client_data_that_are_no_utf8_are_refused(self):
-        with pytest.raises(errors.MalformedAnswer):
+        with pytest.raises(errors.MalformedPasskeyAnswer):
             Assertion.of(bytes(37), b"\xff", bytes.fromhex("3006020101020101"), DIGEST)
 
 
