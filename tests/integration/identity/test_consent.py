@@ -155,19 +155,19 @@ class TestRefusals:
 
     def test_what_was_not_granted_cannot_be_given_back(self, insurer, consent):
         with pytest.raises(
-            NotGranted, match="was never granted: only one that stands can be given back"
+            NotGranted, match="was never granted: only a consent that is granted can"
         ):
             insurer.renounce(consent)
 
     def test_other_terms(self, insurer, alice, consent, senders):
         alice.grant(consent, 0)
         other = ConsentTerms(senders[2].address, b"\7" * 32, b"\2" * 32)
-        with pytest.raises(WrongTerms, match="These are not the terms of the consent"):
+        with pytest.raises(WrongTerms, match="The terms are not the terms of this consent"):
             insurer._write("renounce", consent.abi(), other.abi())
 
     def test_an_id_is_granted_once(self, alice, consent):
         alice.grant(consent, 0)
-        with pytest.raises(AlreadyUsed, match="was granted: an id is granted once") as refusal:
+        with pytest.raises(AlreadyUsed, match="was granted: an id can be granted once") as refusal:
             alice.grant(consent, 0)
         assert (refusal.value.id, refusal.value.status) == (consent.id, ConsentStatus.GRANTED)
 
@@ -179,7 +179,7 @@ class TestRefusals:
             alice.revoke(consent)
 
     def test_a_consent_that_is_over_before_it_began(self, alice, consent, consents):
-        with pytest.raises(ExpiryPassed, match="over before it began") as refusal:
+        with pytest.raises(ExpiryPassed, match="expiry has already passed") as refusal:
             alice.grant(replace(consent, expires_at=consents.time() - DAY), 0)
         assert refusal.value.expiry < refusal.value.time
 
@@ -190,7 +190,7 @@ class TestRefusals:
     def test_a_late_signature(self, consents, consent, signer):
         act = consents.messages.signed_grant(consent, signer, 0, consents.time() - DAY)
         with pytest.raises(
-            ConsentSignatureExpired, match="have it signed anew with a later deadline"
+            ConsentSignatureExpired, match="a new one with a later deadline is needed"
         ):
             consents.grant_by_sig(act)
 
@@ -214,7 +214,7 @@ class TestRefusals:
         act = consents.messages.signed_grant(
             consent, ExternalSigner(consent.subject, lambda _: bytes(66)), 0, soon
         )
-        with pytest.raises(TooLittleGasForBatch, match="send fewer, or with a higher limit"):
+        with pytest.raises(TooLittleGasForBatch, match="send fewer, or raise the limit"):
             consents._write("grantBatch", [act.abi()], gas=300_000)
 
     def test_what_does_not_fit_is_refused_before_anything_is_sent(self, alice, consent):

@@ -126,7 +126,7 @@ class TestCreate:
             (["x", "X", "--cap", "many"], 2, "--cap"),
             (["x", "X", "--cap", "1", "--notice", "soon"], 2, "--notice"),
             (["x", "X", "--cap", "1", "--notice", "0d"], 2, "--notice"),
-            (["x", "X", "--cap", "1", "--notice", "1d"], 1, "notice 86400"),
+            (["x", "X", "--cap", "1", "--notice", "1d"], 1, "notice 1 day"),
             ([" ", "X", "--cap", "1"], 2, "printable"),
             (["x\n", "X", "--cap", "1"], 2, "printable"),
             (["x", "X", "--cap", "1", "--brand", "me"], 2, "--brand"),
@@ -225,7 +225,7 @@ class TestHolding:
         assert (spent["balance"], spent["holder"]) == (6 * POINT, world.tomas.address)
 
     def test_more_than_one_has(self, refused, world):
-        refused(1, "redeem", world.miles.address, "4", by=world.tomas, say=["has not so many"])
+        refused(1, "redeem", world.miles.address, "4", by=world.tomas, say=["does not have enough"])
 
     def test_a_key_without_ether(self, refused, world):
         poor = Sender(world.chain, Account.create())
@@ -318,8 +318,26 @@ class TestOffers:
         refused(
             1, "offer", "fill", offered, "--least-received", "400", by=world.tomas, say=["get less"]
         )
-        refused(1, "offer", "fill", offered, "--amount", "9", by=world.tomas, say=["So little"])
-        refused(1, "offer", "fill", offered, "--amount", "401", by=world.tomas, say=["So much"])
+        refused(
+            1,
+            "offer",
+            "fill",
+            offered,
+            "--amount",
+            "9",
+            by=world.tomas,
+            say=["less than the offer allows"],
+        )
+        refused(
+            1,
+            "offer",
+            "fill",
+            offered,
+            "--amount",
+            "401",
+            by=world.tomas,
+            say=["more than what is left"],
+        )
         refused(2, "offer", "fill", offered, "--amount", "all", by=world.tomas, say=["--amount"])
 
     def test_cancel_by_file_and_by_nonce(self, document, refused, offered, world):
@@ -431,7 +449,7 @@ class TestPools:
     def test_a_minimum_of_ones_own(self, document, refused, world):
         self.fund(document, world)
         arguments = ["pool", "swap", world.miles.address, world.beans.address, "100", "--min-out"]
-        refused(1, *arguments, "4", by=world.lena, say=["less than asked for", "min out 4"])
+        refused(1, *arguments, "4", by=world.lena, say=["less than was asked for", "min out 4"])
         assert document(*arguments, "3.8", by=world.lena)["minOut"] == 38 * POINT // 10
 
     def test_a_price_that_moves_in_between_is_refused(self, document, refused, world, monkeypatch):
@@ -455,7 +473,7 @@ class TestPools:
             "fund",
             *pair,
             by=world.nadia,
-            say=["less of a token than the provider allowed"],
+            say=["less than the provider allowed"],
         )
         monkeypatch.setattr(
             PointPools,
@@ -469,14 +487,14 @@ class TestPools:
             "leave",
             *tokens,
             by=world.nadia,
-            say=["less of a token than the provider allowed"],
+            say=["less than the provider allowed"],
         )
 
     def test_sync_follows_the_policies(self, document, refused, world):
         self.fund(document, world)
         world.market.using(world.cafe).set_policy(world.beans.address, SwapPolicy(pools=False))
         assert document("pool", "sync", world.miles.address, world.beans.address)["open"] is False
-        say = ["do not let this pool swap"]
+        say = ["do not allow swaps in this pool"]
         refused(1, "pool", "quote", world.miles.address, world.beans.address, "1", say=say)
 
     def test_a_tiny_amount_is_worth_nothing(self, document, refused, world):

@@ -383,7 +383,7 @@ class TestPolicies:
 
     def test_what_is_not_possible(self, world):
         airline = world.market.using(world.airline)
-        with pytest.raises(errors.FeeCapRaised, match="actual 2.01 %, highest 2 %"):
+        with pytest.raises(errors.FeeCapRaised, match=r"actual 2\.01 %, highest 2 %"):
             airline.set_policy(world.miles.address, SwapPolicy(world.airline.address, 1, 201))
         with pytest.raises(errors.BadPolicy):
             airline.set_policy(world.miles.address, SwapPolicy(ZERO, 1, 2))

@@ -262,13 +262,15 @@ class TestBadInput:
         file, _ = terms()
         self.refused(cli("release", file, who=shop.payer), 1, "is not opened")
         done("open", file, who=shop.payer)
-        self.refused(cli("release", file, who=shop.stranger), 1, "The time for this has not come")
+        self.refused(cli("release", file, who=shop.stranger), 1, "It is too early for this")
         self.refused(cli("rule", file, "--share", "101", who=shop.arbiter), 2, "more than 100 %")
         self.refused(cli("open", file, who=shop.payer), 1, "used before")
 
     def test_a_payer_without_money_opens_nothing(self, shop, cli, terms):
         file, _ = terms(payer=shop.other.address)
-        self.refused(cli("open", file, who=shop.other), 1, "Another amount of the token arrived")
+        self.refused(
+            cli("open", file, who=shop.other), 1, "The amount that arrived is not the amount due"
+        )
 
     def test_terms_whose_time_has_passed_are_not_opened(self, shop, cli, terms):
         file, _ = terms()

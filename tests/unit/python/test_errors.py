@@ -21,7 +21,7 @@ from careledger.errors import (
 )
 
 for file in sorted((ROOT / "careledger").rglob("*.py")):
-    if file.stem != "__main__":
+    if file.stem != "__main__" and "migrations" not in file.parts:
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 LIST = ROOT / "docs" / "errors.md"

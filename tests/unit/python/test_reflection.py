@@ -18,7 +18,7 @@ from careledger.chain.units import Unit
 from careledger.errors import CareLedgerError
 
 for file in sorted((ROOT / "careledger").rglob("*.py")):
-    if file.stem != "__main__":
+    if file.stem != "__main__" and "migrations" not in file.parts:
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 

@@ -3,7 +3,11 @@
 import pytest
 
 from careledger.errors import InputError
-from careledger.identity.consent.errors import NotGranted, BadConsentSignature, ConsentSignatureExpired
+from careledger.identity.consent.errors import (
+    BadConsentSignature,
+    ConsentSignatureExpired,
+    NotGranted,
+)
 from careledger.identity.consent.messages import ConsentSignature
 from careledger.values.times import from_seconds
 from tests.support.evm import START
@@ -99,13 +103,23 @@ class TestRefusals:
         other = world.consent(2)
         world.grant(other)
         r, vs = halves(world.revoking(other))
-        refused(BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
+        refused(
+            BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs
+        )
         r, vs = halves(world.revoking())
         refused(
-            BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE + 1, r, vs
+            BadConsentSignature,
+            world.send,
+            "revokeCompactBySig",
+            world.given.id,
+            DEADLINE + 1,
+            r,
+            vs,
         )
         r, vs = halves(world.granting(other))
-        refused(BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs)
+        refused(
+            BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, r, vs
+        )
 
     def test_broken_halves(self, world):
         r, vs = halves(world.revoking())
@@ -118,7 +132,12 @@ class TestRefusals:
             (b"\xff" * 32, b"\xff" * 32),
         ):
             refused(
-                BadConsentSignature, world.send, "revokeCompactBySig", world.given.id, DEADLINE, *bad
+                BadConsentSignature,
+                world.send,
+                "revokeCompactBySig",
+                world.given.id,
+                DEADLINE,
+                *bad,
             )
         assert world.record()[3] == GRANTED
 
