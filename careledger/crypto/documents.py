@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from eth_typing import ChecksumAddress
+
 from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import InputError
 from careledger.values.addresses import address
@@ -51,6 +53,11 @@ class JsonNode:
             return cls(loads(text), what)
         except CanonicalError as error:
             raise MalformedDocument(what, error.path, error.reason) from error
+
+    @classmethod
+    def of(cls, document: Any, what: str) -> "JsonNode":
+        """Return a parsed document as a node; a node of a larger document stays as it is."""
+        return document if isinstance(document, JsonNode) else cls(document, what)
 
     def fault(self, reason: str) -> MalformedDocument:
         """Return the exception that says what is wrong with this value."""
@@ -113,14 +120,22 @@ class JsonNode:
             raise self.fault(f"{self.value!r} is not {' or '.join(choices)}"[:300])
         return str(self.value)
 
-    def integer(self, bits: int = 64) -> int:
-        """Return an integer from 0, of so many bits at most."""
-        if (
-            not isinstance(self.value, int)
-            or isinstance(self.value, bool)
-            or not 0 <= self.value < 1 << bits
-        ):
-            raise self.fault(f"not an integer from 0 to 2^{bits} - 1")
+    def integer(self, bits: int = 64, least: int = 0) -> int:
+        """Return an integer of so many bits at most."""
+        value = self.value
+        if type(value) is not int or not least <= value < 1 << bits:
+            raise self.fault(f"not an integer from {least} to 2^{bits} - 1")
+        return value
+
+    def version(self, number: int) -> None:
+        """Refuse a document of another version than this program reads."""
+        if type(self.value) is not int or self.value != number:
+            raise self.fault(f"not {number}, the version that this program reads")
+
+    def boolean(self) -> bool:
+        """Return true or false."""
+        if not isinstance(self.value, bool):
+            raise self.fault("not true or false")
         return self.value
 
     def amount(self, bits: int = 256) -> int:
@@ -159,7 +174,7 @@ class JsonNode:
             raise self.fault(f"{len(raw)} bytes, not {length}")
         return raw
 
-    def address(self) -> str:
+    def address(self) -> ChecksumAddress:
         """Return an address in checksum form."""
         try:
             return address(self.value)

@@ -8,7 +8,7 @@ from careledger.cli.identity.desk import Desk
 from careledger.cli.identity.files import issuer_with
 from careledger.files import read_file
 from careledger.identity.credentials.policy import VerifierPolicy
-from careledger.identity.exchange.answer import LARGEST, Answer
+from careledger.identity.exchange.answer import MAX_FILE_BYTES, Answer
 from careledger.identity.exchange.company import Company
 
 
@@ -48,4 +48,4 @@ def read_answer(file: Path) -> Answer:
         MalformedAnswer: it is none.
 
     """
-    return Answer.read(read_file(file, "answer", LARGEST))
+    return Answer.read(read_file(file, "answer", MAX_FILE_BYTES))

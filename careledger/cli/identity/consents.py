@@ -15,7 +15,7 @@ from careledger.cli.identity.wallet import File, open_wallet
 from careledger.console import Json, Out, Rpc
 from careledger.errors import InputError, ProofError
 from careledger.files import read_file, write_private
-from careledger.identity.consent.endings import LARGEST, TO_HAND_IN, Endings
+from careledger.identity.consent.endings import MAX_FILE_BYTES, TO_HAND_IN, Endings
 from careledger.identity.consent.messages import (
     ConsentEnding,
     SignedRevokeAll,
@@ -23,7 +23,6 @@ from careledger.identity.consent.messages import (
 )
 from careledger.identity.consent.outbox import Kind, Outcome, State, key_of
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import hash_text
 from careledger.identity.credentials.claim_paths import path_text
 from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.policy import VerifierPolicy
@@ -39,6 +38,7 @@ from careledger.identity.exchange.holder import (
 )
 from careledger.identity.exchange.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
 from careledger.identity.exchange.request import Purpose, Request, read_request
+from careledger.values.hashes import parse_bytes32
 from careledger.values.times import time_text
 
 consent = typer.Typer(
@@ -287,7 +287,7 @@ def revoke(
     """
     if bool(consents) == all_:
         raise InputError("say which consents are to end: their ids, or --all")
-    wanted = list(dict.fromkeys(hash_text(one, "a consent's id") for one in consents or []))
+    wanted = list(dict.fromkeys(parse_bytes32(one, "consent id") for one in consents or []))
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     until = desk.now + (TO_SUBMIT if to is None else TO_HAND_IN)
     with open_wallet(file, writing=all_) as wallet:
@@ -318,7 +318,7 @@ def submit(
 
     Example: careledger identity consent submit endings.json
     """
-    signed, out = Endings.read(read_file(endings, "endings", LARGEST)), Out(json_)
+    signed, out = Endings.read(read_file(endings, "endings", MAX_FILE_BYTES)), Out(json_)
     desk = open_desk(rpc, registry, deployments)
     signed.expect(desk.chain.chain_id, desk.consents.address)
     parts: dict[bool, list[ConsentEnding]] = {False: [], True: []}

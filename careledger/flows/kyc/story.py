@@ -35,11 +35,11 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import Answer, ConsentSubject
-from careledger.identity.exchange.company import AcceptedAnswer, Company, SignedRequest
+from careledger.identity.exchange.company import AcceptedAnswer, Company
 from careledger.identity.exchange.diary import DiaryEntry
 from careledger.identity.exchange.holder import answer_request, open_diary
 from careledger.identity.exchange.link import deep_link
-from careledger.identity.exchange.request import read_request
+from careledger.identity.exchange.request import SignedRequest, read_request
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.identity.status.places import Places
 from careledger.identity.wallet.wallet import Wallet

@@ -21,9 +21,9 @@ from careledger.identity.consent.terms import (
     Consent,
     ConsentRecord,
     ConsentTerms,
-    bytes32,
 )
 from careledger.values.addresses import address
+from careledger.values.hashes import require_bytes32
 from careledger.values.times import from_seconds
 
 OnChain = Consent | Commitment
@@ -199,11 +199,13 @@ class ConsentRegistry(ContractClient):
 
     def commit_use(self, commitment: bytes) -> Receipt:
         """Put a use on record, by its commitment."""
-        return self._write("commitUse", bytes32("commitment", commitment))
+        return self._write("commitUse", require_bytes32(commitment, "commitment"))
 
     def commit_uses(self, commitments: Sequence[bytes]) -> Receipt:
         """Put many uses on record."""
-        return self._write("commitUses", [bytes32("commitment", one) for one in commitments])
+        return self._write(
+            "commitUses", [require_bytes32(one, "commitment") for one in commitments]
+        )
 
     def uses(
         self, commitments: Iterable[bytes], to_block: Block = "latest"
@@ -227,11 +229,13 @@ class ConsentRegistry(ContractClient):
 
     def is_valid(self, id: bytes, block: Block = "latest") -> bool:
         """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
-        return bool(self._read("isValid", bytes32("consent id", id), block=block))
+        return bool(self._read("isValid", require_bytes32(id, "consent id"), block=block))
 
     def consent(self, id: bytes, block: Block = "latest") -> ConsentRecord:
         """Return what the chain keeps of an id."""
-        return ConsentRecord.from_abi(self._read("consent", bytes32("consent id", id), block=block))
+        return ConsentRecord.from_abi(
+            self._read("consent", require_bytes32(id, "consent id"), block=block)
+        )
 
     def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:
         """Return `consent`, under the name by which a verifier asks."""

@@ -27,10 +27,11 @@ from careledger.identity.consent.messages import (
     SignedRevocation,
     SignedRevokeAll,
 )
-from careledger.identity.consent.terms import Commitment, hash_text
+from careledger.identity.consent.terms import Commitment
 from careledger.identity.tables import RelayedAct, RelayTransaction
 from careledger.store import Store
 from careledger.values.addresses import address
+from careledger.values.hashes import parse_bytes32
 from careledger.values.times import from_seconds
 
 
@@ -302,20 +303,20 @@ def _progress(row: RelayedAct) -> tuple[int, int]:
 
 def _write(act: ConsentAct) -> dict[str, Any]:
     if isinstance(act, SignedRevokeAll):
-        return {"subject": act.subject, "epoch": act.epoch, "signed": act.signed.document}
+        return {"subject": act.subject, "epoch": act.epoch, "signed": act.signed.to_json()}
     seen = act.consent
     return {
         "subject": seen.subject,
         "expiry": seen.expiry,
         "terms": "0x" + seen.terms_hash.hex(),
         "epoch": act.epoch if isinstance(act, SignedGrant) else 0,
-        "signed": act.signed.document,
+        "signed": act.signed.to_json(),
     }
 
 
 def _item(row: RelayedAct) -> Item:
     content, kind = row.content, Kind(row.kind)
-    signed = ConsentSignature.from_document(content["signed"])
+    signed = ConsentSignature.from_json(content["signed"])
     if kind is Kind.END:
         return Item(
             row.number,
@@ -325,7 +326,9 @@ def _item(row: RelayedAct) -> Item:
             row.attempts,
         )
     seen = Commitment(
-        content["subject"], from_seconds(content["expiry"]), hash_text(content["terms"], "terms")
+        content["subject"],
+        from_seconds(content["expiry"]),
+        parse_bytes32(content["terms"], "terms"),
     )
     act = (
         SignedGrant(seen, signed, content["epoch"])

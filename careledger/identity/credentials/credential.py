@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from careledger.errors import InputError
-from careledger.identity.consent.terms import hash_text, presentation_hash
+from careledger.identity.consent.terms import presentation_hash
 from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.credentials.errors import MalformedClaim
 from careledger.identity.credentials.jose import Jws, Limits, TokenTimes
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.status_reference import StatusReference
+from careledger.values.hashes import parse_bytes32
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def named_consent(claims: Mapping[str, Any]) -> bytes | None:
     if claims.get("consent") is None:
         return None
     try:
-        return hash_text(claims["consent"], "the consent's id")
+        return parse_bytes32(claims["consent"], "the consent's id")
     except InputError:
         raise MalformedClaim(
             "the holder's proof: 'consent' is not 32 bytes as 0x and 64 hexadecimal digits"

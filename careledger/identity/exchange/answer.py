@@ -1,8 +1,8 @@
 """What a customer answers: the presentation, the consent, and the signature that puts it on chain.
 
-The company reads it strictly, sees for nothing whether it fits the request (`Answer.check`), has
-the grant submitted (`Relay.grant`), and then verifies the presentation with the consent on chain
-(`Verifier.verify`). Format: docs/protocol/identity-consent.md.
+The company reads it strictly, and checks without cost that it fits the request (`Answer.check`).
+Then it has the grant submitted (`Relay.grant`), and verifies the presentation with the consent on
+chain (`Verifier.verify`). Format: docs/protocol/identity-consent.md.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from typing import Any, Self
 from eth_typing import ChecksumAddress
 
 from careledger.crypto import canonical
+from careledger.crypto.documents import JsonNode
 from careledger.errors import InputError
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
 from careledger.identity.consent.messages import (
@@ -21,13 +22,7 @@ from careledger.identity.consent.messages import (
     SignedGrant,
     Signer,
 )
-from careledger.identity.consent.terms import (
-    Consent,
-    members,
-    presentation_hash,
-    second_count,
-    use_commitment,
-)
+from careledger.identity.consent.terms import Consent, presentation_hash, use_commitment
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.credential import Presentation
 from careledger.identity.credentials.formats import parse_presentation
@@ -37,8 +32,7 @@ from careledger.identity.exchange.request import LEEWAY, Request
 from careledger.values.times import time_text
 
 FORMAT = 1
-LARGEST = 131_072
-"""Bytes of an answer that are read at all."""
+MAX_FILE_BYTES = 131_072
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Answer:
 
     @cached_property
     def parsed_presentation(self) -> Presentation:
-        """The presentation, parsed once for every check; nothing in it has been checked.
+        """The presentation, parsed once for every check; nothing in it was checked.
 
         Raises:
             CredentialError: it cannot be read, or shows several credentials.
@@ -71,69 +65,63 @@ class Answer:
         """The commitment to reading it, for `ConsentRegistry.commit_use`."""
         return use_commitment(self.consent.id, self.presentation_hash)
 
-    @property
-    def document(self) -> dict[str, Any]:
-        """The answer as JSON."""
-        grant = (
-            None if self.grant is None else {"epoch": self.grant.epoch} | self.grant.signed.document
-        )
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON."""
         return {
             "careledgerAnswer": FORMAT,
             "presentation": self.presentation,
-            "consent": self.consent.document,
-            "grant": grant,
+            "consent": self.consent.to_json(),
+            "grant": None if self.grant is None else _grant_json(self.grant),
         }
 
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Read what `to_json` returned.
+
+        Raises:
+            InputError: a member is missing, unknown or not valid.
+
+        """
+        node = JsonNode.of(document, "answer")
+        members = node.object(("careledgerAnswer", "presentation", "consent", "grant"))
+        members["careledgerAnswer"].version(FORMAT)
+
+        presentation = members["presentation"].text()
+        if not presentation or not presentation.isascii():
+            raise members["presentation"].fault("not a text of ASCII characters")
+        if len(presentation) > jose.LIMITS.token:
+            raise members["presentation"].fault(f"more than {jose.LIMITS.token:,} characters")
+
+        consent = Consent.from_json(members["consent"])
+        grant = members["grant"]
+        return cls(presentation, consent, None if grant.value is None else _grant(grant, consent))
+
     def write(self) -> bytes:
-        """Return the answer file: canonical JSON (RFC 8785)."""
-        return canonical.dumps(self.document)
+        """Return the content of the answer file: canonical JSON (RFC 8785)."""
+        return canonical.dumps(self.to_json())
 
     @classmethod
     def read(cls, content: bytes | str) -> Self:
-        """Read an answer file.
+        """Read the content of an answer file.
 
         Raises:
-            MalformedAnswer: it is no answer, or larger than is read.
+            MalformedAnswer: it is not an answer, or is larger than is read.
 
         """
         raw = content.encode(errors="surrogatepass") if isinstance(content, str) else content
-        if len(raw) > LARGEST:
+        if len(raw) > MAX_FILE_BYTES:
             raise MalformedAnswer(
-                f"the answer has {len(raw):,} bytes, and at most {LARGEST:,} are read"
+                f"the answer has {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are read"
             )
         try:
-            return cls._from_document(canonical.loads(raw))
-        except MalformedAnswer:
-            raise
+            return cls.from_json(JsonNode.read(raw, "answer"))
         except InputError as error:
             raise MalformedAnswer(f"the answer cannot be read: {error}") from error
 
-    @classmethod
-    def _from_document(cls, document: Any) -> Self:
-        names = ("careledgerAnswer", "presentation", "consent", "grant")
-        given = members(document, "the answer", names)
-        if type(given["careledgerAnswer"]) is not int or given["careledgerAnswer"] != FORMAT:
-            raise MalformedAnswer(
-                f"the answer's 'careledgerAnswer' is not {FORMAT}, the format that is read here"
-            )
-        presentation = given["presentation"]
-        if not isinstance(presentation, str) or not presentation.isascii() or not presentation:
-            raise MalformedAnswer("the answer's presentation is no text of ASCII characters")
-        if len(presentation) > jose.LIMITS.token:
-            raise MalformedAnswer(
-                f"the answer's presentation has more than {jose.LIMITS.token:,} characters"
-            )
-        consent = Consent.from_document(given["consent"])
-        return cls(
-            presentation,
-            consent,
-            None if given["grant"] is None else _grant(given["grant"], consent),
-        )
-
     def check(self, request: Request, now: datetime) -> None:
-        """Make sure that it answers a request: nothing is asked of the chain, and nothing is believed.
+        """Make sure that it answers a request; the chain is not asked, and nothing is believed.
 
-        Who showed it, and that the consent stands, only `Verifier.verify` says.
+        Only `Verifier.verify` says who showed it, and whether the consent is valid.
 
         Raises:
             GranteeMismatch, ScopeMismatch, PurposeMismatch: the consent is about something else.
@@ -144,26 +132,37 @@ class Answer:
         """
         if now > request.expires_at + LEEWAY:
             raise AnswerTooLate(
-                f"the request could be answered until {time_text(request.expires_at)}: make a new one"
+                f"the request could be answered until {time_text(request.expires_at)}: "
+                "make a new one"
             )
-        scope = self.parsed_presentation.credential.scope
-        purpose = request.purpose.hash(request.nonce)
-        check_terms(self.consent, grantee=request.grantee, scope=scope, purpose=purpose)
+
+        check_terms(
+            self.consent,
+            grantee=request.grantee,
+            scope=self.parsed_presentation.credential.scope,
+            purpose=request.purpose.hash(request.nonce),
+        )
+
         if self.consent.expires_at > now + request.consent_for + LEEWAY:
             raise AnswerTooLate(
-                f"the consent would last until {time_text(self.consent.expires_at)}, longer than was asked for"
+                f"the consent would last until {time_text(self.consent.expires_at)}, longer than "
+                "the request asked for"
             )
 
 
-def _grant(document: Any, consent: Consent) -> SignedGrant:
-    given = dict(members(document, "grant", ("epoch", "signer", "deadline", "signature")))
-    epoch = second_count(given.pop("epoch"), "grant: epoch")
-    return SignedGrant(consent.commitment, ConsentSignature.from_document(given), epoch)
+def _grant_json(grant: SignedGrant) -> dict[str, Any]:
+    return {"epoch": grant.epoch} | grant.signed.to_json()
+
+
+def _grant(node: JsonNode, consent: Consent) -> SignedGrant:
+    members = node.object(("epoch", "signer", "deadline", "signature"))
+    signed = ConsentSignature.from_members(members)
+    return SignedGrant(consent.commitment, signed, members["epoch"].integer(bits=40))
 
 
 @dataclass(frozen=True)
 class ConsentSubject:
-    """In whose name a consent is given."""
+    """The identity that consents, and who signs for it."""
 
     signer: Signer
     """By default a key that serves this one consent; a passkey or an account of its own."""
@@ -194,16 +193,16 @@ def make_answer(
         request: from `read_request`, which has made sure whose it is.
         selection: what is shown of the credential.
         holder: signs by the key that the credential's issuer confirmed.
-        subject: in whose name.
+        subject: the identity that consents.
         deadline: the last second in which the grant can be submitted.
         until: where the consent is to end earlier than the company asks.
 
     """
     consent = request.consent(subject.address, selection.scope, now, until)
-    shown = selection.present(
+    presentation = selection.present(
         holder, audience=request.audience, nonce=request.nonce, at=now, consent=consent.id
     )
-    domain = ConsentMessages(request.chain_id, request.registry)
-    return Answer(
-        shown, consent, domain.signed_grant(consent, subject.signer, subject.epoch, deadline)
-    )
+
+    messages = ConsentMessages(request.chain_id, request.registry)
+    grant = messages.signed_grant(consent, subject.signer, subject.epoch, deadline)
+    return Answer(presentation, consent, grant)

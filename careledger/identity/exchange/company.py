@@ -38,7 +38,14 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import parse
 from careledger.identity.exchange.answer import Answer
-from careledger.identity.exchange.request import LEEWAY, LIFETIME, Purpose, Request, parse_request
+from careledger.identity.exchange.request import (
+    LEEWAY,
+    LIFETIME,
+    Purpose,
+    Request,
+    SignedRequest,
+    parse_request,
+)
 from careledger.identity.exchange.verifications import Verification, Verifications
 from careledger.identity.status.client import ChainStatus, CredentialStatus
 from careledger.store import Store
@@ -54,15 +61,6 @@ Claim = str | Sequence[str | int | None]
 """Name of a claim, or a path to it."""
 Wish = Callable[[Any], bool]
 """Whether a claim's value is as the company wishes."""
-
-
-@dataclass(frozen=True)
-class SignedRequest:
-    """A request, and as the customer gets it."""
-
-    request: Request
-    text: str
-    """The signed request, for `deep_link` and the QR codes."""
 
 
 @dataclass(frozen=True)

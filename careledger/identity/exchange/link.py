@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import segno
 
 from careledger.identity.consent.errors import MalformedRequest, RequestTooLarge
-from careledger.identity.exchange.request import LONGEST
+from careledger.identity.exchange.request import MAX_CHARACTERS
 
 START = "careledger://consent?request="
 QR_CAPACITY = 2_953
@@ -28,9 +28,9 @@ def read_link(link: str) -> str:
     text = link.strip()
     if "://" not in text and text.count(".") == 2:
         return text
-    if len(text) > len(START) + 3 * LONGEST:
+    if len(text) > len(START) + 3 * MAX_CHARACTERS:
         raise RequestTooLarge(
-            f"the link has {len(text)} characters, and holds at most {LONGEST} of a request"
+            f"the link has {len(text)} characters, and holds at most {MAX_CHARACTERS} of a request"
         )
     try:
         parts = urlsplit(text)

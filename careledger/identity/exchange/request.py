@@ -1,20 +1,19 @@
-"""What a company asks a customer for: a signed request, as a deep link and as a QR code.
+"""What a company asks a customer for, signed.
 
 A compact JWS (RFC 7515) of type `careledger-request+jwt`, signed by a key of the company's DID. The
-customer's wallet believes it only after `read_request`: whoever could forge one would be granted
-what it asks for. Format: docs/protocol/identity-consent.md.
+customer's wallet believes it only after `read_request`: who could forge a request would receive what
+it asks for. Format: docs/protocol/identity-consent.md.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from eth_typing import ChecksumAddress
 
+from careledger.crypto.documents import JsonNode
 from careledger.errors import InputError
 from careledger.identity.consent.errors import (
     MalformedRequest,
@@ -23,47 +22,47 @@ from careledger.identity.consent.errors import (
     RequestFromFuture,
     RequestTooLarge,
 )
-from careledger.identity.consent.terms import (
-    Consent,
-    ConsentTerms,
-    members,
-    purpose_of,
-    second_count,
-)
+from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.claim_paths import ClaimPath, path_of
 from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, present
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.did.did import parse
+from careledger.identity.exchange.shown_text import MAX_URL, require_shown_text, require_url
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds, time_text, to_seconds
 
 TYPE = "careledger-request+jwt"
-LONGEST = 8_192
-"""Characters of a request that are read at all; one that is to be a QR code has to be shorter
-still."""
-LIFETIME, LONGEST_LIFETIME = timedelta(minutes=15), timedelta(days=7)
-SHORTEST_CONSENT, LONGEST_CONSENT = timedelta(minutes=1), timedelta(days=3653)
+MAX_CHARACTERS = 8_192
+"""Of a request that is read at all; one in a QR code has to be shorter still."""
+LIFETIME = timedelta(minutes=15)
+MAX_LIFETIME = timedelta(days=7)
+MIN_CONSENT = timedelta(minutes=1)
+MAX_CONSENT = timedelta(days=3653)
 LEEWAY = timedelta(seconds=60)
-"""How far clocks may differ."""
-CLAIMS, DEPTH, NAME, TEXT, TERMS, URL = 64, 8, 128, 500, 2_000, 1_000
-"""At most: claims, parts of a path, and characters of a part, of the purpose, its terms and a URL.
-"""
+"""How much clocks may differ."""
+MAX_CLAIMS = 64
+MAX_PATH_PARTS = 8
+MAX_NAME = 128
+"""Characters of a part of a path, and of a DID."""
+MAX_PURPOSE_TEXT = 500
+MAX_PURPOSE_TERMS = 2_000
+
+ClaimName = str | Sequence[str | int | None]
+"""Name of a claim, or a path to it."""
 
 _REQUIRED = (
     "iss", "iat", "exp", "aud", "nonce", "vct", "claims", "purpose", "consentFor", "chainId", "consentRegistry",
 )  # fmt: skip
-_JOINERS = "\u200c\u200d"
-"""Zero-width characters that Persian, Hindi and others are written with."""
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What for, in the words that the customer is shown.
+    """Why a company asks, in the words that the customer is shown.
 
     Raises:
-        MalformedRequest: nothing to show, too long, or characters that make a text look like
-            another.
+        MalformedRequest: there is nothing to show, it is too long, or it has characters that make
+            a text look like another.
 
     """
 
@@ -73,8 +72,8 @@ class Purpose:
     """The conditions themselves, or the URL where they are."""
 
     def __post_init__(self) -> None:
-        _shown("purpose: text", self.text, TEXT)
-        _shown("purpose: terms", self.terms, TERMS, lines=True)
+        require_shown_text("purpose: text", self.text, MAX_PURPOSE_TEXT)
+        require_shown_text("purpose: terms", self.terms, MAX_PURPOSE_TERMS, lines=True)
         if self.terms.lower().startswith("http:"):
             raise MalformedRequest(
                 "the request's purpose: terms at an http: address could be changed on the way"
@@ -84,33 +83,48 @@ class Purpose:
         """Return the 32 bytes that stand for it in a consent."""
         return purpose_of(nonce, self.text, self.terms)
 
+    def to_json(self) -> dict[str, str]:
+        """Return the purpose as JSON."""
+        return {"text": self.text, "terms": self.terms}
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Read what `to_json` returned.
+
+        Raises:
+            MalformedDocument, MalformedRequest: a member is missing, unknown or not valid.
+
+        """
+        members = JsonNode.of(document, "purpose").object(("text", "terms"))
+        return cls(members["text"].text(), members["terms"].text())
+
 
 @dataclass(frozen=True)
 class Request:
     """What a company asks for. Times are aware, in whole seconds.
 
     Raises:
-        MalformedRequest: a member cannot be.
+        MalformedRequest: a member is not valid.
 
     """
 
     did: str
-    """The company's; who reads is the identity that it names."""
+    """The company's. The identity that it names is the one who reads."""
     vct: str
     """The type of credential."""
     claims: tuple[ClaimPath, ...]
     """What is to be disclosed of it; names, or paths of names, numbers and None."""
     purpose: Purpose
     consent_for: timedelta
-    """From when the customer consents."""
+    """Counted from when the customer consents."""
     chain_id: int
     registry: ChecksumAddress
-    """The `ConsentRegistry` where the consent is to stand."""
+    """The `ConsentRegistry` that is to keep the consent."""
     issued_at: datetime
     expires_at: datetime
     nonce: str
     audience: str
-    """Whom a presentation has to name: the DID, or a URL of the company."""
+    """The name that a presentation has to be made for: the DID, or a URL of the company."""
     response_uri: str | None = None
     """Where the answer is to be sent; None: the customer hands it over."""
 
@@ -119,7 +133,7 @@ class Request:
         cls,
         did: str,
         vct: str,
-        claims: Sequence[str | Sequence[str | int | None]],
+        claims: Sequence[ClaimName],
         purpose: Purpose,
         *,
         consent_for: timedelta,
@@ -139,8 +153,11 @@ class Request:
                 it is None.
             audience: the DID where it is None.
 
+        Raises:
+            MalformedRequest: an argument is not valid.
+
         """
-        begins = from_seconds(to_seconds(now))
+        issued_at = from_seconds(to_seconds(now))
         return cls(
             did=did,
             vct=vct,
@@ -148,73 +165,81 @@ class Request:
             purpose=purpose,
             consent_for=consent_for,
             chain_id=chain_id,
-            registry=_address(registry),
-            issued_at=begins,
-            expires_at=begins + lifetime,
+            registry=_registry_address(registry),
+            issued_at=issued_at,
+            expires_at=issued_at + lifetime,
             nonce=token_urlsafe(24) if nonce is None else nonce,
             audience=did if audience is None else audience,
             response_uri=response_uri,
         )
 
     def __post_init__(self) -> None:
-        self._check_parties()
-        self._check_times()
-        _shown("vct", self.vct, URL)
+        self._require_parties()
+        self._require_times()
+        self._require_claims()
+
+        require_shown_text("vct", self.vct, MAX_URL)
         if not (22 <= len(self.nonce) <= 128 and self.nonce.isascii() and self.nonce.isprintable()):
             raise MalformedRequest(
-                "the request's nonce is no text of 22 to 128 ASCII characters: it could be guessed"
+                "the request's nonce is not a text of 22 to 128 ASCII characters: "
+                "somebody could guess it"
             )
-        if not 0 < len(self.claims) <= CLAIMS:
-            raise MalformedRequest(
-                f"the request asks for {len(self.claims)} claims, and 1 to {CLAIMS} are possible"
-            )
-        if len(set(self.claims)) != len(self.claims):
-            raise MalformedRequest("the request asks for a claim twice")
-        for path in self.claims:
-            if len(path) > DEPTH:
-                raise MalformedRequest(f"the request names a claim by more than {DEPTH} parts")
-            for part in path:
-                if isinstance(part, str):
-                    _shown("claims: a name", part, NAME)
         if self.response_uri is not None:
-            _url("responseUri", self.response_uri)
+            require_url("responseUri", self.response_uri)
 
-    def _check_parties(self) -> None:
-        if len(self.did) > NAME:
-            raise MalformedRequest(f"the request's iss has more than {NAME} characters")
+    def _require_parties(self) -> None:
+        if len(self.did) > MAX_NAME:
+            raise MalformedRequest(f"the request's iss has more than {MAX_NAME} characters")
         try:
             chain = parse(self.did).chain_id()
         except InputError as error:
-            raise MalformedRequest(f"the request's iss cannot be read: {error}") from error
+            raise MalformedRequest(f"the request's iss is not valid: {error}") from error
+
         if chain != self.chain_id:
             raise MalformedRequest(
-                f"the request's iss is on chain {chain}, and its consent would be on {self.chain_id}"
+                f"the request's iss is on chain {chain}, but its consent would be on "
+                f"chain {self.chain_id}"
             )
         if self.audience != self.did:
-            _url("aud", self.audience)
+            require_url("aud", self.audience)
 
-    def _check_times(self) -> None:
-        if not timedelta(0) < self.expires_at - self.issued_at <= LONGEST_LIFETIME:
+    def _require_times(self) -> None:
+        if not timedelta(0) < self.expires_at - self.issued_at <= MAX_LIFETIME:
             raise MalformedRequest(
-                "the request's exp is not after its iat, or more than 7 days after it"
+                "the request's exp is not after its iat, or is more than 7 days after it"
             )
-        if (
-            not SHORTEST_CONSENT <= self.consent_for <= LONGEST_CONSENT
-            or self.consent_for.microseconds
-        ):
+
+        possible = MIN_CONSENT <= self.consent_for <= MAX_CONSENT
+        if not possible or self.consent_for.microseconds:
             raise MalformedRequest(
                 "the request's consentFor is not from a minute to ten years, in whole seconds"
             )
+
+    def _require_claims(self) -> None:
+        if not 0 < len(self.claims) <= MAX_CLAIMS:
+            raise MalformedRequest(
+                f"the request asks for {len(self.claims)} claims, but 1 to {MAX_CLAIMS} are possible"
+            )
+        if len(set(self.claims)) != len(self.claims):
+            raise MalformedRequest("the request asks for a claim twice")
+
+        for path in self.claims:
+            if len(path) > MAX_PATH_PARTS:
+                raise MalformedRequest(
+                    f"the request names a claim by more than {MAX_PATH_PARTS} parts"
+                )
+            for part in path:
+                if isinstance(part, str):
+                    require_shown_text("claims: a name", part, MAX_NAME)
 
     @property
     def grantee(self) -> ChecksumAddress:
         """Who may read: the identity that the DID names."""
         return parse(self.did).address
 
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The JWT claims."""
-        given: dict[str, Any] = {
+    def to_json(self) -> dict[str, Any]:
+        """Return the claims of the JWT."""
+        document: dict[str, Any] = {
             "iss": self.did,
             "iat": to_seconds(self.issued_at),
             "exp": to_seconds(self.expires_at),
@@ -222,28 +247,56 @@ class Request:
             "nonce": self.nonce,
             "vct": self.vct,
             "claims": [list(path) for path in self.claims],
-            "purpose": {"text": self.purpose.text, "terms": self.purpose.terms},
+            "purpose": self.purpose.to_json(),
             "consentFor": int(self.consent_for.total_seconds()),
             "chainId": self.chain_id,
             "consentRegistry": self.registry,
         }
-        return given if self.response_uri is None else given | {"responseUri": self.response_uri}
+        if self.response_uri is not None:
+            document["responseUri"] = self.response_uri
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `to_json` returned.
+
+        Raises:
+            InputError: a member is missing, unknown or not valid.
+
+        """
+        # a null there is not valid: it is no optional member
+        names = (*_REQUIRED, "responseUri") if "responseUri" in document else _REQUIRED
+        members = JsonNode(dict(document), "request").object(names)
+        paths = [one.value for one in members["claims"].items(MAX_CHARACTERS)]
+
+        return cls(
+            did=members["iss"].text(),
+            vct=members["vct"].text(),
+            claims=claim_paths(paths),
+            purpose=Purpose.from_json(members["purpose"]),
+            consent_for=timedelta(seconds=members["consentFor"].integer(bits=40)),
+            chain_id=members["chainId"].integer(bits=256, least=1),
+            registry=members["consentRegistry"].address(),
+            issued_at=members["iat"].seconds(),
+            expires_at=members["exp"].seconds(),
+            nonce=members["nonce"].text(),
+            audience=members["aud"].text(),
+            response_uri=members["responseUri"].text() if "responseUri" in members else None,
+        )
 
     def sign(self, issuer: Issuer) -> str:
         """Return the request as compact JWS.
 
         Raises:
-            MalformedRequest: the issuer is not the one that asks.
+            MalformedRequest: the issuer is not the company that asks.
             RequestTooLarge: it is longer than readers read.
 
         """
         if issuer.did != self.did:
-            raise MalformedRequest(f"the request is {self.did}'s, and {issuer.did} signs")
-        text = jose.sign({"typ": TYPE, **issuer.header}, self.payload, issuer.key)
-        if len(text) > LONGEST:
-            raise RequestTooLarge(
-                f"the request has {len(text)} characters, and at most {LONGEST} are read"
-            )
+            raise MalformedRequest(f"the request is of {self.did}, but {issuer.did} signs")
+
+        text = jose.sign({"typ": TYPE, **issuer.header}, self.to_json(), issuer.key)
+        _require_size(text)
         return text
 
     def consent(
@@ -259,75 +312,46 @@ class Request:
         """
         latest = from_seconds(to_seconds(now)) + self.consent_for
         expires_at = latest if until is None else min(until, latest)
+
         terms = ConsentTerms(self.grantee, scope, self.purpose.hash(self.nonce))
         return Consent(address(subject, "subject"), expires_at, terms)
 
 
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request, and the text that the customer gets."""
+
+    request: Request
+    text: str
+    """The compact JWS, for `deep_link` and the QR codes."""
+
+
 def parse_request(text: str) -> tuple[Request, jose.Jws]:
-    """Read a request without believing it; `read_request` is what a wallet needs.
+    """Read a request without believing it; a wallet needs `read_request`.
 
     Raises:
         RequestTooLarge: it is longer than is read.
-        MalformedRequest: it is no request. MalformedToken, AlgorithmRefused: it is no JWS that is
-        taken (`careledger.identity.credentials.errors`).
+        MalformedRequest: it is not a request.
+        MalformedToken, AlgorithmRefused: it is not a JWS that this program accepts.
 
     """
-    if len(text) > LONGEST:
-        raise RequestTooLarge(
-            f"the request has {len(text)} characters, and at most {LONGEST} are read"
-        )
+    _require_size(text)
     token = jose.Jws.parse(text, (TYPE,), "the request")
     try:
-        return _request(token.claims), token
+        return Request.from_json(token.claims), token
     except MalformedRequest:
         raise
     except InputError as error:
         raise MalformedRequest(str(error)) from error
 
 
-def _request(claims: Mapping[str, Any]) -> Request:
-    given = members(dict(claims), "the request", _REQUIRED, ("responseUri",))
-    texts = {name: given[name] for name in ("iss", "aud", "nonce", "vct", "consentRegistry")}
-    texts |= {"responseUri": given["responseUri"]} if "responseUri" in given else {}
-    for name, value in texts.items():
-        if not isinstance(value, str):
-            raise MalformedRequest(f"the request's {name} is no text")
-    chain_id, consent_for = (
-        given["chainId"],
-        second_count(given["consentFor"], "the request's consentFor"),
-    )
-    if not isinstance(chain_id, int) or isinstance(chain_id, bool) or chain_id < 1:
-        raise MalformedRequest("the request's chainId is no chain's number")
-    purpose = members(given["purpose"], "the request's purpose", ("text", "terms"))
-    if not isinstance(given["claims"], list):
-        raise MalformedRequest("the request's claims are no list of paths")
-    if consent_for > LONGEST_CONSENT.total_seconds():
-        raise MalformedRequest(
-            "the request's consentFor is not from a minute to ten years, in whole seconds"
-        )
-    return Request(
-        did=texts["iss"],
-        vct=texts["vct"],
-        claims=claim_paths(given["claims"]),
-        purpose=Purpose(purpose["text"], purpose["terms"]),
-        consent_for=timedelta(seconds=consent_for),
-        chain_id=chain_id,
-        registry=_address(texts["consentRegistry"]),
-        issued_at=from_seconds(second_count(given["iat"], "the request's iat")),
-        expires_at=from_seconds(second_count(given["exp"], "the request's exp")),
-        nonce=texts["nonce"],
-        audience=texts["aud"],
-        response_uri=texts.get("responseUri"),
-    )
-
-
 def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None = None) -> Request:
-    """Read a request and make sure that the company signed it, now, and for the registry that the wallet trusts.
+    """Read a request, and make sure that the company signed it for the registry of the wallet.
 
     Args:
-        keys: reads the company's keys from the chain; they have to be in its document still.
+        keys: reads the company's keys from the chain; the key has to be in its document still.
         registry: the `ConsentRegistry` that the wallet grants in.
-        now: later of this machine's time and the newest block's where it is None.
+        now: the later of this machine's time and the newest block's where it is None.
 
     Raises:
         MalformedRequest, MalformedToken, AlgorithmRefused: it cannot be read.
@@ -336,73 +360,59 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
 
     """
     request, token = parse_request(text)
-    at = now or present(keys.registry.chain)
-    if request.chain_id != keys.registry.chain.chain_id or request.registry != address(
-        registry, "consent registry"
-    ):
+    chain = keys.registry.chain
+    at = now or present(chain)
+
+    expected = (chain.chain_id, address(registry, "consent registry"))
+    if (request.chain_id, request.registry) != expected:
         raise RequestElsewhere(
-            f"the request asks for a consent in {request.registry} on chain {request.chain_id}, and this wallet gives "
-            f"them in {registry} on chain {keys.registry.chain.chain_id}"
+            f"the request asks for a consent in {request.registry} on chain {request.chain_id}, "
+            f"but this wallet grants in {registry} on chain {chain.chain_id}"
         )
+
     if request.expires_at <= at:
         raise RequestExpired(
             f"the request could be answered until {time_text(request.expires_at)}: ask for a new one"
         )
     if request.issued_at > at + LEEWAY:
         raise RequestFromFuture(
-            f"the request says that it was made at {time_text(request.issued_at)}, which is yet to come"
+            f"the request was made at {time_text(request.issued_at)}, which is in the future: "
+            "a clock is wrong"
         )
-    keys.check(token, request.did, min(request.issued_at, at), policy=KeyPolicy.NOW, now=at)
+
+    signed_at = min(request.issued_at, at)
+    keys.check(token, request.did, signed_at, policy=KeyPolicy.NOW, now=at)
     return request
 
 
-def claim_paths(given: Sequence[Any], what: str = "the request's claims") -> tuple[ClaimPath, ...]:
+def claim_paths(names: Sequence[Any], what: str = "the request's claims") -> tuple[ClaimPath, ...]:
     """Read a list of paths to claims.
 
     Raises:
-        MalformedRequest: one is no name, nor a list of names, numbers and nulls that begins with a
-            name.
+        MalformedRequest: one is neither a name nor a list of names, numbers and nulls that begins
+            with a name.
 
     """
     paths = []
-    for one in given:
-        if not isinstance(one, str | list | tuple):
-            raise MalformedRequest(f"{what} are no list of paths")
+    for name in names:
+        if not isinstance(name, str | list | tuple):
+            raise MalformedRequest(f"{what} are not a list of paths")
         try:
-            paths.append(path_of(one))
+            paths.append(path_of(name))
         except InputError as error:
             raise MalformedRequest(f"{what}: {error}") from error
     return tuple(paths)
 
 
-def _address(text: str) -> ChecksumAddress:
+def _require_size(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise RequestTooLarge(
+            f"the request has {len(text)} characters, but at most {MAX_CHARACTERS} are read"
+        )
+
+
+def _registry_address(text: str) -> ChecksumAddress:
     try:
         return address(text, "consentRegistry")
     except InputError as error:
         raise MalformedRequest(f"the request's {error}") from error
-
-
-def _shown(what: str, text: Any, at_most: int, *, lines: bool = False) -> None:
-    """Refuse a text that cannot be shown, or that shows as another: controls, turned directions, nothing visible."""
-    if not isinstance(text, str) or not text.strip() or len(text) > at_most:
-        raise MalformedRequest(f"the request's {what} is no text of 1 to {at_most} characters")
-    for character in text:
-        hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-        if hidden and character not in _JOINERS and not (lines and character == "\n"):
-            raise MalformedRequest(
-                f"the request's {what} holds U+{ord(character):04X}, which cannot be seen"
-            )
-
-
-def _url(what: str, text: str) -> None:
-    try:
-        parts = urlsplit(text)
-        local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    except ValueError as error:
-        raise MalformedRequest(f"the request's {what} is no URL") from error
-    secure = parts.scheme == "https" or (parts.scheme == "http" and local)
-    visible = text.isascii() and text.isprintable() and " " not in text
-    if len(text) > URL or not visible or not secure or not parts.hostname or "@" in parts.netloc:
-        raise MalformedRequest(
-            f"the request's {what} is no https: URL of at most {URL} characters (http: only for this machine)"
-        )

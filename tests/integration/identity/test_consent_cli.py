@@ -307,13 +307,13 @@ class TestEnd:
         told(answered.ana("wallet", "create", "--restore", "--json"))
         (ended,) = told(answered.ana("consent", "revoke", "--all", "--json"))["consents"]
         assert ended["state"] == "done"
-        refused(answered.insurer("read", kept), 1, "revoked all at once")
+        refused(answered.insurer("read", kept), 1, "revoked all consents")
         assert told(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
 
     def test_ids_that_are_none(self, answered):
         refused(answered.ana("consent", "revoke"), 2, "--all")
         refused(answered.ana("consent", "revoke", answered.consent, "--all"), 2, "--all")
-        refused(answered.ana("consent", "revoke", "0x12"), 2, "32 bytes")
+        refused(answered.ana("consent", "revoke", "0x12"), 2, "64 hexadecimal digits")
         refused(answered.ana("consent", "revoke", "0x" + "12" * 32), 1, "no consent")
 
     def test_the_company_gives_it_back(self, answered):
@@ -329,7 +329,7 @@ class TestEnd:
                 "status", "revoke", answered.bank_did, answered.index, "--list", "kyc", "--json"
             )
         )
-        refused(answered.insurer("read", kept), 1, "withdrawn")
+        refused(answered.insurer("read", kept), 1, "has revoked the credential")
 
     def test_a_result_is_erased(self, answered):
         kept = told(answered.verify())["verification"]

@@ -11,6 +11,7 @@ from careledger.identity.consent.errors import RequestElsewhere, RequestExpired,
 from careledger.identity.consent.messages import ExternalSigner, KeySigner
 from careledger.identity.consent.outbox import State
 from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.state import ConsentState
 from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.errors import (
     ConsentEpochEnded,
@@ -32,7 +33,8 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import Answer, ConsentSubject, make_answer
-from careledger.identity.exchange.diary import ConsentReceipt, ConsentState, Diary
+from careledger.identity.exchange.consent_receipt import ConsentReceipt
+from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.link import deep_link, read_link
 from careledger.identity.exchange.request import Purpose, Request, read_request
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
@@ -103,7 +105,7 @@ class Scene:
         )
         one_time = isinstance(subject.signer, KeySigner)
         note = ConsentReceipt.of(request, given, self.now, one_time=one_time)
-        self.wallet.keep_consent(given.consent.id, note.document)
+        self.wallet.keep_consent(given.consent.id, note.to_json())
         return request, given.write()
 
     def take(self, request, file):
@@ -201,11 +203,11 @@ class TestReadingARequest:
         text = scene.request().sign(scene.issuer(scene.insurer))
         with pytest.raises(RequestExpired, match="could be answered until"):
             scene.read(text, now=scene.now + 16 * MINUTE)
-        with pytest.raises(RequestFromFuture, match="yet to come"):
+        with pytest.raises(RequestFromFuture, match="in the future"):
             scene.read(text, now=scene.now - 2 * MINUTE)
         assert scene.read(text, now=scene.now - MINUTE / 2).did == scene.issuer(scene.insurer).did
         elsewhere = scene.request(registry=senders[9].address).sign(scene.issuer(scene.insurer))
-        with pytest.raises(RequestElsewhere, match="this wallet gives them in"):
+        with pytest.raises(RequestElsewhere, match="this wallet grants in"):
             scene.read(elsewhere)
 
 
@@ -251,7 +253,7 @@ class TestDiary:
             scene.diary.revoke(
                 given.consent.id, scene.signer_of(given.consent.subject), scene.now + DAY
             )
-        with pytest.raises(NotFound, match="has given no consent 0x0707"):
+        with pytest.raises(NotFound, match="has no consent 0x0707"):
             scene.diary.revoke(b"\7" * 32, scene.signer_of(given.consent.subject), scene.now + DAY)
 
     def test_an_older_block_shows_how_it_stood(self, scene):

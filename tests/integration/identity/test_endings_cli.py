@@ -126,7 +126,7 @@ class TestSubmit:
         assert done["ends"][0].startswith("0x")
         (ended,) = told(verified.insurer("consent", "submit", "endings.json", "--json"))["consents"]
         assert ended["state"] == "done"
-        refused(verified.insurer("read", verified.kept), 1, "revoked all at once")
+        refused(verified.insurer("read", verified.kept), 1, "revoked all consents")
 
     @pytest.mark.parametrize("change", [{"chainId": 1}, {"registry": "0x" + "77" * 20}])
     def test_another_chain_or_registry(self, signed, tmp_path, change, chain, senders):
@@ -138,7 +138,7 @@ class TestSubmit:
 
     def test_files_that_are_none(self, people, tmp_path):
         (tmp_path / "empty").write_text("{}")
-        refused(people.insurer("consent", "submit", "empty"), 2, "'careledgerEndings' is missing")
+        refused(people.insurer("consent", "submit", "empty"), 2, "careledgerEndings: missing")
         refused(people.insurer("consent", "submit", "nowhere"), 2, "cannot be read")
 
     def test_one_that_was_changed_is_refused_for_nothing_and_keeps_nothing_out(
@@ -150,7 +150,7 @@ class TestSubmit:
         end = consents.messages.signed_revoke_all(
             stranger.address, KeySigner(actor("another")), 0, consents.time()
         )
-        document["ends"] = [{"subject": end.subject, "epoch": 0} | end.signed.document]
+        document["ends"] = [{"subject": end.subject, "epoch": 0} | end.signed.to_json()]
         document["ends"][0]["deadline"] += 86400
         (tmp_path / "endings.json").write_text(json.dumps(document))
         before = uses_of_ether(chain, senders[2])

@@ -299,7 +299,7 @@ class Insurer:
         self.consent = Consent(
             subject.address, now + DAY, ConsentTerms(self.address, selection.scope, b"\5" * 32)
         )
-        self.wallet.keep_consent(self.consent.id, self.consent.document)
+        self.wallet.keep_consent(self.consent.id, self.consent.to_json())
         act = self.consents.messages.signed_grant(
             self.consent, KeySigner(subject.account), 0, now + DAY
         )
@@ -319,7 +319,7 @@ class Insurer:
     def revoke(self):
         """Let the customer end the consent, with what the wallet kept."""
         (kept,) = self.wallet.consents.values()
-        consent = Consent.from_document(kept)
+        consent = Consent.from_json(kept)
         signer = KeySigner(self.wallet.subject(consent.subject).account)
         self.consents.revoke_by_sig(
             self.consents.messages.signed_revocation(consent, signer, self.bank.now + DAY)

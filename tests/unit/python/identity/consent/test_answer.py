@@ -12,6 +12,7 @@ from careledger.crypto import canonical
 from careledger.errors import InputError
 from careledger.identity.consent.errors import AnswerTooLate, MalformedAnswer
 from careledger.identity.consent.messages import ConsentMessages, KeySigner
+from careledger.identity.consent.state import ConsentState, consent_state
 from careledger.identity.consent.terms import (
     ConsentRecord,
     ConsentStatus,
@@ -31,12 +32,12 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.vc_jwt import vc_scope
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import (
-    LARGEST,
+    MAX_FILE_BYTES,
     Answer,
     ConsentSubject,
     make_answer,
 )
-from careledger.identity.exchange.diary import ConsentReceipt, ConsentState, consent_state
+from careledger.identity.exchange.consent_receipt import ConsentReceipt
 from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
 
 BANK, ANA = (
@@ -110,7 +111,7 @@ class TestFile:
     def test_comes_back(self):
         assert Answer.read(ANSWER.write()) == ANSWER
         assert Answer.read(ANSWER.write().decode()) == ANSWER
-        assert Answer.read(json.dumps(ANSWER.document, indent=2)) == ANSWER
+        assert Answer.read(json.dumps(ANSWER.to_json(), indent=2)) == ANSWER
 
     def test_without_a_grant_where_it_is_on_chain_already(self):
         bare = replace(ANSWER, grant=None)
@@ -118,59 +119,59 @@ class TestFile:
         assert Answer.read(bare.write()) == bare
 
     def test_is_a_canonical_document(self):
-        assert ANSWER.write() == canonical.dumps(ANSWER.document)
+        assert ANSWER.write() == canonical.dumps(ANSWER.to_json())
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
-            ({"careledgerAnswer": 2}, "'careledgerAnswer' is not 1"),
-            ({"careledgerAnswer": True}, "'careledgerAnswer' is not 1"),
-            ({"careledgerAnswer": "1"}, "'careledgerAnswer' is not 1"),
-            ({"presentation": ""}, "presentation is no text of ASCII"),
-            ({"presentation": "é~"}, "presentation is no text of ASCII"),
-            ({"presentation": None}, "presentation is no text of ASCII"),
-            ({"presentation": "a" * 65_537}, "presentation has more than 65,536 characters"),
-            ({"consent": None}, "consent is no JSON object"),
+            ({"careledgerAnswer": 2}, "careledgerAnswer: not 1"),
+            ({"careledgerAnswer": True}, "careledgerAnswer: not 1"),
+            ({"careledgerAnswer": "1"}, "careledgerAnswer: not 1"),
+            ({"presentation": ""}, "presentation: not a text of ASCII"),
+            ({"presentation": "é~"}, "presentation: not a text of ASCII"),
+            ({"presentation": None}, "presentation: not a text"),
+            ({"presentation": "a" * 65_537}, "presentation: more than 65,536 characters"),
+            ({"consent": None}, "consent: not a JSON object"),
             (
-                {"consent": ANSWER.consent.document | {"expiry": "soon"}},
-                "consent: expiry is no time",
+                {"consent": ANSWER.consent.to_json() | {"expiry": "soon"}},
+                "consent.expiry: not an integer",
             ),
-            ({"grant": 1}, "grant is no JSON object"),
-            ({"grant": {}}, "grant: 'epoch' is missing"),
-            ({"grant": ANSWER.document["grant"] | {"epoch": -1}}, "grant: epoch is no time"),
+            ({"grant": 1}, "grant: not a JSON object"),
+            ({"grant": {}}, "grant.epoch: missing"),
+            ({"grant": ANSWER.to_json()["grant"] | {"epoch": -1}}, "grant.epoch: not an integer"),
             (
-                {"grant": ANSWER.document["grant"] | {"signer": "me"}},
-                "grant: signer 'me' is not an address",
+                {"grant": ANSWER.to_json()["grant"] | {"signer": "me"}},
+                "grant.signer: address 'me' is not an address",
             ),
             (
-                {"grant": ANSWER.document["grant"] | {"signature": "0x0"}},
-                "grant: signature is not hexadecimal",
+                {"grant": ANSWER.to_json()["grant"] | {"signature": "0x0"}},
+                "grant.signature: not bytes as 0x",
             ),
-            ({"extra": 1}, "'extra' is not among its members"),
+            ({"extra": 1}, "extra: unknown"),
         ],
     )
     def test_a_malformed_one_is_refused_with_its_sentence(self, change, sentence):
         with pytest.raises(MalformedAnswer, match=sentence):
-            Answer.read(json.dumps(ANSWER.document | change))
+            Answer.read(json.dumps(ANSWER.to_json() | change))
 
     @pytest.mark.parametrize("name", ["careledgerAnswer", "presentation", "consent", "grant"])
     def test_a_missing_member_is_named(self, name):
-        with pytest.raises(MalformedAnswer, match=f"'{name}' is missing"):
+        with pytest.raises(MalformedAnswer, match=f"{name}: missing"):
             Answer.read(
-                json.dumps({key: value for key, value in ANSWER.document.items() if key != name})
+                json.dumps({key: value for key, value in ANSWER.to_json().items() if key != name})
             )
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
             (b"", "not JSON"),
-            (b"[]", "is no JSON object"),
+            (b"[]", "not a JSON object"),
             (b"\xff\xfe", "not UTF-8"),
             ("\ud800", "not UTF-8"),
             (b"[" * 100_000, "nested more than"),
             (b'{"grant":null,"grant":null}', "given twice"),
             (b"NaN", "is not a JSON number"),
-            (b" " * (LARGEST + 1), "at most 131,072 are read"),
+            (b" " * (MAX_FILE_BYTES + 1), "at most 131,072 are read"),
         ],
     )
     def test_what_is_no_such_file_is_refused(self, content, sentence):
@@ -212,7 +213,7 @@ class TestCheck:
 
     def test_for_longer_than_was_asked(self):
         longer = replace(ANSWER.consent, expires_at=ANSWER.consent.expires_at + timedelta(days=1))
-        with pytest.raises(AnswerTooLate, match="longer than was asked for"):
+        with pytest.raises(AnswerTooLate, match="longer than the request asked for"):
             replace(ANSWER, consent=longer).check(REQUEST, NOW)
 
     def test_no_presentation_at_all(self):
@@ -242,51 +243,51 @@ class TestCheck:
 
 
 class TestDiary:
-    GIVEN = ConsentReceipt.of(REQUEST, ANSWER, NOW, one_time=True)
+    RECEIPT = ConsentReceipt.of(REQUEST, ANSWER, NOW, one_time=True)
 
     def test_an_entry_comes_back(self):
-        assert ConsentReceipt.from_document(self.GIVEN.document) == self.GIVEN
+        assert ConsentReceipt.from_json(self.RECEIPT.to_json()) == self.RECEIPT
         assert (
-            ConsentReceipt.from_document(json.loads(json.dumps(self.GIVEN.document))) == self.GIVEN
+            ConsentReceipt.from_json(json.loads(json.dumps(self.RECEIPT.to_json()))) == self.RECEIPT
         )
 
     def test_it_says_to_whom_what_and_what_for(self):
-        assert (self.GIVEN.company, self.GIVEN.vct, self.GIVEN.claims) == (
+        assert (self.RECEIPT.company, self.RECEIPT.vct, self.RECEIPT.claims) == (
             REQUEST.did,
             REQUEST.vct,
             REQUEST.claims,
         )
-        assert self.GIVEN.purpose == REQUEST.purpose
+        assert self.RECEIPT.purpose == REQUEST.purpose
 
     def test_it_keeps_no_value_and_no_presentation(self):
-        kept = json.dumps(self.GIVEN.document)
+        kept = json.dumps(self.RECEIPT.to_json())
         assert "Ana" not in kept
         assert ANSWER.presentation not in kept
 
     def test_what_is_shown_again_is_noted(self):
-        again = self.GIVEN.shown_again("h.p.s~")
+        again = self.RECEIPT.with_presentation("h.p.s~")
         assert again.commitments == [ANSWER.use, use_commitment(ANSWER.consent.id, "h.p.s~")]
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
-            ({"careledgerConsent": 2}, "not of format 1"),
-            ({"careledgerConsent": True}, "not of format 1"),
-            ({"chainId": "1"}, "'chainId' is not what it has to be"),
-            ({"oneTime": 1}, "'oneTime' is not what it has to be"),
-            ({"claims": {}}, "'claims' is not what it has to be"),
+            ({"careledgerConsent": 2}, "careledgerConsent: not 1"),
+            ({"careledgerConsent": True}, "careledgerConsent: not 1"),
+            ({"chainId": "1"}, "chainId: not an integer"),
+            ({"oneTime": 1}, "oneTime: not true or false"),
+            ({"claims": {}}, "claims: not a JSON array"),
             ({"claims": [[]]}, "a path to a claim begins with its name"),
-            ({"presentations": ["0x12"]}, "a presentation has to be 32 bytes"),
-            ({"company": 1}, "'company' is no text"),
-            ({"registry": "x"}, "registry 'x' is not an address"),
-            ({"givenAt": -1}, "givenAt is no time"),
-            ({"purpose": None}, "purpose is no JSON object"),
-            ({"more": 1}, "'more' is not among its members"),
+            ({"presentations": ["0x12"]}, "presentations\\[0\\]: 1 bytes, not 32"),
+            ({"company": 1}, "company: not a text"),
+            ({"registry": "x"}, "registry: address 'x' is not an address"),
+            ({"givenAt": -1}, "givenAt: not an integer"),
+            ({"purpose": None}, "purpose: not a JSON object"),
+            ({"more": 1}, "more: unknown"),
         ],
     )
     def test_a_malformed_entry_is_refused(self, change, sentence):
         with pytest.raises(InputError, match=sentence):
-            ConsentReceipt.from_document(self.GIVEN.document | change)
+            ConsentReceipt.from_json(self.RECEIPT.to_json() | change)
 
     @pytest.mark.parametrize(
         ("status", "epoch", "late", "stands"),

@@ -11,7 +11,7 @@ from careledger.chain.toolchain import ROOT
 from careledger.crypto import canonical
 from careledger.errors import CareLedgerError, InputError
 from careledger.identity.consent import endings
-from careledger.identity.consent.endings import LARGEST, MOST, Endings
+from careledger.identity.consent.endings import MAX_ENDINGS, MAX_FILE_BYTES, Endings
 from careledger.identity.consent.errors import EndingsElsewhere, MalformedEndings
 from careledger.identity.consent.messages import (
     MAX_SIGNATURE,
@@ -27,7 +27,7 @@ DOMAIN, BY, UNTIL = ConsentMessages(31337, REGISTRY), KeySigner(CUSTOMER), at(1_
 REVOCATION = DOMAIN.signed_revocation(CONSENT, BY, UNTIL)
 END = DOMAIN.signed_revoke_all(CUSTOMER.address, BY, 1_840_000_000, UNTIL)
 ENDINGS = Endings.of(31337, REGISTRY, [END, REVOCATION])
-DOCUMENT = ENDINGS.document
+DOCUMENT = ENDINGS.to_json()
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()
 OTHER = "0x" + "77" * 20
 
@@ -71,8 +71,8 @@ class TestFile:
         )
 
     def test_what_would_not_be_read_is_not_written(self):
-        with pytest.raises(InputError, match="1,001 ends"):
-            replace(ENDINGS, ends=(END,) * MOST).write()
+        with pytest.raises(InputError, match="1,001 endings"):
+            replace(ENDINGS, ends=(END,) * MAX_ENDINGS).write()
         big = replace(
             REVOCATION, signed=replace(REVOCATION.signed, signature=b"\1" * MAX_SIGNATURE)
         )
@@ -82,38 +82,45 @@ class TestFile:
     @pytest.mark.parametrize(
         ("document", "sentence"),
         [
-            (DOCUMENT | {"careledgerEndings": 2}, "'careledgerEndings' is not 1"),
-            (DOCUMENT | {"careledgerEndings": True}, "'careledgerEndings' is not 1"),
-            (DOCUMENT | {"chainId": "31337"}, "'chainId' is no number"),
-            (DOCUMENT | {"chainId": True}, "'chainId' is no number"),
-            (DOCUMENT | {"chainId": 0}, "'chainId' is no number"),
-            (DOCUMENT | {"registry": "here"}, "registry 'here' is not an address"),
-            (DOCUMENT | {"revocations": {}}, "not both lists"),
-            (DOCUMENT | {"ends": None}, "not both lists"),
-            (DOCUMENT | {"revocations": [None] * (MOST + 1)}, "1,002 ends, and at most 1,000"),
+            (DOCUMENT | {"careledgerEndings": 2}, "careledgerEndings: not 1"),
+            (DOCUMENT | {"careledgerEndings": True}, "careledgerEndings: not 1"),
+            (DOCUMENT | {"chainId": "31337"}, "chainId: not an integer from 1"),
+            (DOCUMENT | {"chainId": True}, "chainId: not an integer from 1"),
+            (DOCUMENT | {"chainId": 0}, "chainId: not an integer from 1"),
+            (DOCUMENT | {"registry": "here"}, "registry: address 'here' is not an address"),
+            (DOCUMENT | {"revocations": {}}, "revocations: not a JSON array"),
+            (DOCUMENT | {"ends": None}, "ends: not a JSON array"),
+            (DOCUMENT | {"revocations": [None] * (MAX_ENDINGS + 1)}, "more than 1000 elements"),
+            (
+                DOCUMENT | {"revocations": [None] * MAX_ENDINGS},
+                "1,001 endings, but a file has at most 1,000",
+            ),
             (
                 DOCUMENT | {"revocations": DOCUMENT["revocations"] * 2},
-                f"consent 0x{CONSENT.id.hex()} twice",
+                f"consent 0x{CONSENT.id.hex()} is ended twice",
             ),
-            (DOCUMENT | {"ends": DOCUMENT["ends"] * 2}, f"subject {CUSTOMER.address} twice"),
-            (DOCUMENT | {"revocations": [1]}, "a revocation is no JSON object"),
-            (DOCUMENT | {"more": 1}, "'more' is not among its members"),
-            (revocation(epoch=0), "'epoch' is not among its members"),
-            (revocation(consent=[]), "a revocation: consent is no JSON object"),
-            (revocation(signer="me"), "a revocation: signer 'me' is not an address"),
-            (revocation(deadline=-1), "a revocation: deadline is no time"),
+            (
+                DOCUMENT | {"ends": DOCUMENT["ends"] * 2},
+                f"subject {CUSTOMER.address} are ended twice",
+            ),
+            (DOCUMENT | {"revocations": [1]}, r"\$\.revocations\[0\]: not a JSON object"),
+            (DOCUMENT | {"more": 1}, "more: unknown"),
+            (revocation(epoch=0), "epoch: unknown"),
+            (revocation(consent=[]), "consent: not a JSON object"),
+            (revocation(signer="me"), "signer: address 'me' is not an address"),
+            (revocation(deadline=-1), "deadline: not an integer"),
             (
                 revocation(signature="0x" + "00" * (MAX_SIGNATURE + 1)),
-                "a revocation: signature has more than 4096",
+                "signature: more than 4096 bytes",
             ),
-            (consent(terms="0x12"), "a revocation: terms has to be 32 bytes"),
-            (consent(terms={}), "a revocation: terms is not hexadecimal"),
-            (consent(expiry=1.5), "a revocation: expiry is no time"),
+            (consent(terms="0x12"), "terms: 1 bytes, not 32"),
+            (consent(terms={}), "terms: not bytes as 0x"),
+            (consent(expiry=1.5), "expiry: not an integer"),
             (consent(subject="0x" + "00" * 20), "nobody controls the zero address"),
             (end(subject="0x" + "00" * 20), "nobody controls the zero address"),
-            (end(subject=7), "an end: subject 7 is not an address"),
-            (end(epoch=True), "an end: epoch is no time"),
-            (end(signature="0x1"), "an end: signature is not hexadecimal"),
+            (end(subject=7), "subject: address 7 is not an address"),
+            (end(epoch=True), "epoch: not an integer"),
+            (end(signature="0x1"), "signature: not bytes as 0x"),
         ],
     )
     def test_a_malformed_one_is_refused_with_its_sentence(self, document, sentence):
@@ -122,18 +129,18 @@ class TestFile:
 
     @pytest.mark.parametrize("name", DOCUMENT)
     def test_a_missing_member_is_named(self, name):
-        with pytest.raises(MalformedEndings, match=f"'{name}' is missing"):
+        with pytest.raises(MalformedEndings, match=f"{name}: missing"):
             Endings.read(json.dumps({key: value for key, value in DOCUMENT.items() if key != name}))
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
             (b"", "not JSON"),
-            (b"[]", "is no JSON object"),
+            (b"[]", "not a JSON object"),
             ("\ud800", "not UTF-8"),
             (b"[" * 100_000, "nested more than"),
             (b'{"ends":[],"ends":[]}', "given twice"),
-            (b" " * (LARGEST + 1), "at most 2,097,152 are read"),
+            (b" " * (MAX_FILE_BYTES + 1), "at most 2,097,152 are read"),
         ],
     )
     def test_what_is_no_such_file_is_refused(self, content, sentence):
@@ -169,7 +176,7 @@ class TestExpect:
             ENDINGS.expect(chain, registry)
 
 
-class TestAtAContractsWhim:
+class TestDependsOnForeignContract:
     @pytest.mark.parametrize("act", [REVOCATION, END])
     def test_an_accounts_signature_is_not(self, act):
         assert not depends_on_foreign_contract(act, lambda _: b"", [])
@@ -196,5 +203,9 @@ class TestProtocolPage:
 
     def test_the_limits(self):
         section = PAGE[PAGE.index("### Endings") : PAGE.index("### Relay")]
-        for told in (f"{LARGEST:,} bytes", f"{MOST:,} acts", f"{endings.TO_HAND_IN.days} days"):
-            assert told in section
+        for limit in (
+            f"{MAX_FILE_BYTES:,} bytes",
+            f"{MAX_ENDINGS:,} endings",
+            f"{endings.TO_HAND_IN.days} days",
+        ):
+            assert limit in section

@@ -9,7 +9,7 @@ import pytest
 from careledger.errors import CareLedgerError
 from careledger.identity.credentials import jose
 from careledger.identity.exchange.answer import Answer
-from careledger.identity.exchange.diary import ConsentReceipt
+from careledger.identity.exchange.consent_receipt import ConsentReceipt
 from careledger.identity.exchange.link import deep_link, read_link
 from careledger.identity.exchange.request import parse_request
 from tests.unit.python.identity.consent.test_answer import ANSWER
@@ -36,7 +36,7 @@ JUNK = (
     {},
     {"a": 1},
 )
-ENTRY = ConsentReceipt.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).document
+ENTRY = ConsentReceipt.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).to_json()
 
 
 def spoil_value(choose, value, depth=0):
@@ -84,7 +84,7 @@ def answer_spoilt(choose):
     return (
         spoil_text(choose, text)
         if choose.random() < 0.3
-        else json.dumps(spoil_value(choose, ANSWER.document))
+        else json.dumps(spoil_value(choose, ANSWER.to_json()))
     )
 
 
@@ -92,7 +92,7 @@ READERS = {
     "request": (request_spoilt, parse_request),
     "link": (lambda choose: spoil_text(choose, deep_link(SIGNED)), read_link),
     "answer": (answer_spoilt, Answer.read),
-    "entry": (lambda choose: spoil_value(choose, ENTRY), ConsentReceipt.from_document),
+    "entry": (lambda choose: spoil_value(choose, ENTRY), ConsentReceipt.from_json),
 }
 
 

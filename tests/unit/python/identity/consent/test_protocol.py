@@ -24,7 +24,7 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange import answer, link, request
 from careledger.identity.exchange.answer import Answer
-from careledger.identity.exchange.diary import ConsentReceipt
+from careledger.identity.exchange.consent_receipt import ConsentReceipt
 from careledger.identity.exchange.request import Purpose, Request, parse_request
 from tests.worlds.identity.registry import at
 
@@ -109,7 +109,7 @@ def test_the_consent_is_what_the_request_asks_for():
 
 
 def test_the_wallets_entry_has_the_members_that_are_listed():
-    entry = ConsentReceipt.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).document
+    entry = ConsentReceipt.of(REQUEST, ANSWER, at(1_849_000_000), one_time=True).to_json()
     listed = re.search(r"`\{([^`]*\"careledgerConsent\"[^`]*)\}`", TEXT)[1]
     assert re.findall(r'"(\w+)"', listed) == list(entry)
 
@@ -117,19 +117,27 @@ def test_the_wallets_entry_has_the_members_that_are_listed():
 def test_every_member_of_a_request_is_in_the_table():
     table = PAGE[PAGE.index("### Request") : PAGE.index("### Answer")]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {
-        *REQUEST.payload,
+        *REQUEST.to_json(),
         "responseUri",
     }
 
 
 def test_the_limits():
-    told = {
-        f"{request.LONGEST:,} characters", f"{link.QR_CAPACITY:,} bytes", f"{answer.LARGEST:,} bytes",
-        f"{jose.LIMITS.token:,} characters", f"1 to {request.CLAIMS} paths", f"at most {request.DEPTH} parts",
+    limits = {
+        f"{request.MAX_CHARACTERS:,} characters",
+        f"{link.QR_CAPACITY:,} bytes",
+        f"{answer.MAX_FILE_BYTES:,} bytes",
+        f"{jose.LIMITS.token:,} characters",
+        f"1 to {request.MAX_CLAIMS} paths",
+        f"at most {request.MAX_PATH_PARTS} parts",
         f"{MAX_SIGNATURE:,} bytes",
-    }  # fmt: skip
-    assert {one for one in told if one not in TEXT} == set()
-    assert (request.TEXT, request.TERMS, request.LONGEST_LIFETIME.days) == (500, 2000, 7)
+    }
+    assert {one for one in limits if one not in TEXT} == set()
+    assert (request.MAX_PURPOSE_TEXT, request.MAX_PURPOSE_TERMS, request.MAX_LIFETIME.days) == (
+        500,
+        2000,
+        7,
+    )
 
 
 def test_the_states_of_the_outbox():

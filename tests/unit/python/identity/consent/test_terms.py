@@ -11,7 +11,6 @@ from eth_utils.crypto import keccak
 from careledger.errors import InputError
 from careledger.identity.consent.terms import (
     CONSENT_TYPE,
-    LATEST_EXPIRY,
     Commitment,
     Consent,
     ConsentRecord,
@@ -22,6 +21,7 @@ from careledger.identity.consent.terms import (
     scope_of,
     use_commitment,
 )
+from careledger.values.times import LATEST_SECONDS
 
 TERMS = ConsentTerms("0x" + "11" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 CONSENT = Consent("0x" + "22" * 20, datetime(2030, 1, 1, tzinfo=UTC), TERMS)
@@ -73,7 +73,7 @@ class TestUse:
         assert use_commitment(b"\7" * 32, presentation_hash("h.p.s~a~k.b.j")) == expected
 
     def test_an_id_of_another_length_is_refused(self):
-        with pytest.raises(InputError, match="consent id has to be 32 bytes"):
+        with pytest.raises(InputError, match="consent id must have 32 bytes"):
             use_commitment(b"\7" * 31, "h.p.s~")
 
 
@@ -85,7 +85,7 @@ class TestTerms:
 
     @pytest.mark.parametrize("name", ["scope", "purpose", "salt"])
     def test_hashes_have_32_bytes(self, name):
-        with pytest.raises(InputError, match=f"{name} has to be 32 bytes"):
+        with pytest.raises(InputError, match=f"{name} must have 32 bytes"):
             replace(TERMS, **{name: b"\1" * 31})
 
     def test_the_grantee_is_an_address(self):
@@ -106,7 +106,7 @@ class TestConsent:
             "types": types | {"EIP712Domain": [{"name": "name", "type": "string"}]},
             "primaryType": "Consent",
             "domain": {"name": "any"},
-            "message": CONSENT.document,
+            "message": CONSENT.to_json(),
         }
         assert CONSENT.id == encode_typed_data(full_message=document).body
 
@@ -140,53 +140,53 @@ class TestConsent:
             replace(CONSENT, subject="0x" + "00" * 20)
 
     def test_comes_back_from_its_document(self):
-        assert Consent.from_document(CONSENT.document) == CONSENT
+        assert Consent.from_json(CONSENT.to_json()) == CONSENT
         last = replace(CONSENT, expires_at=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
-        assert (last.expiry, Consent.from_document(last.document)) == (LATEST_EXPIRY, last)
+        assert (last.expiry, Consent.from_json(last.to_json())) == (LATEST_SECONDS, last)
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
-            ({"subject": None}, "subject None is not an address"),
+            ({"subject": None}, "subject: address None is not an address"),
             ({"subject": "0x" + "22" * 19}, "is not an address"),
-            ({"expiry": -1}, "consent: expiry is no time"),
-            ({"expiry": LATEST_EXPIRY + 1}, "consent: expiry is no time"),
-            ({"expiry": "1893456000"}, "consent: expiry is no time"),
-            ({"expiry": True}, "consent: expiry is no time"),
-            ({"expiry": 1.5}, "consent: expiry is no time"),
-            ({"terms": []}, "terms is no JSON object"),
-            ({"extra": 1}, "consent: 'extra' is not among its members"),
+            ({"expiry": -1}, "expiry: not an integer"),
+            ({"expiry": LATEST_SECONDS + 1}, "expiry: a time after the year 9999"),
+            ({"expiry": "1893456000"}, "expiry: not an integer"),
+            ({"expiry": True}, "expiry: not an integer"),
+            ({"expiry": 1.5}, "expiry: not an integer"),
+            ({"terms": []}, "terms: not a JSON object"),
+            ({"extra": 1}, "extra: unknown"),
             (
-                {"terms": TERMS.document | {"scope": "0x" + "01" * 31}},
-                "terms: scope has to be 32 bytes",
+                {"terms": TERMS.to_json() | {"scope": "0x" + "01" * 31}},
+                "terms.scope: 31 bytes, not 32",
             ),
             (
-                {"terms": TERMS.document | {"scope": "0x" + "01" * 33}},
-                "terms: scope has more than 32 bytes",
+                {"terms": TERMS.to_json() | {"scope": "0x" + "01" * 33}},
+                "terms.scope: 33 bytes, not 32",
             ),
-            ({"terms": TERMS.document | {"salt": "01" * 32}}, "terms: salt is not hexadecimal"),
+            ({"terms": TERMS.to_json() | {"salt": "01" * 32}}, "terms.salt: not bytes as 0x"),
             (
-                {"terms": TERMS.document | {"salt": "0x" + "0g" * 32}},
-                "terms: salt is not hexadecimal",
+                {"terms": TERMS.to_json() | {"salt": "0x" + "0g" * 32}},
+                "terms.salt: not bytes as 0x",
             ),
             (
-                {"terms": TERMS.document | {"salt": "0x" + "1_" * 32}},
-                "terms: salt is not hexadecimal",
+                {"terms": TERMS.to_json() | {"salt": "0x" + "1_" * 32}},
+                "terms.salt: not bytes as 0x",
             ),
-            ({"terms": TERMS.document | {"grantee": 7}}, "grantee 7 is not an address"),
+            ({"terms": TERMS.to_json() | {"grantee": 7}}, "grantee: address 7 is not an address"),
             (
-                {"terms": {k: v for k, v in TERMS.document.items() if k != "salt"}},
-                "terms: 'salt' is missing",
+                {"terms": {k: v for k, v in TERMS.to_json().items() if k != "salt"}},
+                "terms.salt: missing",
             ),
         ],
     )
     def test_a_malformed_document_is_refused(self, change, sentence):
         with pytest.raises(InputError, match=sentence):
-            Consent.from_document(CONSENT.document | change)
+            Consent.from_json(CONSENT.to_json() | change)
 
     def test_only_an_object_is_a_consent(self):
-        with pytest.raises(InputError, match="consent is no JSON object"):
-            Consent.from_document([CONSENT.document])
+        with pytest.raises(InputError, match=r"consent \$: not a JSON object"):
+            Consent.from_json([CONSENT.to_json()])
 
 
 def test_a_record_is_read_as_the_chain_tells_it():
