@@ -70,8 +70,9 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
         from careledger.console import Out
 
         values = {name: arguments.pop(name) for name in shared}
+        out = Out(arguments.pop("json_", False))
         if needs_out:
-            arguments["out"] = Out(arguments.pop("json_"))
+            arguments["out"] = out
         if not needs_suite:
             function(**arguments)
             return
@@ -79,14 +80,18 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
         from careledger.suite import Suite
         from careledger.values.addresses import address
 
-        given = {
+        addresses = {
             name: address(at, CONTRACT_OPTIONS[name])
             for parameter, name in others.items()
             if (at := values[parameter]) is not None
         }
-        with Suite.open(
-            values.get("rpc"), deployments=values["deployments"], contracts=given
-        ) as suite:
+        opened = Suite.open(
+            values.get("rpc"),
+            deployments=values["deployments"],
+            contracts=addresses,
+            notice=out.warn,
+        )
+        with opened as suite:
             function(suite=suite, **arguments)
 
     given = [one for name, one in own.items() if name not in {"suite", "out"}]

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from careledger.cli.arguments import hash32
 from careledger.cli.commands import command, group
+from careledger.errors import NotFound, SettingsError, WrongChain
+from careledger.files import read_file, write_private
 from careledger.values.addresses import address
 
 if TYPE_CHECKING:
@@ -49,7 +52,6 @@ def anchor(
 
     Example: careledger interactions anchor examples/interactions.json --keys customer-keys.json
     """
-    from careledger.files import read_file
     from careledger.interactions import anchoring, formats
     from careledger.interactions.keyring import Keyring
     from careledger.interactions.record import read_interactions
@@ -112,8 +114,6 @@ def receipt(
     Example: careledger interactions receipt interactions.batch.json --id call-0001 --out
     receipt.json
     """
-    from careledger.errors import SettingsError
-    from careledger.files import write_private
     from careledger.interactions import anchoring
     from careledger.interactions.batch import Batch
     from careledger.interactions.keyring import Keyring
@@ -168,8 +168,6 @@ def verify(
               receipt.json --rpc http://one:8545 --rpc http://two:8545 careledger interactions
               verify receipt.json --block-hash 0x…
     """
-    from careledger.cli.arguments import hash32
-    from careledger.files import read_file
     from careledger.interactions.receipt import Receipt
     from careledger.interactions.verdict import Verdict
 
@@ -195,7 +193,6 @@ def verify(
 
 def _ask(suites: Sequence["Suite"], held: "Receipt") -> "VerificationResult":
     """Judge by every node; they have to agree."""
-    from careledger.errors import WrongChain
     from careledger.interactions.verification import verify as judge
 
     results = []
@@ -215,8 +212,6 @@ def _ask(suites: Sequence["Suite"], held: "Receipt") -> "VerificationResult":
 
 def _trusted(suite: "Suite") -> str | None:
     """Return the log that was named or recorded; None where there is neither."""
-    from careledger.errors import NotFound
-
     try:
         return suite.address("InteractionLog")
     except NotFound:

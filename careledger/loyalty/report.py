@@ -36,6 +36,8 @@ from careledger.loyalty.token import (
     Transfer,
 )
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.amounts import WAD
+from careledger.values.times import time_text
 
 
 class UseKind(StrEnum):
@@ -77,6 +79,26 @@ class PointUse:
     other_token: ChecksumAddress | None = None
     """What it was swapped for."""
     other_amount: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the use as JSON; amounts are decimal text of the smallest unit."""
+        found: dict[str, Any] = {
+            "use": self.kind.value,
+            "holder": self.holder,
+            "to": self.to,
+            "amount": str(self.amount),
+            "fee": str(self.fee),
+            "decimals": WAD,
+            "ref": "0x" + self.ref.hex() if self.ref else None,
+            "blockNumber": self.block_number,
+            "transactionHash": "0x" + self.transaction.hex(),
+        }
+        if self.by:
+            found["issuer"] = self.by
+        if self.other_token:
+            found["otherToken"] = self.other_token
+            found["otherAmount"] = str(self.other_amount)
+        return found
 
 
 @dataclass(frozen=True)
@@ -134,8 +156,8 @@ class PointReport:
                     sum(use.fee for use in found),
                 )
 
-    def document(self) -> dict[str, Any]:
-        """Return the report as plain JSON; amounts are integers of the smallest unit."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON; amounts are decimal text of the smallest unit."""
         closes = self.programme.closes_at
         return {
             "token": self.token,
@@ -143,41 +165,30 @@ class PointReport:
             "symbol": self.symbol,
             "brand": self.programme.brand,
             "blockNumber": self.block_number,
-            "issued": self.issued,
-            "redeemed": self.redeemed,
-            "outstanding": self.programme.outstanding,
-            "cap": self.programme.cap,
-            "closesAt": closes.isoformat() if closes else None,
+            "issued": str(self.issued),
+            "redeemed": str(self.redeemed),
+            "outstanding": str(self.programme.outstanding),
+            "cap": str(self.programme.cap),
+            "closesAt": time_text(closes) if closes else None,
             "paused": self.programme.paused,
             "holders": len(self.balances),
-            "inPools": self.in_pools,
-            "fees": self.fees,
-            "feesWaiting": self.fees_waiting,
+            "inPools": str(self.in_pools),
+            "fees": str(self.fees),
+            "feesWaiting": str(self.fees_waiting),
+            "decimals": WAD,
             "reconciled": True,
             "totals": [
-                {"use": kind.value, "times": times, "amount": amount, "fee": fee}
+                {
+                    "use": kind.value,
+                    "times": times,
+                    "amount": str(amount),
+                    "fee": str(fee),
+                    "decimals": WAD,
+                }
                 for kind, times, amount, fee in self.totals()
             ],
-            "uses": [_plain(use) for use in self.uses],
+            "uses": [use.to_json() for use in self.uses],
         }
-
-
-def _plain(use: PointUse) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "use": use.kind.value,
-        "holder": use.holder,
-        "to": use.to,
-        "amount": use.amount,
-        "fee": use.fee,
-        "ref": use.ref or None,
-        "blockNumber": use.block_number,
-        "transaction": use.transaction,
-    }
-    if use.by:
-        found["issuer"] = use.by
-    if use.other_token:
-        found |= {"otherToken": use.other_token, "otherAmount": use.other_amount}
-    return found
 
 
 def report(

@@ -1,13 +1,14 @@
 """Ethereum addresses as text, with their checksum (EIP-55)."""
 
 import re
-
-from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
+from typing import TYPE_CHECKING, cast
 
 from careledger.errors import InputError
 
-ZERO_ADDRESS = ChecksumAddress("0x0000000000000000000000000000000000000000")  # type: ignore[arg-type]
+if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
+ZERO_ADDRESS = cast("ChecksumAddress", "0x0000000000000000000000000000000000000000")
 """Stands for nobody and, as a token, for ether."""
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
@@ -15,7 +16,7 @@ _SHOWN = 80
 """Characters of a wrong input that its error quotes."""
 
 
-def address(text: str, what: str = "address") -> ChecksumAddress:
+def address(text: str, what: str = "address") -> "ChecksumAddress":
     """Return an address in checksum form (EIP-55).
 
     Args:
@@ -26,6 +27,9 @@ def address(text: str, what: str = "address") -> ChecksumAddress:
         InputError: it is not an address, or mixes cases and its checksum is wrong.
 
     """
+    # Imported here: the command line reads this module for `--help`, and eth-utils takes long.
+    from eth_utils.address import to_checksum_address  # noqa: PLC0415
+
     if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
         shown = repr(text)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

@@ -2,8 +2,10 @@
 
 import json
 
+from tests.support.spelling import check_spelling
 
-def told(result):
+
+def read_document(result):
     assert result.status == 0, result.err
     return json.loads(result.out)
 
@@ -11,6 +13,24 @@ def told(result):
 def refused(result, status, *words):
     assert result.status == status, result.out + result.err
     assert result.out == ""
-    assert result.err.count("\n") == 1
+    assert without_notes(result.err).count("\n") == 1
     for word in words:
         assert word in result.err
+
+
+def without_notes(err):
+    """Return what a command wrote to stderr, without its remarks."""
+    return "".join(line for line in err.splitlines(True) if not line.startswith("note: "))
+
+
+def check_documents(arguments, printed):
+    """Read every document that a command printed under `--json` against the one spelling."""
+    if "--json" not in [str(argument) for argument in arguments]:
+        return
+    if printed.out:
+        check_spelling(json.loads(printed.out))
+    for line in printed.err.splitlines():
+        document = json.loads(line)
+        assert len(document) == 1
+        assert set(document) <= {"error", "note"}
+        check_spelling(document)

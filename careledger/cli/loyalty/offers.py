@@ -1,48 +1,35 @@
-"""`careledger loyalty offer`: sign offers for nothing, look at them, take them, call them off."""
+"""`careledger loyalty offer`: sign offers for nothing, look at them, take them, cancel them."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careledger.cli.loyalty.desk import (
-    Deployments,
-    Desk,
-    For,
-    MarketAt,
-    duration,
-    label,
-    reference,
-    told,
-)
-from careledger.console import Json, Out, Rpc
+from careledger.cli.arguments import hash32
+from careledger.cli.commands import command, group
+from careledger.cli.loyalty.arguments import Lasting, amount_of, label, shortened_amount
+from careledger.cli.report import report
 from careledger.errors import InputError
-from careledger.loyalty.messages import sign
-from careledger.loyalty.offers import Offer
-from careledger.loyalty.points import parse_points as points
-from careledger.loyalty.points import points_text as show
-from careledger.loyalty.points import short_points as short
-from careledger.loyalty.signed_offers import Permit, SignedOffer, sign_offer
-from careledger.loyalty.token import LoyaltyToken
+from careledger.loyalty.points import parse_points, points_text
 from careledger.values.addresses import ZERO_ADDRESS, address
-from careledger.values.times import time_text
+from careledger.values.times import parse_duration
 
-offer = typer.Typer(
-    help="Offers of customers to swap points.", no_args_is_help=True, rich_markup_mode=None
-)
+if TYPE_CHECKING:
+    from careledger.console import Out
+    from careledger.loyalty.client import LoyaltyToken
+    from careledger.loyalty.signed_offers import Permit, SignedOffer
+    from careledger.suite import Suite
+
+offer = group("Offers of customers to swap points.")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file that `offer sign` wrote.")]
 
 
-def _nonce(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 79 and int(text) < 1 << 256):
-        raise InputError(f"--nonce {text!r} is no whole number below 2^256")
-    return int(text)
-
-
-@offer.command("sign")
-def sign_(
+@command(offer, contracts=["PointMarket"])
+def sign(
+    suite: "Suite",
+    out: "Out",
     give: Annotated[
         str, typer.Argument(metavar="GIVE", help="Address of the points that you give.")
     ],
@@ -57,7 +44,7 @@ def sign_(
     out_file: Annotated[Path, typer.Option("--out", help="Where the offer goes.")] = Path(
         "offer.json"
     ),
-    holds: For = "7d",
+    lasting: Lasting = "7d",
     min_fill: Annotated[
         str | None,
         typer.Option(help="The least to be taken at a time, of what you give.", show_default=False),
@@ -72,94 +59,79 @@ def sign_(
     ref: Annotated[
         str | None, typer.Option(help="A commitment of your own.", show_default=False)
     ] = None,
-    market: MarketAt = None,
-    rpc: Rpc = None,
-    deployments: Deployments = None,
-    json_: Json = False,
 ) -> None:
     """Sign an offer and a permit for what it gives. Nothing is sent, and it costs nothing.
 
-    Until it is taken, expires or is called off, anyone who has the file may take it.
+    Until it is taken, expires or is cancelled, anyone who has the file may take it.
 
     Example: careledger loyalty offer sign 0xMiles… 1000 0xCafe… 40 --for 7d --out offer.json
     """
-    span = duration(holds)
+    from careledger.loyalty.offers import Offer
+    from careledger.loyalty.signed_offers import sign_offer
+
+    span = parse_duration(lasting, "--for")
     members: dict[str, Any] = {
         "give": address(give, "GIVE"),
         "want": address(want, "WANT"),
-        "give_amount": points(give_amount),
-        "want_amount": points(want_amount),
-        "min_fill": points(min_fill, "--min-fill") if min_fill else 0,
+        "give_amount": parse_points(give_amount),
+        "want_amount": parse_points(want_amount),
+        "min_fill": parse_points(min_fill, "--min-fill") if min_fill else 0,
         "taker": address(taker, "--taker") if taker else ZERO_ADDRESS,
-        "ref": reference(ref) if ref else bytes(32),
+        "ref": hash32(ref, "--ref") if ref else bytes(32),
     }
     if nonce is not None:
         members["nonce"] = _nonce(nonce)
-    desk = Desk.open(rpc, deployments)
-    giving, wanting, place = desk.token(give), desk.token(want), desk.market(market)
-    maker = desk.sender.address
-    made = Offer(maker=maker, expires_at=desk.until(span), **members)
+
+    giving = suite.loyalty.token(give)
+    wanting = suite.loyalty.token(want)
+    market = suite.loyalty.market
+
+    maker = suite.sender.address
+    made = Offer(maker=maker, expires_at=suite.chain_time() + span, **members)
     held = giving.balance_of(maker)
     if held < made.give_amount:
         raise InputError(
-            f"{maker} has {show(held)} {label(giving)}: too few to give {show(made.give_amount)}"
+            f"{maker} has {points_text(held)} {label(giving)}: "
+            f"too few to give {points_text(made.give_amount)}"
         )
+
     signed = sign_offer(
-        desk.sender.account, made, desk.chain.chain_id, place.address, token=giving.messages,
+        suite.account,
+        made,
+        suite.chain.chain_id,
+        market.address,
+        token=giving.messages,
         permit_nonce=giving.nonces(maker),
-    )  # fmt: skip
+    )
     signed.write(out_file)
-    _tell(Out(json_), "Offer signed", signed, (giving, wanting), file=str(out_file))
+    _report(out, "Offer signed", signed, (giving, wanting), file=str(out_file))
 
 
-def _tell(
-    out: Out,
-    title: str,
-    signed: SignedOffer,
-    tokens: tuple[LoyaltyToken, LoyaltyToken],
-    **more: Any,
-) -> None:
-    """Show an offer; names of points are anybody's choice, so the brands' identities stand beside them."""
-    made, (giving, wanting) = signed.offer, tokens
-    brands = {"giveBrand": giving.brand(), "wantBrand": wanting.brand()}
-    shown = {
-        "giveAmount": f"{show(made.give_amount)} {label(giving)}",
-        "wantAmount": f"{show(made.want_amount)} {label(wanting)}",
-        "minFill": show(made.min_fill),
-        "taker": "anyone" if made.taker == ZERO_ADDRESS else made.taker,
-        "expiry": time_text(made.expires_at),
-    }
-    shown |= {
-        name: f"{show(more[name])} {label(giving)}"
-        for name in ("filled", "remaining")
-        if name in more
-    }
-    told(out, title, {"id": signed.id, **made.to_json(), **brands, **more}, None, **shown)
-
-
-@offer.command("show")
-def show_(
-    file: File,
-    *,
-    market: MarketAt = None,
-    rpc: Rpc = None,
-    deployments: Deployments = None,
-    json_: Json = False,
-) -> None:
+@command(offer, contracts=["PointMarket"])
+def show(suite: "Suite", out: "Out", file: File) -> None:
     """Show an offer, who signed it, and what is left of it.
 
     Example: careledger loyalty offer show offer.json
     """
+    from careledger.loyalty.signed_offers import SignedOffer
+
     signed = SignedOffer.read(file)
-    desk = Desk.open(rpc, deployments)
-    desk.chain.expect(signed.chain_id)
-    state = desk.market(market).check(signed)
-    tokens = desk.token(signed.offer.give), desk.token(signed.offer.want)
-    _tell(Out(json_), "Offer", signed, tokens, filled=state.filled, remaining=state.remaining)
+    suite.chain.expect(signed.chain_id)
+
+    state = suite.loyalty.market.check(signed)
+    giving = suite.loyalty.token(signed.offer.give)
+    wanting = suite.loyalty.token(signed.offer.want)
+    left = {
+        "filled": amount_of(state.filled, giving),
+        "remaining": amount_of(state.remaining, giving),
+    }
+    _report(out, "Offer", signed, (giving, wanting), **left)
 
 
-@offer.command()
+@command(offer, contracts=["PointMarket"])
 def fill(
+    suite: "Suite",
+    out: "Out",
     file: File,
     *,
     amount: Annotated[
@@ -176,58 +148,52 @@ def fill(
         str | None,
         typer.Option(help="The least to get, fee deducted; as of now.", show_default=False),
     ] = None,
-    market: MarketAt = None,
-    rpc: Rpc = None,
-    deployments: Deployments = None,
-    json_: Json = False,
 ) -> None:
     """Take an offer, whole or in part. Neither side needs to have approved anything before.
 
     Example: careledger loyalty offer fill offer.json --amount 400
     """
+    from careledger.loyalty.signed_offers import SignedOffer
+
     signed = SignedOffer.read(file)
-    wanted = points(amount, "--amount") if amount else None
-    most = points(most_paid, "--most-paid") if most_paid else None
-    least = points(least_received, "--least-received") if least_received else None
-    desk = Desk.open(rpc, deployments)
-    desk.chain.expect(signed.chain_id)
-    place = desk.market(market).using(desk.sender)
-    state, made = place.check(signed), signed.offer
-    giving, wanting = desk.token(made.give), desk.token(made.want)
-    price = place.price(made, wanted or state.remaining)
-    receipt = place.fill_with_permits(
+    wanted = parse_points(amount, "--amount") if amount else None
+    most = parse_points(most_paid, "--most-paid") if most_paid else None
+    least = parse_points(least_received, "--least-received") if least_received else None
+
+    suite.chain.expect(signed.chain_id)
+    market, made = suite.loyalty.market, signed.offer
+    state = market.check(signed)
+    giving = suite.loyalty.token(made.give)
+    wanting = suite.loyalty.token(made.want)
+
+    price = market.price(made, wanted or state.remaining)
+    receipt = market.fill_with_permits(
         made,
         signed.signature,
         price.amount,
         price.paid if most is None else most,
         price.received if least is None else least,
         maker_permit=signed.permit,
-        taker_permit=_permit(desk, wanting, place.address, price.paid, made.expires_at),
+        taker_permit=_permit(suite, wanting, market.address, price.paid, made.expires_at),
     )
-    done, left = place.filled(receipt), place.state_of(made).remaining
-    what: dict[str, Any] = {"id": signed.id, "maker": made.maker, "taker": desk.sender.address}
-    what |= {"paid": done.paid_amount, "received": done.received_amount, "remaining": left}
-    told(
-        Out(json_), "Offer taken", what, receipt,
-        paid=f"{short(done.paid_amount)} {label(wanting)}",
-        received=f"{short(done.received_amount)} {label(giving)}",
-        remaining=f"{short(left)} {label(giving)}",
-    )  # fmt: skip
+
+    done = market.filled(receipt)
+    facts: dict[str, Any] = {
+        "id": signed.id,
+        "maker": made.maker,
+        "taker": suite.sender.address,
+        "paid": amount_of(done.paid_amount, wanting),
+        "received": amount_of(done.received_amount, giving),
+        "remaining": amount_of(market.state_of(made).remaining, giving),
+    }
+    shown = {name: shortened_amount(facts[name]) for name in ("paid", "received", "remaining")}
+    report(out, "Offer taken", facts, receipt, shown=shown)
 
 
-def _permit(
-    desk: Desk, token: LoyaltyToken, spender: str, value: int, deadline: datetime
-) -> Permit | None:
-    """Sign what the market needs to take the price; None where it may already."""
-    owner = desk.sender.address
-    if token.allowance(owner, spender) >= value:
-        return None
-    message = token.messages.permit(owner, spender, value, token.nonces(owner), deadline)
-    return Permit(value, deadline, sign(desk.sender.account, message))
-
-
-@offer.command()
+@command(offer, contracts=["PointMarket"])
 def cancel(
+    suite: "Suite",
+    out: "Out",
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="The offer.", show_default=False)
     ] = None,
@@ -235,29 +201,74 @@ def cancel(
     nonce: Annotated[
         str | None, typer.Option(help="Or its nonce, if the file is lost.", show_default=False)
     ] = None,
-    market: MarketAt = None,
-    rpc: Rpc = None,
-    deployments: Deployments = None,
-    json_: Json = False,
 ) -> None:
-    """Call off an own offer for good, and every other one with its nonce.
+    """Cancel an own offer for good, and every other one with its nonce.
 
     Example: careledger loyalty offer cancel offer.json
     """
+    from careledger.loyalty.signed_offers import SignedOffer
+
     if (file is None) == (nonce is None):
         raise InputError("either the offer's file or --nonce is needed")
     signed = SignedOffer.read(file) if file else None
     number = signed.offer.nonce if signed else _nonce(nonce or "")
-    desk = Desk.open(rpc, deployments)
-    place = desk.market(market).using(desk.sender)
+
+    maker = suite.sender.address
     if signed is not None:
-        desk.chain.expect(signed.chain_id)
-        if signed.offer.maker != desk.sender.address:
-            raise InputError(f"the offer is {signed.offer.maker}'s: only its maker can call it off")
-    receipt = place.cancel(number)
-    told(
-        Out(json_),
-        "Offer called off",
-        {"maker": desk.sender.address, "nonce": str(number)},
-        receipt,
-    )
+        suite.chain.expect(signed.chain_id)
+        if signed.offer.maker != maker:
+            raise InputError(f"the offer is {signed.offer.maker}'s: only its maker can cancel it")
+
+    receipt = suite.loyalty.market.cancel(number)
+    report(out, "Offer cancelled", {"maker": maker, "nonce": str(number)}, receipt)
+
+
+def _nonce(text: str) -> int:
+
+    if not (text.isascii() and text.isdigit() and len(text) < 79 and int(text) < 1 << 256):
+        raise InputError(f"--nonce {text[:80]!r} is not a whole number below 2^256")
+    return int(text)
+
+
+def _permit(
+    suite: "Suite", token: "LoyaltyToken", spender: str, value: int, deadline: datetime
+) -> "Permit | None":
+    """Sign what the market needs to take the price; None where it may already."""
+    from careledger.loyalty.messages import sign as sign_message
+    from careledger.loyalty.signed_offers import Permit
+
+    owner = suite.sender.address
+    if token.allowance(owner, spender) >= value:
+        return None
+
+    message = token.messages.permit(owner, spender, value, token.nonces(owner), deadline)
+    return Permit(value, deadline, sign_message(suite.account, message))
+
+
+def _report(
+    out: "Out",
+    title: str,
+    signed: "SignedOffer",
+    tokens: tuple["LoyaltyToken", "LoyaltyToken"],
+    **more: Any,
+) -> None:
+    """Show an offer. Anybody chooses any symbol, so the brands' identities stand beside them."""
+    made = signed.offer
+    giving, wanting = tokens
+    facts: dict[str, Any] = {
+        "id": signed.id,
+        "maker": made.maker,
+        "taker": made.taker,
+        "give": made.give,
+        "want": made.want,
+        "giveAmount": amount_of(made.give_amount, giving),
+        "wantAmount": amount_of(made.want_amount, wanting),
+        "minFill": amount_of(made.min_fill, giving),
+        "expiresAt": made.expires_at,
+        "nonce": str(made.nonce),
+        "ref": made.ref,
+        "giveBrand": giving.brand(),
+        "wantBrand": wanting.brand(),
+    }
+    shown = {"taker": "anyone"} if made.taker == ZERO_ADDRESS else None
+    report(out, title, facts | more, shown=shown)

@@ -281,5 +281,5 @@ def document(story: Story, reports: list[PointReport]) -> dict[str, Any]:
         "chainId": story.stage.chain.chain_id,
         "actors": {name: sender.address for name, sender in story.stage.actors.items()},
         "steps": story.steps,
-        "reports": [found.document() for found in reports],
+        "reports": [found.to_json() for found in reports],
     }

@@ -10,7 +10,7 @@ from eth_account import Account
 from careledger.chain.node import free_port
 from careledger.cli.identity.did import app
 from careledger.identity.did.did import format_did
-from tests.support.commands import refused, told
+from tests.support.commands import read_document, refused
 
 DAY = 86_400
 NOT_AN_ADDRESS = "0x12"
@@ -39,13 +39,15 @@ class TestCreate:
         (tmp_path / "password").write_text("correct horse\n")
         file = tmp_path / "key.json"
         monkeypatch.setenv("CARELEDGER_PASSWORD_FILE", str(tmp_path / "password"))
-        found = told(careledger("create", "--keystore", file, "--json"))
+        found = read_document(careledger("create", "--keystore", file, "--json"))
         account = Account.from_key(Account.decrypt(json.loads(file.read_text()), "correct horse"))
         assert found["address"] == account.address
         assert found["did"] == format_did(account.address, 31337)
         assert file.stat().st_mode & 0o777 == 0o600
         assert account.key.hex() not in json.dumps(found) + file.read_text()
-        document = told(careledger("resolve", found["didByPublicKey"], "--json"))["didDocument"]
+        document = read_document(careledger("resolve", found["didByPublicKey"], "--json"))[
+            "didDocument"
+        ]
         assert (
             document["verificationMethod"][0]["blockchainAccountId"]
             == f"eip155:31337:{account.address}"
@@ -53,10 +55,10 @@ class TestCreate:
 
     def test_the_key_signs_afterwards(self, careledger, tmp_path, monkeypatch, password, senders):
         file = tmp_path / "key.json"
-        found = told(careledger("create", "--keystore", file, "--json"))
+        found = read_document(careledger("create", "--keystore", file, "--json"))
         senders[0].transact(found["address"], value=10**18)
         monkeypatch.setenv("CARELEDGER_KEYSTORE", str(file))
-        done = told(careledger("rotate", found["did"], senders[3].address, "--json"))
+        done = read_document(careledger("rotate", found["did"], senders[3].address, "--json"))
         assert done["controller"] == senders[3].address
 
     def test_a_file_that_is_there_stays(self, careledger, tmp_path, password):
@@ -71,7 +73,7 @@ class TestCreate:
         monkeypatch.setenv("CARELEDGER_RPC", f"http://127.0.0.1:{free_port()}")
         refused(careledger("create", "--keystore", tmp_path / "a.json"), 3, "no node answers")
         assert not (tmp_path / "a.json").exists()
-        found = told(
+        found = read_document(
             careledger("create", "--keystore", tmp_path / "a.json", "--chain-id", 5, "--json")
         )
         assert found["did"].startswith("did:ethr:0x5:")
@@ -97,7 +99,7 @@ class TestCreate:
 
 class TestDelegate:
     def test_for_a_time(self, careledger, registry, alice, did, senders, chain):
-        found = told(
+        found = read_document(
             careledger(
                 "delegate",
                 did,
@@ -117,7 +119,7 @@ class TestDelegate:
         assert found["gasUsed"] > 21_000
 
     def test_until_a_time(self, careledger, registry, alice, senders):
-        found = told(
+        found = read_document(
             careledger(
                 "delegate", alice.address, senders[2].address, "--role", "veriKey", "--until", "2030-01-31T12:00:00Z",
                 "--json", key=alice,
@@ -194,7 +196,7 @@ class TestDelegate:
 class TestRevoke:
     def test_at_once(self, careledger, registry, alice, did, senders):
         registry.add_delegate(alice.address, "careledger.agent", senders[2].address, DAY)
-        told(
+        read_document(
             careledger(
                 "revoke", did, senders[2].address, "--role", "careledger.agent", "--json", key=alice
             )
@@ -210,7 +212,7 @@ class TestRevoke:
 class TestRotate:
     def test_to_another_key(self, careledger, registry, alice, did, senders):
         result = careledger("rotate", did, senders[2].address, "--json", key=alice)
-        assert told(result)["controller"] == senders[2].address
+        assert read_document(result)["controller"] == senders[2].address
         assert registry.identity_owner(alice.address) == senders[2].address
         assert result.err == ""
 
@@ -241,13 +243,15 @@ class TestResolve:
         block = registry.set_attribute(
             alice.address, "did/svc/Care", b"https://care.example", DAY
         ).block_number
-        found = told(careledger("resolve", did, "--json"))
+        found = read_document(careledger("resolve", did, "--json"))
         assert set(found) == {"didDocument", "didDocumentMetadata", "didResolutionMetadata"}
         assert found["didDocument"]["service"][0]["serviceEndpoint"] == "https://care.example"
-        before = told(careledger("resolve", did, "--block", block - 1, "--json"))
+        before = read_document(careledger("resolve", did, "--block", block - 1, "--json"))
         assert "service" not in before["didDocument"]
         assert before["didDocumentMetadata"]["nextVersionId"] == str(block)
-        assert told(careledger("resolve", f"{did}?versionId={block - 1}", "--json")) == before
+        assert (
+            read_document(careledger("resolve", f"{did}?versionId={block - 1}", "--json")) == before
+        )
 
     def test_for_people_it_is_a_table(self, careledger, registry, alice, did, senders):
         registry.add_delegate(alice.address, "sigAuth", senders[2].address, DAY)
@@ -295,7 +299,7 @@ class TestResolve:
 
     def test_another_registry_can_be_named(self, careledger, did, suite, tmp_path):
         at = suite["IdentityRegistry"]
-        assert told(
+        assert read_document(
             careledger("resolve", did, "--registry", at, "--deployments", tmp_path, "--json")
         )
         refused(careledger("resolve", did, "--registry", NOT_AN_ADDRESS), 2, "address")
@@ -310,11 +314,11 @@ class TestDelegates:
             alice.address, "careledger.agent", senders[2].address, DAY
         ).block_number
         registry.add_delegate(alice.address, b"\xff".ljust(32, b"\0"), senders[3].address, DAY)
-        now = told(careledger("delegates", did, "--json"))["delegates"]
+        now = read_document(careledger("delegates", did, "--json"))["delegates"]
         assert [(one["delegate"], one["role"][:6]) for one in now] == [
             (senders[2].address, "carele"), (senders[3].address, "0xff00"),
         ]  # fmt: skip
-        then = told(careledger("delegates", did, "--block", block, "--json"))["delegates"]
+        then = read_document(careledger("delegates", did, "--block", block, "--json"))["delegates"]
         assert [one["role"] for one in then] == ["careledger.agent"]
         assert "2 changes so far" in careledger("delegates", did).out
 
@@ -327,7 +331,9 @@ class TestDeactivate:
         registry.add_delegate(alice.address, "careledger.agent", senders[2].address, DAY)
         registry.add_delegate(alice.address, "veriKey", senders[3].address, DAY)
         assert (
-            told(careledger("deactivate", did, "--yes", "--json", key=alice))["delegatesDismissed"]
+            read_document(careledger("deactivate", did, "--yes", "--json", key=alice))[
+                "delegatesDismissed"
+            ]
             == 2
         )
         assert not registry.may_act(alice.address, "careledger.agent", senders[2].address)
@@ -358,7 +364,7 @@ class TestRecovery:
             "2d",
             "--json",
         )
-        assert told(careledger(*command, key=alice))["guardians"] == 3
+        assert read_document(careledger(*command, key=alice))["guardians"] == 3
         return folder
 
     def approvals(self, careledger, folder, senders, tmp_path, new_owner):
@@ -366,7 +372,7 @@ class TestRecovery:
         for sender in senders[2:4]:
             files.append(tmp_path / f"{sender.address}.approval.json")
             card = folder / f"{sender.address}.json"
-            told(
+            read_document(
                 careledger(
                     "recovery", "approve", card, new_owner, "--out", files[-1], "--json", key=sender
                 )
@@ -377,32 +383,32 @@ class TestRecovery:
         self, careledger, registry, development, named, did, alice, senders, tmp_path
     ):
         files = self.approvals(careledger, named, senders, tmp_path, senders[7].address)
-        started = told(careledger("recovery", "start", *files, "--json", key=senders[8]))
-        status = told(careledger("recovery", "status", did, "--json"))
+        started = read_document(careledger("recovery", "start", *files, "--json", key=senders[8]))
+        status = read_document(careledger("recovery", "status", did, "--json"))
         assert (status["guarded"], status["threshold"], status["live"]) == (True, 2, True)
         assert status["readyAt"] == started["readyAt"]
         refused(careledger("recovery", "finish", did, key=senders[8]), 1, "can still object")
         development.warp(int(registry.recovery(alice.address).ready_at.timestamp()))
         result = careledger("recovery", "finish", did, "--json", key=senders[8])
-        assert told(result)["controller"] == senders[7].address
+        assert read_document(result)["controller"] == senders[7].address
         assert "look through them" in result.err
-        assert told(careledger("recovery", "status", did, "--json"))["newOwner"] is None
+        assert read_document(careledger("recovery", "status", did, "--json"))["newOwner"] is None
 
     def test_the_owner_stops_it(self, careledger, named, did, alice, senders, tmp_path):
         files = self.approvals(careledger, named, senders, tmp_path, senders[7].address)
-        told(careledger("recovery", "start", *files, "--json", key=senders[8]))
+        read_document(careledger("recovery", "start", *files, "--json", key=senders[8]))
         refused(
             careledger("recovery", "stop", did, key=senders[2]),
             1,
             "is not the identity's controller",
         )
-        told(careledger("recovery", "stop", did, "--json", key=alice))
+        read_document(careledger("recovery", "stop", did, "--json", key=alice))
         refused(careledger("recovery", "start", *files, key=senders[8]), 1, "signature")
 
     def test_dismissed_guardians_cannot_approve(
         self, careledger, named, did, alice, senders, tmp_path
     ):
-        told(careledger("recovery", "dismiss", did, "--json", key=alice))
+        read_document(careledger("recovery", "dismiss", did, "--json", key=alice))
         card = named / f"{senders[2].address}.json"
         command = ("recovery", "approve", card, senders[7].address, "--out", tmp_path / "a.json")
         refused(careledger(*command, key=senders[2]), 1, "nobody guards")
@@ -419,7 +425,7 @@ class TestRecovery:
             1,
             "--json",
         )
-        told(careledger(*command, "--cards", tmp_path / "new", key=alice))
+        read_document(careledger(*command, "--cards", tmp_path / "new", key=alice))
         card = named / f"{senders[2].address}.json"
         command = ("recovery", "approve", card, senders[7].address, "--out", tmp_path / "a.json")
         refused(careledger(*command, key=senders[2]), 1, "ask for a new card")
@@ -433,7 +439,7 @@ class TestRecovery:
         files = self.approvals(careledger, named, senders, tmp_path, senders[7].address)
         other = tmp_path / "other.json"
         card = named / f"{senders[4].address}.json"
-        told(
+        read_document(
             careledger(
                 "recovery",
                 "approve",

@@ -11,7 +11,7 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
 from careledger.identity.wallet.encryption import LEAST_WORK
 from careledger.identity.wallet.wallet import Wallet
-from tests.support.commands import refused, told
+from tests.support.commands import read_document, refused
 
 TYPE = "https://bank.example/kyc/1"
 CLAIMS = {
@@ -69,9 +69,9 @@ def people(careledger, tmp_path, senders, monkeypatch):
 
     people = People()
     Wallet.create(tmp_path / "ana.wallet", "correct horse", work=LEAST_WORK).close()
-    told(people.ana("wallet", "key", "--out", "ana.jwk", "--json"))
+    read_document(people.ana("wallet", "key", "--out", "ana.jwk", "--json"))
     issuing = ("--issuer", people.bank_did, "--type", TYPE, "--holder", "ana.jwk", "--list", "kyc")
-    people.index = told(
+    people.index = read_document(
         people.bank(
             "issue",
             "ana.json",
@@ -83,15 +83,17 @@ def people(careledger, tmp_path, senders, monkeypatch):
             "--json",
         )
     )["statusIndex"]
-    people.credential = told(people.ana("wallet", "add", "ana.credential", "--json"))["credential"]
+    people.credential = read_document(people.ana("wallet", "add", "ana.credential", "--json"))[
+        "credential"
+    ]
     return people
 
 
 @pytest.fixture
 def answered(people):
     """Return the people, with a request asked and answered."""
-    told(people.ask("--json"))
-    people.consent = told(
+    read_document(people.ask("--json"))
+    people.consent = read_document(
         people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json")
     )["consent"]
     return people
@@ -121,11 +123,11 @@ class TestRequest:
         refused(people.insurer(*asked, "--out", "x"), 1, "does not list this key")
 
     def test_a_link_and_a_picture(self, people, tmp_path):
-        done = told(people.ask("--qr", "request.svg", "--json"))
+        done = read_document(people.ask("--qr", "request.svg", "--json"))
         assert done["link"].startswith("careledger://consent?request=ey")
         assert done["claims"] == ["age_over_18", "address.country"]
         assert "<svg" in (tmp_path / "request.svg").read_text()
-        told(people.ask("--qr", "request.png", "--json"))
+        read_document(people.ask("--qr", "request.png", "--json"))
         assert (tmp_path / "request.png").read_bytes().startswith(b"\x89PNG")
 
     def test_a_code_in_the_terminal(self, people):
@@ -134,9 +136,9 @@ class TestRequest:
         assert "\u2588" in result.out or "\u2584" in result.out
 
     def test_the_customer_sees_who_asks_from_the_link_too(self, people, tmp_path):
-        link = told(people.ask("--json"))["link"]
+        link = read_document(people.ask("--json"))["link"]
         (tmp_path / "link").write_text(link + "\n")
-        shown = told(people.ana("consent", "show", "link", "--json"))
+        shown = read_document(people.ana("consent", "show", "link", "--json"))
         assert shown["from"] == people.insurer_did
         assert shown["purpose"] == "Offer you a policy"
         assert shown["credentials"] == [people.credential]
@@ -144,7 +146,7 @@ class TestRequest:
 
 class TestGrant:
     def test_a_forged_request(self, people, tmp_path):
-        told(people.ask("--json"))
+        read_document(people.ask("--json"))
         head, body, signature = (tmp_path / "request.jwt").read_text().strip().split(".")
         changed = signature[:5] + ("A" if signature[5] != "A" else "B") + signature[6:]
         (tmp_path / "request.jwt").write_text(f"{head}.{body}.{changed}")
@@ -152,7 +154,7 @@ class TestGrant:
         assert not (tmp_path / "answer.json").exists()
 
     def test_a_claim_that_nobody_confirmed(self, people):
-        told(people.ask("--json", claims=("blood_type",)))
+        read_document(people.ask("--json", claims=("blood_type",)))
         refused(
             people.ana("consent", "grant", "request.jwt", "--out", "answer.json"),
             1,
@@ -160,7 +162,7 @@ class TestGrant:
         )
 
     def test_a_request_that_is_over(self, people, development, chain):
-        told(people.ask("--json"))
+        read_document(people.ask("--json"))
         development.warp(chain.timestamp() + 3600)
         refused(
             people.ana("consent", "grant", "request.jwt", "--out", "answer.json"),
@@ -169,21 +171,21 @@ class TestGrant:
         )
 
     def test_it_is_listed_before_it_is_on_chain(self, answered):
-        (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
+        (given,) = read_document(answered.ana("consent", "list", "--json"))["consents"]
         assert given["consent"] == answered.consent
         assert given["to"] == answered.insurer_did
         assert given["claims"] == ["age_over_18", "address.country"]
         assert given["stands"] == "not granted"
 
     def test_shorter_than_was_asked(self, people):
-        told(people.ask("--json"))
-        told(
+        read_document(people.ask("--json"))
+        read_document(
             people.ana(
                 "consent", "grant", "request.jwt", "--out", "answer.json", "--for", "2h", "--json"
             )
         )
-        kept = told(people.verify())["verification"]
-        assert told(people.insurer("read", kept, "--json"))["met"]
+        kept = read_document(people.verify())["verification"]
+        assert read_document(people.insurer("read", kept, "--json"))["met"]
 
 
 class TestVerify:
@@ -210,11 +212,11 @@ class TestVerify:
             "--json",
         )
         refused(result, 1, "issue")
-        (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
+        (given,) = read_document(answered.ana("consent", "list", "--json"))["consents"]
         assert given["stands"] == "not granted"  # nothing was paid for
 
     def test_what_was_shown_is_met_and_no_value_is_kept(self, answered, tmp_path):
-        done = told(answered.verify("--wish", "age_over_18=true", "--show"))
+        done = read_document(answered.verify("--wish", "age_over_18=true", "--show"))
         assert done["claims"] == ["age_over_18: met", "address.country: shown"]
         assert done["values"] == {"age_over_18": True, "address.country": "ES"}
         assert done["met"]
@@ -242,9 +244,11 @@ class TestVerify:
         key = SigningKey("ES256", b"\7" * 32)
         (tmp_path / "key.jwk").write_text(json.dumps(key.private_jwk))
         refused(people.ask("--key", "key.jwk"), 1, "careledger identity publish")
-        told(people.insurer("publish", people.insurer_did, "key.jwk", "--json"))
-        told(people.ask("--key", "key.jwk", "--json"))
-        told(people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))
+        read_document(people.insurer("publish", people.insurer_did, "key.jwk", "--json"))
+        read_document(people.ask("--key", "key.jwk", "--json"))
+        read_document(
+            people.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json")
+        )
         given = (
             "verify",
             "answer.json",
@@ -255,20 +259,20 @@ class TestVerify:
             "--key",
             "key.jwk",
         )
-        assert told(people.run("insurer.db", senders[5], *given, "--json"))["met"]
-        told(people.insurer("withdraw", people.insurer_did, "key.jwk", "--json"))
+        assert read_document(people.run("insurer.db", senders[5], *given, "--json"))["met"]
+        read_document(people.insurer("withdraw", people.insurer_did, "key.jwk", "--json"))
         refused(people.ask("--key", "key.jwk"), 1, "careledger identity publish")
 
     def test_again_is_harmless(self, answered):
-        first, second = told(answered.verify()), told(answered.verify("--show"))
+        first, second = read_document(answered.verify()), read_document(answered.verify("--show"))
         assert second["verification"] == first["verification"]
         assert second["alreadyTaken"]
         assert "values" not in second
-        (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
+        (given,) = read_document(answered.ana("consent", "list", "--json"))["consents"]
         assert len(given["uses"]) == 1
 
     def test_an_answer_to_another_request(self, answered):
-        told(answered.ask("--json"))
+        read_document(answered.ask("--json"))
         refused(answered.verify(), 1, "another")
 
     def test_a_changed_disclosure(self, answered, tmp_path):
@@ -281,34 +285,41 @@ class TestVerify:
 
 class TestEnd:
     def test_the_customer_revokes_and_the_next_read_says_so(self, answered):
-        kept = told(answered.verify())["verification"]
-        assert told(answered.insurer("read", kept, "--json"))["met"]
-        (done,) = told(answered.ana("consent", "revoke", answered.consent, "--json"))["consents"]
+        kept = read_document(answered.verify())["verification"]
+        assert read_document(answered.insurer("read", kept, "--json"))["met"]
+        (done,) = read_document(answered.ana("consent", "revoke", answered.consent, "--json"))[
+            "consents"
+        ]
         assert done["state"] == "done"
         refused(answered.insurer("read", kept), 1, "revoked")
         refused(answered.ana("consent", "revoke", answered.consent), 1, "over already")
-        (given,) = told(answered.ana("consent", "list", "--json"))["consents"]
+        (given,) = read_document(answered.ana("consent", "list", "--json"))["consents"]
         assert given["stands"] == "revoked"
 
     def test_all_at_once_those_under_way_too(self, answered):
-        kept = told(answered.verify())["verification"]
-        told(answered.ask("--json"))
-        told(answered.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))
-        assert len(told(answered.ana("consent", "revoke", "--all", "--json"))["consents"]) == 2
+        kept = read_document(answered.verify())["verification"]
+        read_document(answered.ask("--json"))
+        read_document(
+            answered.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json")
+        )
+        assert (
+            len(read_document(answered.ana("consent", "revoke", "--all", "--json"))["consents"])
+            == 2
+        )
         refused(answered.insurer("read", kept), 1, "revoked")
         assert answered.verify().status == 1
-        assert told(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
+        assert read_document(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
 
     def test_the_words_of_a_lost_wallet_end_what_it_gave(self, answered, tmp_path, monkeypatch):
-        kept = told(answered.verify())["verification"]
-        words = told(answered.ana("wallet", "words", "--json"))["words"]
+        kept = read_document(answered.verify())["verification"]
+        words = read_document(answered.ana("wallet", "words", "--json"))["words"]
         (tmp_path / "ana.wallet").unlink()
         monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
-        told(answered.ana("wallet", "create", "--restore", "--json"))
-        (ended,) = told(answered.ana("consent", "revoke", "--all", "--json"))["consents"]
+        read_document(answered.ana("wallet", "create", "--restore", "--json"))
+        (ended,) = read_document(answered.ana("consent", "revoke", "--all", "--json"))["consents"]
         assert ended["state"] == "done"
         refused(answered.insurer("read", kept), 1, "revoked all consents")
-        assert told(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
+        assert read_document(answered.ana("consent", "revoke", "--all", "--json"))["consents"] == []
 
     def test_ids_that_are_none(self, answered):
         refused(answered.ana("consent", "revoke"), 2, "--all")
@@ -317,14 +328,14 @@ class TestEnd:
         refused(answered.ana("consent", "revoke", "0x" + "12" * 32), 1, "no consent")
 
     def test_the_company_gives_it_back(self, answered):
-        kept = told(answered.verify())["verification"]
-        told(answered.insurer("consent", "renounce", "answer.json", "--json"))
+        kept = read_document(answered.verify())["verification"]
+        read_document(answered.insurer("consent", "renounce", "answer.json", "--json"))
         assert answered.insurer("read", kept).status == 1
         refused(answered.insurer("consent", "renounce", "answer.json"), 1, "given back")
 
     def test_the_issuer_withdraws(self, answered):
-        kept = told(answered.verify())["verification"]
-        told(
+        kept = read_document(answered.verify())["verification"]
+        read_document(
             answered.bank(
                 "status", "revoke", answered.bank_did, answered.index, "--list", "kyc", "--json"
             )
@@ -332,8 +343,8 @@ class TestEnd:
         refused(answered.insurer("read", kept), 1, "has revoked the credential")
 
     def test_a_result_is_erased(self, answered):
-        kept = told(answered.verify())["verification"]
-        assert told(answered.insurer("erase", kept, "--json")) == {"erased": kept}
+        kept = read_document(answered.verify())["verification"]
+        assert read_document(answered.insurer("erase", kept, "--json")) == {"erased": kept}
         refused(answered.insurer("read", kept), 1, "erased")
         refused(answered.insurer("erase", kept), 1, "erased")
 
@@ -353,7 +364,7 @@ class TestPresent:
             "shown",
             "--json",
         )
-        told(people.ana("present", people.credential, "--claim", "age_over_18", *given))
+        read_document(people.ana("present", people.credential, "--claim", "age_over_18", *given))
         checking = (
             "check",
             "shown",
@@ -363,7 +374,9 @@ class TestPresent:
             TYPE,
             "--json",
         )
-        assert told(people.bank(*checking, "--nonce", "n" * 24))["claims"] == ["age_over_18"]
+        assert read_document(people.bank(*checking, "--nonce", "n" * 24))["claims"] == [
+            "age_over_18"
+        ]
         refused(people.bank(*checking, "--nonce", "m" * 24), 1, "another request")
         refused(people.bank("check", "shown", "--nonce", "n" * 24), 2, "all three")
 

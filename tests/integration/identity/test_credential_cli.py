@@ -9,7 +9,7 @@ from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
 from careledger.identity.wallet.encryption import LEAST_WORK
 from careledger.identity.wallet.wallet import Wallet
-from tests.support.commands import refused, told
+from tests.support.commands import read_document, refused
 
 TYPE, LIST, URI = "https://bank.example/kyc/1", "kyc-2026", "https://bank.example/status/kyc-2026"
 CLAIMS = {
@@ -88,11 +88,11 @@ class TestIssue:
         refused(careledger(*given, key=senders[2]), 1, "does not list this key")
 
     def test_every_claim_at_any_depth_can_be_shown_or_kept(self, issue, bank, did):
-        done = told(issue("--list", LIST, "--uri", URI, "--json"))
+        done = read_document(issue("--list", LIST, "--uri", URI, "--json"))
         assert done["issuer"] == did
         assert done["key"] == f"{did}#controller"
-        told(bank("wallet", "add", "ana.credential", "--json"))
-        (held,) = told(bank("wallet", "list", "--json"))["credentials"]
+        read_document(bank("wallet", "add", "ana.credential", "--json"))
+        (held,) = read_document(bank("wallet", "list", "--json"))["credentials"]
         assert set(held["claims"]) == {
             "given_name",
             "age_over_18",
@@ -101,12 +101,12 @@ class TestIssue:
             "address.country",
         }
         assert (
-            told(bank("check", "ana.credential", "--issuer", did, "--json"))["statusIndex"]
+            read_document(bank("check", "ana.credential", "--issuer", did, "--json"))["statusIndex"]
             == done["statusIndex"]
         )
 
     def test_claims_that_stay_open(self, issue, bank, folder):
-        told(issue("--open", "address", "--json"))
+        read_document(issue("--open", "address", "--json"))
         payload = json.loads(decode((folder / "ana.credential").read_text().split(".")[1]))
         assert payload["address"] == CLAIMS["address"]
         assert "given_name" not in payload
@@ -115,13 +115,15 @@ class TestIssue:
         key = SigningKey("EdDSA", b"\7" * 32)
         registry.set_attribute(senders[1].address, *key.attribute, 10**6)
         (folder / "key.jwk").write_text(json.dumps(key.private_jwk))
-        assert told(issue("--key", "key.jwk", "--json"))["key"] == f"{did}#delegate-1"
-        assert told(bank("check", "ana.credential", "--json"))["key"] == f"{did}#delegate-1"
+        assert read_document(issue("--key", "key.jwk", "--json"))["key"] == f"{did}#delegate-1"
+        assert (
+            read_document(bank("check", "ana.credential", "--json"))["key"] == f"{did}#delegate-1"
+        )
 
     def test_a_w3c_credential(self, issue, bank, did, senders):
         holder = format_did(senders[3].address, 31337)
-        told(issue("--vc-jwt", "--subject", holder, "--json"))
-        found = told(bank("check", "ana.credential", "--type", TYPE, "--json"))
+        read_document(issue("--vc-jwt", "--subject", holder, "--json"))
+        found = read_document(bank("check", "ana.credential", "--type", TYPE, "--json"))
         assert set(found["claims"]) == set(CLAIMS)
 
 
@@ -140,8 +142,8 @@ class TestCheck:
         assert bank("check", "ana.credential").status == 1
 
     def test_a_revoked_one(self, issue, bank, did):
-        index = told(issue("--list", LIST, "--uri", URI, "--json"))["statusIndex"]
-        told(bank("status", "revoke", did, index, "--list", LIST, "--json"))
+        index = read_document(issue("--list", LIST, "--uri", URI, "--json"))["statusIndex"]
+        read_document(bank("status", "revoke", did, index, "--list", LIST, "--json"))
         refused(bank("check", "ana.credential"), 1, "withdrawn")
 
 
@@ -162,11 +164,11 @@ class TestWallet:
 
     def test_words_bring_it_back(self, bank, folder, monkeypatch):
         bank("wallet", "create")
-        words = told(bank("wallet", "words", "--json"))["words"]
+        words = read_document(bank("wallet", "words", "--json"))["words"]
         (folder / "ana.wallet").unlink()
         monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
         bank("wallet", "create", "--restore")
-        assert told(bank("wallet", "words", "--json"))["words"] == words
+        assert read_document(bank("wallet", "words", "--json"))["words"] == words
 
     def test_a_password_typed_twice(self, bank, monkeypatch, folder):
         monkeypatch.delenv("CARELEDGER_WALLET_PASSWORD_FILE")
@@ -179,7 +181,7 @@ class TestWallet:
 
     def test_the_secret_of_a_key_stays_inside(self, bank, folder):
         bank("wallet", "create")
-        told(bank("wallet", "key", "--out", "ana.jwk", "--json"))
+        read_document(bank("wallet", "key", "--out", "ana.jwk", "--json"))
         assert "d" not in json.loads((folder / "ana.jwk").read_text())
         refused(bank("wallet", "key", "--out", "x", "--alg", "HS256"), 2, "no algorithm")
 
@@ -199,13 +201,13 @@ class TestStatus:
 
     def test_revoked_places_are_shown(self, bank, did, chain):
         before = chain.block_number()
-        done = told(bank("status", "revoke", did, 4711, 3, 4, "--list", LIST, "--json"))
+        done = read_document(bank("status", "revoke", did, 4711, 3, 4, "--list", LIST, "--json"))
         assert done["indexes"] == [3, 4, 4711]
         assert done["transactions"] == 2
-        shown = told(bank("status", "show", did, "--list", LIST, "--json"))
+        shown = read_document(bank("status", "show", did, "--list", LIST, "--json"))
         assert shown["revoked"] == [3, 4, 4711]
         assert (
-            told(bank("status", "show", did, "--list", LIST, "--block", before, "--json"))[
+            read_document(bank("status", "show", did, "--list", LIST, "--block", before, "--json"))[
                 "revoked"
             ]
             == []
@@ -213,7 +215,7 @@ class TestStatus:
 
     @pytest.mark.parametrize("form", ["token", "bitstring", "bitstring-vc1", "plain"])
     def test_a_list_in_each_form(self, bank, did, folder, form):
-        told(bank("status", "revoke", did, 3, "--list", LIST, "--json"))
+        read_document(bank("status", "revoke", did, 3, "--list", LIST, "--json"))
         given = (
             "status",
             "export",
@@ -228,6 +230,6 @@ class TestStatus:
             form,
             "--json",
         )
-        assert told(bank(*given))["revoked"] == 1
+        assert read_document(bank(*given))["revoked"] == 1
         text = (folder / "list").read_text()
         assert (json.loads(text)["id"] == URI) if form == "plain" else (text.count(".") == 2)

@@ -8,7 +8,7 @@ from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.endings import Endings
 from careledger.identity.consent.messages import KeySigner
 from tests.integration.identity import test_consent_cli
-from tests.support.commands import refused, told
+from tests.support.commands import read_document, refused
 from tests.support.evm import actor
 
 people, answered = test_consent_cli.people, test_consent_cli.answered
@@ -17,7 +17,7 @@ people, answered = test_consent_cli.people, test_consent_cli.answered
 @pytest.fixture
 def verified(answered):
     """Return the people, with an answer that the insurer has verified."""
-    answered.kept = told(answered.verify())["verification"]
+    answered.kept = read_document(answered.verify())["verification"]
     return answered
 
 
@@ -42,7 +42,9 @@ class TestRevokeOut:
         self, verified, poor, tmp_path, chain
     ):
         before = chain.block_number()
-        done = told(poor("consent", "revoke", verified.consent, "--out", "endings.json", "--json"))
+        done = read_document(
+            poor("consent", "revoke", verified.consent, "--out", "endings.json", "--json")
+        )
         assert done["revocations"] == [verified.consent]
         assert done["ends"] == []
         assert done["file"] == "endings.json"
@@ -50,21 +52,23 @@ class TestRevokeOut:
         assert chain.block_number() == before
         signed = Endings.read((tmp_path / "endings.json").read_bytes())
         assert ["0x" + act.consent.id.hex() for act in signed.revocations] == [verified.consent]
-        assert told(verified.insurer("read", verified.kept, "--json"))["met"]
+        assert read_document(verified.insurer("read", verified.kept, "--json"))["met"]
 
     def test_all_and_that_there_is_nothing(self, verified, poor, tmp_path):
-        told(verified.ask("--json"))
-        told(verified.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json"))
+        read_document(verified.ask("--json"))
+        read_document(
+            verified.ana("consent", "grant", "request.jwt", "--out", "answer.json", "--json")
+        )
         assert (
             len(
-                told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))[
-                    "revocations"
-                ]
+                read_document(
+                    poor("consent", "revoke", "--all", "--out", "endings.json", "--json")
+                )["revocations"]
             )
             == 2
         )
-        told(verified.insurer("consent", "submit", "endings.json", "--json"))
-        done = told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
+        read_document(verified.insurer("consent", "submit", "endings.json", "--json"))
+        done = read_document(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
         assert (done["revocations"], done["submitUntil"]) == ([], None)
         assert Endings.read((tmp_path / "endings.json").read_bytes()).acts == ()
         assert "nothing to end" in poor("consent", "submit", "endings.json").out
@@ -92,39 +96,49 @@ class TestRevokeOut:
 class TestSubmit:
     @pytest.fixture
     def signed(self, verified, poor):
-        told(poor("consent", "revoke", verified.consent, "--out", "endings.json", "--json"))
+        read_document(
+            poor("consent", "revoke", verified.consent, "--out", "endings.json", "--json")
+        )
         return verified
 
     def test_the_company_hands_it_in_and_reads_no_more(self, signed):
-        (done,) = told(signed.insurer("consent", "submit", "endings.json", "--json"))["consents"]
+        (done,) = read_document(signed.insurer("consent", "submit", "endings.json", "--json"))[
+            "consents"
+        ]
         assert (done["id"], done["state"], done["reason"]) == (signed.consent, "done", None)
         assert done["transaction"].startswith("0x")
         refused(signed.insurer("read", signed.kept), 1, "revoked")
-        (given,) = told(signed.ana("consent", "list", "--json"))["consents"]
+        (given,) = read_document(signed.ana("consent", "list", "--json"))["consents"]
         assert given["stands"] == "revoked"
 
     def test_anybody_may_again_and_nothing_is_paid_twice(self, signed, chain, senders):
-        first = told(signed.bank("consent", "submit", "endings.json", "--json"))
-        assert told(signed.bank("consent", "submit", "endings.json", "--json")) == first
+        first = read_document(signed.bank("consent", "submit", "endings.json", "--json"))
+        assert read_document(signed.bank("consent", "submit", "endings.json", "--json")) == first
         before = uses_of_ether(chain, senders[2])
-        (done,) = told(signed.insurer("consent", "submit", "endings.json", "--json"))["consents"]
+        (done,) = read_document(signed.insurer("consent", "submit", "endings.json", "--json"))[
+            "consents"
+        ]
         assert (done["state"], done["transaction"]) == ("done", None)
         assert uses_of_ether(chain, senders[2]) == before
 
     def test_a_consent_that_is_still_under_way_is_burned(self, answered, poor):
-        told(poor("consent", "revoke", answered.consent, "--out", "endings.json", "--json"))
-        told(answered.bank("consent", "submit", "endings.json", "--json"))
+        read_document(
+            poor("consent", "revoke", answered.consent, "--out", "endings.json", "--json")
+        )
+        read_document(answered.bank("consent", "submit", "endings.json", "--json"))
         refused(answered.verify(), 1, "revoked")
 
     def test_what_a_restored_wallet_has_no_notes_of(self, verified, poor, tmp_path, monkeypatch):
-        words = told(verified.ana("wallet", "words", "--json"))["words"]
+        words = read_document(verified.ana("wallet", "words", "--json"))["words"]
         (tmp_path / "ana.wallet").unlink()
         monkeypatch.setattr("careledger.cli.identity.wallet.getpass", lambda _: words)
-        told(verified.ana("wallet", "create", "--restore", "--json"))
-        done = told(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
+        read_document(verified.ana("wallet", "create", "--restore", "--json"))
+        done = read_document(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
         assert (done["revocations"], len(done["ends"])) == ([], 1)
         assert done["ends"][0].startswith("0x")
-        (ended,) = told(verified.insurer("consent", "submit", "endings.json", "--json"))["consents"]
+        (ended,) = read_document(verified.insurer("consent", "submit", "endings.json", "--json"))[
+            "consents"
+        ]
         assert ended["state"] == "done"
         refused(verified.insurer("read", verified.kept), 1, "revoked all consents")
 
@@ -184,6 +198,8 @@ class TestSubmit:
         (tmp_path / "endings.json").write_bytes(
             Endings.of(chain.chain_id, consents.address, [end]).write()
         )
-        (done,) = told(people.insurer("consent", "submit", "endings.json", "--json"))["consents"]
+        (done,) = read_document(people.insurer("consent", "submit", "endings.json", "--json"))[
+            "consents"
+        ]
         assert done["state"] == "done"
         assert consents.epoch(subject.address) > 0

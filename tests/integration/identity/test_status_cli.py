@@ -14,7 +14,7 @@ from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.did.did import format_did
 from careledger.identity.did.model import name32
 from careledger.identity.wallet import Wallet
-from tests.support.commands import refused, told
+from tests.support.commands import read_document, refused
 
 TYPE, LIST, URI = "https://bank.example/kyc/1", "kyc-2026", "https://bank.example/status/kyc-2026"
 CLAIMS = {"given_name": "Xiomara-Distinctive", "birthdate": "1971-03-29", "income": 73_519_846}
@@ -49,7 +49,7 @@ def issue(bank, did, folder):
 
     def call(*more, to="ana.credential"):
         given = ("--issuer", did, "--type", TYPE, "--out", to, "--json")
-        return told(bank("issue", "ana.json", *given, *LISTED, *more))["statusIndex"]
+        return read_document(bank("issue", "ana.json", *given, *LISTED, *more))["statusIndex"]
 
     return call
 
@@ -94,7 +94,7 @@ def export(bank, did):
 
     def call(*more, uri=URI, form="token", list_=LIST):
         given = ("--list", list_, "--uri", uri, "--out", "list", "--form", form, "--json")
-        return told(bank("status", "export", did, *given, *more))
+        return read_document(bank("status", "export", did, *given, *more))
 
     return call
 
@@ -113,7 +113,9 @@ class TestRevoke:
         refused(bank(*revoke, 131_072, "--force"), 2, "131,072 is none of them")
         refused(bank(*revoke, 5, "--size", 100), 2, "a multiple of 256")
         assert chain.block_number() == before
-        assert told(bank(*revoke, 131_072, "--size", 262_144, "--json"))["indexes"] == [131_072]
+        assert read_document(bank(*revoke, 131_072, "--size", 262_144, "--json"))["indexes"] == [
+            131_072
+        ]
 
     def test_what_has_to_be_said(self, bank, did, folder):
         refused(bank("status", "revoke", did, "--list", LIST), 2, "either the places")
@@ -136,18 +138,20 @@ class TestRevoke:
         many = [other for other in range(10) if other != place]
         refused(bank(*revoke, *many), 1, f"and {len(many) - 3} more")
         assert chain.block_number() == before
-        assert told(bank(*revoke, place))["indexes"] == [place]
-        assert told(bank(*revoke, other_than(place), "--force"))["indexes"] == [other_than(place)]
+        assert read_document(bank(*revoke, place))["indexes"] == [place]
+        assert read_document(bank(*revoke, other_than(place), "--force"))["indexes"] == [
+            other_than(place)
+        ]
 
     def test_a_list_that_the_database_does_not_know_is_noted(self, bank, did, issue):
         issue()
         done = bank("status", "revoke", did, 3, "--list", "kyc-2062", "--json")
-        assert told(done)["indexes"] == [3]
+        assert read_document(done)["indexes"] == [3]
         assert "knows other lists of this issuer, and not this one" in done.err
 
     def test_no_database_is_made(self, bank, did, folder):
         done = bank("status", "revoke", did, 3, "--list", LIST, "--json")
-        assert told(done)["indexes"] == [3]
+        assert read_document(done)["indexes"] == [3]
         assert done.err == ""
         assert not list((folder / "store").iterdir())
 
@@ -155,7 +159,9 @@ class TestRevoke:
 class TestRevokeOneCredential:
     def test_its_list_and_place_are_read_from_it(self, bank, did, issue):
         place = issue()
-        done = told(bank("status", "revoke", did, "--credential", "ana.credential", "--json"))
+        done = read_document(
+            bank("status", "revoke", did, "--credential", "ana.credential", "--json")
+        )
         assert done["indexes"] == [place]
         assert done["list"] == "0x" + name32(LIST).hex()
         refused(bank("check", "ana.credential"), 1, "withdrawn")
@@ -165,12 +171,16 @@ class TestRevokeOneCredential:
             (folder / "ana.jwk").write_text(json.dumps(wallet.new_holder_key().public.jwk))
         for more in (("--holder", "ana.jwk"), ("--vc-jwt",), ("--vc-jwt", "--holder", "ana.jwk")):
             place = issue(*more)
-            done = told(bank("status", "revoke", did, "--credential", "ana.credential", "--json"))
+            done = read_document(
+                bank("status", "revoke", did, "--credential", "ana.credential", "--json")
+            )
             assert done["indexes"] == [place]
 
     def test_a_w3c_credential_too(self, bank, did, write):
         file = write(vc_jwt=True, index=42)
-        done = told(bank("status", "revoke", did, "--credential", file, "--list", LIST, "--json"))
+        done = read_document(
+            bank("status", "revoke", did, "--credential", file, "--list", LIST, "--json")
+        )
         assert done["indexes"] == [42]
 
     def test_somebody_elses(self, bank, did, write, senders):
@@ -209,7 +219,7 @@ class TestRevokeOneCredential:
         revoke = ("status", "revoke", did, "--credential", file, "--json")
         refused(bank(*revoke), 1, "nothing was sent", "another credential", "stolen key")
         assert chain.block_number() == before
-        assert told(bank(*revoke, "--force"))["transactions"] == 1
+        assert read_document(bank(*revoke, "--force"))["transactions"] == 1
 
     def test_a_place_beyond_the_list_or_never_given_out(self, bank, did, write, issue):
         refused(
@@ -233,8 +243,8 @@ class TestIssued:
             key = wallet.new_holder_key().public
         (folder / "ana.jwk").write_text(json.dumps(key.jwk))
         bound, loose = issue("--holder", "ana.jwk"), issue("--for", "30d", to="other")
-        told(bank("status", "revoke", did, bound, "--list", LIST, "--json"))
-        found = told(bank("status", "issued", did, "--list", LIST, "--json"))
+        read_document(bank("status", "revoke", did, bound, "--list", LIST, "--json"))
+        found = read_document(bank("status", "issued", did, "--list", LIST, "--json"))
         rows = {one["index"]: one for one in found["issued"]}
         assert rows.keys() == {bound, loose}
         payload = json.loads(decode((folder / "ana.credential").read_text().split(".")[1]))
@@ -248,7 +258,10 @@ class TestIssued:
 
     def test_another_list_is_empty(self, bank, did, issue):
         issue()
-        assert told(bank("status", "issued", did, "--list", "other", "--json"))["issued"] == []
+        assert (
+            read_document(bank("status", "issued", did, "--list", "other", "--json"))["issued"]
+            == []
+        )
 
     def test_no_value_and_no_name_of_a_person_reaches_the_database(
         self, bank, did, issue, folder, senders
@@ -274,8 +287,8 @@ class TestCheckByAList:
     def test_the_list_decides_and_not_the_chain(self, bank, did, issue, export, form):
         place = issue()
         export(form=form)
-        told(bank("status", "revoke", did, place, "--list", LIST, "--json"))
-        found = told(bank("check", "ana.credential", "--status-list", "list", "--json"))
+        read_document(bank("status", "revoke", did, place, "--list", LIST, "--json"))
+        found = read_document(bank("check", "ana.credential", "--status-list", "list", "--json"))
         assert found["statusIndex"] == place
         assert found["statusAsOf"] <= found["expires"]
         export(form=form)
@@ -314,7 +327,7 @@ class TestCheckByAList:
         )
         other = format_did(senders[2].address, 31337)
         given = (*LISTED, "--out", "list", "--form", form, "--json")
-        told(careledger("status", "export", other, *given, key=senders[2]))
+        read_document(careledger("status", "export", other, *given, key=senders[2]))
         refused(
             bank("check", "ana.credential", "--status-list", "list"),
             1,
@@ -340,14 +353,16 @@ class TestCheckByOtherLists:
         refused(bank("check", "ana.credential", "--status-list", "list"), 2, "nobody signed")
 
     def test_a_credential_without_a_status(self, bank, did, export, folder):
-        told(bank("issue", "ana.json", "--issuer", did, "--type", TYPE, "--out", "open", "--json"))
+        read_document(
+            bank("issue", "ana.json", "--issuer", did, "--type", TYPE, "--out", "open", "--json")
+        )
         export()
         refused(
             bank("check", "open", "--status-list", "list"),
             1,
             "says nowhere whether it was withdrawn",
         )
-        assert "statusAsOf" not in told(bank("check", "open", "--json"))
+        assert "statusAsOf" not in read_document(bank("check", "open", "--json"))
 
     def test_a_file_that_is_not_there(self, bank, issue):
         issue()
@@ -361,10 +376,12 @@ class TestCheckByOtherLists:
 class TestRead:
     @pytest.mark.parametrize("form", ["token", "bitstring", "bitstring-vc1"])
     def test_what_a_list_holds(self, bank, did, export, senders, form):
-        told(bank("status", "revoke", did, 3, 4711, "--list", LIST, "--json"))
+        read_document(bank("status", "revoke", did, 3, 4711, "--list", LIST, "--json"))
         made = export(form=form)
         for name in (did, senders[1].address):
-            found = told(bank("status", "read", "list", "--uri", URI, "--issuer", name, "--json"))
+            found = read_document(
+                bank("status", "read", "list", "--uri", URI, "--issuer", name, "--json")
+            )
             assert found["revoked"] == [3, 4711]
             assert (found["issuer"], found["uri"], found["size"]) == (did, URI, 131_072)
             assert found["issuedAt"] < found["expiresAt"]

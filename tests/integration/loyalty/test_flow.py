@@ -34,7 +34,8 @@ def test_it_ends_as_the_story_says_on_both_chains(url, capsys):
     assert beans.balance_of(actors["Lena"]) == 100 * POINT
     for token, one in ((miles, found["reports"][0]), (beans, found["reports"][1])):
         assert one["reconciled"]
-        assert one["outstanding"] == one["issued"] - one["redeemed"] == token.total_supply()
+        left = int(one["issued"]) - int(one["redeemed"])
+        assert int(one["outstanding"]) == left == token.total_supply()
     kinds = {use["use"] for one in found["reports"] for use in one["uses"]}
     assert kinds == {
         "issued", "redeemed", "transferred", "paid to take an offer", "given by an offer",
