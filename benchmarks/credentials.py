@@ -45,7 +45,8 @@ from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
-from careledger.identity.status.client import ChainStatus, CredentialStatus
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.readers import ChainStatusReader
 
 PEER = Path(__file__).with_suffix(".mjs")
 CLAIMS: dict[str, Any] = {
@@ -126,7 +127,7 @@ def ours(chain: Chain, addresses: Any, bank: Sender, insurer: str, count: int) -
             registry,
             VerifierPolicy(issuers=[did]),
             consents=consents,
-            statuses=ChainStatus(contract),
+            statuses=ChainStatusReader(contract),
         )
         wanted = ConsentRequirement(insurer, purpose)
         expected = PresentationRequirements(

@@ -25,9 +25,8 @@ from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
-from careledger.identity.status.client import ChainStatus
-from careledger.identity.status.places import Places
-from careledger.identity.status.reader import ListStatus
+from careledger.identity.status.allocation import StatusIndexAllocator
+from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
 from careledger.values.times import time_text
 
 
@@ -95,7 +94,11 @@ def issue(
     if list_ is not None and uri is not None:
         thumbprint = None if bound is None or vc_jwt else bound.thumbprint
         taking = partial(
-            Places.take, type_=type_, holder_key=thumbprint, issued_at=at, expires_at=at + lasting
+            StatusIndexAllocator.allocate,
+            type_=type_,
+            holder_key=thumbprint,
+            issued_at=at,
+            expires_at=at + lasting,
         )
         status = _place(desk, desk.identity(issuer), list_id(list_), uri, taking)
     if vc_jwt:
@@ -148,10 +151,10 @@ def _everything(
 
 
 def _place(
-    desk: Desk, issuer: str, list_: bytes, uri: str, taking: Callable[[Places], int]
+    desk: Desk, issuer: str, list_: bytes, uri: str, taking: Callable[[StatusIndexAllocator], int]
 ) -> StatusReference:
     with desk.store() as store:
-        index = taking(Places(store, issuer, list_))
+        index = taking(StatusIndexAllocator(store, issuer, list_))
     contract = desk.statuses.address
     return StatusReference(uri, index, desk.chain.chain_id, contract, issuer, list_)
 
@@ -234,12 +237,12 @@ def check(
     desk = open_desk(rpc, registry, deployments)
     keys, lists = DidKeys(desk.registry), None
     if exported is not None:
-        lists = ListStatus(
+        lists = ListStatusReader(
             credential_in(text).issuer, keys, lambda _: exported, now=lambda: desk.now
         )
     policy = VerifierPolicy(issuers=issuer, status_required=lists is not None)
     verifier = Verifier(
-        desk.registry, policy, statuses=lists or ChainStatus(desk.statuses), keys=keys
+        desk.registry, policy, statuses=lists or ChainStatusReader(desk.statuses), keys=keys
     )
     if audience is None or nonce is None or type_ is None:
         if audience is not None or nonce is not None:

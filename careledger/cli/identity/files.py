@@ -10,7 +10,7 @@ from careledger.files import read_file
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.keys import KeyType, SigningKey, VerificationKey
 from careledger.identity.did.resolver import resolve
-from careledger.identity.status.reader import MAX_TEXT
+from careledger.identity.status.kinds import MAX_TEXT
 
 MAX_BYTES = 2**20
 """Of a file with a token, claims or a key."""

@@ -1,6 +1,5 @@
 """`careledger identity status`: credentials that their issuer has revoked, and the lists made of them."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,10 +18,12 @@ from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.formats import credential_in
 from careledger.identity.did.model import name32
 from careledger.identity.status import bits
-from careledger.identity.status.client import WORD
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, check_within, take
-from careledger.identity.status.places import Given, Places
-from careledger.identity.status.reader import ListStatus
+from careledger.identity.status.allocation import AllocatedIndex, StatusIndexAllocator
+from careledger.identity.status.client import WORD_BITS
+from careledger.identity.status.kinds import kind_named
+from careledger.identity.status.readers import ListStatusReader
+from careledger.identity.status.snapshot import MIN_SIZE, check_within, take_snapshot
+from careledger.identity.status.status_list import StatusIssuer
 from careledger.values.times import time_text
 
 status = typer.Typer(
@@ -167,27 +168,27 @@ def _place_of(desk: Desk, text: str, issuer: str, list_: bytes) -> tuple[bytes, 
 
 
 @contextmanager
-def _kept(desk: Desk, issuer: str, list_: bytes) -> Iterator[Places | None]:
+def _kept(desk: Desk, issuer: str, list_: bytes) -> Iterator[StatusIndexAllocator | None]:
     """Yield the places of a list as the database knows them; None where there is no database, and none is made."""
     where = desk.settings.store
     if "://" not in where and not Path(where).expanduser().exists():
         yield None
         return
     with desk.store() as store:
-        yield Places(store, issuer, list_)
+        yield StatusIndexAllocator(store, issuer, list_)
 
 
 def _check_given(desk: Desk, issuer: str, list_: bytes, indexes: Sequence[int]) -> None:
     with _kept(desk, issuer, list_) as places:
         if places is None:
             return
-        if not places.taken():
-            if places.others():
+        if not places.count():
+            if places.count_in_other_lists():
                 warn(
                     "the database of CARELEDGER_STORE knows other lists of this issuer, and not this one"
                 )
             return
-        never = places.never_given(indexes)
+        never = places.never_allocated(indexes)
     if never:
         more = f" and {len(never) - 3} more" if len(never) > 3 else ""
         raise Conflict(
@@ -235,11 +236,11 @@ def issued(
             raise InputError(
                 f"there is no database {desk.settings.store}: CARELEDGER_STORE names the issuer's"
             )
-        given = places.given()
+        given = places.allocated()
     block = desk.chain.block_number()
-    count = max((one.index // WORD + 1 for one in given), default=0)
+    count = max((one.index // WORD_BITS + 1 for one in given), default=0)
     revoked = set(
-        bits.indexes(bits.from_words(desk.statuses.words(subject, name, 0, count, block)))
+        bits.set_indexes(bits.from_words(desk.statuses.words(subject, name, 0, count, block)))
     )
     found = [_entry(one) | {"revoked": one.index in revoked} for one in given]
     rows = [["-" if value is None else value for value in one.values()] for one in found]
@@ -251,7 +252,7 @@ def issued(
     )
 
 
-def _entry(given: Given) -> dict[str, Any]:
+def _entry(given: AllocatedIndex) -> dict[str, Any]:
     issued_at, expires_at = (
         None if at is None else time_text(at) for at in (given.issued_at, given.expires_at)
     )
@@ -279,17 +280,17 @@ def show(
     """
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     subject = desk.identity(issuer)
-    found = take(
+    found = take_snapshot(
         desk.statuses,
         subject,
         list_id(list_),
         size=size,
         block="latest" if block is None else block,
     )
-    rows = [[desk.did(subject), list_, index] for index in found.indexes]
+    rows = [[desk.did(subject), list_, index] for index in found.revoked]
     caption = f"{len(rows)} of {size:,} places, as of block {found.block}"
     out.table("Revoked", ["issuer", "list", "place #"], rows, caption=caption)
-    out.document(found.source | {"size": size, "revoked": found.indexes})
+    out.document(found.source | {"size": size, "revoked": found.revoked})
 
 
 @status.command()
@@ -326,22 +327,17 @@ def export(
     """
     out, desk, lifetime = Out(json_), open_desk(rpc, registry, deployments), duration(for_, "--for")
     subject = desk.identity(issuer)
-    snapshot = take(desk.statuses, subject, list_id(list_), size=size)
+    snapshot = take_snapshot(desk.statuses, subject, list_id(list_), size=size)
     by = issuer_with(desk, subject, key)
-    exporter = Exporter(by.did, by.key, by.kid or "", lifetime, min(lifetime, timedelta(hours=1)))
-    if form is Form.TOKEN:
-        text = exporter.token_list(snapshot, uri)
-    elif form is Form.PLAIN:
-        text = json.dumps(exporter.bitstring_credential(snapshot, uri), indent=2)
-    else:
-        text = exporter.bitstring_jwt(
-            snapshot, uri, Envelope.V2 if form is Form.BITSTRING else Envelope.V1
-        )
+    exporter = StatusIssuer(
+        by.did, by.key, by.kid or "", lifetime, min(lifetime, timedelta(hours=1))
+    )
+    text = kind_named(form).export(snapshot, uri, exporter)
     write_private(to, f"{text}\n".encode())
     what = snapshot.source | {
         "form": form,
         "uri": uri,
-        "revoked": len(snapshot.indexes),
+        "revoked": len(snapshot.revoked),
         "file": str(to),
     }
     out.table("Exported", ["", ""], [[name, value] for name, value in what.items()])
@@ -376,7 +372,7 @@ def read(
         DidKeys(desk.registry),
     )
     keys.did(did)
-    found = ListStatus(did, keys, lambda _: text, now=lambda: desk.now).fresh(uri)
+    found = ListStatusReader(did, keys, lambda _: text, now=lambda: desk.now).fresh(uri)
     until = None if found.expires_at is None else time_text(found.expires_at)
     caption = f"{len(found.revoked)} of {found.size:,} places, as of {time_text(found.issued_at)}"
     caption += "" if until is None else f"; to be relied on until {until}"

@@ -19,7 +19,7 @@ from careledger.identity.exchange.company import Claim, Wish
 from careledger.identity.exchange.link import read_link
 from careledger.identity.exchange.request import parse_request
 from careledger.identity.exchange.verifications import ClaimOutcome, Verification, Verifications
-from careledger.identity.status.client import ChainStatus
+from careledger.identity.status.readers import ChainStatusReader
 from careledger.values.times import time_text
 
 
@@ -145,7 +145,9 @@ def read(
     """
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     with desk.store() as store:
-        found = Verifications(store, desk.consents, ChainStatus(desk.statuses)).read(verification)
+        found = Verifications(store, desk.consents, ChainStatusReader(desk.statuses)).read(
+            verification
+        )
     what = _told(found) | {"block": found.block_number}
     out.table("It still stands", ["", ""], [[name, _text(value)] for name, value in what.items()])
     out.document(what)
@@ -167,6 +169,6 @@ def erase(
     """
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     with desk.store() as store:
-        Verifications(store, desk.consents, ChainStatus(desk.statuses)).erase(verification)
+        Verifications(store, desk.consents, ChainStatusReader(desk.statuses)).erase(verification)
     out.say(f"{verification} is erased")
     out.document({"erased": verification})

@@ -40,8 +40,9 @@ from careledger.identity.exchange.diary import DiaryEntry
 from careledger.identity.exchange.holder import answer_request, open_diary
 from careledger.identity.exchange.link import deep_link
 from careledger.identity.exchange.request import SignedRequest, read_request
-from careledger.identity.status.client import ChainStatus, CredentialStatus
-from careledger.identity.status.places import Places
+from careledger.identity.status.allocation import StatusIndexAllocator
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.readers import ChainStatusReader
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store
 
@@ -150,7 +151,7 @@ class KycStory:
             holder_key = wallet.new_holder_key()
             now = self.stage.now()
 
-            index = Places(store, self.bank.address, STATUS_LIST).take(
+            index = StatusIndexAllocator(store, self.bank.address, STATUS_LIST).allocate(
                 type_=VCT, holder_key=holder_key.public.thumbprint, issued_at=now
             )
             status = StatusReference(
@@ -172,7 +173,7 @@ class KycStory:
 
             # Ana's wallet believes the credential only after it has verified it.
             policy = VerifierPolicy(issuers=[issuer.did])
-            verifier = Verifier(self.registry, policy, statuses=ChainStatus(self.statuses))
+            verifier = Verifier(self.registry, policy, statuses=ChainStatusReader(self.statuses))
             verifier.check(credential, VCT)
             wallet.add_credential(credential, holder_key.public.thumbprint)
 

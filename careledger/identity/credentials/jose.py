@@ -198,6 +198,11 @@ class Jws:
         return str(self.header["alg"])
 
     @property
+    def type(self) -> str | None:
+        """The header's `typ`, in lower case and without `application/`; None where it has none."""
+        return _plain_type(self.header.get("typ"))
+
+    @property
     def kid(self) -> str | None:
         """The key that the header names; None where it does not name one."""
         return self.header.get("kid")
@@ -247,13 +252,16 @@ def _check_type(kind: Any, types: Collection[str | None], what: str) -> None:
     if kind is not None and not isinstance(kind, str):
         raise BadHeader(f"{what} has a 'typ' in its header that is not a text")
 
-    plain = None if kind is None else kind.lower().removeprefix("application/")
-    if plain not in types:
+    if _plain_type(kind) not in types:
         wanted = " or ".join(sorted(name for name in types if name))
         found = "no 'typ'" if kind is None else f"'typ' {kind[:40]!r}"
         raise WrongTokenType(
             f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token"
         )
+
+
+def _plain_type(kind: str | None) -> str | None:
+    return None if kind is None else kind.lower().removeprefix("application/")
 
 
 # -- claims

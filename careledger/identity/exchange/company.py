@@ -47,7 +47,8 @@ from careledger.identity.exchange.request import (
     parse_request,
 )
 from careledger.identity.exchange.verifications import Verification, Verifications
-from careledger.identity.status.client import ChainStatus, CredentialStatus
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.readers import ChainStatusReader
 from careledger.store import Store
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds, time_text
@@ -125,7 +126,7 @@ class Company:
         self.verifiers = {address(one, "verifier") for one in verifiers}
         self.issuer, self.registry, self.consents = issuer, registry, consents
         self.relay = Relay(store, consents, lock=lock, patience=PATIENCE)
-        self.verifications = Verifications(store, consents, ChainStatus(statuses))
+        self.verifications = Verifications(store, consents, ChainStatusReader(statuses))
         self.policy, self._keys = policy, DidKeys(registry)
 
     def ask(

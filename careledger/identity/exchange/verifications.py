@@ -43,7 +43,7 @@ from careledger.identity.credentials.errors import (
 )
 from careledger.identity.credentials.policy import PresentationRequirements, VerifiedCredential
 from careledger.identity.credentials.status_reference import StatusReference
-from careledger.identity.status.reader import ListStatus
+from careledger.identity.status.readers import ListStatusReader
 from careledger.identity.tables import IssuedNonce, VerifiedPresentation
 from careledger.store import Store
 from careledger.values.times import from_seconds, time_text
@@ -283,7 +283,7 @@ class Verifications:
 
     def _status(self, status: StatusReference | None) -> StatusReference | None:
         """Leave out the list's address where the chain is asked: it is the one text that somebody else chose."""
-        if status is None or not status.on_chain or isinstance(self.statuses, ListStatus):
+        if status is None or not status.on_chain or isinstance(self.statuses, ListStatusReader):
             return status
         return replace(status, uri="chain")
 

@@ -144,7 +144,7 @@ class TestCheck:
     def test_a_revoked_one(self, issue, bank, did):
         index = read_document(issue("--list", LIST, "--uri", URI, "--json"))["statusIndex"]
         read_document(bank("status", "revoke", did, index, "--list", LIST, "--json"))
-        refused(bank("check", "ana.credential"), 1, "withdrawn")
+        refused(bank("check", "ana.credential"), 1, "revoked")
 
 
 class TestWallet:

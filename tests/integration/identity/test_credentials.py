@@ -17,7 +17,7 @@ from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.vc_jwt import vc_scope
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
-from careledger.identity.status.client import ChainStatus
+from careledger.identity.status.readers import ChainStatusReader
 from tests.support.evm import actor
 from tests.worlds.identity.credentials import AUDIENCE, DAY, NONCE, VCT
 
@@ -289,7 +289,10 @@ class TestRotation:
             development.warp(town.chain.timestamp() + 100)
         keys = DidKeys(town.registry)
         verifier = Verifier(
-            town.registry, VerifierPolicy([town.did]), statuses=ChainStatus(town.status), keys=keys
+            town.registry,
+            VerifierPolicy([town.did]),
+            statuses=ChainStatusReader(town.status),
+            keys=keys,
         )
         calls.clear()
         for kid, credential in expected[:1]:

@@ -12,7 +12,7 @@ from careledger.identity.credentials import errors
 from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
-from careledger.identity.status.client import ChainStatus
+from careledger.identity.status.readers import ChainStatusReader
 from tests.worlds.identity.credentials import DAY, LIST, Book
 
 
@@ -175,7 +175,7 @@ class TestConsent:
     def test_without_a_reader_nothing_is_believed(self, town):
         presentation, consent = town.agreed()
         verifier = Verifier(
-            town.registry, VerifierPolicy([town.did]), statuses=ChainStatus(town.status)
+            town.registry, VerifierPolicy([town.did]), statuses=ChainStatusReader(town.status)
         )
         with pytest.raises(SettingsError):
             verifier.verify(presentation, town.expected, consent)

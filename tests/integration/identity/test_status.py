@@ -24,11 +24,15 @@ from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.verifications import Verifications
-from careledger.identity.status.client import ChainStatus, CredentialsRevoked, CredentialStatus
+from careledger.identity.status.allocation import StatusIndexAllocator
+from careledger.identity.status.bitstring_list import export_vc1, export_vc2
+from careledger.identity.status.client import CredentialsRevoked, CredentialStatus
 from careledger.identity.status.errors import NotIssuer
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, take
-from careledger.identity.status.places import Places
-from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
+from careledger.identity.status.kinds import read_status_list
+from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
+from careledger.identity.status.snapshot import MIN_SIZE, take_snapshot
+from careledger.identity.status.status_list import StatusIssuer
+from careledger.identity.status.token_list import export_token_list
 from careledger.identity.wallet import Wallet
 from careledger.store import Store
 
@@ -62,18 +66,19 @@ class Bank:
         return replace(found, **changes)
 
     def exporter(self, key=None):
-        return Exporter(
+        return StatusIssuer(
             self.did, key or SigningKey.of_account(self.account), f"{self.did}#controller"
         )
 
     def lists(self, *revoked):
         if revoked:
             self.status.revoke_many(self.address, LIST, revoked)
-        snapshot, exporter = take(self.status, self.address, LIST), self.exporter()
+        snapshot = take_snapshot(self.status, self.address, LIST)
+        exporter = self.exporter()
         return {
-            "token": exporter.token_list(snapshot, URI),
-            "vc 2.0": exporter.bitstring_jwt(snapshot, URI),
-            "vc 1.1": exporter.bitstring_jwt(snapshot, URI, Envelope.V1),
+            "token": export_token_list(snapshot, URI, exporter),
+            "vc 2.0": export_vc2(snapshot, URI, exporter),
+            "vc 1.1": export_vc1(snapshot, URI, exporter),
         }
 
 
@@ -116,7 +121,7 @@ class TestClient:
 
     def test_a_place_that_is_none_is_refused_before_anything_is_sent(self, bank):
         for index in (-1, 2**256):
-            with pytest.raises(InputError, match="no place"):
+            with pytest.raises(InputError, match="not a number that a status list can have"):
                 bank.status.revoke(bank.address, LIST, index)
             with pytest.raises(InputError):
                 bank.status.is_revoked(bank.address, LIST, index)
@@ -150,7 +155,7 @@ class TestClient:
         assert [event.indexes for receipt in again for event in bank.status.events(receipt)] == [
             (3,)
         ]
-        assert take(bank.status, bank.address, LIST).indexes == sorted([*wanted, 3])
+        assert take_snapshot(bank.status, bank.address, LIST).revoked == sorted([*wanted, 3])
         assert bank.status.revoke_many(bank.address, LIST, []) == []
 
     def test_words_are_read_in_pages(self, bank):
@@ -167,9 +172,9 @@ class TestClient:
         assert bank.status.registry() == suite["IdentityRegistry"]
 
 
-class TestChainStatus:
+class TestChainStatusReader:
     def test_it_reads_as_of_a_block(self, bank):
-        reader = ChainStatus(bank.status)
+        reader = ChainStatusReader(bank.status)
         before = bank.registry.chain.block_number()
         bank.status.revoke(bank.address, LIST, 7)
         assert reader.is_revoked(bank.reference(7))
@@ -179,7 +184,7 @@ class TestChainStatus:
         assert not reader.is_revoked(bank.reference(7, issuer="0x" + "11" * 20))
 
     def test_what_is_kept_elsewhere_cannot_be_known(self, bank):
-        reader = ChainStatus(bank.status)
+        reader = ChainStatusReader(bank.status)
         for change in ({"chain_id": 1}, {"contract": "0x" + "11" * 20}):
             with pytest.raises(errors.UnknownChain, match="is read here"):
                 reader.is_revoked(bank.reference(7, **change))
@@ -192,8 +197,7 @@ class TestLists:
         revoked = [0, 7, 8, 255, 256, 65_535, MIN_SIZE - 1]
         keys = DidKeys(bank.registry)
         for form, text in bank.lists(*revoked).items():
-            read = read_token_list if form == "token" else read_bitstring
-            found = read(text, URI, bank.did, keys)
+            found = read_status_list(text, URI, bank.did, keys)
             assert [index for index in range(found.size) if found.is_revoked(index)] == revoked, (
                 form
             )
@@ -202,19 +206,19 @@ class TestLists:
         bank.status.revoke(bank.address, LIST, 1)
         at = bank.registry.chain.block_number()
         bank.status.revoke(bank.address, LIST, 2)
-        snapshot = take(bank.status, bank.address, LIST, block=at)
-        assert (snapshot.indexes, snapshot.block) == ([1], at)
+        snapshot = take_snapshot(bank.status, bank.address, LIST, block=at)
+        assert (snapshot.revoked, snapshot.block) == ([1], at)
         assert "0x" + snapshot.block_hash.hex() == bank.registry.chain.block(at)["hash"]
         assert snapshot.taken_at >= datetime.fromtimestamp(bank.registry.chain.timestamp(at), UTC)
         with pytest.raises(NodeError):
-            take(bank.status, bank.address, LIST, block=at + 100)
+            take_snapshot(bank.status, bank.address, LIST, block=at + 100)
 
     def test_another_account_cannot_sign_one(self, bank, accounts):
-        text = bank.exporter(SigningKey.of_account(accounts[2])).token_list(
-            take(bank.status, bank.address, LIST), URI
-        )
+        snapshot = take_snapshot(bank.status, bank.address, LIST)
+        stranger = bank.exporter(SigningKey.of_account(accounts[2]))
+        text = export_token_list(snapshot, URI, stranger)
         with pytest.raises(errors.SignatureInvalid):
-            read_token_list(text, URI, bank.did, DidKeys(bank.registry))
+            read_status_list(text, URI, bank.did, DidKeys(bank.registry))
 
     def test_a_key_that_was_rotated_signs_no_new_ones(self, bank, accounts, later):
         old = bank.lists()["token"]
@@ -222,11 +226,11 @@ class TestLists:
         bank.registry.change_owner(bank.address, accounts[2].address)
         later(600)
         keys = DidKeys(bank.registry)
-        assert read_token_list(old, URI, bank.did, keys), (
+        assert read_status_list(old, URI, bank.did, keys), (
             "what it signed before stands, for as long as it is fresh"
         )
         with pytest.raises(errors.KeyRotated):
-            read_token_list(bank.lists()["token"], URI, bank.did, keys)
+            read_status_list(bank.lists()["token"], URI, bank.did, keys)
 
     def test_every_kind_of_key_of_the_document_signs_lists(self, bank, later):
         for number, alg in enumerate(("ES256", "EdDSA"), 1):
@@ -234,14 +238,14 @@ class TestLists:
             bank.registry.set_attribute(bank.address, *key.attribute, DAY)
             later(5)
             exporter = replace(bank.exporter(key), kid=f"{bank.did}#delegate-{number}")
-            text = exporter.bitstring_jwt(take(bank.status, bank.address, LIST), URI)
-            assert read_bitstring(text, URI, bank.did, DidKeys(bank.registry)).size == MIN_SIZE
+            text = export_vc2(take_snapshot(bank.status, bank.address, LIST), URI, exporter)
+            assert read_status_list(text, URI, bank.did, DidKeys(bank.registry)).size == MIN_SIZE
 
     def test_a_verifier_without_the_contract_takes_a_list_and_no_stale_one(self, bank):
         served, clock = bank.lists(300), [bank.now]
-        clock[0] = take(bank.status, bank.address, LIST).taken_at
+        clock[0] = take_snapshot(bank.status, bank.address, LIST).taken_at
         for text in served.values():
-            reader = ListStatus(
+            reader = ListStatusReader(
                 bank.did, DidKeys(bank.registry), lambda _, text=text: text, now=lambda: clock[0]
             )
             assert reader.is_revoked(bank.reference(300))
@@ -279,7 +283,7 @@ class Insurer:
     def issue(self):
         """Let the bank issue into the wallet; return where the credential's status is."""
         key = self.wallet.new_holder_key()
-        place = Places(self.store, self.bank.address, LIST).take()
+        place = StatusIndexAllocator(self.store, self.bank.address, LIST).allocate()
         bank, now = self.bank, self.bank.now
         issuer = Issuer(bank.did, SigningKey.of_account(bank.account), f"{bank.did}#controller")
         claims = {"given_name": "Xiomara", "age_over_18": True}
@@ -333,7 +337,9 @@ def insurer(bank, chain, suite, senders, accounts, tmp_path):
         Store.open(tmp_path / "company.db") as store,
         Wallet.create(tmp_path / "ana.wallet", "password", work=2**14) as wallet,
     ):
-        yield Insurer(bank, consents, store, wallet, accounts[3].address, ChainStatus(bank.status))
+        yield Insurer(
+            bank, consents, store, wallet, accounts[3].address, ChainStatusReader(bank.status)
+        )
 
 
 class TestReadingAgain:
@@ -360,10 +366,10 @@ class TestReadingAgain:
         self, insurer
     ):
         place, bank, served = insurer.issue(), insurer.bank, {}
-        at = take(bank.status, bank.address, LIST).taken_at
+        at = take_snapshot(bank.status, bank.address, LIST).taken_at
 
         def taken_at(later):
-            insurer.statuses = ListStatus(
+            insurer.statuses = ListStatusReader(
                 bank.did, DidKeys(bank.registry), served.__getitem__, now=lambda: at + later
             )
 

@@ -24,7 +24,7 @@ def test_verified_once_read_by_consent_ended_and_recovered(story):
     refusals = story.steps.refusals
     assert "revoked by the customer" in refusals["the insurer reads again after Ana revoked"]
     assert "another request" in refusals["the same answer to another request"]
-    assert "withdrawn the credential" in refusals["the insurer reads after the bank withdrew"]
+    assert "revoked the credential" in refusals["the insurer reads after the bank withdrew"]
     assert "Only the subject's controller" in refusals["the lost phone tries to end Ana's consents"]
     assert len(refusals) == 4
 

@@ -20,10 +20,12 @@ from careledger.crypto.canonical import dumps
 from careledger.errors import CareLedgerError
 from careledger.identity.credentials.errors import SignatureInvalid
 from careledger.identity.credentials.jose import decode, encode
-from careledger.identity.status import bits
-from careledger.identity.status import reader as reading
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot
-from careledger.identity.status.reader import read_bitstring, read_token_list
+from careledger.identity.status import bits, bitstring_list
+from careledger.identity.status.bitstring_list import export_vc1, export_vc2
+from careledger.identity.status.kinds import read_status_list
+from careledger.identity.status.snapshot import MIN_SIZE, StatusListSnapshot
+from careledger.identity.status.status_list import StatusIssuer
+from careledger.identity.status.token_list import export_token_list
 from careledger.identity.wallet import Wallet, content
 from careledger.identity.wallet import encryption as sealing
 from careledger.identity.wallet.encryption import LEAST_WORK, Lock, Sealed
@@ -57,12 +59,12 @@ class FileMaker(Maker):
     def __init__(self, seed):
         super().__init__(seed)
         raw = bits.from_words([1 << 5, *[0] * (MIN_SIZE // 256 - 1)])
-        taken = Snapshot(31337, "0x" + "11" * 20, stage.ISSUER_KEY.address, bytes(32), raw, 7, bytes(32),
+        taken = StatusListSnapshot(31337, "0x" + "11" * 20, stage.ISSUER_KEY.address, bytes(32), raw, 7, bytes(32),
                          datetime.fromtimestamp(1_800_000_000, UTC))  # fmt: skip
-        exporter = Exporter(stage.DID, stage.ISSUER_KEY, f"{stage.DID}#controller")
+        issuer = StatusIssuer(stage.DID, stage.ISSUER_KEY, f"{stage.DID}#controller")
         self.lists = [
-            exporter.token_list(taken, URI),
-            *(exporter.bitstring_jwt(taken, URI, one) for one in Envelope),
+            export_token_list(taken, URI, issuer),
+            *(export(taken, URI, issuer) for export in (export_vc2, export_vc1)),
         ]
         self.file = LOCK.seal(dumps(CONTENT))
 
@@ -99,8 +101,8 @@ class FileMaker(Maker):
             b"\xff" * (MIN_SIZE // 8),
         )
         packed = self.of(
-            bits.compressed(raw, bits.ZLIB),
-            bits.compressed(raw, bits.GZIP),
+            bits.compress(raw, bits.ZLIB),
+            bits.compress(raw, bits.GZIP),
             raw[:5000],
             zlib.compress(raw) * 2,
         )
@@ -199,8 +201,7 @@ def play(tokens):
         seen[family] = Counter()
         for _ in range(tokens * share // 15):
             text = getattr(maker, family)()
-            for read in (read_token_list, read_bitstring):
-                judge(lambda read=read, text=text: read(text, URI, stage.DID, Keys()), seen[family])
+            judge(lambda text=text: read_status_list(text, URI, stage.DID, Keys()), seen[family])
     for family, share in {"damaged": 2.5, "bytes": 2, "header": 0.5}.items():
         seen[family] = Counter()
         for _ in range(int(tokens * share / 15)):
@@ -232,11 +233,11 @@ MUTANTS = {
     "what a wallet holds is taken as it is": (content, "_known", lambda *_: True),
     "a list may unfold without end": (
         bits,
-        "expanded",
+        "decompress",
         lambda packed, form: zlib.decompressobj(form).decompress(packed),
     ),
     "times are taken as they come": (
-        reading,
+        bitstring_list,
         "time_claim",
         lambda claims, name, what: claims.get(name),
     ),

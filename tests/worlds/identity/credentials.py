@@ -18,7 +18,8 @@ from careledger.identity.credentials.policy import (
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.did import format_did
-from careledger.identity.status.client import ChainStatus, CredentialStatus
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.readers import ChainStatusReader
 from tests.support.evm import actor
 
 VCT, LIST = "https://bank.example/kyc/1", b"\7" * 32
@@ -149,7 +150,7 @@ class Town:
             self.registry,
             VerifierPolicy(**({"issuers": [self.did]} | policy)),
             consents=self.consents,
-            statuses=ChainStatus(self.status),
+            statuses=ChainStatusReader(self.status),
             nonces=nonces,
         )
 

@@ -3,6 +3,7 @@ our reader.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,9 +18,13 @@ from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jw
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.policy import PresentationRequirements
 from careledger.identity.credentials.status_reference import StatusReference
-from careledger.identity.status.client import ChainStatus, CredentialStatus
-from careledger.identity.status.lists import MIN_SIZE, Envelope, Exporter, Snapshot, take
-from careledger.identity.status.reader import ListStatus, read_bitstring, read_token_list
+from careledger.identity.status.bitstring_list import export_vc1, export_vc2
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.kinds import read_status_list
+from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
+from careledger.identity.status.snapshot import MIN_SIZE, StatusListSnapshot, take_snapshot
+from careledger.identity.status.status_list import StatusIssuer
+from careledger.identity.status.token_list import export_token_list
 from careledger.values.times import from_seconds
 from tests.interop.identity.credentials.conftest import Steps, World
 
@@ -38,16 +43,16 @@ class Bureau:
 
     world: World
     revoked: set[int]
-    snapshot: Snapshot
+    snapshot: StatusListSnapshot
 
-    def exporter(self, alg: str = "ES256") -> Exporter:
-        return Exporter(self.world.issuer.did, self.key(alg), self.world.issuer.kid(alg))
+    def exporter(self, alg: str = "ES256") -> StatusIssuer:
+        return StatusIssuer(self.world.issuer.did, self.key(alg), self.world.issuer.kid(alg))
 
     def key(self, alg: str) -> SigningKey:
         return SigningKey(alg, bytes.fromhex(self.world.issuer.secret(alg)))
 
     def token_list(self, alg: str = "ES256") -> str:
-        return self.exporter(alg).token_list(self.snapshot, URI)
+        return export_token_list(self.snapshot, URI, self.exporter(alg))
 
     def reference(self, index: int) -> StatusReference:
         world = self.world
@@ -97,7 +102,7 @@ def bureau(world: World) -> Bureau:
         world.chain, world.statuses.address, Sender(world.chain, world.issuer.account)
     )
     contract.revoke_many(world.issuer.account.address, LIST, revoked)
-    return Bureau(world, revoked, take(world.statuses, world.issuer.account.address, LIST))
+    return Bureau(world, revoked, take_snapshot(world.statuses, world.issuer.account.address, LIST))
 
 
 def around(places: set[int]) -> list[int]:
@@ -160,12 +165,12 @@ def test_polaris_reads_our_list(bureau: Bureau, pypi: Steps) -> None:
         assert (told["checked"], told["fresh"], told["meaning"]) == (True, True, expected)
 
 
-@pytest.mark.parametrize("envelope", Envelope)
+@pytest.mark.parametrize("export", [export_vc2, export_vc1])
 def test_npm_reads_our_bitstring_status_list(
-    bureau: Bureau, npm: Steps, envelope: Envelope
+    bureau: Bureau, npm: Steps, export: Callable[..., str]
 ) -> None:
     tokens = {place: bureau.vc(place) for place in some(bureau)}
-    lists = {URI: bureau.exporter().bitstring_jwt(bureau.snapshot, URI, envelope)}
+    lists = {URI: export(bureau.snapshot, URI, bureau.exporter())}
     steps = ({"do": "readBitstring", "token": token, "lists": lists} for token in tokens.values())
     for place, answer in zip(tokens, npm("status_lists.mjs", *steps), strict=True):
         assert answer["ok"]["revoked"] is (place in bureau.revoked), place
@@ -176,10 +181,12 @@ def test_we_say_the_same_by_chain_and_by_list(bureau: Bureau) -> None:
     world, keys = bureau.world, DidKeys(bureau.world.registry)
     forms = [
         bureau.token_list(),
-        *(bureau.exporter().bitstring_jwt(bureau.snapshot, URI, one) for one in Envelope),
+        *(export(bureau.snapshot, URI, bureau.exporter()) for export in (export_vc2, export_vc1)),
     ]
-    readers: list[Any] = [ChainStatus(world.statuses)]
-    readers += [ListStatus(world.issuer.did, keys, lambda _, text=text: text) for text in forms]
+    readers: list[Any] = [ChainStatusReader(world.statuses)]
+    readers += [
+        ListStatusReader(world.issuer.did, keys, lambda _, text=text: text) for text in forms
+    ]
     expected = PresentationRequirements(AUDIENCE, NONCE, VCT)
     for place in (0, 1):
         for reader in readers:
@@ -204,7 +211,7 @@ def test_we_read_the_token_status_list_of_npm(world: World, npm: Steps, bits: in
     (answer,) = npm(
         "status_lists.mjs", made | {"kid": party.kid("ES256"), "key": party.key("ES256")}
     )
-    found = read_token_list(answer["ok"], URI, party.did, DidKeys(world.registry))
+    found = read_status_list(answer["ok"], URI, party.did, DidKeys(world.registry))
     assert (found.width, found.size) == (bits, 4000)
     assert [found.is_revoked(index) for index in range(4000)] == [
         status != 0 for status in statuses
@@ -223,7 +230,7 @@ def test_we_read_the_bitstring_status_list_of_npm(world: World, npm: Steps) -> N
         "at": now,
     }
     (answer,) = npm("status_lists.mjs", made | {"did": party.did, "key": party.key("ES256")})
-    found = read_bitstring(answer["ok"], URI, party.did, DidKeys(world.registry))
+    found = read_status_list(answer["ok"], URI, party.did, DidKeys(world.registry))
     assert {index for index in range(MIN_SIZE) if found.is_revoked(index)} == revoked
 
 
@@ -245,24 +252,24 @@ def test_lists_that_were_tampered_with_are_refused_by_all(
     )
     good, old = (
         bureau.token_list(),
-        bureau.exporter().bitstring_jwt(bureau.snapshot, URI, Envelope.V1),
+        export_vc1(bureau.snapshot, URI, bureau.exporter()),
     )
-    cleared = take(world.statuses, world.holder.account.address, LIST)  # nobody is revoked in it
-    forger = Exporter(world.issuer.did, stranger, world.issuer.kid("ES256"))
+    cleared = take_snapshot(
+        world.statuses, world.holder.account.address, LIST
+    )  # nobody is revoked in it
+    forger = StatusIssuer(world.issuer.did, stranger, world.issuer.kid("ES256"))
     tokens = {
-        "by a stranger": forger.token_list(cleared, URI),
-        "with another's bits": _spliced(good, bureau.exporter().token_list(cleared, URI)),
+        "by a stranger": export_token_list(cleared, URI, forger),
+        "with another's bits": _spliced(good, export_token_list(cleared, URI, bureau.exporter())),
         "expired": resigned(good, bureau.key("ES256"), exp=world.now() - 1000),
     }
     credentials = {
-        "by a stranger": forger.bitstring_jwt(cleared, URI, Envelope.V1),
-        "with another's bits": _spliced(
-            old, bureau.exporter().bitstring_jwt(cleared, URI, Envelope.V1)
-        ),
+        "by a stranger": export_vc1(cleared, URI, forger),
+        "with another's bits": _spliced(old, export_vc1(cleared, URI, bureau.exporter())),
         "expired": resigned(old, bureau.key("ES256"), exp=world.now() - 1000),
     }
     for token in [*tokens.values(), *credentials.values()]:
-        reader = ListStatus(world.issuer.did, keys, lambda _, text=token: text)
+        reader = ListStatusReader(world.issuer.did, keys, lambda _, text=token: text)
         with pytest.raises((errors.SignatureInvalid, errors.StatusStale)):
             reader.is_revoked(bureau.reference(0))
     presentation, vc = bureau.presentation(1), bureau.vc(1)

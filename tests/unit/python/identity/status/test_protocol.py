@@ -11,8 +11,10 @@ from careledger.chain.toolchain import ROOT
 from careledger.identity.credentials.jose import Jws, decode, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status import bits
-from careledger.identity.status.lists import MIN_SIZE, Exporter, Snapshot
-from careledger.identity.status.reader import read_token_list
+from careledger.identity.status.kinds import read_status_list
+from careledger.identity.status.snapshot import MIN_SIZE, StatusListSnapshot
+from careledger.identity.status.status_list import StatusIssuer
+from careledger.identity.status.token_list import export_token_list
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
 SECTION = PAGE.split("## Status lists")[1].split("\n## ")[0]
@@ -35,26 +37,27 @@ class Owner:
 def test_the_bits_in_both_orders():
     raw = bits.from_words(WORDS)
     assert len(raw) * 8 == MIN_SIZE
-    lines = (raw[:40].hex(), sha256(raw).hexdigest(), sha256(bits.mirrored(raw)).hexdigest())
+    lines = (raw[:40].hex(), sha256(raw).hexdigest(), sha256(bits.mirror(raw)).hexdigest())
     assert BLOCKS[0] == "".join(lines)
 
 
 def test_the_compressed_forms():
     packed, other = re.findall(r"^    (eNr\S+)\n    u(H4s\S+)$", SECTION, re.MULTILINE)[0]
-    assert bits.expanded(decode(packed), bits.ZLIB) == bits.from_words(WORDS)
-    assert bits.expanded(decode(other), bits.GZIP) == bits.mirrored(bits.from_words(WORDS))
+    assert bits.decompress(decode(packed), bits.ZLIB) == bits.from_words(WORDS)
+    assert bits.decompress(decode(other), bits.GZIP) == bits.mirror(bits.from_words(WORDS))
 
 
 def test_the_token():
     payload, text = BLOCKS[2:4]
     assert Jws.parse(text, {"statuslist+jwt"}).claims == json.loads(payload)
-    found = read_token_list(text, URI, DID, Owner())
-    assert bits.indexes(found.content) == [0, 9, 300]
-    taken = Snapshot(
+    found = read_status_list(text, URI, DID, Owner())
+    assert found.revoked == [0, 9, 300]
+    taken = StatusListSnapshot(
         31337, "0x" + "11" * 20, KEY.address, b"\4" * 32, bits.from_words(WORDS), 7, b"\x33" * 32, AT
     )  # fmt: skip
     made = Jws.parse(
-        Exporter(DID, KEY, f"{DID}#controller").token_list(taken, URI), {"statuslist+jwt"}
+        export_token_list(taken, URI, StatusIssuer(DID, KEY, f"{DID}#controller")),
+        {"statuslist+jwt"},
     )
     claims = dict(made.claims) | {
         "status_list": json.loads(payload)["status_list"]
