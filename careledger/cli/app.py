@@ -221,8 +221,8 @@ def _mount() -> None:
     rooms = {
         "identity": "identity.did",
         "interactions": "interactions",
-        "loyalty": "loyalty.points",
-        "refunds": "refunds.deals",
+        "loyalty": "loyalty",
+        "refunds": "refunds",
     }
     for noun, room in rooms.items():
         module = importlib.import_module(f"careledger.cli.{room}")

@@ -21,9 +21,11 @@ class Amount:
     decimals: int = WAD
     unit: str = ""
     """Its ticker; empty where it is named beside it."""
+    least: int = 0
+    """So many decimals are shown even where they are zeros."""
 
     def __str__(self) -> str:
-        text = amount_text(self.value, self.decimals)
+        text = amount_text(self.value, self.decimals, self.least)
         return f"{text} {self.unit}" if self.unit else text
 
 

@@ -20,7 +20,8 @@ def refused(result, status, *words):
 
 def without_notes(err):
     """Return what a command wrote to stderr, without its remarks."""
-    return "".join(line for line in err.splitlines(True) if not line.startswith("note: "))
+    remarks = ("note: ", '{"note"')
+    return "".join(line for line in err.splitlines(True) if not line.startswith(remarks))
 
 
 def check_documents(arguments, printed):

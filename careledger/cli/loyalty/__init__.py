@@ -1,1 +1,5 @@
 """`careledger loyalty`: points, offers, pools."""
+
+from careledger.cli.loyalty.points import app
+
+__all__ = ["app"]

@@ -9,7 +9,7 @@ from eth_account import Account
 
 from careledger import console
 from careledger.chain.send import Sender
-from careledger.cli.loyalty.points import app
+from careledger.cli.loyalty import app
 from careledger.loyalty.client import LoyaltyToken, PointPools
 from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.points import POINT, parse_points

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from careledger.cli.refunds.deals import app
+from careledger.cli.refunds import app
 from careledger.console import run
 from careledger.values.addresses import ZERO_ADDRESS
+from tests.support.commands import check_documents, without_notes
 
 
 @pytest.fixture
@@ -27,6 +28,8 @@ def cli(shop, deployments, capsys, monkeypatch):
         except SystemExit as end:
             status = end.code
         printed = capsys.readouterr()
+        if as_json and "--help" not in arguments:
+            check_documents(["--json"], printed)
         return (
             status,
             json.loads(printed.out) if as_json and printed.out else printed.out,
@@ -81,7 +84,7 @@ class TestStory:
         opened = done("open", file, who=shop.payer)
         assert (opened["state"], opened["held"], opened["id"]) == (
             "open",
-            "129.99 TUSD",
+            "129990000",
             written["id"],
         )
         assert done("open", "--help", as_json=False)
@@ -119,7 +122,7 @@ class TestStory:
     def test_the_seller_gives_back(self, shop, done, terms):
         file, _ = terms()
         done("open", file, who=shop.payer)
-        assert done("give-back", file, "29.99", who=shop.seller)["held"] == "100.00 TUSD"
+        assert done("give-back", file, "29.99", who=shop.seller)["held"] == "100000000"
 
     def test_a_dispute_an_appeal_and_a_last_word(self, shop, done, terms, tmp_path):
         file, _ = terms()
@@ -148,9 +151,8 @@ class TestStory:
 
     def test_ether_and_a_development_key(self, shop, done, terms):
         file, written = terms(token=ZERO_ADDRESS, amount="0.25", payer=shop.patron.address)
-        assert (
-            done("open", file)["held"] == "0.25 ETH"
-        )  # the first well-known account signs on its own chain
+        opened = done("open", file)  # the first well-known account signs on its own chain
+        assert (opened["held"], opened["decimals"]) == (str(10**18 // 4), 18)
         shown = done("show", written["id"], as_json=False)
         assert "0.25 ETH" in shown
         done("dispute", file, "--commitment", "0x" + "ab" * 32)
@@ -170,7 +172,7 @@ class TestStory:
             "credit", shop.seller.address, "--token", token.address, as_json=False
         )
         claimed = done("claim", shop.other.address, "--token", token.address, who=shop.seller)
-        assert claimed["amount"] == "128.6901 BLK"
+        assert (claimed["amount"], claimed["decimals"]) == ("128690100", 6)
         assert token.balance_of(shop.other.address) == 128_690_100
 
 
@@ -179,7 +181,7 @@ class TestBadInput:
         code, printed, complaint = result
         assert code == status, complaint
         assert printed == ""
-        assert complaint.count("\n") == 1
+        assert without_notes(complaint).count("\n") == 1
         for word in words:
             assert word in complaint
 
@@ -190,8 +192,8 @@ class TestBadInput:
             ({"--amount": "much"}, "not a decimal number"),
             ({"--payer": "0x12"}, "--payer '0x12' is not an address"),
             ({"--seller": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96046"}, "wrong checksum"),
-            ({"--release-in": "soon"}, "--release-in 'soon' is no duration"),
-            ({"--release-in": "0d"}, "is no duration"),
+            ({"--release-in": "soon"}, "--release-in 'soon' is not a duration"),
+            ({"--release-in": "0d"}, "is not a duration"),
             ({"--release-in": "1d"}, "sla_at has to come before release_at"),
             ({"--window": "1m"}, "from one hour to 365 days"),
             ({"--fee": "101"}, "--fee 101 is more than 100 %"),
@@ -244,7 +246,9 @@ class TestBadInput:
         assert file.read_text() == before
 
     def test_a_deal_is_named_by_its_id_or_file(self, cli, tmp_path):
-        self.refused(cli("show", "0x12"), 2, "is no deal's id")
+        self.refused(
+            cli("show", "0x12"), 2, "the deal's id '0x12' is not 0x and 64 hexadecimal digits"
+        )
         self.refused(cli("show", "0x" + "12" * 32), 1, "no deal 0x1212")
         self.refused(cli("show", tmp_path / "nothing.json"), 2, "cannot be read: No such file")
         (tmp_path / "bad.json").write_text("{")
