@@ -65,7 +65,7 @@ def anchor(
     prepared = anchoring.prepare(log, who, records, Keyring(keys), target)
     done = anchoring.anchor(log, prepared, target)
 
-    place = done.place()
+    place = done.known_anchor()
     root = "0x" + done.root.hex()
     gas = f"{place.gas_used:,}" if place.gas_used else "by an earlier run"
     each = f"{place.gas_used / done.count:,.1f}" if place.gas_used else ""
@@ -118,7 +118,7 @@ def receipt(
     from careledger.interactions.batch import Batch
     from careledger.interactions.keyring import Keyring
 
-    held = Batch.load(batch)
+    held = Batch.read(batch)
     place = held.find(interaction)
     if not keys.exists():
         raise SettingsError(f"the key file {keys} is not there: give --keys")
@@ -126,7 +126,7 @@ def receipt(
     suite.chain.expect(held.log.chain_id)
     log = suite.with_contracts({"InteractionLog": held.log.contract}).interactions.log
     made = anchoring.receipt(log, held, place, Keyring(keys), with_record=record)
-    write_private(out_file, made.dumps())
+    write_private(out_file, made.canonical())
 
     index, state = made.fields.index, made.state.value
     out.say(f"{out_file}: receipt of interaction {index} ('{interaction}'), {state}")
@@ -171,7 +171,7 @@ def verify(
     from careledger.interactions.receipt import Receipt
     from careledger.interactions.verdict import Verdict
 
-    held = Receipt.loads(read_file(file, "receipt"))
+    held = Receipt.parse(read_file(file, "receipt"))
     if record is not None:
         held = held.with_record(read_file(record, "record"))
 
@@ -186,7 +186,7 @@ def verify(
 
     if not out.json:
         typer.echo(result.sentence())  # in one line, however wide the terminal is
-    out.document(result.document())
+    out.document(result.to_json())
     if result.verdict is not Verdict.MATCH:
         raise SystemExit(1)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
-from eth_typing import Hash32
 
 from careledger.chain.rpc import Chain
 from careledger.crypto.rfc6962 import LogTree
@@ -15,17 +14,20 @@ from careledger.interactions.client import Anchor, BatchAnchored, InteractionLog
 from careledger.interactions.errors import UnknownInteraction
 from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.receipt import (
+from careledger.interactions.messages import (
     Acknowledgement,
     AnchoringPromise,
+    acknowledgement_message,
+    promise_message,
+)
+from careledger.interactions.proofs import (
     AnchorProof,
     AnchorTransaction,
     BatchProof,
     LogProof,
-    Receipt,
-    ReceiptState,
-    Salts,
+    OfflineEvidence,
 )
+from careledger.interactions.receipt import Receipt, ReceiptState, Salts
 from careledger.interactions.record import InteractionRecord
 
 
@@ -41,25 +43,37 @@ def prepare(
     keyring: Keyring,
     file: Path,
 ) -> Batch:
-    """Number records, build their batch and write its file; or take up the batch of a run that was killed.
+    """Number records, build their batch and write its file, or take up the batch of a killed run.
+
+    Args:
+        client: the contract, as a node serves it.
+        brand: whose log it is.
+        records: in the order of their numbers.
+        keyring: where the customers' keys are; new ones are written before the batch is.
+        file: where the batch goes.
 
     Raises:
-        Conflict: the file holds another batch. SettingsError, MalformedDocument, ProofError: the file
-        cannot be read or written, or was altered.
+        Conflict: the file holds another batch.
+        InputError, MalformedDocument, ProofError: the file cannot be read or written, or was
+            altered.
 
     """
     log = log_address(client, brand)
     if file.exists():
-        batch = Batch.load(file)
-        same = [entry.record and entry.record.raw for entry in batch.entries] == [
-            record.raw for record in records
-        ]
-        if batch.log != log or not same:
-            raise Conflict(f"{file} holds another batch: name a new file, or move it away")
-        return batch
+        return _prepared(file, log, records)
+
     batch = Batch.build(log, records, keyring, client.head(brand).interactions)
-    keyring.save()
-    batch.save(file)
+    keyring.write()
+    batch.write(file)
+    return batch
+
+
+def _prepared(file: Path, log: LogAddress, records: Sequence[InteractionRecord]) -> Batch:
+    """Return the batch that an earlier run wrote, if it is of the same records."""
+    batch = Batch.read(file)
+    held = [entry.record and entry.record.raw for entry in batch.entries]
+    if batch.log != log or held != [record.raw for record in records]:
+        raise Conflict(f"{file} holds another batch: name a new file, or move it away")
     return batch
 
 
@@ -67,17 +81,50 @@ def anchor(client: InteractionLog, batch: Batch, file: Path | None = None) -> Ba
     """Anchor a batch, once however often this is called, and note where in its file.
 
     Raises:
-        NotAuthorised: the sender may not anchor for the brand. AlreadyAnchored, WrongFirst: the
-        brand's log has gone on without it; it has to be numbered anew.
+        NotAuthorised: the sender may not anchor for the brand.
+        AlreadyAnchored, WrongFirst: the brand's log has gone on without it; it has to be numbered
+            anew.
 
     """
     try:
-        batch = batch.anchored(where(client, batch))
+        place = find_anchor(client, batch)
     except Conflict:  # not yet, or not any more
-        batch = batch.anchored(client.anchor(batch.log.brand, batch.root, batch.count, batch.first))
+        place = client.anchor(batch.log.brand, batch.root, batch.count, batch.first)
+
+    anchored = batch.with_anchor(place)
     if file is not None:
-        batch.save(file)
-    return batch
+        anchored.write(file)
+    return anchored
+
+
+def find_anchor(client: InteractionLog, batch: Batch) -> Anchor:
+    """Return where a batch is anchored now: a reorganisation may have moved it to another block.
+
+    Raises:
+        Conflict: it is not anchored, or not any more.
+
+    """
+    known = batch.known_anchor()
+    brand = batch.log.brand
+    try:
+        batch_id = client.batch_of(brand, batch.first)
+        there = client.batch(brand, batch_id)
+    except UnknownInteraction:
+        there = None
+    if there is None or not batch.is_anchored_as(there):
+        raise Conflict("the batch is not on the chain (any more): anchor it again")
+
+    if known.id == batch_id and _is_in_place(client.chain, known):
+        return known
+    return client.anchor_of(brand, batch_id)
+
+
+def _is_in_place(chain: Chain, anchor: Anchor) -> bool:
+    try:
+        there = chain.block(anchor.block_number)
+    except NodeError:
+        return False
+    return bool(there["hash"] == "0x" + anchor.block_hash.hex())
 
 
 def log_tree(client: InteractionLog, brand: str) -> LogTree:
@@ -90,21 +137,11 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
         ProofError: the node contradicts itself.
 
     """
-    log, head = log_address(client, brand), client.head(brand)
-    try:
-        found = [
-            event
-            for event in client.history(BatchAnchored, brand=brand)
-            if isinstance(event, BatchAnchored)
-        ]
-    except NodeError:
-        found = []
-    tree = LogTree()
-    for event in found[: head.batches]:
-        batch = AnchoredBatch(event.root, event.first, event.count, event.anchored_at)
-        tree.append(formats.batch_record(log, event.id, batch))
+    head = client.head(brand)
+    tree = _tree_of_events(client, brand, head.batches)
     if len(tree) == head.batches and tree.root() == head.root:
         return tree
+
     tree = LogTree(client.record_of(brand, batch_id) for batch_id in range(head.batches))
     if tree.root() != head.root:
         raise ProofError(
@@ -113,8 +150,27 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
     return tree
 
 
+def _tree_of_events(client: InteractionLog, brand: str, batches: int) -> LogTree:
+    """Return the log as far as the node keeps its events, and not beyond the head."""
+    log = log_address(client, brand)
+    try:
+        history = client.history(BatchAnchored, brand=brand)
+        events = [event for event in history if isinstance(event, BatchAnchored)]
+    except NodeError:
+        events = []
+
+    tree = LogTree()
+    for event in events[:batches]:
+        batch = AnchoredBatch(event.root, event.first, event.count, event.anchored_at)
+        tree.append(formats.batch_record(log, event.id, batch))
+    return tree
+
+
 def finality(chain: Chain, block_number: int) -> ReceiptState:
-    """Return FINAL for a block that the chain has made final, MINED for one that it has not (or does not say)."""
+    """Return FINAL for a block that the chain has made final, and MINED for any other.
+
+    MINED too where the chain does not say what is final.
+    """
     try:
         final = int(chain.block("finalized")["number"], 16)
     except NodeError:
@@ -122,36 +178,10 @@ def finality(chain: Chain, block_number: int) -> ReceiptState:
     return ReceiptState.FINAL if block_number <= final else ReceiptState.MINED
 
 
-def where(client: InteractionLog, batch: Batch) -> Anchor:
-    """Return where a batch is anchored now: a reorganisation may have moved it into another block.
-
-    Raises:
-        Conflict: it is not anchored, or not any more.
-
-    """
-    known, brand = batch.place(), batch.log.brand
-    try:
-        batch_id = client.batch_of(brand, batch.first)
-        there = client.batch(brand, batch_id)
-    except UnknownInteraction:
-        there = None
-    if there is None or (there.root, there.first, there.count) != (
-        batch.root,
-        batch.first,
-        batch.count,
-    ):
-        raise Conflict("the batch is not on the chain (any more): anchor it again")
-    try:
-        in_place = client.chain.block(known.block_number)["hash"] == "0x" + known.block_hash.hex()
-    except NodeError:
-        in_place = False
-    return known if in_place and known.id == batch_id else client.anchor_of(brand, batch_id)
-
-
 def receipt(
     client: InteractionLog,
     batch: Batch,
-    place: int,
+    position: int,
     keyring: Keyring | None,
     tree: LogTree | None = None,
     *,
@@ -165,7 +195,7 @@ def receipt(
     Args:
         client: the contract, as a node serves it.
         batch: the anchored batch.
-        place: of the interaction in the batch, from 0.
+        position: of the interaction in the batch, from 0.
         keyring: where the customer's key is; without it, or after it was destroyed, the receipt
             opens nothing.
         tree: from `log_tree`, when several receipts are written.
@@ -178,31 +208,26 @@ def receipt(
         Conflict: the batch is not anchored, or a reorganisation has undone it.
 
     """
-    chain, log, entry = client.chain, batch.log, batch.entries[place]
-    anchor = where(client, batch)
-    there = client.batch(log.brand, anchor.id)
-    tree = tree or log_tree(client, log.brand)
-    proof = None
-    if with_evidence:
-        try:
-            proof = evidence.collect(chain, log, anchor.id, anchor.block_hash)
-        except (NodeError, ProofError):
-            # a node that keeps no old state, or a chain whose headers are hashed in another way
-            proof = None
+    entry = batch.entries[position]
+    found = find_anchor(client, batch)
+    there = client.batch(batch.log.brand, found.id)
+    tree = tree or log_tree(client, batch.log.brand)
+
+    anchored = AnchorProof(
+        BatchProof(found.id, there, tuple(batch.tree.proof(position))),
+        LogProof(len(tree), tree.root(), tuple(tree.inclusion_proof(found.id))),
+        AnchorTransaction(found.transaction_hash, found.block_number, found.block_hash),
+    )
     return Receipt(
-        state=finality(chain, anchor.block_number),
-        log=log,
+        state=finality(client.chain, found.block_number),
+        log=batch.log,
         fields=entry.fields,
         salts=_salts(entry, keyring),
         record=entry.record.raw if with_record and entry.record else None,
-        anchored=AnchorProof(
-            BatchProof(anchor.id, there, tuple(batch.tree.proof(place))),
-            LogProof(len(tree), tree.root(), tuple(tree.inclusion_proof(anchor.id))),
-            AnchorTransaction(anchor.transaction_hash, anchor.block_number, anchor.block_hash),
-        ),
+        anchored=anchored,
         promise=promise,
         acknowledgement=acknowledgement,
-        evidence=proof,
+        evidence=_evidence(client.chain, batch.log, found) if with_evidence else None,
     )
 
 
@@ -210,10 +235,18 @@ def _salts(entry: BatchEntry, keyring: Keyring | None) -> Salts | None:
     if entry.record is None or keyring is None:
         return None
     try:
-        key = keyring.known(entry.record.customer)
+        key = keyring.known_key(entry.record.customer)
     except NotFound:
         return None
     return Salts(*formats.salts(key, entry.record.id))
+
+
+def _evidence(chain: Chain, log: LogAddress, anchor: Anchor) -> OfflineEvidence | None:
+    """Return the evidence; None where the node keeps no old state, or hashes headers otherwise."""
+    try:
+        return evidence.collect(chain, log, anchor.id, anchor.block_hash)
+    except (NodeError, ProofError):
+        return None
 
 
 def promise(
@@ -223,7 +256,7 @@ def promise(
     anchor_by: int,
     signer: LocalAccount,
 ) -> Receipt:
-    """Write the receipt that a customer gets at once: the brand's signature that it will anchor the interaction.
+    """Write the receipt that a customer gets at once: the brand promises to anchor the interaction.
 
     Args:
         log: where it will be anchored.
@@ -234,9 +267,10 @@ def promise(
 
     """
     salts = Salts(*keyring.salts(record.customer, record.id))
-    keyring.save()
+    keyring.write()
+
     fields = record.fields((salts.content, salts.parties), 0)
-    signature = _sign(signer, formats.promise_digest(log, fields, anchor_by))
+    signature = promise_message(log, fields, anchor_by).sign(signer)
     given = AnchoringPromise(anchor_by, signer.address, signature)
     return Receipt(ReceiptState.PROMISED, log, fields, salts, record.raw, promise=given)
 
@@ -254,9 +288,5 @@ def acknowledgement(
         signer: the customer's controller.
 
     """
-    signature = _sign(signer, formats.acknowledgement_digest(log, customer, fields, deadline))
-    return Acknowledgement(customer, deadline, signature)
-
-
-def _sign(signer: LocalAccount, digest: bytes) -> bytes:
-    return bytes(signer.unsafe_sign_hash(Hash32(digest)).signature)
+    message = acknowledgement_message(log, customer, fields, deadline)
+    return Acknowledgement(customer, deadline, message.sign(signer))

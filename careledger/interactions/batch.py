@@ -17,11 +17,13 @@ from careledger.errors import Conflict, InputError, NotFound, ProofError
 from careledger.files import read_file, write_private
 from careledger.interactions import formats
 from careledger.interactions.client import Anchor
-from careledger.interactions.formats import LeafFields, LogAddress
+from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
+from careledger.interactions.proofs import AnchorTransaction
 from careledger.interactions.record import InteractionRecord
 
 FORMAT = "careledger.batch/1"
+WHAT = "batch file"
 MAX_COUNT = 2**20
 """Interactions in one batch; the contract takes up to 2^32 - 1, but every receipt needs the whole
 tree."""
@@ -33,6 +35,21 @@ class BatchEntry:
 
     fields: LeafFields
     record: InteractionRecord | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a batch file; the number follows from its position."""
+        record = self.record and self.record.raw.decode()
+        return self.fields.to_json() | {"record": record}
+
+    @classmethod
+    def from_json(cls, node: JsonNode, index: int) -> "BatchEntry":
+        """Read the entry of a batch file; raises `MalformedDocument`."""
+        members = node.object(["content", "parties", "kind", "startedAt"], ["record"])
+        record = None
+        if "record" in members:
+            text = members["record"]
+            record = InteractionRecord.parse(text.text().encode(), f"{text.what} {text.path}")
+        return cls(LeafFields.from_json(members, index), record)
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,11 @@ class Batch:
 
     @classmethod
     def build(
-        cls, log: LogAddress, records: Sequence[InteractionRecord], keyring: Keyring, first: int
+        cls,
+        log: LogAddress,
+        records: Sequence[InteractionRecord],
+        keyring: Keyring,
+        first: int,
     ) -> "Batch":
         """Number records from `first` on and compute their leaves' fields.
 
@@ -57,11 +78,10 @@ class Batch:
         """
         if not 0 < len(records) <= MAX_COUNT:
             raise InputError(f"a batch holds 1 to {MAX_COUNT:,} interactions, not {len(records):,}")
+
         entries = [
-            BatchEntry(
-                record.fields(keyring.salts(record.customer, record.id), first + place), record
-            )
-            for place, record in enumerate(records)
+            BatchEntry(record.fields(keyring.salts(record.customer, record.id), index), record)
+            for index, record in enumerate(records, first)
         ]
         return cls(log, first, tuple(entries))
 
@@ -81,34 +101,35 @@ class Batch:
         return len(self.entries)
 
     def find(self, interaction_id: str) -> int:
-        """Return the place of an interaction in the batch, by its record's id.
+        """Return the position of an interaction in the batch, from 0, by its record's id.
 
         Raises:
             NotFound: no record here has it.
 
         """
-        for place, entry in enumerate(self.entries):
+        for position, entry in enumerate(self.entries):
             if entry.record is not None and entry.record.id == interaction_id:
-                return place
+                return position
         raise NotFound(
             f"no interaction '{interaction_id}' is in this batch, or its record was erased"
         )
 
-    def erase(self, customer: str) -> "Batch":
-        """Return the batch without the records of a customer; leaves and proofs of all stay what they were."""
-        kept = [
+    def without_customer(self, customer: str) -> "Batch":
+        """Return the batch without a customer's records; all leaves and proofs stay as they are."""
+        entries = tuple(
             replace(entry, record=None)
-            if entry.record and entry.record.customer == customer
+            if entry.record is not None and entry.record.customer == customer
             else entry
             for entry in self.entries
-        ]
-        return replace(self, entries=tuple(kept))
+        )
+        return replace(self, entries=entries)
 
-    def bare(self) -> "Batch":
+    def without_records(self) -> "Batch":
         """Return the batch without any record: what an auditor may see."""
-        return replace(self, entries=tuple(replace(entry, record=None) for entry in self.entries))
+        entries = tuple(replace(entry, record=None) for entry in self.entries)
+        return replace(self, entries=entries)
 
-    def place(self) -> Anchor:
+    def known_anchor(self) -> Anchor:
         """Return where it was anchored, as far as its file knows.
 
         Raises:
@@ -119,102 +140,92 @@ class Batch:
             raise Conflict("the batch is not anchored yet: there is nothing to prove")
         return self.anchor
 
-    def anchored(self, anchor: Anchor) -> "Batch":
+    def is_anchored_as(self, batch: AnchoredBatch) -> bool:
+        """Say whether a batch of the contract is this one."""
+        return (batch.root, batch.first, batch.count) == (self.root, self.first, self.count)
+
+    def with_anchor(self, anchor: Anchor) -> "Batch":
         """Return the batch with the place where it was anchored."""
         return replace(self, anchor=anchor)
 
-    def save(self, file: Path) -> None:
-        """Write the brand's file of the batch; it holds records, so it is readable by its owner alone.
-
-        Raises:
-            SettingsError: it cannot be written.
-
-        """
-        write_private(file, self.dumps())
-
-    def dumps(self) -> bytes:
-        """Return the file's content."""
-        anchor = self.anchor and {
-            "id": self.anchor.id,
-            "transaction": hexed(self.anchor.transaction_hash),
-            "blockNumber": self.anchor.block_number,
-            "blockHash": hexed(self.anchor.block_hash),
-        }
-        document: dict[str, Any] = {
+    def to_json(self) -> dict[str, Any]:
+        """Return the batch as the JSON document of its file."""
+        return {
             "format": FORMAT,
-            "chainId": self.log.chain_id,
-            "contract": self.log.contract,
-            "brand": self.log.brand,
+            **self.log.to_json(),
             "first": self.first,
             "root": hexed(self.root),
-            "anchor": anchor,
-            "entries": [_entry(entry) for entry in self.entries],
+            "anchor": self.anchor and _anchor_to_json(self.anchor),
+            "entries": [entry.to_json() for entry in self.entries],
         }
-        return dumps(document)
+
+    def canonical(self) -> bytes:
+        """Return the batch as the canonical JSON that goes into its file."""
+        return dumps(self.to_json())
+
+    def write(self, file: Path) -> None:
+        """Write the brand's file; it holds records, so it is readable by its owner alone.
+
+        Raises:
+            InputError: it cannot be written.
+
+        """
+        write_private(file, self.canonical())
 
     @classmethod
-    def load(cls, file: Path) -> "Batch":
-        """Read the brand's file of a batch. Raises what `loads` raises, and SettingsError when it cannot be read."""
-        return cls.loads(read_file(file, "batch"))
+    def read(cls, file: Path) -> "Batch":
+        """Read the brand's file of a batch.
+
+        Raises:
+            InputError: it cannot be read.
+            MalformedDocument, ProofError: as `parse` says.
+
+        """
+        return cls.parse(read_file(file, "batch"))
 
     @classmethod
-    def loads(cls, text: bytes) -> "Batch":
+    def parse(cls, text: bytes) -> "Batch":
         """Read the content of a batch file, and check that its root is that of its leaves.
 
         Raises:
-            MalformedDocument: it is no batch file.
+            MalformedDocument: it is not a batch file.
             ProofError: it was altered: its leaves have another root.
 
         """
-        top = JsonNode.read(text, "batch file").object(
+        return cls.from_json(JsonNode.read(text, WHAT))
+
+    @classmethod
+    def from_json(cls, node: JsonNode) -> "Batch":
+        """Read a batch, and check its root; raises what `parse` raises."""
+        members = node.object(
             ["format", "chainId", "contract", "brand", "first", "root", "entries"], ["anchor"]
         )
-        top["format"].one_of(FORMAT)
-        log = LogAddress(
-            top["chainId"].integer(), top["contract"].address(), top["brand"].address()
-        )
-        first = top["first"].integer()
-        nodes = top["entries"].items(MAX_COUNT)
+        members["format"].one_of(FORMAT)
+        log = LogAddress.from_json(members)
+        first = members["first"].integer()
+
+        nodes = members["entries"].items(MAX_COUNT)
         if not nodes:
-            raise top["entries"].fault("empty")
-        entries = tuple(_read_entry(node, first + place) for place, node in enumerate(nodes))
-        anchor = _read_anchor(top["anchor"]) if "anchor" in top else None
+            raise members["entries"].fault("empty")
+        entries = tuple(
+            BatchEntry.from_json(entry, index) for index, entry in enumerate(nodes, first)
+        )
+
+        anchor = _anchor_from_json(members["anchor"]) if "anchor" in members else None
         batch = cls(log, first, entries, anchor)
-        if batch.root != top["root"].hex(32):
+        if batch.root != members["root"].hex(32):
             raise ProofError(
                 "the batch file was altered: its leaves have another root than the one it names"
             )
         return batch
 
 
-def _entry(entry: BatchEntry) -> dict[str, Any]:
-    return {
-        "content": hexed(entry.fields.content),
-        "parties": hexed(entry.fields.parties),
-        "kind": entry.fields.kind,
-        "startedAt": entry.fields.started_at,
-        "record": entry.record and entry.record.raw.decode(),
-    }
+def _anchor_to_json(anchor: Anchor) -> dict[str, Any]:
+    transaction = AnchorTransaction(anchor.transaction_hash, anchor.block_number, anchor.block_hash)
+    return {"id": anchor.id} | transaction.to_json()
 
 
-def _read_entry(node: JsonNode, index: int) -> BatchEntry:
-    members = node.object(["content", "parties", "kind", "startedAt"], ["record"])
-    fields = LeafFields(
-        members["content"].hex(32),
-        members["parties"].hex(32),
-        members["kind"].integer(16),
-        members["startedAt"].integer(),
-        index,
-    )
-    record = None
-    if "record" in members:
-        record = InteractionRecord.parse(
-            members["record"].text().encode(), f"batch file {members['record'].path}"
-        )
-    return BatchEntry(fields, record)
-
-
-def _read_anchor(node: JsonNode) -> Anchor:
+def _anchor_from_json(node: JsonNode) -> Anchor:
     members = node.object(["id", "transaction", "blockNumber", "blockHash"])
     return Anchor(
         id=members["id"].integer(),

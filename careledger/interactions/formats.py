@@ -1,12 +1,15 @@
-"""The byte formats of interactions, in one place; `docs/protocol/interactions.md` describes the same in words."""
+"""The byte formats of interactions; `docs/protocol/interactions.md` describes them in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 from eth_utils.address import to_checksum_address
 
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.crypto.hashing import hkdf_sha256, hmac_sha256, keccak256
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import SigningDomain
 
 VERSION = b"careledger.interactions.v1"
 AGENT_ROLE = b"careledger.agent".ljust(32, b"\0")
@@ -24,12 +27,6 @@ KINDS = {
     "agreement": 9,
 }
 """Names of kinds in records, and their numbers in leaves. Numbers are never given a new meaning."""
-
-PROMISE_TYPE = "Promise(address brand,bytes32 content,bytes32 parties,uint16 kind,uint64 startedAt,uint64 anchorBy)"
-ACKNOWLEDGEMENT_TYPE = (
-    "Acknowledgement(address customer,address brand,bytes32 content,bytes32 parties,"
-    "uint16 kind,uint64 startedAt,uint64 index,uint256 deadline)"
-)
 
 SLOT_LOGS = 0
 """Storage slot of `InteractionLog._logs`; a test compares it with the compiler's layout."""
@@ -55,6 +52,31 @@ class LeafFields:
     def abi(self) -> tuple[bytes, bytes, int, int, int]:
         """Return them as the contract takes them."""
         return self.content, self.parties, self.kind, self.started_at, self.index
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the members of a document that hold the fields, without the number."""
+        return {
+            "content": hexed(self.content),
+            "parties": hexed(self.parties),
+            "kind": self.kind,
+            "startedAt": self.started_at,
+        }
+
+    @classmethod
+    def from_json(cls, members: Mapping[str, JsonNode], index: int) -> Self:
+        """Read the fields from the members of a document; the number is given apart.
+
+        Raises:
+            MalformedDocument: one of them is malformed.
+
+        """
+        return cls(
+            content=members["content"].hex(32),
+            parties=members["parties"].hex(32),
+            kind=members["kind"].integer(16),
+            started_at=members["startedAt"].integer(),
+            index=index,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,9 +109,28 @@ class LogAddress:
         return keccak256(b"".join(words))
 
     @cached_property
-    def separator(self) -> bytes:
-        """The EIP-712 domain separator of the contract: 32 bytes."""
-        return domain_separator("CareLedger InteractionLog", "1", self.chain_id, self.contract)
+    def signing_domain(self) -> SigningDomain:
+        """The EIP-712 domain of the contract."""
+        contract = to_checksum_address(self.contract)
+        return SigningDomain("CareLedger InteractionLog", "1", self.chain_id, contract)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the three members of a document that say which log it is about."""
+        return {"chainId": self.chain_id, "contract": self.contract, "brand": self.brand}
+
+    @classmethod
+    def from_json(cls, members: Mapping[str, JsonNode]) -> Self:
+        """Read them from the members of a document.
+
+        Raises:
+            MalformedDocument: one of them is malformed.
+
+        """
+        return cls(
+            members["chainId"].integer(),
+            members["contract"].address(),
+            members["brand"].address(),
+        )
 
 
 def did(chain_id: int, address: str) -> str:
@@ -99,11 +140,17 @@ def did(chain_id: int, address: str) -> str:
 
 
 def salts(key: bytes, interaction_id: str) -> tuple[bytes, bytes]:
-    """Derive an interaction's two 32-byte salts (content, parties) from the customer's key and the interaction's id."""
+    """Derive the two 32-byte salts of an interaction: content, parties.
+
+    Args:
+        key: the customer's.
+        interaction_id: from the record.
+
+    """
     name = interaction_id.encode()
-    return hkdf_sha256(key, VERSION, b"content\0" + name), hkdf_sha256(
-        key, VERSION, b"parties\0" + name
-    )
+    content = hkdf_sha256(key, VERSION, b"content\0" + name)
+    parties = hkdf_sha256(key, VERSION, b"parties\0" + name)
+    return content, parties
 
 
 def content_commitment(salt: bytes, record: bytes) -> bytes:
@@ -113,10 +160,10 @@ def content_commitment(salt: bytes, record: bytes) -> bytes:
 
 def parties_commitment(salt: bytes, agent: str, customer: str) -> bytes:
     """Return the 32-byte commitment to the identifiers of the two parties."""
-    one, other = agent.encode(), customer.encode()
-    return hmac_sha256(
-        salt, len(one).to_bytes(4, "big") + one + len(other).to_bytes(4, "big") + other
+    message = b"".join(
+        len(party).to_bytes(4, "big") + party for party in (agent.encode(), customer.encode())
     )
+    return hmac_sha256(salt, message)
 
 
 def leaf_value(log: LogAddress, fields: LeafFields) -> bytes:
@@ -136,20 +183,6 @@ def batch_record(log: LogAddress, batch_id: int, batch: AnchoredBatch) -> bytes:
     return log.domain + address_bytes(log.brand) + packed + batch.root
 
 
-def promise_digest(log: LogAddress, fields: LeafFields, anchor_by: int) -> bytes:
-    """Return what a brand signs to promise that an interaction will be anchored by a time; the index plays no part."""
-    values = [log.brand, fields.content, fields.parties, fields.kind, fields.started_at, anchor_by]
-    return digest(log.separator, struct_hash(PROMISE_TYPE, values))
-
-
-def acknowledgement_digest(
-    log: LogAddress, customer: str, fields: LeafFields, deadline: int
-) -> bytes:
-    """Return what a customer signs to acknowledge an interaction, the same as the contract's view of that name."""
-    values = [customer, log.brand, *fields.abi(), deadline]
-    return digest(log.separator, struct_hash(ACKNOWLEDGEMENT_TYPE, values))
-
-
 def _mapping(slot: int, key: bytes) -> int:
     return int.from_bytes(keccak256(key.rjust(32, b"\0") + slot.to_bytes(32, "big")), "big")
 
@@ -165,23 +198,26 @@ def slot_root(brand: str, batch_id: int) -> int:
 
 
 def slot_pair(brand: str, batch_id: int) -> int:
-    """Return the storage slot that holds the numbers of a batch together with its even or odd neighbour's."""
+    """Return the storage slot of the numbers of an even batch and of the odd one after it."""
     return _mapping(slot_tip(brand) + 2, (batch_id >> 1).to_bytes(32, "big"))
 
 
 def read_tip(word: int) -> tuple[int, int, int, int]:
     """Unpack a tip: number of batches, number of interactions, count and time of the last batch."""
-    return (
-        word & 2**64 - 1,
-        word >> 64 & 2**64 - 1,
-        word >> 128 & 2**32 - 1,
-        word >> 160 & 2**40 - 1,
-    )
+    batches = word & 2**64 - 1
+    interactions = word >> 64 & 2**64 - 1
+    count = word >> 128 & 2**32 - 1
+    anchored_at = word >> 160 & 2**40 - 1
+    return batches, interactions, count, anchored_at
 
 
 def read_pair(word: int, odd: bool) -> tuple[int, int, int]:
     """Unpack one batch of a pair: first interaction, count, time."""
-    first, count, anchored_at = word & 2**64 - 1, word >> 64 & 2**32 - 1, word >> 96 & 2**40 - 1
+    first = word & 2**64 - 1
+    count = word >> 64 & 2**32 - 1
+    anchored_at = word >> 96 & 2**40 - 1
     if not odd:
         return first, count, anchored_at
+
+    # The odd batch begins where the even one ends.
     return first + count, word >> 136 & 2**32 - 1, word >> 168 & 2**40 - 1

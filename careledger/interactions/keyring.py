@@ -7,6 +7,7 @@ key (and the records).
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from careledger.crypto.canonical import dumps
 from careledger.crypto.documents import JsonNode, hexed
@@ -18,33 +19,31 @@ FORMAT = "careledger.keys/1"
 
 
 class Keyring:
-    """A key a customer, by the customer's identifier; kept in a file, or in memory where there is none."""
+    """A key for each customer, by the customer's identifier; kept in a file, or in memory."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Open the file, or begin an empty keyring that `save` writes there.
+        """Open the file, or begin an empty keyring that `write` writes there.
+
+        Args:
+            file: None keeps the keys in memory alone.
 
         Raises:
-            SettingsError: the file cannot be read.
-            MalformedDocument: it is no key file.
+            InputError: the file cannot be read.
+            MalformedDocument: it is not a key file.
 
         """
         self.file = file
         self._keys: dict[str, bytes] = {}
         if file is not None and file.exists():
-            members = JsonNode.read(read_file(file, "key"), "key file").object(["format", "keys"])
-            members["format"].one_of(FORMAT)
-            names = list(members["keys"].value) if isinstance(members["keys"].value, dict) else []
-            self._keys = {
-                name: node.hex(32) for name, node in members["keys"].object(names).items()
-            }
+            self._keys = _read_keys(JsonNode.read(read_file(file, "key"), "key file"))
 
     def key(self, customer: str) -> bytes:
-        """Return a customer's key, made now if there is none; `save` before anything is built on it."""
+        """Return a customer's key; a new one is made, and `write` must follow before it is used."""
         if customer not in self._keys:
             self._keys[customer] = secrets.token_bytes(32)
         return self._keys[customer]
 
-    def known(self, customer: str) -> bytes:
+    def known_key(self, customer: str) -> bytes:
         """Return a customer's key.
 
         Raises:
@@ -59,27 +58,40 @@ class Keyring:
             ) from None
 
     def salts(self, customer: str, interaction_id: str) -> tuple[bytes, bytes]:
-        """Return the salts of an interaction: content, parties. Makes the customer's key if there is none."""
+        """Return the salts of an interaction: content, parties; a new customer gets a key."""
         return formats.salts(self.key(customer), interaction_id)
 
     def erase(self, customer: str) -> None:
-        """Destroy a customer's key and write the file: copies elsewhere are for the operator to destroy.
+        """Destroy a customer's key and write the file; copies elsewhere stay with the operator.
 
         Raises:
             NotFound: there is none.
 
         """
-        self.known(customer)
+        self.known_key(customer)
         del self._keys[customer]
-        self.save()
+        self.write()
 
-    def save(self) -> None:
-        """Write the file.
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON document of the file."""
+        keys = {customer: hexed(key) for customer, key in self._keys.items()}
+        return {"format": FORMAT, "keys": keys}
+
+    def write(self) -> None:
+        """Write the file; a keyring in memory has none.
 
         Raises:
-            SettingsError: it cannot be written.
+            InputError: it cannot be written.
 
         """
         if self.file is not None:
-            keys = {name: hexed(key) for name, key in self._keys.items()}
-            write_private(self.file, dumps({"format": FORMAT, "keys": keys}))
+            write_private(self.file, dumps(self.to_json()))
+
+
+def _read_keys(node: JsonNode) -> dict[str, bytes]:
+    members = node.object(["format", "keys"])
+    members["format"].one_of(FORMAT)
+
+    keys = members["keys"]
+    customers = list(keys.value) if isinstance(keys.value, dict) else []
+    return {customer: key.hex(32) for customer, key in keys.object(customers).items()}

@@ -29,6 +29,20 @@ class Verdict(StrEnum):
     """The chain knows nothing of it."""
 
 
+_FACTS = ("index", "brand", "batch", "anchoredAt", "anchorBy", "chainId")
+_SENTENCES = {
+    Verdict.MATCH: "{anchored}, and this is its record, unchanged.",
+    Verdict.ALTERED: "{what} is not what was anchored.",
+    Verdict.LATE: "{anchored}, later than promised ({anchorBy}); this is its record, unchanged.",
+    Verdict.PROMISE_BROKEN: "{promised}, and there is no proof that it did.",
+    Verdict.PENDING: "{promised}; that time is not over.",
+    Verdict.ERASED: "{anchored}, but without its record and salts nothing can be said about its "
+    "content.",
+    Verdict.REORGED: "{what} is not anchored in the block that the receipt names.",
+    Verdict.UNKNOWN: "{what} is not known on chain {chainId}.",
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be."""
@@ -58,25 +72,18 @@ class VerificationResult:
         return f"{self.verdict.value}: {self._says()}" + (f" {reasons}." if reasons else "")
 
     def _says(self) -> str:
-        facts = self.facts
-        what = f"Interaction {facts.get('index')} of {facts.get('brand')}"
-        anchored = f"{what} was anchored in batch {facts.get('batch')} at {facts.get('anchoredAt')}"
-        says = {
-            Verdict.MATCH: f"{anchored}, and this is its record, unchanged.",
-            Verdict.ALTERED: f"{what} is not what was anchored.",
-            Verdict.LATE: f"{anchored}, later than promised ({facts.get('anchorBy')}); this is its record, unchanged.",
-            Verdict.PROMISE_BROKEN: f"The brand {facts.get('brand')} promised to anchor this interaction by "
-            f"{facts.get('anchorBy')}, and there is no proof that it did.",
-            Verdict.PENDING: f"The brand {facts.get('brand')} promised to anchor this interaction by "
-            f"{facts.get('anchorBy')}; that time is not over.",
-            Verdict.ERASED: f"{anchored}, but without its record and salts nothing can be said about its content.",
-            Verdict.REORGED: f"{what} is not anchored in the block that the receipt names.",
-            Verdict.UNKNOWN: f"{what} is not known on chain {facts.get('chainId')}.",
-        }
-        return says[self.verdict]
+        known = {name: self.facts.get(name) for name in _FACTS}
+        what = f"Interaction {known['index']} of {known['brand']}"
+        anchored = f"{what} was anchored in batch {known['batch']} at {known['anchoredAt']}"
+        promised = (
+            f"The brand {known['brand']} promised to anchor this interaction by {known['anchorBy']}"
+        )
+        return _SENTENCES[self.verdict].format(
+            what=what, anchored=anchored, promised=promised, **known
+        )
 
-    def document(self) -> dict[str, Any]:
-        """Return the result for machines."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as it is written under `--json`."""
         return {
             "verdict": self.verdict.value,
             "altered": self.parts if self.verdict is Verdict.ALTERED else [],

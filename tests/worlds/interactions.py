@@ -13,15 +13,8 @@ from careledger.interactions import formats
 from careledger.interactions.batch import Batch
 from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
-from careledger.interactions.receipt import (
-    AnchorProof,
-    AnchorTransaction,
-    BatchProof,
-    LogProof,
-    Receipt,
-    ReceiptState,
-    Salts,
-)
+from careledger.interactions.proofs import AnchorProof, AnchorTransaction, BatchProof, LogProof
+from careledger.interactions.receipt import Receipt, ReceiptState, Salts
 from careledger.interactions.record import InteractionRecord
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, Evm, actor

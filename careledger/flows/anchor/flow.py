@@ -53,6 +53,6 @@ def _show(out: Out, story: AnchorStory) -> None:
         out.say(result.sentence())
 
     assert story.batch is not None  # noqa: S101  the story was played
-    block = "0x" + story.batch.place().block_hash.hex()
+    block = "0x" + story.batch.known_anchor().block_hash.hex()
     receipt = story.folder / "receipt.json"
     out.say(f"Try it: careledger interactions verify {receipt} --block-hash {block}")

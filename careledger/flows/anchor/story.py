@@ -75,7 +75,7 @@ class AnchorStory:
         batch = anchoring.prepare(self.log, self.brand.address, records, self.keyring, file)
         batch = anchoring.anchor(self.log, batch, file)
 
-        receipt = self.stage.receipt(batch.place().transaction_hash)
+        receipt = self.stage.receipt(batch.known_anchor().transaction_hash)
         each = receipt.gas_used / batch.count
         self.steps.add("Ines, an agent", f"{what}: {each:,.0f} gas each", receipt)
         return batch
@@ -106,7 +106,7 @@ class AnchorStory:
         receipt = self.log.acknowledge_by_sig(
             self.customer.address,
             self.brand.address,
-            batch.place().id,
+            batch.known_anchor().id,
             fields,
             [],
             deadline=deadline,
@@ -119,17 +119,17 @@ class AnchorStory:
     def verify_receipt(self, batch: Batch) -> None:
         """Write a receipt and a changed copy of it, read both back, and judge them."""
         written = anchoring.receipt(self.log, batch, 0, self.keyring)
-        content = written.dumps()
+        content = written.canonical()
         files = {"receipt.json": content, "receipt-changed.json": one_byte_changed(content)}
 
         for name, text in files.items():
             write_private(self.folder / name, text)
-            held = Receipt.loads(read_file(self.folder / name, "receipt"))
+            held = Receipt.parse(read_file(self.folder / name, "receipt"))
             self.results[name] = verify(held, self.stage.chain, self.log.address)
 
         # A chain whose node keeps no old state gives no evidence for verification offline.
         if written.evidence and written.anchored:
-            trusted = written.anchored.place.block_hash
+            trusted = written.anchored.anchor.block_hash
             result = verify_offline(written, trusted, self.log.address)
             self.results["receipt.json, offline"] = result
 
@@ -141,17 +141,17 @@ class AnchorStory:
         return {
             "steps": self.steps.to_json(),
             "batch": {
-                "id": self.batch.place().id,
+                "id": self.batch.known_anchor().id,
                 "count": self.batch.count,
                 "root": self.batch.root,
-                "gasUsed": self.batch.place().gas_used,
+                "gasUsed": self.batch.known_anchor().gas_used,
             },
             "head": {
                 "root": head.root,
                 "batches": head.batches,
                 "interactions": head.interactions,
             },
-            "files": {file: result.document() for file, result in self.results.items()},
+            "files": {file: result.to_json() for file, result in self.results.items()},
             "folder": str(self.folder),
         }
 

@@ -1,6 +1,8 @@
 """A brand with an agent on the Anvil, and the examples anchored by it."""
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
 from careledger.interactions.record import InteractionRecord, read_interactions
 
+OTHER = sha256(b"other").digest()
 EXAMPLES = ROOT / "examples" / "interactions.json"
 
 
@@ -82,3 +85,38 @@ def desk(chain, suite, senders, tmp_path):
         Keyring(tmp_path / "keys.json"),
         tmp_path,
     )
+
+
+@pytest.fixture
+def held(desk):
+    """A receipt out of the middle of the second of three batches."""
+    desk.anchor(1)
+    batch = desk.anchor(36)
+    desk.anchor(5)
+    return desk.receipt(batch, 17)
+
+
+def altered(receipt, path, value):
+    """The receipt with one member of its file replaced."""
+    document = json.loads(receipt.canonical())
+    target = document
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    return Receipt.parse(json.dumps(document))
+
+
+class LyingChain(Chain):
+    """A node that answers some questions as the test wants."""
+
+    def __init__(self, url, lies):
+        self.lies = lies
+        super().__init__(url)
+
+    def request(self, method, *params):
+        if method in self.lies:
+            answer = self.lies[method]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return super().request(method, *params)

@@ -8,7 +8,7 @@ from careledger.errors import ProofError
 from careledger.interactions import anchoring, formats
 from careledger.interactions.audit import check_leaves, contradict
 from careledger.interactions.batch import Batch, BatchEntry
-from careledger.interactions.receipt import BatchProof
+from careledger.interactions.proofs import BatchProof
 from tests.worlds.interactions import tree_of
 
 
@@ -16,7 +16,7 @@ class TestCheckLeaves:
     def test_the_leaves_say_whether_every_number_is_there_once(self, desk):
         desk.anchor(3)
         batch = desk.anchor(7)
-        bare = Batch.loads(batch.bare().dumps())
+        bare = Batch.parse(batch.without_records().canonical())
         assert all(entry.record is None for entry in bare.entries)
         assert check_leaves(desk.log, bare) == 1
 
@@ -91,7 +91,7 @@ class TestContradict:
 
 def test_the_list_of_leaves_names_nobody(desk):
     batch = desk.anchor(7)
-    text = batch.bare().dumps().decode()
+    text = batch.without_records().canonical().decode()
     for entry in batch.entries:
         assert entry.record.customer not in text
         assert entry.record.id not in text

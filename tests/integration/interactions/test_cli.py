@@ -86,7 +86,7 @@ class TestAnchor:
         [
             (None, 2, "the interactions file calls.json cannot be read: No such file or directory"),
             ("{", 2, "calls.json $: not JSON"),
-            ("[]", 2, "calls.json $: no interaction in it"),
+            ("[]", 2, "calls.json $: it holds no interaction"),
             ('[{"id":"x"}]', 2, "calls.json, item 1 $.agent: missing"),
         ],
     )
@@ -148,7 +148,7 @@ class TestReceipt:
             "--json",
         )
         assert (status, json.loads(out)["index"]) == (0, 0)
-        receipt = Receipt.loads((desk.folder / "bare.json").read_bytes())
+        receipt = Receipt.parse((desk.folder / "bare.json").read_bytes())
         assert receipt.record is None
         assert receipt.salts is not None
 
@@ -192,8 +192,8 @@ class TestVerify:
         assert (status, json.loads(out)["altered"]) == (1, ["record"])
 
     def test_offline(self, desk, terminal, anchored):
-        receipt = Receipt.loads((desk.folder / "receipt.json").read_bytes())
-        block = "0x" + receipt.anchored.place.block_hash.hex()
+        receipt = Receipt.parse((desk.folder / "receipt.json").read_bytes())
+        block = "0x" + receipt.anchored.anchor.block_hash.hex()
         status, out, _ = terminal("verify", "receipt.json", "--block-hash", block, rpc=None)
         assert (status, out[:6]) == (0, "MATCH:")
         status, out, _ = terminal(
@@ -226,7 +226,7 @@ class TestVerify:
         terminal("receipt", "calls.batch.json", "--id", FIRST, "--no-record", "--out", "bare.json")
         status, out, _ = terminal("verify", "bare.json")
         assert (status, out[:7]) == (1, "ERASED:")
-        record = Receipt.loads((desk.folder / "receipt.json").read_bytes()).record
+        record = Receipt.parse((desk.folder / "receipt.json").read_bytes()).record
         (desk.folder / "record.json").write_bytes(record)
         assert terminal("verify", "bare.json", "--record", "record.json")[0] == 0
         (desk.folder / "record.json").write_bytes(b"\xff")

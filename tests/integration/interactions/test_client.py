@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from careledger.errors import NodeError, SettingsError
-from careledger.interactions import anchoring, errors, formats
+from careledger.interactions import anchoring, errors, formats, messages
 from careledger.interactions.client import Acknowledged, BatchAnchored, InteractionLog
 from tests.integration.interactions.conftest import add_delegate
 from tests.worlds.interactions import some_fields, tree_of
@@ -112,9 +112,12 @@ class TestAcknowledge:
         signed = anchoring.acknowledgement(
             log, customer.address, members[2], deadline, customer.account
         )
-        assert desk.log.acknowledgement_digest(
-            customer.address, desk.brand.address, members[2], deadline
-        ) == formats.acknowledgement_digest(log, customer.address, members[2], deadline)
+        assert (
+            desk.log.acknowledgement_digest(
+                customer.address, desk.brand.address, members[2], deadline
+            )
+            == messages.acknowledgement_message(log, customer.address, members[2], deadline).digest
+        )
         desk.log.acknowledge_by_sig(
             customer.address, desk.brand.address, 0, members[2], tree.proof(2),
             deadline=deadline, signature=signed.signature,

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from careledger.chain.reverts import Reverted
 from careledger.crypto.rfc6962 import LogTree, verify_consistency
 from careledger.errors import ProofError
-from careledger.interactions import formats
+from careledger.interactions import messages
 from careledger.interactions.formats import AGENT_ROLE, AnchoredBatch, LeafFields, LogAddress
 from tests.properties.interactions.backends import InProcess
 from tests.worlds.interactions import Model, high_s, leaf, sign, some_fields, tree_of
@@ -308,7 +308,9 @@ class LogMachine(RuleBasedStateMachine):
             )
         else:
             deadline = self.back.now() + (-1 if how == "expired" else 1000)
-            digest = formats.acknowledgement_digest(log, self.address[customer], fields, deadline)
+            digest = messages.acknowledgement_message(
+                log, self.address[customer], fields, deadline
+            ).digest
             signer = "stranger" if how == "stranger" else self.controller[customer]
             signature = sign(self.back.accounts[signer], digest)
             signature = high_s(signature) if how == "malleable" else signature

@@ -4,7 +4,7 @@ from hashlib import sha256
 import pytest
 
 from careledger.chain.artifacts import load
-from careledger.interactions import errors, formats
+from careledger.interactions import errors, formats, messages
 from careledger.interactions.formats import LeafFields
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, START, Evm
@@ -310,9 +310,9 @@ def anchored(world):
     tree = world.anchor_members(members, sender=world.agent)
     world.fields, world.proof, world.leaf = members[1], tree.proof(1), tree.leaf(1)
     world.deadline = START + 1000
-    world.digest = formats.acknowledgement_digest(
+    world.digest = messages.acknowledgement_message(
         world.where(), world.customer.address, members[1], world.deadline
-    )
+    ).digest
     return world
 
 
@@ -453,14 +453,16 @@ class TestAcknowledgeBySignature:
             (CHAIN_ID, anchored.registry.address),
         ):
             other = formats.LogAddress(chain_id, contract, anchored.brand.address)
-            digest = formats.acknowledgement_digest(
+            digest = messages.acknowledgement_message(
                 other, anchored.customer.address, anchored.fields, anchored.deadline
-            )
+            ).digest
             with pytest.raises(errors.BadAcknowledgementSignature):
                 self.relay(anchored, sign(anchored.customer, digest))
 
     def test_a_promises_signature_does_not_pass(self, anchored):
-        digest = formats.promise_digest(anchored.where(), anchored.fields, anchored.deadline)
+        digest = messages.promise_message(
+            anchored.where(), anchored.fields, anchored.deadline
+        ).digest
         with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, sign(anchored.customer, digest))
 
@@ -508,9 +510,9 @@ class TestAcknowledgeBySignature:
 
     def test_a_wallet_that_is_a_contract_signs_by_erc_1271(self, anchored):
         wallet = anchored.evm.deploy("Wallet1271", anchored.customer.address)
-        digest = formats.acknowledgement_digest(
+        digest = messages.acknowledgement_message(
             anchored.where(), wallet.address, anchored.fields, anchored.deadline
-        )
+        ).digest
         with pytest.raises(errors.BadAcknowledgementSignature):
             self.relay(anchored, sign(anchored.stranger, digest), customer=wallet.address)
         (event,) = self.relay(

@@ -53,7 +53,7 @@ class TestErase:
     def test_leaves_and_proofs_stay_and_the_records_go(self):
         batch, _ = paper_batch(6)
         gone = batch.entries[1].record.customer
-        erased = batch.erase(gone)
+        erased = batch.without_customer(gone)
         assert erased.root == batch.root
         assert [entry.record is None for entry in erased.entries] == [
             False,
@@ -68,27 +68,27 @@ class TestErase:
         ]
         with pytest.raises(NotFound, match="erased"):
             erased.find(batch.entries[1].record.id)
-        assert batch.entries[1].record.raw.decode() not in json.loads(erased.dumps())["entries"]
-        assert Batch.loads(erased.dumps()) == erased
+        assert batch.entries[1].record.raw.decode() not in json.loads(erased.canonical())["entries"]
+        assert Batch.parse(erased.canonical()) == erased
 
 
 class TestFile:
     @pytest.mark.parametrize("anchor", [None, Anchor(3, b"\x01" * 32, 9, b"\x02" * 32, None)])
     def test_what_is_saved_is_loaded(self, tmp_path, anchor):
         batch, _ = paper_batch(5)
-        batch = batch.anchored(anchor)
-        batch.save(tmp_path / "batch.json")
-        assert Batch.load(tmp_path / "batch.json") == batch
+        batch = batch.with_anchor(anchor)
+        batch.write(tmp_path / "batch.json")
+        assert Batch.read(tmp_path / "batch.json") == batch
 
     def test_a_file_that_is_not_there_is_one_sentence(self, tmp_path):
         with pytest.raises(SettingsError, match="batch file"):
-            Batch.load(tmp_path / "nothing.json")
+            Batch.read(tmp_path / "nothing.json")
 
     def test_a_changed_leaf_is_found_out(self):
-        document = json.loads(paper_batch(5)[0].dumps())
+        document = json.loads(paper_batch(5)[0].canonical())
         document["entries"][2]["startedAt"] += 1
         with pytest.raises(ProofError, match="altered"):
-            Batch.loads(json.dumps(document).encode())
+            Batch.parse(json.dumps(document).encode())
 
     @pytest.mark.parametrize(
         ("path", "value"),
@@ -101,10 +101,10 @@ class TestFile:
         ],
     )  # fmt: skip
     def test_a_malformed_file_is_named(self, path, value):
-        document = json.loads(paper_batch(5)[0].dumps())
+        document = json.loads(paper_batch(5)[0].canonical())
         target = document
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = value
         with pytest.raises(MalformedDocument, match="batch file"):
-            Batch.loads(json.dumps(document).encode())
+            Batch.parse(json.dumps(document).encode())

@@ -10,7 +10,7 @@ import pytest
 
 from careledger.chain.toolchain import ROOT
 from careledger.crypto.hashing import keccak256
-from careledger.interactions import formats
+from careledger.interactions import formats, messages
 from careledger.interactions.formats import KINDS, LogAddress
 from careledger.interactions.record import InteractionRecord
 from careledger.interactions.verdict import Verdict
@@ -132,16 +132,16 @@ def test_signed_messages():
     numbers = [number.to_bytes(32, "big") for number in (meta >> 128, meta >> 64 & 2**64 - 1)]
     brand, customer = (bytes(12) + bytes.fromhex(address[2:]) for address in (BRAND, CUSTOMER))
     end = (1772800000).to_bytes(32, "big")
-    messages = {
+    signed = {
         "Promise": [brand, *leaf, *numbers, end],
         "Acknowledgement": [customer, brand, *leaf, *numbers, (1).to_bytes(32, "big"), end],
     }
-    for message, words in messages.items():
+    for message, words in signed.items():
         struct = keccak256(keccak256(types[message].encode()) + b"".join(words))
         assert VALUES[f"{message.lower()} digest"] == keccak256(b"\x19\x01" + domain + struct)
     assert types == {
-        "Promise": formats.PROMISE_TYPE,
-        "Acknowledgement": formats.ACKNOWLEDGEMENT_TYPE,
+        "Promise": messages.PROMISE_TYPE,
+        "Acknowledgement": messages.ACKNOWLEDGEMENT_TYPE,
     }
 
 
@@ -151,6 +151,11 @@ def test_the_product_says_the_same():
         record = InteractionRecord.parse(raw)
         fields = record.fields(formats.salts(KEY, record.id), NUMBERS[record.id])
         assert VALUES[f"{record.id}: leaf"] == keccak256(keccak256(formats.leaf_value(LOG, fields)))
+        if record.id == "call-1":
+            promise = messages.promise_message(LOG, fields, 1772800000)
+            given = messages.acknowledgement_message(LOG, CUSTOMER, fields, 1772800000)
+            assert promise.digest == VALUES["promise digest"]
+            assert given.digest == VALUES["acknowledgement digest"]
     assert formats.slot_tip(BRAND).to_bytes(32, "big") == VALUES["slot of the tip"]
     assert formats.slot_root(BRAND, 1).to_bytes(32, "big") == VALUES["slot of the root of batch 1"]
 

@@ -19,8 +19,8 @@ class TestKeyring:
         assert len(ana) == 32
         assert keys.key(ANA) == ana
         assert keys.key(BOB) != ana
-        keys.save()
-        assert Keyring(file).known(ANA) == ana
+        keys.write()
+        assert Keyring(file).known_key(ANA) == ana
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     def test_an_erased_key_is_gone(self, tmp_path):
@@ -28,13 +28,13 @@ class TestKeyring:
         keys = Keyring(file)
         old = keys.key(ANA)
         keys.key(BOB)
-        keys.save()
+        keys.write()
         keys.erase(ANA)
         assert old.hex() not in file.read_text()
         for one in (keys, Keyring(file)):
             with pytest.raises(NotFound, match="destroyed"):
-                one.known(ANA)
-            assert one.known(BOB)
+                one.known_key(ANA)
+            assert one.known_key(BOB)
         with pytest.raises(NotFound):
             keys.erase(ANA)
         assert keys.key(ANA) != old
@@ -43,19 +43,19 @@ class TestKeyring:
         monkeypatch.chdir(tmp_path)
         keys = Keyring()
         keys.key(ANA)
-        keys.save()
+        keys.write()
         assert list(tmp_path.iterdir()) == []
 
     def test_salts_follow_from_key_and_interaction(self):
         keys = Keyring()
         one, other = keys.salts(ANA, "call-1"), keys.salts(ANA, "call-2")
         assert len({*one, *other, *keys.salts(BOB, "call-1")}) == 6
-        assert one == formats.salts(keys.known(ANA), "call-1")
+        assert one == formats.salts(keys.known_key(ANA), "call-1")
         assert one[0] == hkdf_sha256(
-            keys.known(ANA), b"careledger.interactions.v1", b"content\0call-1"
+            keys.known_key(ANA), b"careledger.interactions.v1", b"content\0call-1"
         )
         assert one[1] == hkdf_sha256(
-            keys.known(ANA), b"careledger.interactions.v1", b"parties\0call-1"
+            keys.known_key(ANA), b"careledger.interactions.v1", b"parties\0call-1"
         )
 
     @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class TestReadInteractions:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", "not JSON"), ("[]", "no interaction"), ("[5]", "item 1 .*not a JSON object"),
+            ("", "not JSON"), ("[]", "holds no interaction"), ("[5]", "item 1 .*not a JSON object"),
             ("5", "not a JSON object"),
             ("[{}]", "item 1 .*missing"), (b"\xff\xfe", "not UTF-8"), ('{"a":1}\n{"a":', "line 2 .*not JSON"),
             ("[1,\n2", "not JSON"),
