@@ -44,7 +44,7 @@ class TestConstructor:
         from careledger.crypto.hashing import keccak256
 
         assert world.log.call("ACKNOWLEDGEMENT_TYPEHASH") == keccak256(
-            formats.ACKNOWLEDGEMENT_TYPE.encode()
+            messages.ACKNOWLEDGEMENT_TYPE.encode()
         )
 
 
