@@ -37,7 +37,8 @@ from careledger.identity.exchange.holder import (
     signer_of,
 )
 from careledger.identity.exchange.link import deep_link, qr_png, qr_svg, qr_terminal, read_link
-from careledger.identity.exchange.request import Purpose, Request, read_request
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import Request, read_request
 from careledger.values.hashes import parse_bytes32
 from careledger.values.times import time_text
 

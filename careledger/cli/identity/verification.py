@@ -15,10 +15,14 @@ from careledger.errors import InputError, ProofError
 from careledger.identity.credentials.claim_paths import path_text
 from careledger.identity.credentials.did_keys import KeyPolicy
 from careledger.identity.credentials.policy import VerifierPolicy
-from careledger.identity.exchange.company import Claim, Wish
 from careledger.identity.exchange.link import read_link
-from careledger.identity.exchange.request import parse_request
-from careledger.identity.exchange.verifications import ClaimOutcome, Verification, Verifications
+from careledger.identity.exchange.request import ClaimName, parse_request
+from careledger.identity.exchange.verifications import (
+    ClaimCondition,
+    ClaimOutcome,
+    Verification,
+    Verifications,
+)
 from careledger.identity.status.readers import ChainStatusReader
 from careledger.values.times import time_text
 
@@ -64,7 +68,7 @@ def verify(
     desk = open_desk(rpc, registry, deployments)
     policy = VerifierPolicy(issuers=issuer, keys=KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING)
     with open_company(desk, claimed.did, policy, key) as company:
-        asked = company.asked(text)
+        asked = company.own_request(text)
         reading = company.take(given, asked, wishes)
     what = _told(reading.kept) | {
         "granted": _hash(reading.granted),
@@ -88,8 +92,8 @@ def verify(
         raise ProofError(f"everything is genuine, and not as wished: {', '.join(unmet)}")
 
 
-def _wishes(given: list[str]) -> dict[Claim, Wish]:
-    wishes: dict[Claim, Wish] = {}
+def _wishes(given: list[str]) -> dict[ClaimName, ClaimCondition]:
+    wishes: dict[ClaimName, ClaimCondition] = {}
     for text in given:
         name, _, wanted = text.partition("=")
         try:
@@ -103,7 +107,7 @@ def _wishes(given: list[str]) -> dict[Claim, Wish]:
     return wishes
 
 
-def _equal(wanted: Any) -> Wish:
+def _equal(wanted: Any) -> ClaimCondition:
     """Return whether a value is this one, and of its type: true is not 1."""
     return lambda found: type(found) is type(wanted) and bool(found == wanted)
 

@@ -12,7 +12,7 @@ from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.model import GuardianApproval
-from careledger.identity.exchange.request import Purpose
+from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.passkeys.ceremony import Site
 from careledger.identity.passkeys.software import SoftwareAuthenticator
 from careledger.values.times import to_seconds

@@ -1,18 +1,17 @@
-"""The company's side in one place: ask, take an answer, keep the result, put the use on record, read again.
+"""The company's side: ask, accept an answer, keep the result, put the use on record, read again.
 
 ```python
-company = Company(issuer, registry, consents, statuses, store=store, policy=VerifierPolicy(issuers=[bank]), lock=file)
-asked = company.ask(vct, ["age_over_18", "resident_eu"], Purpose("Offer you a policy", terms), timedelta(days=1))
-reading = company.take(Answer.read(file), asked.request, {"age_over_18": lambda value: value is True})
-company.verifications.read(reading.kept.id)
+company = Company(issuer, registry, consents, statuses, store=store, policy=policy, lock=file)
+asked = company.ask(vct, ["age_over_18"], Purpose("Offer you a policy", terms), timedelta(days=1))
+accepted = company.take(Answer.read(content), asked.request, {"age_over_18": lambda value: value})
+company.verifications.read(accepted.kept.id)
 ```
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Receipt
@@ -22,7 +21,7 @@ from careledger.identity.consent.errors import RequestElsewhere
 from careledger.identity.consent.messages import SignedGrant, depends_on_foreign_contract
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
-from careledger.identity.consent.terms import ConsentRecord, ConsentStatus
+from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus
 from careledger.identity.credentials.chain_checks import ConsentReader
 from careledger.identity.credentials.claim_paths import path_of, path_text
 from careledger.identity.credentials.did_keys import DidKeys
@@ -38,15 +37,20 @@ from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import parse
 from careledger.identity.exchange.answer import Answer
+from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.request import (
     LEEWAY,
     LIFETIME,
-    Purpose,
+    ClaimName,
     Request,
     SignedRequest,
     parse_request,
 )
-from careledger.identity.exchange.verifications import Verification, Verifications
+from careledger.identity.exchange.verifications import (
+    ClaimCondition,
+    Verification,
+    Verifications,
+)
 from careledger.identity.status.client import CredentialStatus
 from careledger.identity.status.readers import ChainStatusReader
 from careledger.store import Store
@@ -54,49 +58,44 @@ from careledger.values.addresses import address
 from careledger.values.times import from_seconds, time_text
 
 SUBMITTING = timedelta(seconds=15)
-"""A grant that ends, or can no longer be submitted, before a transaction is mined would be paid for
-in vain."""
+"""How long a transaction takes to be mined. A grant whose time ends before that is not submitted,
+because the company would pay for nothing."""
 PATIENCE = 60.0
 """Seconds that an answer waits for another one that is being put on chain."""
-Claim = str | Sequence[str | int | None]
-"""Name of a claim, or a path to it."""
-Wish = Callable[[Any], bool]
-"""Whether a claim's value is as the company wishes."""
 
 
 @dataclass(frozen=True)
 class AcceptedAnswer:
-    """What came of an answer."""
+    """The result of an answer."""
 
     kept: Verification
     """What stays in the store: no value of any claim."""
     verified: VerifiedCredential | None = field(repr=False)
-    """What the customer showed, for the moment; None where this answer had been taken before."""
+    """What the customer showed, for the moment; None where this answer was accepted before."""
     granted: bytes | None
-    """The transaction that put the consent on chain; None where it was there."""
+    """The transaction that put the consent on chain; None where it was on chain already."""
     use: Receipt | None
-    """The transaction that put the use on record; None where it was there."""
+    """The transaction that put the use on record; None where it was on record already."""
 
 
-class _AsGranted:
-    """What the chain would say of an answer's consent once it is granted: what can be known before it is paid for."""
+class _GrantedConsent:
+    """Answers as the registry will once a consent is granted, to verify before the grant is paid."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._consent = answer.consent
+    def __init__(self, consent: Consent) -> None:
+        self._consent = consent
 
-    def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:  # noqa: ARG002  as the registry has them
-        """Return the record as it would be."""
-        return ConsentRecord(
-            self._consent.subject, self._consent.expires_at, 0, ConsentStatus.GRANTED
-        )
+    def record(self, id: bytes, block: Block = "latest") -> ConsentRecord:  # noqa: ARG002  as the registry
+        """Return the record as it will be."""
+        consent = self._consent
+        return ConsentRecord(consent.subject, consent.expires_at, 0, ConsentStatus.GRANTED)
 
-    def epoch(self, subject: str, block: Block = "latest") -> int:  # noqa: ARG002  as the registry has them
-        """Return the same epoch."""
+    def epoch(self, subject: str, block: Block = "latest") -> int:  # noqa: ARG002  as the registry
+        """Return the epoch of the record."""
         return 0
 
 
 class Company:
-    """One that reads verifications which exist already, with its customers' consent."""
+    """A company that reads existing verifications with the consent of its customers."""
 
     def __init__(
         self,
@@ -118,21 +117,27 @@ class Company:
             policy: whose credentials are believed, and how strictly.
             lock: keeps two programs from submitting with one key (`Relay`).
             verifiers: addresses of the ERC-7913 verifiers that it pays for, such as the suite's
-                `PasskeyVerifier`. A contract of the customer's own could say yes when it is asked
-                and no when it is paid for, so whoever signs by one has the consent put on chain
-                elsewhere.
+                `PasskeyVerifier`. A contract of the customer could accept the signature when it is
+                asked and refuse it when it is paid for. So a customer who signs by such a contract
+                has the consent put on chain by somebody else.
 
         """
+        self.issuer = issuer
+        self.registry = registry
+        self.consents = consents
+        self.policy = policy
         self.verifiers = {address(one, "verifier") for one in verifiers}
-        self.issuer, self.registry, self.consents = issuer, registry, consents
+
         self.relay = Relay(store, consents, lock=lock, patience=PATIENCE)
         self.verifications = Verifications(store, consents, ChainStatusReader(statuses))
-        self.policy, self._keys = policy, DidKeys(registry)
+        self._keys = DidKeys(registry)
+
+    # -- requests
 
     def ask(
         self,
         vct: str,
-        claims: Sequence[Claim],
+        claims: Sequence[ClaimName],
         purpose: Purpose,
         consent_for: timedelta,
         *,
@@ -165,144 +170,182 @@ class Company:
         )
         return SignedRequest(request, request.sign(self.issuer))
 
-    def asked(self, text: str) -> Request:
-        """Read a request of this company's back, for `take`, wherever it was in the meantime.
+    def own_request(self, text: str) -> Request:
+        """Read a request of this company again, for `take`, wherever it was in the meantime.
 
         Raises:
-            MalformedRequest, MalformedToken: it is none.
-            RequestElsewhere: it is another company's. SignatureInvalid, IssuerError: no key of this
-            company's signed it, or it was changed since.
+            MalformedRequest, MalformedToken: it is not a request.
+            RequestElsewhere: it is another company's.
+            SignatureInvalid, IssuerError: no key of this company signed it, or it was changed.
 
         """
         request, token = parse_request(text)
         if request.grantee != parse(self.issuer.did).address:
             raise RequestElsewhere(
-                f"the request is {request.did}'s, and {self.issuer.did} takes the answer"
+                f"the request is of {request.did}, but {self.issuer.did} takes the answer"
             )
+
         self._keys.check(token, request.did, request.issued_at)
         return request
 
-    def take(
-        self, answer: Answer, request: Request, wishes: Mapping[Claim, Wish] | None = None
-    ) -> AcceptedAnswer:
-        """Verify an answer, have its consent put on chain, keep the result and put the use on record.
+    # -- answers
 
-        Nothing is paid for before everything was verified but that the consent is on chain. A run
-        that was killed anywhere can be done again: the same answer is then taken once, what is
-        missing is made up for, and the chain is asked whether it may still be relied on.
+    def take(
+        self,
+        answer: Answer,
+        request: Request,
+        conditions: Mapping[ClaimName, ClaimCondition] | None = None,
+    ) -> AcceptedAnswer:
+        """Verify an answer, have its consent granted, keep the result and put the use on record.
+
+        Nothing is paid before everything is verified, except that the consent is on chain. A run
+        that was killed can be repeated at any point: the same answer is accepted once, what is
+        missing is done, and the chain is asked whether the result may still be relied on.
 
         Args:
-            request: the one that it answers; `parse_request` reads a stored one back.
-            wishes: by claim, whether its value is as wished; only the outcome is kept.
+            request: the one that it answers; `own_request` reads a stored one.
+            conditions: by claim, what the company requires of its value; only the outcome is kept.
 
         Raises:
             CredentialError, AnswerError: the answer is not accepted; the subclass says why.
-            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is
-            over.
-            InputError: a wish is about a claim that was not asked for.
+            WrongNonce, Replayed, KeyBindingStale: the request is not one of ours, was answered, or
+                is over.
+            InputError: a condition is about a claim that was not asked for.
             Conflict: the consent cannot be put on chain.
             NodeError: the chain cannot be asked.
 
         """
         before = self.verifications.of_presentation(answer.presentation_hash)
         if before is not None:
-            return self._again(before, answer, request)
-        wanted = wishes or {}
-        for name in wanted:
-            if path_of(name) not in request.claims:
-                raise InputError(
-                    f"{path_text(path_of(name))} was not asked for, so nothing of it is kept"
-                )
-        answer.check(request, self._now())
-        self.verifications.require_open(request.nonce)
-        shown = self._verify(self._verifier(_AsGranted(answer)), answer, request)
-        outcomes: dict[Claim, bool] = {name: wish(shown.get(name)) for name, wish in wanted.items()}
-        granted = self._grant(answer)
+            return self._take_again(before, answer, request)
+
+        outcomes = self._verify_before_paying(answer, request, conditions or {})
+        granted = self._put_on_chain(answer)
         verified = self.verify(answer, request)
-        try:
-            kept = self.verifications.record(verified, self._expected(request), outcomes)
-        except Replayed:
-            other = self.verifications.of_presentation(answer.presentation_hash)
-            if other is None:
-                raise
-            kept = other  # another process took the same answer in the same moment
-        return AcceptedAnswer(kept, verified, granted, self._use(answer))
+        kept = self._keep(verified, answer, request, outcomes)
+        return AcceptedAnswer(kept, verified, granted, self._put_use_on_record(answer))
 
     def verify(self, answer: Answer, request: Request) -> VerifiedCredential:
-        """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid for.
+        """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid.
 
         Raises:
             CredentialError: it is not accepted; the subclass says why.
             NodeError: the chain cannot be asked.
 
         """
-        return self._verify(self._verifier(self.consents), answer, request)
+        return self._verify(answer, request, self.consents)
 
-    def _verifier(self, consents: ConsentReader) -> Verifier:
-        readers = self.verifications.statuses
-        return Verifier(
-            self.registry, self.policy, consents=consents, statuses=readers, keys=self._keys
+    def _verify(
+        self, answer: Answer, request: Request, consents: ConsentReader
+    ) -> VerifiedCredential:
+        verifier = Verifier(
+            self.registry,
+            self.policy,
+            consents=consents,
+            statuses=self.verifications.statuses,
+            keys=self._keys,
         )
+        return verifier.verify(answer.parsed_presentation, _requirements(request), answer.consent)
 
-    def _verify(self, verifier: Verifier, answer: Answer, request: Request) -> VerifiedCredential:
-        return verifier.verify(answer.parsed_presentation, self._expected(request), answer.consent)
+    def _verify_before_paying(
+        self,
+        answer: Answer,
+        request: Request,
+        conditions: Mapping[ClaimName, ClaimCondition],
+    ) -> dict[ClaimName, bool]:
+        """Verify all but that the consent is on chain; return which conditions the claims meet."""
+        for name in conditions:
+            path = path_of(name)
+            if path not in request.claims:
+                raise InputError(
+                    f"{path_text(path)} was not asked for, so no result of it can be kept"
+                )
 
-    @staticmethod
-    def _expected(request: Request) -> PresentationRequirements:
-        consent = ConsentRequirement(request.grantee, request.purpose.hash(request.nonce))
-        return PresentationRequirements(
-            request.audience, request.nonce, request.vct, request.claims, consent
-        )
+        answer.check(request, self._now())
+        self.verifications.require_open(request.nonce)
+        shown = self._verify(answer, request, _GrantedConsent(answer.consent))
+        return {name: condition(shown.get(name)) for name, condition in conditions.items()}
 
-    def _again(self, before: Verification, answer: Answer, request: Request) -> AcceptedAnswer:
-        """Make up for what a run left undone after the result was kept; then see whether it stands."""
-        answer.check(
-            request, min(self._now(), request.expires_at + LEEWAY)
-        )  # it came in time, for it was taken
-        if before.consent_id != answer.consent.id:
-            raise ConsentMismatch(
-                "this presentation was taken with another consent than comes with it now"
-            )
-        use = self._use(answer)
-        return AcceptedAnswer(self.verifications.read(before.id), None, None, use)
+    def _put_on_chain(self, answer: Answer) -> bytes | None:
+        """Have the consent granted unless its id is on chain; return the transaction's hash."""
+        status = self.consents.record(answer.consent.id).status
+        if answer.grant is None or status is not ConsentStatus.NONE:
+            return None  # `verify` says whether the consent is valid
 
-    def _grant(self, answer: Answer) -> bytes | None:
-        if (
-            self.consents.record(answer.consent.id).status is not ConsentStatus.NONE
-            or answer.grant is None
-        ):
-            return None  # the verifier says whether it stands
-        soon = self._now() + SUBMITTING
-        if answer.consent.expires_at < soon:
-            raise ConsentExpired(
-                f"the consent ends at {time_text(answer.consent.expires_at)}: not worth being put on chain"
-            )
-        if answer.grant.signed.deadline_at < soon:
-            ends = time_text(answer.grant.signed.deadline_at)
-            raise Conflict(
-                f"the customer's grant can be submitted until {ends}: not worth being tried"
-            )
-        self._require_harmless(answer.grant)
+        self._require_worth_paying(answer.consent, answer.grant)
         self.relay.grant(answer.grant)
         self.relay.run()
+
         outcome = self.relay.outcome(Kind.GRANT, answer.grant)
         if outcome.state is State.REFUSED:
             raise Conflict(f"the customer's consent cannot be put on chain: {outcome.reason}")
         return outcome.transaction
 
-    def _require_harmless(self, grant: SignedGrant) -> None:
-        """Refuse to pay where a contract of somebody else's decides, for it may decide otherwise each time."""
-        if depends_on_foreign_contract(grant, self.registry.chain.code, self.verifiers):
+    def _require_worth_paying(self, consent: Consent, grant: SignedGrant) -> None:
+        """Refuse a grant whose transaction could cost gas and grant nothing."""
+        mined_at = self._now() + SUBMITTING
+        if consent.expires_at < mined_at:
+            raise ConsentExpired(
+                f"the consent ends at {time_text(consent.expires_at)}: too soon to put it on chain"
+            )
+        if grant.signed.deadline_at < mined_at:
             raise Conflict(
-                f"the consent is signed by a contract wallet or an unknown kind of key, {grant.signed.signer}: have "
-                "it put on chain by somebody else, then hand in the answer again"
+                "the customer's grant can be submitted until "
+                f"{time_text(grant.signed.deadline_at)}: too soon to put it on chain"
             )
 
-    def _use(self, answer: Answer) -> Receipt | None:
+        if depends_on_foreign_contract(grant, self.registry.chain.code, self.verifiers):
+            raise Conflict(
+                f"a contract wallet or an unknown kind of key, {grant.signed.signer}, signed the "
+                "consent: have it put on chain by somebody else, then hand in the answer again"
+            )
+
+    def _keep(
+        self,
+        verified: VerifiedCredential,
+        answer: Answer,
+        request: Request,
+        outcomes: Mapping[ClaimName, bool],
+    ) -> Verification:
+        try:
+            return self.verifications.record(verified, _requirements(request), outcomes)
+        except Replayed:
+            # another process may have accepted the same answer in the same moment
+            other = self.verifications.of_presentation(answer.presentation_hash)
+            if other is None:
+                raise
+            return other
+
+    def _take_again(self, before: Verification, answer: Answer, request: Request) -> AcceptedAnswer:
+        """Do what a run left undone after the result was kept; then see whether it is valid."""
+        # it was accepted before, so it came in time
+        in_time = min(self._now(), request.expires_at + LEEWAY)
+        answer.check(request, in_time)
+
+        if before.consent_id != answer.consent.id:
+            raise ConsentMismatch(
+                "this presentation was accepted with another consent than comes with it now"
+            )
+        use = self._put_use_on_record(answer)
+        return AcceptedAnswer(self.verifications.read(before.id), None, None, use)
+
+    def _put_use_on_record(self, answer: Answer) -> Receipt | None:
         if self.consents.uses([answer.use]):
             return None
-        payer = self.relay.payer()  # the relay has used up nonces of this key since
+
+        payer = self.relay.payer()  # knows the nonces that the relay has used in the meantime
         return self.consents.using(payer).commit_use(answer.use)
 
     def _now(self) -> datetime:
         return max(datetime.now(UTC), from_seconds(self.registry.chain.timestamp()))
+
+
+def _requirements(request: Request) -> PresentationRequirements:
+    purpose = request.purpose.hash(request.nonce)
+    return PresentationRequirements(
+        request.audience,
+        request.nonce,
+        request.vct,
+        request.claims,
+        ConsentRequirement(request.grantee, purpose),
+    )

@@ -10,7 +10,8 @@ from careledger.crypto.documents import JsonNode, hexed
 from careledger.identity.consent.terms import Consent, presentation_hash, use_commitment
 from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.exchange.answer import Answer
-from careledger.identity.exchange.request import Purpose, Request, claim_paths
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import Request, claim_paths
 from careledger.values.times import from_seconds, to_seconds
 
 FORMAT = 1

@@ -22,44 +22,34 @@ def read_link(link: str) -> str:
     """Return the signed request in a link, or in what somebody pasted.
 
     Raises:
-        MalformedRequest: it is no such link.
+        MalformedRequest: it is not such a link.
+        RequestTooLarge: it is longer than is read.
 
     """
     text = link.strip()
     if "://" not in text and text.count(".") == 2:
-        return text
+        return text  # the signed request itself
+
     if len(text) > len(START) + 3 * MAX_CHARACTERS:
         raise RequestTooLarge(
-            f"the link has {len(text)} characters, and holds at most {MAX_CHARACTERS} of a request"
+            f"the link has {len(text)} characters, but a request has at most {MAX_CHARACTERS}"
         )
     try:
         parts = urlsplit(text)
-        named = parse_qsl(
+        parameters = parse_qsl(
             parts.query, keep_blank_values=True, strict_parsing=True, max_num_fields=4
         )
     except ValueError as error:
-        raise MalformedRequest(f"this is no link to a request: {START}… is needed") from error
-    if (parts.scheme, parts.netloc, parts.path, parts.fragment) != (
-        "careledger",
-        "consent",
-        "",
-        "",
-    ):
-        raise MalformedRequest(f"this is no link to a request: {START}… is needed")
-    if [name for name, _ in named] != ["request"]:
+        raise MalformedRequest(f"this is not a link to a request: {START}… is needed") from error
+
+    where = (parts.scheme, parts.netloc, parts.path, parts.fragment)
+    if where != ("careledger", "consent", "", ""):
+        raise MalformedRequest(f"this is not a link to a request: {START}… is needed")
+    if [name for name, _ in parameters] != ["request"]:
         raise MalformedRequest(
-            "the link to a request holds one parameter, 'request', and nothing else"
+            "the link to a request has one parameter, 'request', and nothing else"
         )
-    return named[0][1]
-
-
-def _code(link: str) -> segno.QRCode:
-    if len(link.encode()) > QR_CAPACITY:
-        raise RequestTooLarge(
-            f"the link has {len(link.encode()):,} bytes, and a QR code holds {QR_CAPACITY:,}: shorten the purpose, "
-            f"give its terms by their URL, or hand over the link"
-        )
-    return segno.make_qr(link, error="l")
+    return parameters[0][1]
 
 
 def qr_terminal(link: str, border: int = 2) -> str:
@@ -96,3 +86,13 @@ def qr_png(link: str, scale: int = 4) -> bytes:
     out = io.BytesIO()
     _code(link).save(out, kind="png", scale=scale)
     return out.getvalue()
+
+
+def _code(link: str) -> segno.QRCode:
+    size = len(link.encode())
+    if size > QR_CAPACITY:
+        raise RequestTooLarge(
+            f"the link has {size:,} bytes, but a QR code holds {QR_CAPACITY:,}: "
+            "shorten the purpose, give its terms by their URL, or hand over the link"
+        )
+    return segno.make_qr(link, error="l")

@@ -22,12 +22,13 @@ from careledger.identity.consent.errors import (
     RequestFromFuture,
     RequestTooLarge,
 )
-from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of
+from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.credentials import jose
 from careledger.identity.credentials.claim_paths import ClaimPath, path_of
 from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, present
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.did.did import parse
+from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.shown_text import MAX_URL, require_shown_text, require_url
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds, time_text, to_seconds
@@ -45,8 +46,6 @@ MAX_CLAIMS = 64
 MAX_PATH_PARTS = 8
 MAX_NAME = 128
 """Characters of a part of a path, and of a DID."""
-MAX_PURPOSE_TEXT = 500
-MAX_PURPOSE_TERMS = 2_000
 
 ClaimName = str | Sequence[str | int | None]
 """Name of a claim, or a path to it."""
@@ -54,49 +53,6 @@ ClaimName = str | Sequence[str | int | None]
 _REQUIRED = (
     "iss", "iat", "exp", "aud", "nonce", "vct", "claims", "purpose", "consentFor", "chainId", "consentRegistry",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """Why a company asks, in the words that the customer is shown.
-
-    Raises:
-        MalformedRequest: there is nothing to show, it is too long, or it has characters that make
-            a text look like another.
-
-    """
-
-    text: str
-    """One sentence."""
-    terms: str
-    """The conditions themselves, or the URL where they are."""
-
-    def __post_init__(self) -> None:
-        require_shown_text("purpose: text", self.text, MAX_PURPOSE_TEXT)
-        require_shown_text("purpose: terms", self.terms, MAX_PURPOSE_TERMS, lines=True)
-        if self.terms.lower().startswith("http:"):
-            raise MalformedRequest(
-                "the request's purpose: terms at an http: address could be changed on the way"
-            )
-
-    def hash(self, nonce: str) -> bytes:
-        """Return the 32 bytes that stand for it in a consent."""
-        return purpose_of(nonce, self.text, self.terms)
-
-    def to_json(self) -> dict[str, str]:
-        """Return the purpose as JSON."""
-        return {"text": self.text, "terms": self.terms}
-
-    @classmethod
-    def from_json(cls, document: Any) -> Self:
-        """Read what `to_json` returned.
-
-        Raises:
-            MalformedDocument, MalformedRequest: a member is missing, unknown or not valid.
-
-        """
-        members = JsonNode.of(document, "purpose").object(("text", "terms"))
-        return cls(members["text"].text(), members["terms"].text())
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""The company's side: which requests are open, which were answered, and what is left of a verification.
+"""The company's records: open requests, answered requests, and what is kept of a verification.
 
-A result says who issued the credential, which of the asked claims were there, and under which
-consent. It holds no value of any claim, so there is nothing to leak, and nothing that may be read
-once the customer's consent has ended: `read` asks the chain every time.
+A result says who issued the credential, which of the requested claims were there, and under which
+consent. It has no value of any claim. So nothing can leak, and nothing can be read after the
+customer's consent has ended: `read` asks the chain every time.
 
 ```python
 nonce = verifications.issue(timedelta(minutes=10))
-verified = verifier.verify(presentation, expected, consent)
-kept = verifications.record(verified, expected, {"age_over_18": verified.get("age_over_18") is True})
+verified = verifier.verify(presentation, required, consent)
+kept = verifications.record(verified, required, {"age_over_18": verified.get("age_over_18") is True})
 verifications.read(kept.id)
 ```
 """
@@ -50,22 +50,25 @@ from careledger.values.times import from_seconds, time_text
 
 LIFETIME = timedelta(minutes=15)
 GRACE = timedelta(days=1)
-"""How long a request that is over is remembered, to tell a replay from garbage."""
+"""How long a request is remembered after its end, to tell a repeated answer from a wrong one."""
+
+ClaimCondition = Callable[[Any], bool]
+"""Whether a claim's value is as the company requires."""
 
 
 class ClaimOutcome(StrEnum):
     """What a company keeps of a claim that it asked for, in the place of its value."""
 
     SHOWN = "shown"
-    """It was there; whether it was as wished is not kept."""
+    """It was there, and the company had no condition on it."""
     MET = "met"
-    """It was as the company wished."""
+    """It was as the company requires."""
     NOT_MET = "not met"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What is left of a verification."""
+    """What is kept of a verification."""
 
     id: str
     issuer: str
@@ -78,16 +81,16 @@ class Verification:
     """The credential's own end."""
     consent_id: bytes | None
     presentation_hash: bytes
-    """SHA-256; what `use_commitment` commits to, together with the consent's id."""
+    """SHA-256; with the consent's id, it makes the `use_commitment`."""
     status: StatusReference | None
     confirmed_at: datetime | None = None
-    """When the chain said last that it may still be relied on; None where it was not asked."""
+    """When the chain last said that it may be relied on; None where it was not asked."""
     block_number: int | None = None
     """As of which block."""
 
     @property
     def met(self) -> bool:
-        """Whether nothing that was asked for was other than wished."""
+        """Whether every condition was met."""
         return all(outcome is not ClaimOutcome.NOT_MET for _, outcome in self.claims)
 
 
@@ -114,35 +117,39 @@ class Verifications:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Say where results are kept, and whom to ask when they are read.
+        """Say where results are kept, and what is asked when they are read.
 
         Args:
             clock: returns the present time, aware. The newest block's counts where it is later.
 
         """
-        self.store, self.consents, self.statuses, self._clock = store, consents, statuses, clock
+        self.store = store
+        self.consents = consents
+        self.statuses = statuses
+        self._clock = clock
 
     # -- requests
 
     def issue(self, lifetime: timedelta = LIFETIME) -> str:
-        """Return a new nonce of 256 random bits for a request, good for one answer within its lifetime.
+        """Return a new nonce for a request, 256 random bits, good for one answer in its lifetime.
 
         Raises:
-            InputError: the lifetime is none.
+            InputError: the lifetime is zero or negative.
 
         """
         if lifetime <= timedelta(0):
-            raise InputError("a request has to be good for some time")
+            raise InputError("the lifetime of a request must be longer than zero")
+
         nonce = secrets.token_urlsafe(32)
         with self.store.writing() as session:
             session.add(IssuedNonce(digest=_digest(nonce), expires_at=self._clock() + lifetime))
         return nonce
 
     def require_open(self, nonce: str) -> None:
-        """Make sure that a request waits for its answer: worth asking before a presentation is verified.
+        """Make sure that a request waits for its answer; cheaper than to verify a presentation.
 
         Raises:
-            WrongNonce: it is none of ours.
+            WrongNonce: it is not one of ours.
             Replayed: it was answered.
             KeyBindingStale: its time is over.
 
@@ -151,60 +158,61 @@ class Verifications:
             _require_open(session.get(IssuedNonce, _digest(nonce)), self._clock())
 
     def purge(self, grace: timedelta = GRACE) -> int:
-        """Forget the requests that have been over for some time, and return how many; they stay refused."""
+        """Forget the requests whose end is longer ago, and return how many; they stay refused."""
+        over = delete(IssuedNonce).where(IssuedNonce.expires_at < self._clock() - grace)
         with self.store.writing() as session:
-            gone = session.execute(
-                delete(IssuedNonce).where(IssuedNonce.expires_at < self._clock() - grace)
-            )
-            return int(gone.rowcount)  # type: ignore[attr-defined]  # Result's subclass for DML has it
+            return int(session.execute(over).rowcount)  # type: ignore[attr-defined]  # DML's has it
 
     # -- results
 
     def record(
         self,
         verified: VerifiedCredential,
-        expected: PresentationRequirements,
-        wishes: Mapping[str | Sequence[str | int | None], bool] | None = None,
+        required: PresentationRequirements,
+        conditions: Mapping[str | Sequence[str | int | None], bool] | None = None,
     ) -> Verification:
-        """Close a request and keep the result, both or neither: whatever else happens, an answer counts once.
+        """Close a request and keep the result, both or neither, so that an answer counts once.
 
         Args:
             verified: what the verifier returned.
-            expected: what it was asked; its claims are what is kept, by name.
-            wishes: whether a claim was as the company wished, for those where it matters.
+            required: what it was asked; the names of its claims are kept.
+            conditions: whether a claim was as the company requires, where it has a condition.
 
         Raises:
-            WrongNonce, Replayed, KeyBindingStale: the request is none of ours, was answered, or is
-            over.
-            InputError: a wish is about a claim that was not asked for.
+            WrongNonce, Replayed, KeyBindingStale: the request is not one of ours, was answered, or
+                is over.
+            InputError: a condition is about a claim that was not asked for.
 
         """
         kept = Verification(
             id=uuid.uuid4().hex,
             issuer=verified.issuer,
-            type=expected.type,
-            claims=_outcomes(expected, wishes or {}),
+            type=required.type,
+            claims=_outcomes(required, conditions or {}),
             checked_at=verified.verified_at.replace(microsecond=0),
             expires_at=verified.expires_at,
             consent_id=verified.consent_id,
             presentation_hash=verified.presentation_hash,
             status=self._status(verified.status),
         )
-        now = self._clock()
         with self.store.writing() as session:
-            spent = (
-                update(IssuedNonce)
-                .where(IssuedNonce.digest == _digest(expected.nonce))
-                .where(IssuedNonce.spent_at.is_(None), IssuedNonce.expires_at > now)
-                .values(spent_at=now)
-            )
-            if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
-                _require_open(session.get(IssuedNonce, _digest(expected.nonce)), now)
-                raise Replayed(
-                    "this request was answered by somebody else at the same instant: ask anew"
-                )
+            self._spend(session, required.nonce)
             session.add(self._row(kept))
         return kept
+
+    def _spend(self, session: Session, nonce: str) -> None:
+        now = self._clock()
+        spent = (
+            update(IssuedNonce)
+            .where(IssuedNonce.digest == _digest(nonce))
+            .where(IssuedNonce.spent_at.is_(None), IssuedNonce.expires_at > now)
+            .values(spent_at=now)
+        )
+        if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
+            _require_open(session.get(IssuedNonce, _digest(nonce)), now)
+            raise Replayed(
+                "somebody else answered this request in the same instant: send a new request"
+            )
 
     def kept(self, identifier: str) -> Verification:
         """Return a result as it was recorded, without asking whether it may still be relied on.
@@ -214,59 +222,63 @@ class Verifications:
 
         """
         with self.store.reading() as session:
-            return _read(_found(session, identifier))
+            return _verification(_found(session, identifier))
 
     def of_presentation(self, presentation_hash: bytes) -> Verification | None:
-        """Return the result of a presentation: what to answer to who hands in the same once more after a crash."""
+        """Return the result of a presentation, for who hands in the same again after a crash."""
+        wanted = select(VerifiedPresentation).where(
+            VerifiedPresentation.presentation == presentation_hash
+        )
         with self.store.reading() as session:
-            wanted = select(VerifiedPresentation).where(
-                VerifiedPresentation.presentation == presentation_hash
-            )
             row = session.scalar(wanted)
-            return None if row is None else _read(row)
+            return None if row is None else _verification(row)
 
     def of_consent(self, consent_id: bytes) -> list[Verification]:
-        """Return the results under a consent, the oldest first: what to erase when it has ended."""
+        """Return the results under a consent, oldest first: what to erase when it has ended."""
+        wanted = select(VerifiedPresentation).where(VerifiedPresentation.consent == consent_id)
         with self.store.reading() as session:
-            wanted = select(VerifiedPresentation).where(VerifiedPresentation.consent == consent_id)
-            return sorted(
-                (_read(row) for row in session.scalars(wanted)),
-                key=lambda one: (one.checked_at, one.id),
-            )
+            found = [_verification(row) for row in session.scalars(wanted)]
+        return sorted(found, key=lambda one: (one.checked_at, one.id))
 
     def read(self, identifier: str) -> Verification:
-        """Return a result if it may still be relied on: the chain is asked anew, all of it as of one block.
+        """Return a result if it may still be relied on: the chain is asked again, as of one block.
 
         Raises:
-            NotFound: there is none, or it was erased. ConsentRevoked, ConsentExpired,
-            ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the consent ended.
-            Expired: the credential's time is over.
-            CredentialRevoked: the issuer withdrew it.
-            StatusUnreadable, StatusStale, UnknownChain: this cannot be known here.
+            NotFound: there is none, or it was erased.
+            ConsentRevoked, ConsentExpired, ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the
+                consent has ended.
+            Expired: the credential has expired.
+            CredentialRevoked: the issuer has revoked the credential.
+            StatusUnreadable, StatusStale, UnknownChain: this program cannot know it.
             NodeError: the chain cannot be asked.
 
         """
         with self.store.reading() as session:
             row = _found(session, identifier)
-            kept, at = _read(row), row.consents
+            kept = _verification(row)
+            registry = row.consents
+
         head = self.consents.chain.block("latest")
-        number, now = (
-            int(head["number"], 16),
-            max(self._clock(), from_seconds(int(head["timestamp"], 16))),
-        )
+        block = int(head["number"], 16)
+        now = max(self._clock(), from_seconds(int(head["timestamp"], 16)))
+
         if kept.consent_id is not None:
-            if at != self._where():
+            if registry != self._registry():
                 raise UnknownChain(
-                    f"the consent is kept at {at}, and {self._where()} is asked: use that registry"
+                    f"the consent is kept at {registry}, but {self._registry()} is asked: "
+                    "use that registry"
                 )
-            check_consent(self.consents, kept.consent_id, now, number)
+            check_consent(self.consents, kept.consent_id, now, block)
+
         if kept.expires_at is not None and kept.expires_at <= now:
             raise Expired(
-                f"the credential expired at {time_text(kept.expires_at)}: ask the customer for a new one"
+                f"the credential expired at {time_text(kept.expires_at)}: "
+                "ask the customer for a new one"
             )
         if kept.status is not None:
-            check_status(self.statuses, kept.status, number)
-        return replace(kept, confirmed_at=now.replace(microsecond=0), block_number=number)
+            check_status(self.statuses, kept.status, block)
+
+        return replace(kept, confirmed_at=now.replace(microsecond=0), block_number=block)
 
     def erase(self, identifier: str) -> None:
         """Forget a result, on the disk too. The request stays answered.
@@ -282,12 +294,12 @@ class Verifications:
         self.store.sweep()
 
     def _status(self, status: StatusReference | None) -> StatusReference | None:
-        """Leave out the list's address where the chain is asked: it is the one text that somebody else chose."""
+        """Leave out the list's address where the chain is asked: a text that somebody else chose."""
         if status is None or not status.on_chain or isinstance(self.statuses, ListStatusReader):
             return status
         return replace(status, uri="chain")
 
-    def _where(self) -> dict[str, Any]:
+    def _registry(self) -> dict[str, Any]:
         return {"chainId": self.consents.chain.chain_id, "contract": self.consents.address}
 
     def _row(self, kept: Verification) -> VerifiedPresentation:
@@ -300,7 +312,7 @@ class Verifications:
             checked_at=kept.checked_at,
             expires_at=kept.expires_at,
             consent=kept.consent_id,
-            consents=None if kept.consent_id is None else self._where(),
+            consents=None if kept.consent_id is None else self._registry(),
             status=None if kept.status is None else kept.status.sd_jwt_claim,
         )
 
@@ -312,28 +324,37 @@ def _digest(nonce: str) -> bytes:
 def _require_open(row: IssuedNonce | None, now: datetime) -> None:
     if row is None:
         raise WrongNonce(
-            "the presentation answers a request that is none of ours, or long over: ask anew"
+            "the presentation answers a request that is not one of ours, or ended long ago: "
+            "send a new request"
         )
     if row.spent_at is not None:
         raise Replayed(
-            "this request was answered already: a presentation is good for one reading; ask anew"
+            "this request was answered already, and a presentation is good for one reading: "
+            "send a new request"
         )
     if row.expires_at <= now:
-        raise KeyBindingStale(f"the request was good until {time_text(row.expires_at)}: ask anew")
+        raise KeyBindingStale(
+            f"the request was good until {time_text(row.expires_at)}: send a new request"
+        )
 
 
 def _outcomes(
-    expected: PresentationRequirements, wishes: Mapping[str | Sequence[str | int | None], bool]
+    required: PresentationRequirements,
+    conditions: Mapping[str | Sequence[str | int | None], bool],
 ) -> tuple[tuple[ClaimPath, ClaimOutcome], ...]:
-    asked = [path_of(claim) for claim in expected.claims]
-    wished = {path_of(claim): good for claim, good in wishes.items()}
-    for path in wished:
+    asked = [path_of(claim) for claim in required.claims]
+    met = {path_of(claim): good for claim, good in conditions.items()}
+    for path in met:
         if path not in asked:
-            raise InputError(f"{path_text(path)} was not asked for, so nothing of it is kept")
-    found = {True: ClaimOutcome.MET, False: ClaimOutcome.NOT_MET, None: ClaimOutcome.SHOWN}
-    return tuple(
-        (path, found[None if path not in wished else bool(wished[path])]) for path in asked
-    )
+            raise InputError(f"{path_text(path)} was not asked for, so no result of it can be kept")
+
+    return tuple((path, _outcome(met, path)) for path in asked)
+
+
+def _outcome(met: Mapping[ClaimPath, bool], path: ClaimPath) -> ClaimOutcome:
+    if path not in met:
+        return ClaimOutcome.SHOWN
+    return ClaimOutcome.MET if met[path] else ClaimOutcome.NOT_MET
 
 
 def _found(session: Session, identifier: str) -> VerifiedPresentation:
@@ -343,7 +364,7 @@ def _found(session: Session, identifier: str) -> VerifiedPresentation:
     return row
 
 
-def _read(row: VerifiedPresentation) -> Verification:
+def _verification(row: VerifiedPresentation) -> Verification:
     return Verification(
         id=row.id,
         issuer=row.issuer,

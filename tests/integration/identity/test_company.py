@@ -23,7 +23,7 @@ from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import ConsentSubject, make_answer
 from careledger.identity.exchange.company import Company
-from careledger.identity.exchange.request import Purpose
+from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.status.client import CredentialStatus
 from careledger.store import Store
 from careledger.values.times import to_seconds
@@ -126,7 +126,7 @@ def test_an_answer_counts_once_and_its_use_is_on_record_once(town):
     assert len(company.verifications.of_consent(given.consent.id)) == 1
 
 
-@pytest.mark.parametrize("crash_at", ["_grant", "verify", "_use"])
+@pytest.mark.parametrize("crash_at", ["_put_on_chain", "verify", "_put_use_on_record"])
 def test_a_run_that_was_killed_is_done_again_and_nothing_twice(town, monkeypatch, crash_at):
     company = town.company()
     request = town.ask(company)
@@ -256,9 +256,9 @@ def test_a_grant_that_ends_at_once_is_not_paid_for(town, chain):
     short = town.answer(request, until=town.now + timedelta(seconds=9))
     late = town.answer(request, deadline=town.now + timedelta(seconds=9))
     before = chain.block_number()
-    with pytest.raises(errors.ConsentExpired, match="not worth"):
+    with pytest.raises(errors.ConsentExpired, match="too soon"):
         company.take(short, request)
-    with pytest.raises(Conflict, match="not worth"):
+    with pytest.raises(Conflict, match="too soon"):
         company.take(late, request)
     assert chain.block_number() == before
 
@@ -305,7 +305,9 @@ def test_a_use_that_was_not_put_on_record_is_made_up_for_after_the_request_is_ov
     request = town.ask(company)
     given = town.answer(request)
     with monkeypatch.context() as patch:
-        patch.setattr(Company, "_use", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            Company, "_put_use_on_record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             company.take(given, request)
     monkeypatch.setattr(Company, "_now", lambda _: request.expires_at + timedelta(hours=1))

@@ -36,7 +36,8 @@ from careledger.identity.exchange.answer import Answer, ConsentSubject, make_ans
 from careledger.identity.exchange.consent_receipt import ConsentReceipt
 from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.link import deep_link, read_link
-from careledger.identity.exchange.request import Purpose, Request, read_request
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import Request, read_request
 from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store

@@ -17,7 +17,8 @@ from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.did.did import format_did
 from careledger.identity.exchange.company import Company
 from careledger.identity.exchange.holder import answer_request
-from careledger.identity.exchange.request import Purpose, read_request
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import read_request
 from careledger.identity.status.client import CredentialStatus
 from careledger.identity.wallet import Wallet
 from careledger.store import Store

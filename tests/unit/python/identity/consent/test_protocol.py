@@ -22,10 +22,11 @@ from careledger.identity.credentials import jose
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
-from careledger.identity.exchange import answer, link, request
+from careledger.identity.exchange import answer, link, purpose, request
 from careledger.identity.exchange.answer import Answer
 from careledger.identity.exchange.consent_receipt import ConsentReceipt
-from careledger.identity.exchange.request import Purpose, Request, parse_request
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import Request, parse_request
 from tests.worlds.identity.registry import at
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-consent.md").read_text()
@@ -133,7 +134,7 @@ def test_the_limits():
         f"{MAX_SIGNATURE:,} bytes",
     }
     assert {one for one in limits if one not in TEXT} == set()
-    assert (request.MAX_PURPOSE_TEXT, request.MAX_PURPOSE_TERMS, request.MAX_LIFETIME.days) == (
+    assert (purpose.MAX_TEXT, purpose.MAX_TERMS, request.MAX_LIFETIME.days) == (
         500,
         2000,
         7,

@@ -25,7 +25,8 @@ from careledger.identity.exchange.link import (
     qr_terminal,
     read_link,
 )
-from careledger.identity.exchange.request import MAX_CHARACTERS, Purpose, Request, parse_request
+from careledger.identity.exchange.purpose import Purpose
+from careledger.identity.exchange.request import MAX_CHARACTERS, Request, parse_request
 
 COMPANY = Account.from_key(keccak(text="careledger example company"))
 DID, REGISTRY = format_did(COMPANY.address, 31337), "0x" + "11" * 20
@@ -223,15 +224,15 @@ class TestLink:
     @pytest.mark.parametrize(
         ("link", "sentence"),
         [
-            ("https://consent?request=a.b.c", "this is no link to a request"),
-            ("careledger://pay?request=a.b.c", "this is no link to a request"),
-            ("careledger://consent/x?request=a.b.c", "this is no link to a request"),
-            ("careledger://consent?request=a.b.c#x", "this is no link to a request"),
-            ("careledger://consent", "holds one parameter"),
-            ("careledger://[consent?request=a.b.c", "this is no link to a request"),
-            ("careledger://consent?request=a.b.c&request=d.e.f", "holds one parameter"),
-            ("careledger://consent?request=a&b=c&d=e&f=g&h=i", "this is no link to a request"),
-            (START + "a" * 30_000, "holds at most 8192"),
+            ("https://consent?request=a.b.c", "this is not a link to a request"),
+            ("careledger://pay?request=a.b.c", "this is not a link to a request"),
+            ("careledger://consent/x?request=a.b.c", "this is not a link to a request"),
+            ("careledger://consent?request=a.b.c#x", "this is not a link to a request"),
+            ("careledger://consent", "has one parameter"),
+            ("careledger://[consent?request=a.b.c", "this is not a link to a request"),
+            ("careledger://consent?request=a.b.c&request=d.e.f", "has one parameter"),
+            ("careledger://consent?request=a&b=c&d=e&f=g&h=i", "this is not a link to a request"),
+            (START + "a" * 30_000, "has at most 8192"),
         ],
     )
     def test_what_is_no_link_is_refused(self, link, sentence):
