@@ -1,82 +1,31 @@
-"""The base of the typed contract clients, and of the typed events."""
+"""The base of the typed contract clients."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, overload
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
 from eth_typing import ChecksumAddress
 
 from careledger.chain import artifacts
-from careledger.chain.abi import clean, snake
+from careledger.chain.abi import decode_values
+from careledger.chain.events import Event, decode_event, topics_of
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Block, Chain, Log
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, Receipt
-from careledger.errors import InputError, NotFound, SettingsError
+from careledger.errors import InputError, NodeError, NotFound, SettingsError
 from careledger.values.addresses import address
 
 Payer = Sender | Callable[[], Sender] | None
 """Who pays: a sender, or a function that makes one at the first transaction; reading needs none."""
 
-_EVENTS: dict[tuple[str, str], type["Event"]] = {}
+E = TypeVar("E", bound=Event)
 
 
 def sender_of(payer: Payer) -> Sender | None:
     """Return the sender that a payer stands for."""
     return payer() if callable(payer) else payer
-
-
-@dataclass(frozen=True)
-class Event:
-    """One decoded event of a contract.
-
-    A noun declares its events once, as frozen dataclasses whose fields are the event's arguments:
-
-    ```python
-    @dataclass(frozen=True)
-    class Opened(Event, contract="RefundEscrow"):
-        id: bytes
-        payer: ChecksumAddress
-    ```
-    """
-
-    log: Log
-
-    contract: ClassVar[str]
-
-    def __init_subclass__(cls, contract: str = "", name: str = "", **rest: Any) -> None:
-        super().__init_subclass__(**rest)
-        cls.contract = contract
-        _EVENTS[contract, name or cls.__name__] = cls
-
-    @classmethod
-    def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
-        return cls(
-            log,
-            **{field.name: arguments[field.name] for field in fields(cls) if field.name != "log"},
-        )
-
-
-def declared_events() -> dict[tuple[str, str], type[Event]]:
-    """Return every declared event class by contract and Solidity name."""
-    return dict(_EVENTS)
-
-
-def decode_arguments(entry: dict[str, Any], log: Log) -> dict[str, Any]:
-    """Decode an event's arguments by the names of Python; indexed dynamic ones stay hashes."""
-    indexed = [p for p in entry["inputs"] if p["indexed"]]
-    plain = [p for p in entry["inputs"] if not p["indexed"]]
-    result: dict[str, Any] = {}
-    for parameter, topic in zip(indexed, log.topics[1:], strict=True):
-        dynamic = parameter["type"] in ("string", "bytes") or parameter["type"].endswith("]")
-        kind = "bytes32" if dynamic else parameter["type"]
-        result[snake(parameter["name"])] = clean(kind, decode([kind], topic)[0])
-    values = decode(artifacts.types({"inputs": plain}), log.data)
-    for parameter, value in zip(plain, values, strict=True):
-        result[snake(parameter["name"])] = clean(artifacts.types({"inputs": [parameter]})[0], value)
-    return result
 
 
 class ContractClient:
@@ -145,9 +94,8 @@ class ContractClient:
         kinds = artifacts.types({"inputs": entry["outputs"]})
         if not answer and kinds:
             raise RevertedSilently()
-        values = [
-            clean(kind, value) for kind, value in zip(kinds, decode(kinds, answer), strict=True)
-        ]
+
+        values = decode_values(kinds, answer)
         return values[0] if len(values) == 1 else tuple(values)
 
     def _send(
@@ -173,47 +121,76 @@ class ContractClient:
         return self._paying(function).wait(self._send(function, *arguments, value=value, gas=gas))
 
     def decode_log(self, log: Log) -> Event | None:
-        """Return the typed event of a log of this contract; None for another's, or one with no class."""
-        if log.address != self.address or not log.topics:
-            return None
-        entry = self.artifact.events.get(log.topics[0])
-        kind = _EVENTS.get((self.name, entry["name"])) if entry else None
-        if entry is None or kind is None:
-            return None
-        return kind._from_arguments(log, decode_arguments(entry, log))
+        """Return the typed event of a log; None for another contract's, or one without a class."""
+        return decode_event(self.artifact, log) if log.address == self.address else None
 
-    def events(self, receipt: Receipt) -> list[Event]:
-        """Return this contract's typed events of a transaction, in order."""
-        return [event for log in receipt.logs if (event := self.decode_log(log)) is not None]
+    @overload
+    def events(self, receipt: Receipt) -> list[Event]: ...
+
+    @overload
+    def events(self, receipt: Receipt, kind: type[E]) -> list[E]: ...
+
+    def events(self, receipt: Receipt, kind: type[Event] = Event) -> list[Any]:
+        """Return this contract's typed events of a transaction, in order; of one kind, if asked."""
+        found = (self.decode_log(log) for log in receipt.logs)
+        return [event for event in found if isinstance(event, kind)]
+
+    def event(self, receipt: Receipt, kind: type[E]) -> E:
+        """Return the one event of a kind that a transaction emitted.
+
+        Raises:
+            NodeError: the receipt has none, or several.
+
+        """
+        found = self.events(receipt, kind)
+        if len(found) != 1:
+            raise NodeError(
+                f"transaction 0x{receipt.transaction_hash.hex()} has {len(found)} events "
+                f"{kind.__name__} of {self.name} at {self.address}, not one: check the node"
+            )
+        return found[0]
+
+    @overload
+    def history(
+        self, *, from_block: Block = ..., to_block: Block = ..., split: bool = ...
+    ) -> Iterator[Event]: ...
+
+    @overload
+    def history(
+        self,
+        *kinds: type[E],
+        from_block: Block = ...,
+        to_block: Block = ...,
+        split: bool = ...,
+        **indexed: Any,
+    ) -> Iterator[E]: ...
 
     def history(
         self,
         *kinds: type[Event],
         from_block: Block = "earliest",
         to_block: Block = "latest",
+        split: bool = True,
         **indexed: Any,
-    ) -> Iterator[Event]:
+    ) -> Iterator[Any]:
         """Yield this contract's events from the node's logs, oldest first.
 
         Args:
-            kinds: only these; all when none is given.
-            indexed: values of indexed arguments, by their Python names; needs exactly one kind.
+            kinds: the events' classes; all events that have one when none is given. With several,
+                what is yielded is typed where it is assigned: `found: Iterator[A | B] = …`.
+            from_block: the first block.
+            to_block: the last block.
+            split: False lets a node's refusal of so many blocks through, see `Chain.logs`.
+            indexed: values of indexed arguments, by their Python names; several values of one are
+                given as a list (`id=[first, second]`).
+
+        Raises:
+            InputError: the events have no such indexed argument, or a value does not fit it.
+            LogsRefused, NodeError: what `Chain.logs` raises.
 
         """
-        topics: list[bytes | list[bytes] | None] = []
-        if kinds:
-            wanted = dict.fromkeys(kinds)
-            entries = [
-                (topic, entry)
-                for topic, entry in self.artifact.events.items()
-                if _EVENTS.get((self.name, entry["name"])) in wanted
-            ]
-            topics.append([topic for topic, _ in entries])
-            if indexed:
-                for parameter in (p for p in entries[0][1]["inputs"] if p["indexed"]):
-                    value = indexed.get(snake(parameter["name"]))
-                    topics.append(None if value is None else encode([parameter["type"]], [value]))
-        for log in self.chain.logs(self.address, topics, from_block, to_block):
+        topics = topics_of(self.artifact, kinds, indexed) if kinds else []
+        for log in self.chain.logs(self.address, topics, from_block, to_block, split=split):
             event = self.decode_log(log)
             if event is not None:
                 yield event

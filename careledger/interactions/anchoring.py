@@ -10,8 +10,9 @@ from careledger.crypto.rfc6962 import LogTree
 from careledger.errors import Conflict, NodeError, NotFound, ProofError
 from careledger.interactions import evidence, formats
 from careledger.interactions.batch import Batch, BatchEntry
-from careledger.interactions.client import Anchor, BatchAnchored, InteractionLog
+from careledger.interactions.client import Anchor, InteractionLog
 from careledger.interactions.errors import UnknownInteraction
+from careledger.interactions.events import BatchAnchored
 from careledger.interactions.formats import AnchoredBatch, LeafFields, LogAddress
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.messages import (
@@ -154,8 +155,7 @@ def _tree_of_events(client: InteractionLog, brand: str, batches: int) -> LogTree
     """Return the log as far as the node keeps its events, and not beyond the head."""
     log = log_address(client, brand)
     try:
-        history = client.history(BatchAnchored, brand=brand)
-        events = [event for event in history if isinstance(event, BatchAnchored)]
+        events = list(client.history(BatchAnchored, brand=brand))
     except NodeError:
         events = []
 

@@ -4,35 +4,13 @@ from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Receipt
 from careledger.errors import NodeError
 from careledger.interactions.errors import AlreadyAnchored, WrongFirst
+from careledger.interactions.events import BatchAnchored
 from careledger.interactions.formats import AnchoredBatch, LeafFields
-
-
-@dataclass(frozen=True)
-class BatchAnchored(Event, contract="InteractionLog"):
-    """A batch was anchored."""
-
-    brand: ChecksumAddress
-    id: int
-    root: bytes
-    first: int
-    count: int
-    anchored_at: int
-    by: ChecksumAddress
-
-
-@dataclass(frozen=True)
-class Acknowledged(Event, contract="InteractionLog"):
-    """A customer countersigned an interaction."""
-
-    brand: ChecksumAddress
-    customer: ChecksumAddress
-    leaf: bytes
-    index: int
 
 
 @dataclass(frozen=True)
@@ -79,7 +57,8 @@ class InteractionLog(ContractClient):
             if refusal.actual <= first:
                 raise
             return self._find(brand, root, count, first, refusal)
-        (event,) = (event for event in self.events(receipt) if isinstance(event, BatchAnchored))
+
+        event = self.event(receipt, BatchAnchored)
         return Anchor(
             event.id,
             receipt.transaction_hash,

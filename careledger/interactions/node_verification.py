@@ -7,7 +7,8 @@ from careledger.crypto.rfc6962 import LogTree
 from careledger.errors import NodeError, ProofError
 from careledger.interactions import evidence
 from careledger.interactions.anchoring import finality, log_tree
-from careledger.interactions.client import BatchAnchored, InteractionLog
+from careledger.interactions.client import InteractionLog
+from careledger.interactions.events import BatchAnchored
 from careledger.interactions.facts import Facts, opened_verdict, time_fact
 from careledger.interactions.findings import examine, examine_log, proof_fault, read_record
 from careledger.interactions.formats import AnchoredBatch
@@ -147,7 +148,7 @@ class NodeVerification:
             return [] if moved else [finding]
 
         mined = TransactionReceipt.from_rpc(raw)
-        events = [event for event in self._client.events(mined) if isinstance(event, BatchAnchored)]
+        events = self._client.events(mined, BatchAnchored)
         if not any((event.brand, event.id) == (self._brand, self._batch_id) for event in events):
             return [Finding("anchor.transaction", "it did not anchor this batch")]
 

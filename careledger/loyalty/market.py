@@ -2,72 +2,22 @@
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import ContractClient, Event
-from careledger.chain.rpc import Block, Log
+from careledger.chain.contract import ContractClient
+from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import Conflict
 from careledger.loyalty.errors import NotOffered
+from careledger.loyalty.events import OfferFilled
 from careledger.loyalty.offers import Offer, cancellation
+from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.signed_offers import NO_PERMIT, Permit, SignedOffer
-from careledger.loyalty.swaps import Fee, Swap
-from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.times import to_seconds
 
 BPS = 10_000
-
-
-@dataclass(frozen=True)
-class SwapPolicy:
-    """On what terms a brand lets its points be swapped; fees in basis points of its own points."""
-
-    fee_to: str = ZERO_ADDRESS
-    fee_bps: int = 0
-    max_fee_bps: int = 0
-    offers: bool = True
-    pools: bool = True
-
-    @classmethod
-    def from_abi(cls, words: tuple[Any, ...]) -> "SwapPolicy":
-        """Read the contract's struct."""
-        return cls(*words)
-
-
-@dataclass(frozen=True)
-class OfferFilled(Swap, contract="PointMarket", name="Swapped"):
-    """An offer was filled, whole or in part."""
-
-
-@dataclass(frozen=True)
-class OfferFeeCharged(Fee, contract="PointMarket", name="FeeCharged"):
-    """A brand earned a fee by the fill of an offer."""
-
-
-@dataclass(frozen=True)
-class Cancelled(Event, contract="PointMarket"):
-    """A maker cancelled the nonces of a word whose bits are set."""
-
-    maker: ChecksumAddress
-    word: int
-    mask: int
-
-
-@dataclass(frozen=True)
-class PolicySet(Event, contract="PointMarket"):
-    """A brand set the policy of its points."""
-
-    token: ChecksumAddress
-    brand: ChecksumAddress
-    policy: SwapPolicy
-
-    @classmethod
-    def _from_arguments(cls, log: Log, arguments: dict[str, Any]) -> Self:
-        return super()._from_arguments(
-            log, arguments | {"policy": SwapPolicy.from_abi(arguments["policy"])}
-        )
 
 
 @dataclass(frozen=True)
@@ -171,8 +121,7 @@ class PointMarket(ContractClient):
 
     def filled(self, receipt: Receipt) -> OfferFilled:
         """Return the event of the fill that a transaction made."""
-        (event,) = (event for event in self.events(receipt) if isinstance(event, OfferFilled))
-        return event
+        return self.event(receipt, OfferFilled)
 
     # ---- cancelling
 

@@ -6,114 +6,12 @@ from typing import Any, ClassVar
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
+from careledger.loyalty.events import PoolSwapped
 from careledger.loyalty.messages import Authorization, random_nonce
-from careledger.loyalty.swaps import Fee, Swap
 from careledger.values.times import from_seconds, to_seconds
-
-
-@dataclass(frozen=True)
-class PoolSwapped(Swap, contract="PointPools", name="Swapped"):
-    """Points were swapped against a pool."""
-
-
-@dataclass(frozen=True)
-class PoolFeeCharged(Fee, contract="PointPools", name="FeeCharged"):
-    """A brand earned a fee by a pool's swap; it waits in the pools' contract."""
-
-
-@dataclass(frozen=True)
-class LiquidityAdded(Event, contract="PointPools"):
-    """A provider paid into a pool, and somebody got the shares."""
-
-    id: bytes
-    provider: ChecksumAddress
-    to: ChecksumAddress
-    amount0: int
-    amount1: int
-    shares: int
-
-
-@dataclass(frozen=True)
-class LiquidityRemoved(Event, contract="PointPools"):
-    """A provider gave up shares, and somebody got a part of the reserves."""
-
-    id: bytes
-    provider: ChecksumAddress
-    to: ChecksumAddress
-    amount0: int
-    amount1: int
-    shares: int
-
-
-@dataclass(frozen=True)
-class Credited(Event, contract="PointPools"):
-    """A token could not be paid out to a provider, who can claim it."""
-
-    token: ChecksumAddress
-    provider: ChecksumAddress
-    amount: int
-
-
-@dataclass(frozen=True)
-class Claimed(Event, contract="PointPools"):
-    """A provider claimed what could not be paid out before."""
-
-    token: ChecksumAddress
-    provider: ChecksumAddress
-    to: ChecksumAddress
-    amount: int
-
-
-@dataclass(frozen=True)
-class Synced(Event, contract="PointPools"):
-    """The brands' policies were copied into a pair."""
-
-    id: bytes
-    fee_bps0: int
-    fee_bps1: int
-    open: bool
-
-
-@dataclass(frozen=True)
-class FeesCollected(Event, contract="PointPools"):
-    """The fees of a token went to its brand."""
-
-    token: ChecksumAddress
-    to: ChecksumAddress
-    amount: int
-
-
-@dataclass(frozen=True)
-class ShareTransfer(Event, contract="PointPools", name="Transfer"):
-    """Shares moved (ERC-6909)."""
-
-    by: ChecksumAddress
-    from_: ChecksumAddress
-    to: ChecksumAddress
-    id: int
-    amount: int
-
-
-@dataclass(frozen=True)
-class ShareApproval(Event, contract="PointPools", name="Approval"):
-    """A holder let somebody move shares of one pair (ERC-6909)."""
-
-    owner: ChecksumAddress
-    spender: ChecksumAddress
-    id: int
-    amount: int
-
-
-@dataclass(frozen=True)
-class OperatorSet(Event, contract="PointPools"):
-    """A holder let somebody move all of its shares, or no longer (ERC-6909)."""
-
-    owner: ChecksumAddress
-    operator: ChecksumAddress
-    approved: bool
 
 
 @dataclass(frozen=True)
@@ -274,8 +172,7 @@ class PointPools(ContractClient):
 
     def swapped(self, receipt: Receipt) -> PoolSwapped:
         """Return the event of the swap that a transaction made."""
-        (event,) = (event for event in self.events(receipt) if isinstance(event, PoolSwapped))
-        return event
+        return self.event(receipt, PoolSwapped)
 
     # ---- liquidity
 

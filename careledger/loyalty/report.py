@@ -13,28 +13,28 @@ from typing import Any
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import Event
+from careledger.chain.events import Event
 from careledger.chain.rpc import Block
 from careledger.errors import ProofError
-from careledger.loyalty.market import OfferFeeCharged, OfferFilled, PointMarket
-from careledger.loyalty.pools import (
-    Claimed,
+from careledger.loyalty.events import (
+    Fee,
     FeesCollected,
-    LiquidityAdded,
-    LiquidityRemoved,
-    PointPools,
-    PoolFeeCharged,
-    PoolSwapped,
-)
-from careledger.loyalty.swaps import Fee, Swap
-from careledger.loyalty.token import (
     Issued,
     IssuedBatch,
-    LoyaltyToken,
-    Programme,
+    LiquidityAdded,
+    LiquidityRemoved,
+    OfferFeeCharged,
+    OfferFilled,
+    PoolClaimed,
+    PoolFeeCharged,
+    PoolSwapped,
     Redeemed,
+    Swap,
     Transfer,
 )
+from careledger.loyalty.market import PointMarket
+from careledger.loyalty.pools import PointPools
+from careledger.loyalty.token import LoyaltyToken, Programme
 from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.amounts import WAD
 from careledger.values.times import time_text
@@ -248,18 +248,22 @@ def _events(
     token: LoyaltyToken, market: PointMarket, pools: PointPools, block: Block
 ) -> list[Event]:
     """Return everything that concerns the token, in the order of the chain."""
-    at, until = token.address, {"to_block": block}
-    found: list[Event] = list(token.history(Transfer, Issued, IssuedBatch, Redeemed, **until))
-    found += market.history(OfferFilled, paid=at, **until)
-    found += market.history(OfferFilled, received=at, **until)
-    found += market.history(OfferFeeCharged, token=at, **until)
-    found += pools.history(PoolSwapped, paid=at, **until)
-    found += pools.history(PoolSwapped, received=at, **until)
-    for kind in (PoolFeeCharged, FeesCollected, Claimed):
-        found += pools.history(kind, token=at, **until)
+    at = token.address
+
+    found: list[Event] = []
+    found += token.history(Transfer, Issued, IssuedBatch, Redeemed, to_block=block)
+    found += market.history(OfferFilled, paid=at, to_block=block)
+    found += market.history(OfferFilled, received=at, to_block=block)
+    found += market.history(OfferFeeCharged, token=at, to_block=block)
+    found += pools.history(PoolSwapped, paid=at, to_block=block)
+    found += pools.history(PoolSwapped, received=at, to_block=block)
+    found += pools.history(PoolFeeCharged, FeesCollected, PoolClaimed, token=at, to_block=block)
+
+    # Liquidity moves both tokens of a pair: only what moved ours counts.
     ours = {event.log.transaction_hash for event in found}
-    moved = pools.history(LiquidityAdded, LiquidityRemoved, **until)
+    moved = pools.history(LiquidityAdded, LiquidityRemoved, to_block=block)
     found += (event for event in moved if event.log.transaction_hash in ours)
+
     return sorted(found, key=lambda event: (event.log.block_number, event.log.log_index))
 
 
@@ -389,8 +393,8 @@ class _Transaction:
             self._take(UseKind.POOL_FUNDED, event, event.provider, self.pools, ref=event.id)
         elif isinstance(event, LiquidityRemoved):
             self._take(UseKind.POOL_LEFT, event, self.pools, event.to, ref=event.id)
-        elif isinstance(event, FeesCollected | Claimed):
-            kind = UseKind.POOL_LEFT if isinstance(event, Claimed) else UseKind.FEES_COLLECTED
+        elif isinstance(event, FeesCollected | PoolClaimed):
+            kind = UseKind.POOL_LEFT if isinstance(event, PoolClaimed) else UseKind.FEES_COLLECTED
             self._take(kind, event, self.pools, event.to, event.amount)
         else:
             raise TypeError(f"{type(event).__name__} is no use of points")

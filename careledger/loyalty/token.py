@@ -10,11 +10,12 @@ from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 
 from careledger.chain import artifacts
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError
+from careledger.loyalty.events import Issued, IssuedBatch
 from careledger.loyalty.messages import Authorization, Redemption, Signature, TokenMessages
 from careledger.values.addresses import address
 from careledger.values.times import to_seconds
@@ -23,104 +24,6 @@ ISSUER_ROLE = "careledger.issuer"
 """Role of the delegates that may issue."""
 MANAGER_ROLE = "careledger.manager"
 """Role of the delegates that set limits, pauses and policies."""
-
-
-@dataclass(frozen=True)
-class Transfer(Event, contract="LoyaltyToken"):
-    """Points moved; from the zero address when they are new, to it when they are redeemed."""
-
-    from_: ChecksumAddress
-    to: ChecksumAddress
-    amount: int
-
-
-@dataclass(frozen=True)
-class Approval(Event, contract="LoyaltyToken"):
-    """A holder let somebody spend."""
-
-    owner: ChecksumAddress
-    spender: ChecksumAddress
-    amount: int
-
-
-@dataclass(frozen=True)
-class ProgrammeOpened(Event, contract="LoyaltyToken"):
-    """The token was deployed; `notice` in seconds."""
-
-    brand: ChecksumAddress
-    cap: int
-    notice: int
-
-
-@dataclass(frozen=True)
-class Issued(Event, contract="LoyaltyToken"):
-    """New points were given for a reference; the transfer just before says to whom and how many."""
-
-    ref: bytes
-    issuer: ChecksumAddress
-
-
-@dataclass(frozen=True)
-class IssuedBatch(Event, contract="LoyaltyToken"):
-    """New points were given to many: one reference for each of the transfers before."""
-
-    issuer: ChecksumAddress
-    refs: list[bytes]
-
-
-@dataclass(frozen=True)
-class Redeemed(Event, contract="LoyaltyToken"):
-    """A holder gave up points for what the reference stands for."""
-
-    from_: ChecksumAddress
-    ref: bytes
-    amount: int
-
-
-@dataclass(frozen=True)
-class IssuerLimitSet(Event, contract="LoyaltyToken"):
-    """The brand set how fast an issuer may issue; `period` in seconds."""
-
-    issuer: ChecksumAddress
-    capacity: int
-    period: int
-
-
-@dataclass(frozen=True)
-class PausedSet(Event, contract="LoyaltyToken"):
-    """The brand paused or resumed issuing."""
-
-    paused: bool
-
-
-@dataclass(frozen=True)
-class WindDownAnnounced(Event, contract="LoyaltyToken"):
-    """The brand announced the end; seconds since 1970 UTC."""
-
-    closes_at: int
-
-
-@dataclass(frozen=True)
-class WindDownCalledOff(Event, contract="LoyaltyToken"):
-    """The brand called off the announced end."""
-
-    closes_at: int
-
-
-@dataclass(frozen=True)
-class AuthorizationUsed(Event, contract="LoyaltyToken"):
-    """An authorisation was used up."""
-
-    authorizer: ChecksumAddress
-    nonce: bytes
-
-
-@dataclass(frozen=True)
-class AuthorizationCanceled(Event, contract="LoyaltyToken"):
-    """An authorisation was cancelled."""
-
-    authorizer: ChecksumAddress
-    nonce: bytes
 
 
 @dataclass(frozen=True)
@@ -232,8 +135,7 @@ class LoyaltyToken(ContractClient):
     def issuances(self, ref: bytes) -> list[bytes]:
         """Return the transactions that gave points for a reference, oldest first: look before you issue again."""
         alone = [event.log for event in self.history(Issued, ref=ref)]
-        batches = (event for event in self.history(IssuedBatch) if isinstance(event, IssuedBatch))
-        logs = alone + [event.log for event in batches if ref in event.refs]
+        logs = alone + [event.log for event in self.history(IssuedBatch) if ref in event.refs]
         return [
             log.transaction_hash
             for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))

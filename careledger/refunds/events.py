@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import Event
+from careledger.chain.events import Event
 
 
 @dataclass(frozen=True)
@@ -140,3 +140,20 @@ class Claimed(Event, contract="RefundEscrow"):
     payee: ChecksumAddress
     to: ChecksumAddress
     amount: int
+
+
+@dataclass(frozen=True)
+class DeliveryScanned(Event, contract="ReturnDesk"):
+    """An order was scanned as delivered."""
+
+    order_ref: bytes
+    scanner: ChecksumAddress
+
+
+@dataclass(frozen=True)
+class ReturnScanned(Event, contract="ReturnDesk"):
+    """An order was scanned as returned, and graded."""
+
+    order_ref: bytes
+    scanner: ChecksumAddress
+    grade_bps: int

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from careledger.chain.contract import Event
+from careledger.chain.events import Event
 from careledger.errors import CareLedgerError
 from careledger.refunds import events
 from careledger.refunds.terms import DealTerms

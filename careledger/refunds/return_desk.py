@@ -7,32 +7,16 @@ from typing import Any
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_canonical_address
 
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
 from careledger.crypto.hashing import hmac_sha256
+from careledger.refunds import events  # noqa: F401  declares what logs are decoded as
 from careledger.refunds.messages import DeskMessages
 from careledger.refunds.terms import DealTerms
 from careledger.values.times import from_seconds, to_seconds
 
 GAS_LIMIT = 1_500_000
-
-
-@dataclass(frozen=True)
-class DeliveryScanned(Event, contract="ReturnDesk"):
-    """An order was scanned as delivered."""
-
-    order_ref: bytes
-    scanner: ChecksumAddress
-
-
-@dataclass(frozen=True)
-class ReturnScanned(Event, contract="ReturnDesk"):
-    """An order was scanned as returned, and graded."""
-
-    order_ref: bytes
-    scanner: ChecksumAddress
-    grade_bps: int
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from careledger.identity.credentials.formats import credential_in
 from careledger.identity.did.model import name32
 from careledger.identity.status import bits
 from careledger.identity.status.allocation import AllocatedIndex, StatusIndexAllocator
-from careledger.identity.status.client import WORD_BITS
+from careledger.identity.status.events import WORD_BITS
 from careledger.identity.status.kinds import kind_named
 from careledger.identity.status.readers import ListStatusReader
 from careledger.identity.status.snapshot import MIN_SIZE, check_within, take_snapshot

@@ -133,7 +133,7 @@ def policy(
 
     Example: careledger loyalty policy 0xToken… --fee-bps 50 --max-fee-bps 100 --fee-to 0xBrand…
     """
-    from careledger.loyalty.market import SwapPolicy
+    from careledger.loyalty.policy import SwapPolicy
 
     basis_points(max_fee_bps, "--max-fee-bps", 1000)
     basis_points(fee_bps, "--fee-bps", max_fee_bps)

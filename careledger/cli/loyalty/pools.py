@@ -101,7 +101,8 @@ def fund(
 
     Example: careledger loyalty pool fund 0xMiles… 10000 0xCafe… 400
     """
-    from careledger.loyalty.pools import Funding, LiquidityAdded
+    from careledger.loyalty.events import LiquidityAdded
+    from careledger.loyalty.pools import Funding
 
     most_a = parse_points(amount_a)
     most_b = parse_points(amount_b)
@@ -135,7 +136,7 @@ def fund(
     )
     receipt = pools.add_liquidity(funding)
 
-    (added,) = (event for event in pools.events(receipt) if isinstance(event, LiquidityAdded))
+    added = pools.event(receipt, LiquidityAdded)
     paid = {pair.token0: added.amount0, pair.token1: added.amount1}
     facts: dict[str, Any] = {
         "id": added.id,
@@ -226,7 +227,8 @@ def leave(
 
     Example: careledger loyalty pool leave 0xMiles… 0xCafe… --shares 1000
     """
-    from careledger.loyalty.pools import LiquidityRemoved, Removal
+    from careledger.loyalty.events import LiquidityRemoved
+    from careledger.loyalty.pools import Removal
 
     given = parse_points(shares, "--shares") if shares else None
     span = parse_duration(lasting, "--for")
@@ -251,7 +253,7 @@ def leave(
     removal = Removal(one.address, other.address, count, holder, until, least_a, least_b)
     receipt = pools.remove_liquidity(removal)
 
-    (gone,) = (event for event in pools.events(receipt) if isinstance(event, LiquidityRemoved))
+    gone = pools.event(receipt, LiquidityRemoved)
     got = {pair.token0: gone.amount0, pair.token1: gone.amount1}
     facts: dict[str, Any] = {
         "id": gone.id,

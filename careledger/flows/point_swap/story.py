@@ -16,10 +16,10 @@ from careledger.crypto.documents import JsonNode
 from careledger.flows.stage import Stage
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.errors import TooLittleOut
-from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Redemption, random_nonce, sign
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.points import POINT, short_points
+from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.pools import Funding, SwapOrder
 from careledger.loyalty.report import PointReport, report
 from careledger.loyalty.signed_offers import Permit, SignedOffer, sign_offer

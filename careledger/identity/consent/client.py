@@ -1,15 +1,15 @@
 """The typed client of `ConsentRegistry`: a method for each function, a class for each event."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Receipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
+from careledger.identity.consent.events import ConsentGranted, ConsentRevoked, UseCommitted
 from careledger.identity.consent.messages import (
     ConsentMessages,
     SignedGrant,
@@ -28,47 +28,6 @@ from careledger.values.times import from_seconds
 
 OnChain = Consent | Commitment
 """A consent with its terms, or what is on chain of it."""
-
-
-@dataclass(frozen=True)
-class ConsentGranted(Event, contract="ConsentRegistry"):
-    """A consent was given; `expiry` in seconds since 1970 UTC."""
-
-    id: bytes
-    subject: ChecksumAddress
-    expiry: int
-    epoch: int
-
-
-@dataclass(frozen=True)
-class ConsentRevoked(Event, contract="ConsentRegistry"):
-    """The subject ended a consent, or burned its id before it was granted."""
-
-    id: bytes
-    subject: ChecksumAddress
-
-
-@dataclass(frozen=True)
-class ConsentRenounced(Event, contract="ConsentRegistry"):
-    """The company gave a consent back."""
-
-    id: bytes
-    subject: ChecksumAddress
-
-
-@dataclass(frozen=True)
-class AllRevoked(Event, contract="ConsentRegistry"):
-    """The subject ended all its consents; `epoch` is the one that begins, in seconds since 1970 UTC."""
-
-    subject: ChecksumAddress
-    epoch: int
-
-
-@dataclass(frozen=True)
-class UseCommitted(Event, contract="ConsentRegistry"):
-    """Somebody committed to a use; of which consent, only customer and company can tell."""
-
-    commitment: bytes
 
 
 class ConsentRegistry(ContractClient):
@@ -210,19 +169,15 @@ class ConsentRegistry(ContractClient):
     def uses(
         self, commitments: Iterable[bytes], to_block: Block = "latest"
     ) -> dict[bytes, UseCommitted]:
-        """Return the first time that each of these was put on record; those that never were are left out."""
+        """Return the first record of each of these; those that are not on record are left out."""
         wanted = list(dict.fromkeys(commitments))
         found: dict[bytes, UseCommitted] = {}
-        topic = next(
-            t for t, entry in self.artifact.events.items() if entry["name"] == "UseCommitted"
-        )
+
         for first in range(0, len(wanted), 500):  # nodes limit how many topics they compare
-            for log in self.chain.logs(
-                self.address, [topic, wanted[first : first + 500]], to_block=to_block
-            ):
-                event = self.decode_log(log)
-                if isinstance(event, UseCommitted):
-                    found.setdefault(event.commitment, event)
+            page = wanted[first : first + 500]
+            for event in self.history(UseCommitted, to_block=to_block, commitment=page):
+                found.setdefault(event.commitment, event)
+
         return found
 
     # -- views
@@ -246,11 +201,17 @@ class ConsentRegistry(ContractClient):
         return int(self._read("epoch", subject, block=block))
 
     def knows(self, subject: str, to_block: Block = "latest") -> bool:
-        """Say whether a subject ever gave or ended a consent here: a restored wallet looks for its subjects so."""
-        names = {"ConsentGranted", "ConsentRevoked"}
-        topics = [topic for topic, entry in self.artifact.events.items() if entry["name"] in names]
-        padded = bytes(12) + bytes.fromhex(address(subject, "subject")[2:])
-        return bool(self.chain.logs(self.address, [topics, None, padded], to_block=to_block))
+        """Say whether a subject ever gave or ended a consent here.
+
+        A wallet that was restored looks for its subjects in this way.
+        """
+        found = self.history(
+            ConsentGranted,
+            ConsentRevoked,
+            subject=address(subject, "subject"),
+            to_block=to_block,
+        )
+        return any(found)
 
     def time(self, block: Block = "latest") -> datetime:
         """Return a block's time, by which consents expire."""

@@ -27,9 +27,10 @@ from careledger.identity.credentials.errors import (
 )
 from careledger.identity.credentials.jose import Jws
 from careledger.identity.credentials.keys import KEY_TYPES, KeyType, VerificationKey
-from careledger.identity.did.client import DIDOwnerChanged, IdentityRegistry
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import Did, parse
 from careledger.identity.did.errors import MalformedDid
+from careledger.identity.did.events import DIDOwnerChanged
 from careledger.identity.did.history import Change, history
 from careledger.identity.did.resolver import document_as_of
 from careledger.values.addresses import ZERO_ADDRESS

@@ -5,21 +5,15 @@ the block of the last. The links are not followed from block to block, as a call
 are asked for at once and then held against the links, which a missing event breaks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from eth_abi.abi import encode
-
-from careledger.chain.rpc import Block, Log
+from careledger.chain.rpc import Block
 from careledger.errors import NodeError
-from careledger.identity.did.client import (
-    DIDAttributeChanged,
-    DIDDelegateChanged,
-    DIDOwnerChanged,
-    IdentityRegistry,
-)
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.errors import HistoryWithheld
+from careledger.identity.did.events import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged
 
 Change = DIDOwnerChanged | DIDDelegateChanged | DIDAttributeChanged
 CHANGES = (DIDOwnerChanged, DIDDelegateChanged, DIDAttributeChanged)
@@ -83,12 +77,10 @@ def _withheld(identity: str, block: int) -> HistoryWithheld:
 def _asked(
     registry: IdentityRegistry, identity: str, from_block: Block, to_block: Block
 ) -> list[Change]:
-    topics: list[bytes | Sequence[bytes] | None] = [
-        _topics(registry),
-        encode(["address"], [identity]),
-    ]
-    logs = registry.chain.logs(registry.address, topics, from_block, to_block, split=False)
-    return _typed(registry, logs)
+    changes: Iterator[Change] = registry.history(
+        *CHANGES, identity=identity, from_block=from_block, to_block=to_block, split=False
+    )
+    return list(changes)
 
 
 def _along_the_links(registry: IdentityRegistry, identity: str, last: int) -> list[Change]:
@@ -103,16 +95,6 @@ def _along_the_links(registry: IdentityRegistry, identity: str, last: int) -> li
         if block >= here[0].log.block_number:
             raise _withheld(identity, block)
     return changes
-
-
-def _typed(registry: IdentityRegistry, logs: Iterable[Log]) -> list[Change]:
-    events = (registry.decode_log(log) for log in logs)
-    return [event for event in events if isinstance(event, CHANGES)]
-
-
-def _topics(registry: IdentityRegistry) -> list[bytes]:
-    names = {kind.__name__ for kind in CHANGES}
-    return [topic for topic, entry in registry.artifact.events.items() if entry["name"] in names]
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,9 @@ from typing import Any
 from careledger.chain.rpc import Chain
 from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import NodeError, NotFound, WrongChain
-from careledger.identity.did.client import (
-    DIDAttributeChanged,
-    DIDDelegateChanged,
-    DIDOwnerChanged,
-    IdentityRegistry,
-)
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import Did, DidUrl, format_did, parse_url
+from careledger.identity.did.events import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged
 from careledger.identity.did.history import Change, history
 from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.times import from_seconds, time_text

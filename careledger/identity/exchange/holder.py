@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from careledger.errors import Conflict, NotFound
-from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.events import ConsentGranted
 from careledger.identity.consent.messages import KeySigner, SignedRevokeAll, Signer
 from careledger.identity.credentials.errors import ClaimNotHeld
 from careledger.identity.credentials.held_credential import HeldCredential
@@ -127,10 +128,7 @@ def sign_forgotten_endings(
     for subject in wallet.recover_subjects(consents.knows):
         who = subject.address
         granted = () if who in known else consents.history(ConsentGranted, subject=who)
-        valid = (
-            isinstance(event, ConsentGranted) and consents.is_valid(event.id) for event in granted
-        )
-        if any(valid):
+        if any(consents.is_valid(event.id) for event in granted):
             signer = KeySigner(subject.account)
             epoch = consents.epoch(who)
             ends.append(consents.messages.signed_revoke_all(who, signer, epoch, deadline))

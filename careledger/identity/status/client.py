@@ -2,36 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
 
-from careledger.chain.contract import ContractClient, Event
+from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Receipt
 from careledger.errors import InputError
-
-WORD_BITS = 256
-"""Credentials in a word of the chain."""
+from careledger.identity.status.events import WORD_BITS
 
 _PAGE = 256
 """Words that one call asks for; far below what any node allows."""
-
-
-@dataclass(frozen=True)
-class CredentialsRevoked(Event, contract="CredentialStatus"):
-    """Credentials were revoked: those whose bits are set and were not before."""
-
-    issuer: ChecksumAddress
-    list: bytes
-    word: int
-    bits: int
-
-    @property
-    def indexes(self) -> tuple[int, ...]:
-        """The credentials' indexes in the list, ascending."""
-        first = self.word * WORD_BITS
-        return tuple(first + bit for bit in range(WORD_BITS) if self.bits >> bit & 1)
 
 
 class CredentialStatus(ContractClient):

@@ -10,7 +10,8 @@ from eth_typing import ChecksumAddress
 from careledger.chain.rpc import Block
 from careledger.errors import InputError
 from careledger.identity.status import bits
-from careledger.identity.status.client import WORD_BITS, CredentialStatus
+from careledger.identity.status.client import CredentialStatus
+from careledger.identity.status.events import WORD_BITS
 from careledger.values.addresses import address
 from careledger.values.times import from_seconds
 

@@ -5,8 +5,10 @@ import pytest
 from careledger.chain.contract import ContractClient
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Log
-from careledger.errors import InputError, NotFound, SettingsError
-from careledger.identity.did.client import DIDDelegateChanged, DIDOwnerChanged
+from careledger.errors import InputError, NodeError, NotFound, SettingsError
+from careledger.identity.did.events import DIDDelegateChanged, DIDOwnerChanged
+from careledger.interactions.events import BatchAnchored
+from careledger.values.addresses import ZERO_ADDRESS
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
 
@@ -101,3 +103,28 @@ class TestEvents:
         assert list(registry.history(DIDOwnerChanged, identity=senders[2].address)) == []
         assert len(list(registry.history(DIDOwnerChanged, DIDDelegateChanged))) >= 4
         assert len(list(registry.history())) >= 4
+
+    def test_several_kinds_and_several_values_are_asked_for_at_once(self, registry, senders):
+        add(registry, senders)
+        registry._write("changeOwner", senders[1].address, senders[6].address)
+        brand = senders[1].address
+        other = senders[7].address
+        found = registry.history(DIDOwnerChanged, DIDDelegateChanged, identity=[brand, other])
+        assert {type(event) for event in found} == {DIDOwnerChanged, DIDDelegateChanged}
+        assert list(registry.history(DIDOwnerChanged, identity=[other, ZERO_ADDRESS])) == []
+
+    def test_what_the_events_do_not_have_in_common_is_refused(self, registry, senders):
+        for kinds, indexed in (
+            ((DIDOwnerChanged,), {"owner": senders[1].address}),
+            ((DIDOwnerChanged, DIDDelegateChanged), {"nothing": 1}),
+            ((DIDOwnerChanged,), {"identity": "no address"}),
+            ((BatchAnchored,), {}),
+        ):
+            with pytest.raises(InputError):
+                list(registry.history(*kinds, **indexed))
+
+    def test_the_one_event_of_a_kind(self, registry, senders):
+        (receipt,) = add(registry, senders)
+        assert registry.event(receipt, DIDDelegateChanged).delegate == senders[2].address
+        with pytest.raises(NodeError, match="has 0 events DIDOwnerChanged"):
+            registry.event(receipt, DIDOwnerChanged)

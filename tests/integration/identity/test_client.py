@@ -7,22 +7,22 @@ from eth_account import Account
 
 from careledger.crypto.hashing import keccak256
 from careledger.errors import SettingsError
-from careledger.identity.did.client import (
-    DIDAttributeChanged,
-    DIDDelegateChanged,
-    DIDOwnerChanged,
-    GuardiansSet,
-    IdentityRegistry,
-    RecoveryFinished,
-    RecoveryStarted,
-    RecoveryStopped,
-    SignaturesCancelled,
-)
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.errors import (
     BadActor,
     BadSigner,
     NotIdentityController,
     RecoveryTooEarly,
+)
+from careledger.identity.did.events import (
+    DIDAttributeChanged,
+    DIDDelegateChanged,
+    DIDOwnerChanged,
+    GuardiansSet,
+    RecoveryFinished,
+    RecoveryStarted,
+    RecoveryStopped,
+    SignaturesCancelled,
 )
 from careledger.identity.did.guardians import Guardians, approve
 from careledger.identity.did.messages import erc1056_digest, sign_digest

@@ -9,14 +9,7 @@ from eth_account import Account
 from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient
 from careledger.errors import InputError
-from careledger.identity.consent.client import (
-    AllRevoked,
-    ConsentGranted,
-    ConsentRegistry,
-    ConsentRenounced,
-    ConsentRevoked,
-    UseCommitted,
-)
+from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import (
     AlreadyEnded,
     AlreadyUsed,
@@ -29,6 +22,13 @@ from careledger.identity.consent.errors import (
     NotSubject,
     TooLittleGasForBatch,
     WrongTerms,
+)
+from careledger.identity.consent.events import (
+    AllRevoked,
+    ConsentGranted,
+    ConsentRenounced,
+    ConsentRevoked,
+    UseCommitted,
 )
 from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
 from careledger.identity.consent.terms import (

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from careledger.chain import artifacts
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NotFound, SettingsError
-from careledger.identity.consent.client import ConsentRegistry, ConsentRevoked
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.events import ConsentRevoked
 from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
 from careledger.identity.consent.outbox import Kind, Outbox, State
 from careledger.identity.consent.relay import Relay

@@ -16,8 +16,9 @@ from careledger.errors import Conflict, NodeError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import BadConsentSignature
 from careledger.identity.consent.terms import Consent, ConsentStatus, ConsentTerms
-from careledger.identity.did.client import DIDDelegateChanged, IdentityRegistry
+from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.errors import BadRegistrySignature
+from careledger.identity.did.events import DIDDelegateChanged
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.model import AGENT, GuardianApproval, Operation
 from careledger.identity.passkeys.client import PasskeyVerifier

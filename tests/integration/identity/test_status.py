@@ -26,8 +26,9 @@ from careledger.identity.did.did import format_did
 from careledger.identity.exchange.verifications import Verifications
 from careledger.identity.status.allocation import StatusIndexAllocator
 from careledger.identity.status.bitstring_list import export_vc1, export_vc2
-from careledger.identity.status.client import CredentialsRevoked, CredentialStatus
+from careledger.identity.status.client import CredentialStatus
 from careledger.identity.status.errors import NotIssuer
+from careledger.identity.status.events import CredentialsRevoked
 from careledger.identity.status.kinds import read_status_list
 from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
 from careledger.identity.status.snapshot import MIN_SIZE, take_snapshot

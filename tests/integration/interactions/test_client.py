@@ -6,7 +6,8 @@ import pytest
 
 from careledger.errors import NodeError, SettingsError
 from careledger.interactions import anchoring, errors, formats, messages
-from careledger.interactions.client import Acknowledged, BatchAnchored, InteractionLog
+from careledger.interactions.client import InteractionLog
+from careledger.interactions.events import Acknowledged, BatchAnchored
 from tests.integration.interactions.conftest import add_delegate
 from tests.worlds.interactions import some_fields, tree_of
 
@@ -77,7 +78,7 @@ class TestAnchor:
 
     def test_a_node_without_the_logs_is_said_to_be_one(self, desk, monkeypatch):
         desk.log.anchor(desk.brand.address, root(0), COUNT, 0)
-        monkeypatch.setattr(desk.chain, "logs", lambda *_: [])
+        monkeypatch.setattr(desk.chain, "logs", lambda *_, **__: [])
         with pytest.raises(NodeError, match="archive"):
             desk.log.anchor(desk.brand.address, root(0), COUNT, 0)
 

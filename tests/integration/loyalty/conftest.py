@@ -11,9 +11,9 @@ from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
-from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.points import POINT
+from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.pools import Funding
 from careledger.loyalty.signed_offers import SignedOffer, sign_offer
 from careledger.loyalty.token import Issuance

@@ -11,8 +11,8 @@ from careledger import console
 from careledger.chain.send import Sender
 from careledger.cli.loyalty import app
 from careledger.loyalty.client import LoyaltyToken, PointPools
-from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.points import POINT, parse_points
+from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.signed_offers import SignedOffer
 from careledger.values.times import from_seconds, time_text
 from tests.support.commands import check_documents, without_notes

@@ -15,33 +15,30 @@ from careledger.errors import (
 )
 from careledger.loyalty import errors
 from careledger.loyalty.client import LoyaltyToken, PointMarket
-from careledger.loyalty.market import (
-    Cancelled,
-    Fill,
-    OfferFeeCharged,
-    OfferFilled,
-    PolicySet,
-    SwapPolicy,
-)
-from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
-from careledger.loyalty.points import MAX_UINT, POINT
-from careledger.loyalty.signed_offers import Permit, SignedOffer
-from careledger.loyalty.token import (
-    Approval,
+from careledger.loyalty.events import (
     AuthorizationCanceled,
     AuthorizationUsed,
-    Issuance,
+    Cancelled,
     Issued,
     IssuedBatch,
-    IssuerLimit,
     IssuerLimitSet,
+    OfferFeeCharged,
+    OfferFilled,
     PausedSet,
+    PolicySet,
     ProgrammeOpened,
     Redeemed,
+    TokenApproval,
     Transfer,
     WindDownAnnounced,
     WindDownCalledOff,
 )
+from careledger.loyalty.market import Fill
+from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
+from careledger.loyalty.points import MAX_UINT, POINT
+from careledger.loyalty.policy import SwapPolicy
+from careledger.loyalty.signed_offers import Permit, SignedOffer
+from careledger.loyalty.token import Issuance, IssuerLimit
 
 ZERO = "0x" + "00" * 20
 REF = b"\x22" * 32
@@ -252,7 +249,7 @@ class TestMoving:
     def test_transfer_approve_and_transfer_from(self, world):
         lena, tomas = world.miles.using(world.lena), world.miles.using(world.tomas)
         assert only(world.miles, lena.transfer(world.tomas.address, 5), Transfer).amount == 5
-        event = only(world.miles, lena.approve(world.tomas.address, 9), Approval)
+        event = only(world.miles, lena.approve(world.tomas.address, 9), TokenApproval)
         assert (event.owner, event.spender, event.amount) == (
             world.lena.address,
             world.tomas.address,

@@ -6,25 +6,23 @@ import pytest
 
 from careledger.loyalty import errors
 from careledger.loyalty.client import LoyaltyToken
-from careledger.loyalty.market import SwapPolicy
-from careledger.loyalty.messages import sign
-from careledger.loyalty.points import POINT
-from careledger.loyalty.pools import (
-    Claimed,
-    Credited,
+from careledger.loyalty.events import (
     FeesCollected,
-    Funding,
     LiquidityAdded,
     LiquidityRemoved,
     OperatorSet,
+    PoolClaimed,
+    PoolCredited,
     PoolFeeCharged,
     PoolSwapped,
-    Removal,
     ShareApproval,
     ShareTransfer,
-    SwapOrder,
     Synced,
 )
+from careledger.loyalty.messages import sign
+from careledger.loyalty.points import POINT
+from careledger.loyalty.policy import SwapPolicy
+from careledger.loyalty.pools import Funding, Removal, SwapOrder
 
 ZERO = "0x" + "00" * 20
 
@@ -214,14 +212,14 @@ class TestLiquidity:
                 receipt = nadia.remove_liquidity(
                     Removal(hostile, world.miles.address, POINT, world.tomas.address, world.soon())
                 )  # fmt: skip
-                credited = only(nadia, receipt, Credited)
+                credited = only(nadia, receipt, PoolCredited)
                 assert (credited.token, credited.provider, credited.amount) == (
                     hostile,
                     world.nadia.address,
                     POINT,
                 )
         assert nadia.credit_of(hostile, world.nadia.address) == POINT
-        claimed = only(nadia, nadia.claim(hostile, world.tomas.address), Claimed)
+        claimed = only(nadia, nadia.claim(hostile, world.tomas.address), PoolClaimed)
         assert (claimed.provider, claimed.to, claimed.amount) == (
             world.nadia.address,
             world.tomas.address,

@@ -7,9 +7,10 @@ import pytest
 import careledger.loyalty.report as module
 from careledger.chain.reverts import RevertedSilently
 from careledger.errors import ProofError
-from careledger.loyalty.market import SwapPolicy
+from careledger.loyalty.events import LiquidityAdded, Synced
 from careledger.loyalty.points import MAX_UINT, POINT
-from careledger.loyalty.pools import LiquidityAdded, Removal, Synced
+from careledger.loyalty.policy import SwapPolicy
+from careledger.loyalty.pools import Removal
 from careledger.loyalty.report import UseKind, report
 from careledger.loyalty.signed_offers import sign_offer
 from careledger.loyalty.token import Issuance
@@ -211,7 +212,7 @@ class TestLyingNode:
         monkeypatch.setattr(
             world.chain,
             "logs",
-            lambda *arguments: [log for log in honest(*arguments) if log.topics[0] != topic],
+            lambda *asked, **how: [log for log in honest(*asked, **how) if log.topics[0] != topic],
         )
 
     @pytest.mark.parametrize(
@@ -252,8 +253,8 @@ class TestLyingNode:
         honest = world.chain.logs
         amount = (5).to_bytes(32, "big")
 
-        def lossy(*arguments):
-            logs = honest(*arguments)
+        def lossy(*asked, **how):
+            logs = honest(*asked, **how)
             gone = next((log for log in logs if log.data == amount), None)
             return [log for log in logs if log is not gone]
 

@@ -7,7 +7,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain.artifacts import Artifact
-from careledger.chain.contract import Event
+from careledger.chain.events import Event
 from careledger.chain.node import DevelopmentChain, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender

@@ -7,7 +7,7 @@ from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain import artifacts
-from careledger.chain.contract import Event
+from careledger.chain.events import Event
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender

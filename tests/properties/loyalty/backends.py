@@ -19,9 +19,9 @@ from careledger.chain.reverts import Reverted, RevertedSilently, RevertedUnknown
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
-from careledger.loyalty.market import SwapPolicy
 from careledger.loyalty.messages import Authorization, Redemption
 from careledger.loyalty.offers import Offer
+from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.pools import Funding, Removal, SwapOrder
 from careledger.loyalty.token import Issuance
 from careledger.values.times import from_seconds

@@ -10,8 +10,9 @@ import pytest
 
 from careledger.chain import artifacts
 from careledger.chain.abi import snake
-from careledger.chain.contract import ContractClient, declared_events
+from careledger.chain.contract import ContractClient
 from careledger.chain.deploy import SUITE
+from careledger.chain.events import declared_events
 from careledger.chain.reverts import Reverted, declared
 from careledger.chain.toolchain import ROOT
 from careledger.chain.units import Unit

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from careledger.chain.send import Sender
-from careledger.identity.consent.client import ConsentGranted, ConsentRegistry
+from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.events import ConsentGranted
 from careledger.identity.consent.messages import KeySigner
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import Consent, ConsentTerms

@@ -1,12 +1,8 @@
 import pytest
 
 from careledger.chain.abi import clean, snake
-from careledger.chain.contract import (
-    ContractClient,
-    Event,
-    declared_events,
-    decode_arguments,
-)
+from careledger.chain.contract import ContractClient
+from careledger.chain.events import BlockRef, Event, declared_events, decode_arguments
 from careledger.chain.rpc import Log
 
 
@@ -63,6 +59,16 @@ class TestEvents:
             pass
 
         assert declared_events()["Nowhere", "Moved"] is MovedEvent
+
+
+def test_a_block_is_read_from_the_nodes_json():
+    raw = {
+        "number": "0x10",
+        "hash": "0x" + "ab" * 32,
+        "parentHash": "0x" + "cd" * 32,
+        "timestamp": "0x6553f100",
+    }
+    assert BlockRef.from_rpc(raw) == BlockRef(16, b"\xab" * 32, b"\xcd" * 32, 1_700_000_000)
 
 
 def test_a_client_at_no_address_is_refused():
