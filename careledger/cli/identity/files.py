@@ -7,8 +7,9 @@ from careledger.cli.identity.desk import Desk
 from careledger.crypto.canonical import CanonicalError, loads
 from careledger.errors import Conflict, InputError
 from careledger.files import read_file
+from careledger.identity.credentials.curves import KeyType
 from careledger.identity.credentials.issuer import Issuer
-from careledger.identity.credentials.keys import KeyType, SigningKey, VerificationKey
+from careledger.identity.credentials.keys import SigningKey, VerificationKey
 from careledger.identity.did.resolver import resolve
 from careledger.identity.status.kinds import MAX_TEXT
 

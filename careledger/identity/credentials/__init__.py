@@ -1,1 +1,1 @@
-"""Credentials that an issuer signs, a holder keeps and presents in part, and a verifier checks against the chain."""
+"""Credentials: an issuer signs them, a holder presents a part, a verifier checks the chain."""

@@ -31,7 +31,7 @@ class ConsentReader(Protocol):
 
 
 class StatusReader(Protocol):
-    """Says whether credentials were revoked: from the chain, or from lists that issuers exported."""
+    """Says whether credentials were revoked, by the chain or by lists that issuers exported."""
 
     def is_revoked(self, reference: StatusReference, block: Block = "latest") -> bool:
         """Say whether a credential was revoked.
@@ -81,34 +81,43 @@ def check_consent(
         )
 
     record = reader.record(consent_id, block)
-    named = f"consent 0x{consent_id.hex()}"
+    name = f"consent 0x{consent_id.hex()}"
     if record.status is ConsentStatus.NONE:
         raise ConsentUnknown(
-            f"{named} is not on chain: submit the customer's grant first, or ask for one"
+            f"{name} is not on chain: submit the customer's grant first, or ask for one"
         )
-    if consent is not None and record.subject != consent.subject:
+    if consent is not None:
+        _check_same(record, consent, name)
+
+    _check_not_ended(record, name)
+    if record.epoch != reader.epoch(record.subject, block):
+        raise ConsentEpochEnded(
+            f"{name} ended when the customer revoked all consents: it may no longer be read"
+        )
+    if record.expires_at <= now:
+        raise ConsentExpired(f"{name} ended at {time_text(record.expires_at)}: ask for a new one")
+    return record
+
+
+def _check_same(record: ConsentRecord, consent: Consent, name: str) -> None:
+    """Make sure that the chain has the consent that was handed over."""
+    if record.subject != consent.subject:
         raise SubjectMismatch(
-            f"{named} is of {record.subject} on chain, and of {consent.subject} as handed over"
+            f"{name} is of {record.subject} on chain, and of {consent.subject} as handed over"
+        )
+    if record.status is ConsentStatus.GRANTED and record.expires_at != consent.expires_at:
+        raise ExpiryMismatch(
+            f"{name} has another expiry on chain than the consent that was handed over"
         )
 
+
+def _check_not_ended(record: ConsentRecord, name: str) -> None:
+    """Make sure that neither party has ended a consent."""
     if record.status is ConsentStatus.REVOKED:
         raise ConsentRevoked(
-            f"{named} was revoked by the customer: the verification may no longer be read"
+            f"{name} was revoked by the customer: the verification may no longer be read"
         )
     if record.status is ConsentStatus.RENOUNCED:
         raise ConsentRenounced(
-            f"{named} was given back by the company: the verification may no longer be read"
+            f"{name} was given back by the company: the verification may no longer be read"
         )
-
-    if consent is not None and record.expires_at != consent.expires_at:
-        raise ExpiryMismatch(
-            f"{named} has another expiry on chain than the consent that was handed over"
-        )
-    epoch = reader.epoch(record.subject, block)
-    if record.epoch != epoch:
-        raise ConsentEpochEnded(
-            f"{named} ended when the customer revoked all consents: the verification may not be read"
-        )
-    if record.expires_at <= now:
-        raise ConsentExpired(f"{named} ended at {time_text(record.expires_at)}: ask for a new one")
-    return record

@@ -54,3 +54,24 @@ def at_path(value: Any, path: Sequence[str | int | None]) -> Iterator[Any]:
 def has_path(value: Any, path: Sequence[str | int | None]) -> bool:
     """Say whether there is a value at a path; null is one."""
     return any(True for _ in at_path(value, path))
+
+
+def matches(pattern: ClaimPath, path: ClaimPath) -> bool:
+    """Say whether a path is what a pattern names; None in the pattern stands for every element."""
+    if len(pattern) != len(path):
+        return False
+    return all(
+        (wanted == found and type(wanted) is type(found))
+        or (wanted is None and isinstance(found, int))
+        for wanted, found in zip(pattern, path, strict=True)
+    )
+
+
+def leads_into(pattern: ClaimPath, path: ClaimPath) -> bool:
+    """Say whether a path leads to what the pattern names, or into it; None fits every element."""
+    if len(pattern) > len(path):
+        return False
+    return all(
+        a == b or (a is None and isinstance(b, int)) or (b is None and isinstance(a, int))
+        for a, b in zip(pattern, path, strict=False)
+    )

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from careledger.chain.rpc import Chain
 from careledger.errors import InputError
+from careledger.identity.credentials.curves import KeyType
 from careledger.identity.credentials.errors import (
     IdentityDeactivated,
     IssuerKeyUnknown,
@@ -26,7 +27,7 @@ from careledger.identity.credentials.errors import (
     UnknownDidMethod,
 )
 from careledger.identity.credentials.jose import Jws
-from careledger.identity.credentials.keys import KEY_TYPES, KeyType, VerificationKey
+from careledger.identity.credentials.keys import KEY_TYPES, VerificationKey
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import Did, parse
 from careledger.identity.did.errors import MalformedDid

@@ -11,14 +11,21 @@ from datetime import datetime
 from typing import Any, Self
 
 from careledger.errors import InputError
-from careledger.identity.credentials.claim_paths import ClaimPath, has_path, path_of, path_text
+from careledger.identity.credentials.claim_paths import (
+    ClaimPath,
+    has_path,
+    leads_into,
+    path_of,
+    path_text,
+)
 from careledger.identity.credentials.errors import ClaimNotHeld
-from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer
+from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.jose import LIMITS, JwsSigner, Limits, sign
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import Disclosure, ProcessedPayload, SdJwt
 from careledger.identity.credentials.sd_jwt_vc import confirmed_key
 from careledger.identity.credentials.status_reference import StatusReference
+from careledger.identity.credentials.vc_jwt import W3C_CONTEXT
 from careledger.values.times import to_seconds
 
 
@@ -93,8 +100,8 @@ class HeldCredential:
         for path in map(path_of, paths):
             found = False
             for here, disclosure in self.payload.disclosed.items():
-                is_above = _leads_into(here, path)
-                is_below = _leads_into(path, here)
+                is_above = leads_into(here, path)
+                is_below = leads_into(path, here)
                 found = found or is_below
                 if is_above or is_below:
                     wanted[disclosure.text] = disclosure
@@ -102,16 +109,6 @@ class HeldCredential:
                 raise ClaimNotHeld(f"the credential has no claim {path_text(path)}")
 
         return SelectiveDisclosure(self.token.only(wanted.values()))
-
-
-def _leads_into(pattern: ClaimPath, path: ClaimPath) -> bool:
-    """Say whether a path leads to what the pattern names, or into it."""
-    if len(pattern) > len(path):
-        return False
-    return all(
-        a == b or (a is None and isinstance(b, int)) or (b is None and isinstance(a, int))
-        for a, b in zip(pattern, path, strict=False)
-    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Issue credentials: SD-JWT VC, whose holder shows one claim and keeps another, and VC-JWT 1.1."""
+"""Issue credentials: SD-JWT VC, whose holder shows a part, and VC-JWT 1.1, which shows all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,21 +8,18 @@ from typing import Any
 
 from careledger.crypto import canonical
 from careledger.errors import InputError
-from careledger.identity.credentials.claim_paths import ClaimPath, path_of, path_text
+from careledger.identity.credentials.claim_paths import ClaimPath, matches, path_of, path_text
 from careledger.identity.credentials.jose import JwsSigner, encode, sign
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, RESERVED, Disclosure, hasher
 from careledger.identity.credentials.status_reference import StatusReference
+from careledger.identity.credentials.vc_jwt import STATUS_CONTEXT, W3C_CONTEXT
 from careledger.identity.did.did import parse
 from careledger.values.times import to_seconds
 
-W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
-"""The first context of every W3C credential of the data model 1.1."""
-STATUS_CONTEXT = "https://www.w3.org/ns/credentials/status/v1"
-"""The context that says what a BitstringStatusListEntry is."""
-
-_BY_PARAMETER = frozenset({"iss", "sub", "iat", "nbf", "exp", "cnf", "vct", "status"})
-_SALT = 16
+_SET_BY_ARGUMENT = frozenset({"iss", "sub", "iat", "nbf", "exp", "cnf", "vct", "status"})
+_SALT_BYTES = 16
+_DECOY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Issuer:
         parse(self.did)
         if self.kid is not None and not self.kid.startswith(f"{self.did}#"):
             raise InputError(
-                f"kid {self.kid!r} is no key of {self.did}: '<DID>#<fragment>' is needed"
+                f"kid {self.kid!r} is not a key of {self.did}: '<DID>#<fragment>' is needed"
             )
 
     @property
@@ -51,10 +48,10 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Validity:
-    """From when until when; times have a zone."""
+    """From when until when a credential is valid; the times have a zone."""
 
     issued_at: datetime
-    """Decides which keys of the issuer count: the time of signing."""
+    """The time of signing: it decides which keys of the issuer count."""
     expires_at: datetime | None
     not_before: datetime | None = None
 
@@ -68,6 +65,9 @@ class Validity:
         """The claims `iat`, `exp` and `nbf`."""
         given = {"iat": self.issued_at, "exp": self.expires_at, "nbf": self.not_before}
         return {name: to_seconds(at) for name, at in given.items() if at is not None}
+
+
+# -- SD-JWT VC
 
 
 def issue_sd_jwt(
@@ -87,50 +87,54 @@ def issue_sd_jwt(
 
     Args:
         vct: its type, a URI or name that issuer and verifiers agree on.
-        claims: what it says of its subject; nested objects and arrays as they are.
+        claims: what it says of its subject, with nested objects and arrays.
         holder: the key that the holder will prove to have, as key or JWK; None: whoever has it can
             present it.
         disclosable: paths to the claims and array elements that the holder may leave out, nested
             ones too; None in a path stands for every element. Without it every claim at the top may
             be left out.
-        status: where it will stand that it was withdrawn.
-        subject: the claim `sub`, open to everybody; a name that joins up presentations, so mostly
-            None.
+        status: where the issuer keeps whether it was revoked.
+        subject: the claim `sub`, open to everybody; a name by which presentations can be linked, so
+            mostly None.
         decoys: so many digests of nothing are added to each object that hides something, so that
-            their number tells nothing.
+            their number says nothing.
         salts: makes the random bytes; only tests and examples give another.
 
     Raises:
-        InputError: a claim has a name that the format keeps for itself, or a path leads nowhere.
+        InputError: a claim has a name that the format reserves, or a path leads nowhere.
         CanonicalError: a value has no JSON form.
 
     """
     _check_claims(claims)
     paths = _paths(claims, disclosable)
-    packing = _Packing(paths, decoys, salts)
+    disclosures = _Disclosures(paths, decoys, salts)
+
     payload: dict[str, Any] = {
         "iss": issuer.did,
         "vct": vct,
         **validity.claims,
-        **packing.object(claims, ()),
+        **disclosures.hide_in_object(claims, ()),
     }
-    if unused := [path for path in paths if path not in packing.matched]:
+    if unused := [path for path in paths if path not in disclosures.matched]:
         raise InputError(f"there is no claim {path_text(unused[0])} that could be disclosed")
+
     if subject is not None:
         payload["sub"] = subject
     if holder is not None:
-        key = (
-            holder
-            if isinstance(holder, VerificationKey)
-            else VerificationKey.from_jwk(holder, "the holder's key")
-        )
-        payload["cnf"] = {"jwk": key.jwk}
+        payload["cnf"] = {"jwk": _holder_key(holder).jwk}
     if status is not None:
         payload["status"] = status.sd_jwt_claim
-    if packing.hides:
+    if disclosures.made:
         payload["_sd_alg"] = "sha-256"
+
     jwt = sign({"typ": "dc+sd-jwt", **issuer.header}, payload, issuer.key)
-    return "~".join([jwt, *(one.text for one in packing.disclosures), ""])
+    return "~".join([jwt, *(one.text for one in disclosures.made), ""])
+
+
+def _holder_key(holder: VerificationKey | Mapping[str, Any]) -> VerificationKey:
+    if isinstance(holder, VerificationKey):
+        return holder
+    return VerificationKey.from_jwk(holder, "the holder's key")
 
 
 def _paths(
@@ -138,19 +142,16 @@ def _paths(
 ) -> Sequence[ClaimPath]:
     if disclosable is None:
         return [(name,) for name in claims if name not in NEVER_DISCLOSED]
+
     paths = [path_of(one) for one in disclosable]
     if never := [path for path in paths if path[0] in NEVER_DISCLOSED]:
-        raise InputError(
-            f"{path_text(never[0])} has to be said openly: the format forbids to disclose it selectively"
-        )
+        raise InputError(f"{path_text(never[0])} cannot be disclosable: the format forbids it")
     return paths
 
 
 def _check_claims(claims: Mapping[str, Any]) -> None:
-    if given := sorted(_BY_PARAMETER & claims.keys()):
-        raise InputError(
-            f"the claim {given[0]!r} is set by an argument of its own, not among the claims"
-        )
+    if given := sorted(_SET_BY_ARGUMENT & claims.keys()):
+        raise InputError(f"the claim {given[0]!r} has an argument of its own: take it out")
     canonical.dumps(dict(claims))
     _check_names(claims)
 
@@ -159,7 +160,7 @@ def _check_names(value: Any) -> None:
     if isinstance(value, Mapping):
         if reserved := sorted(RESERVED & value.keys()):
             raise InputError(
-                f"no claim may be named {reserved[0]!r}: selective disclosure keeps it for itself"
+                f"a claim cannot have the name {reserved[0]!r}, which SD-JWT uses itself"
             )
         for inner in value.values():
             _check_names(inner)
@@ -168,65 +169,67 @@ def _check_names(value: Any) -> None:
             _check_names(inner)
 
 
-class _Packing:
-    """Takes out what can be disclosed, innermost first, and leaves digests in its place."""
+class _Disclosures:
+    """Takes disclosable values out of claims, innermost first, and leaves digests there."""
 
     def __init__(
         self, paths: Sequence[ClaimPath], decoys: int, salts: Callable[[int], bytes]
     ) -> None:
-        self.paths, self.decoys, self.salts = paths, decoys, salts
+        self.paths = paths
+        self.decoys = decoys
+        self.salts = salts
         self.matched: set[ClaimPath] = set()
-        self.disclosures: list[Disclosure] = []
-        self.hides = False
+        self.made: list[Disclosure] = []
 
-    def object(self, value: Mapping[str, Any], path: ClaimPath) -> dict[str, Any]:
-        packed: dict[str, Any] = {}
+    def hide_in_object(self, value: Mapping[str, Any], path: ClaimPath) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
         digests: list[str] = []
         for name, inner in value.items():
             here = (*path, name)
-            content = self._value(inner, here)
-            if self._hidden(here):
+            content = self._hide_in(inner, here)
+            if self._is_disclosable(here):
                 digests.append(self._disclose(content, name))
             else:
-                packed[name] = content
-        if digests:
-            decoys = [encode(hasher("sha-256")(self.salts(32))) for _ in range(self.decoys)]
-            packed["_sd"] = sorted([*digests, *decoys])  # sorted, so that their order tells nothing
-        return packed
+                shown[name] = content
 
-    def _array(self, value: Sequence[Any], path: ClaimPath) -> list[Any]:
-        packed: list[Any] = []
+        if digests:
+            decoys = [self._decoy() for _ in range(self.decoys)]
+            shown["_sd"] = sorted([*digests, *decoys])  # sorted, so that their order says nothing
+        return shown
+
+    def _hide_in_array(self, value: Sequence[Any], path: ClaimPath) -> list[Any]:
+        shown: list[Any] = []
         for place, inner in enumerate(value):
             here = (*path, place)
-            content = self._value(inner, here)
-            packed.append({"...": self._disclose(content)} if self._hidden(here) else content)
-        return packed
+            content = self._hide_in(inner, here)
+            if self._is_disclosable(here):
+                shown.append({"...": self._disclose(content)})
+            else:
+                shown.append(content)
+        return shown
 
-    def _value(self, value: Any, path: ClaimPath) -> Any:
+    def _hide_in(self, value: Any, path: ClaimPath) -> Any:
         if isinstance(value, Mapping):
-            return self.object(value, path)
-        return self._array(value, path) if isinstance(value, list | tuple) else value
+            return self.hide_in_object(value, path)
+        if isinstance(value, list | tuple):
+            return self._hide_in_array(value, path)
+        return value
 
     def _disclose(self, content: Any, name: str | None = None) -> str:
-        disclosure = Disclosure.make(encode(self.salts(_SALT)), content, name)
-        self.disclosures.append(disclosure)
-        self.hides = True
+        disclosure = Disclosure.make(encode(self.salts(_SALT_BYTES)), content, name)
+        self.made.append(disclosure)
         return disclosure.digest()
 
-    def _hidden(self, path: ClaimPath) -> bool:
-        fitting = [one for one in self.paths if _fits(one, path)]
-        self.matched.update(fitting)
-        return bool(fitting)
+    def _decoy(self) -> str:
+        return encode(hasher("sha-256")(self.salts(_DECOY_BYTES)))
+
+    def _is_disclosable(self, path: ClaimPath) -> bool:
+        patterns = [one for one in self.paths if matches(one, path)]
+        self.matched.update(patterns)
+        return bool(patterns)
 
 
-def _fits(pattern: ClaimPath, path: ClaimPath) -> bool:
-    if len(pattern) != len(path):
-        return False
-    return all(
-        (wanted == found and type(wanted) is type(found))
-        or (wanted is None and isinstance(found, int))
-        for wanted, found in zip(pattern, path, strict=True)
-    )
+# -- VC-JWT
 
 
 def issue_vc_jwt(
@@ -240,26 +243,27 @@ def issue_vc_jwt(
     credential_id: str | None = None,
     contexts: Sequence[str] = (),
 ) -> str:
-    """Sign a W3C credential (data model 1.1) as JWT: all claims are shown whenever it is.
+    """Sign a W3C credential (data model 1.1) as JWT: it always shows all of its claims.
 
     Args:
         types: its types beside `VerifiableCredential`.
         subject: the holder's DID, who presents it by a key of that DID; None: whoever has it can
             present it.
         claims: `credentialSubject`, without its id.
-        status: where it will stand that it was withdrawn.
+        status: where the issuer keeps whether it was revoked.
         credential_id: a URI, the claim `jti`.
         contexts: JSON-LD contexts beside the first.
 
     Raises:
-        InputError: there is nothing in it, or a claim is called `id`.
+        InputError: it would have no claims, or a claim has the name `id`.
         CanonicalError: a value has no JSON form.
 
     """
-    if not claims or "id" in claims:
-        raise InputError(
-            "a W3C credential needs claims, and the subject's id is an argument of its own"
-        )
+    if not claims:
+        raise InputError("a W3C credential needs claims")
+    if "id" in claims:
+        raise InputError("the claim 'id' has an argument of its own, the subject: take it out")
+
     vc: dict[str, Any] = {
         "@context": [W3C_CONTEXT, *contexts],
         "type": ["VerifiableCredential", *(one for one in types if one != "VerifiableCredential")],
@@ -268,13 +272,16 @@ def issue_vc_jwt(
     if status is not None:
         vc["@context"].append(STATUS_CONTEXT)
         vc["credentialStatus"] = status.vc_entry
+
     payload: dict[str, Any] = {
         "iss": issuer.did,
         "nbf": to_seconds(validity.issued_at),
         **validity.claims,
         "vc": vc,
     }
-    payload |= {
-        name: text for name, text in (("sub", subject), ("jti", credential_id)) if text is not None
-    }
+    if subject is not None:
+        payload["sub"] = subject
+    if credential_id is not None:
+        payload["jti"] = credential_id
+
     return sign({"typ": "JWT", **issuer.header}, payload, issuer.key)

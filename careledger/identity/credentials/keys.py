@@ -1,7 +1,7 @@
 """Keys: those that sign credentials and presentations, and those that check them.
 
 Three types and four algorithms. A key says which algorithms it takes; a header never decides what
-kind of key it is checked with, so no key is ever used as something else than it is.
+kind of key it is checked with, so a key is never used as another type.
 
 | algorithm | key | signature |
 |---|---|---|
@@ -14,37 +14,24 @@ kind of key it is checked with, so no key is ever used as something else than it
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Self
 
 from coincurve import PrivateKey, PublicKey
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from careledger.crypto import canonical
-from careledger.crypto.hashing import keccak256, sha256
-from careledger.crypto.typed_data import HALF_ORDER
+from careledger.crypto.hashing import sha256
 from careledger.errors import InputError
+from careledger.identity.credentials import curves
+from careledger.identity.credentials.curves import ACCOUNT_BYTES, KeyType
 from careledger.identity.credentials.errors import BadBase64, KeyTypeMismatch, MalformedClaim
 from careledger.identity.credentials.jose import decode, encode
-
-
-class KeyType(StrEnum):
-    """What kind of key it is."""
-
-    SECP256K1 = "secp256k1"
-    P256 = "P-256"
-    ED25519 = "Ed25519"
-
 
 KEY_TYPES = {
     "ES256K": KeyType.SECP256K1,
@@ -59,15 +46,24 @@ ATTRIBUTES = {
     KeyType.P256: "did/pub/JsonWebKey2020/veriKey",
     KeyType.ED25519: "did/pub/Ed25519/veriKey/hex",
 }
-"""The did:ethr attribute under which an issuer publishes a key; ethr-did-resolver and did-jwt 8 understand all three.
+"""The did:ethr attribute by which an issuer publishes a key.
 
-Names have at most 32 bytes, so P-256 has none of its own: did-jwt takes `JsonWebKey2020` for ES256,
-and the document then holds the point in hexadecimal. For presentations by a DID write `sigAuth` in
-the place of `veriKey`.
+ethr-did-resolver and did-jwt 8 understand all three. Names have at most 32 bytes, so P-256 has none
+of its own: did-jwt takes `JsonWebKey2020` for ES256, and the document then holds the point in
+hexadecimal. For presentations by a DID write `sigAuth` in the place of `veriKey`.
 """
 
-_ORDER = 2 * HALF_ORDER + 1
-_METHODS = {
+_USUAL_ALGORITHMS = {
+    KeyType.SECP256K1: "ES256K",
+    KeyType.P256: "ES256",
+    KeyType.ED25519: "EdDSA",
+}
+_JWK_TYPES = {
+    ("EC", "secp256k1"): KeyType.SECP256K1,
+    ("EC", "P-256"): KeyType.P256,
+    ("OKP", "Ed25519"): KeyType.ED25519,
+}
+_METHOD_TYPES = {
     "EcdsaSecp256k1VerificationKey2019": KeyType.SECP256K1,
     "EcdsaSecp256r1VerificationKey2019": KeyType.P256,
     "Multikey": KeyType.P256,
@@ -88,16 +84,16 @@ class VerificationKey:
     bytes."""
 
     def __post_init__(self) -> None:
-        if not _readable(self.kind, self.raw):
-            raise MalformedClaim(f"these {len(self.raw)} bytes are no {self.kind} public key")
+        if not curves.is_public_key(self.kind, self.raw):
+            raise MalformedClaim(f"these {len(self.raw)} bytes are not a {self.kind} public key")
 
     @property
     def is_address(self) -> bool:
         """Whether only the address is known, against which a key is recovered."""
-        return len(self.raw) == 20
+        return len(self.raw) == ACCOUNT_BYTES
 
     def verify(self, alg: str, data: bytes, signature: bytes) -> bool:
-        """Say whether this key signed some bytes; any signature that is not right is merely not right.
+        """Say whether this key signed some bytes; False for any signature that is malformed.
 
         Raises:
             KeyTypeMismatch: the algorithm takes another type of key.
@@ -105,39 +101,29 @@ class VerificationKey:
         """
         if KEY_TYPES.get(alg) is not self.kind:
             raise KeyTypeMismatch(
-                f"the header says {alg}, and the key is of type {self.kind}: a key is never used as another"
+                f"the header says {alg}, and the key is of type {self.kind}, which it does not take"
             )
         if len(signature) != (65 if alg == "ES256K-R" else 64):
             return False
-        if self.kind is KeyType.SECP256K1:
-            return self._recovered(sha256(data), signature)
-        return self._checked(data, signature)
 
-    def _recovered(self, digest: bytes, signature: bytes) -> bool:
+        if self.kind is KeyType.SECP256K1:
+            return self._verify_secp256k1(sha256(data), signature)
+        if self.kind is KeyType.P256:
+            return curves.verify_p256(self.raw, data, signature)
+        return curves.verify_ed25519(self.raw, data, signature)
+
+    def _verify_secp256k1(self, digest: bytes, signature: bytes) -> bool:
         if len(signature) == 64 and not self.is_address:
-            return _secp256k1(self.raw, digest, signature)
+            return curves.verify_secp256k1(self.raw, digest, signature)
+
+        # ES256K says not which of the two keys signed, ES256K-R does.
         for recovery in signature[64:] or b"\0\1":
-            try:
-                key = PublicKey.from_signature_and_message(
-                    signature[:64] + bytes([recovery]), digest, hasher=None
-                )
-            except Exception:  # noqa: BLE001, S112  the library names no class of its own
+            key = curves.recover_secp256k1(digest, signature[:64] + bytes([recovery]))
+            if key is None:
                 continue
-            if self.raw == (_address(key) if self.is_address else key.format()):
+            if self.raw == (curves.account_of(key) if self.is_address else key.format()):
                 return True
         return False
-
-    def _checked(self, data: bytes, signature: bytes) -> bool:
-        try:
-            if self.kind is KeyType.ED25519:
-                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
-            else:
-                r, s = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:]))
-                point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.raw)
-                point.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -148,17 +134,11 @@ class VerificationKey:
 
         """
         if self.is_address:
-            raise InputError("an address is no JWK: the public key itself is needed")
+            raise InputError("an address has no JWK: the public key itself is needed")
         if self.kind is KeyType.ED25519:
             return {"kty": "OKP", "crv": "Ed25519", "x": encode(self.raw)}
-        if self.kind is KeyType.P256:
-            numbers = ec.EllipticCurvePublicKey.from_encoded_point(
-                ec.SECP256R1(), self.raw
-            ).public_numbers()
-            x, y = (number.to_bytes(32, "big") for number in (numbers.x, numbers.y))
-        else:
-            point = PublicKey(self.raw).format(compressed=False)
-            x, y = point[1:33], point[33:]
+
+        x, y = curves.coordinates(self.kind, self.raw)
         return {"kty": "EC", "crv": str(self.kind), "x": encode(x), "y": encode(y)}
 
     @property
@@ -171,23 +151,24 @@ class VerificationKey:
         """Read a public key.
 
         Raises:
-            MalformedClaim: it is no public EC (P-256, secp256k1) or OKP (Ed25519) key, or it
-                carries the secret too.
+            MalformedClaim: it is not a public EC (P-256, secp256k1) or OKP (Ed25519) key, or holds
+                the secret too.
 
         """
         if not isinstance(jwk, Mapping):
             raise MalformedClaim(f"{what} is not a JSON object")
         if "d" in jwk or "k" in jwk:
             raise MalformedClaim(
-                f"{what} carries a secret key: it is known to everybody now, make a new one"
+                f"{what} holds a secret key: others may have seen it, so make a new one"
             )
-        kinds = {("EC", "P-256"): KeyType.P256, ("EC", "secp256k1"): KeyType.SECP256K1}
-        kinds[("OKP", "Ed25519")] = KeyType.ED25519
-        kind = kinds.get((str(jwk.get("kty")), str(jwk.get("crv"))))
+
+        kind = _JWK_TYPES.get((str(jwk.get("kty")), str(jwk.get("crv"))))
         if kind is None:
-            raise MalformedClaim(f"{what} is no key of P-256, secp256k1 or Ed25519")
-        if isinstance(alg := jwk.get("alg"), str) and KEY_TYPES.get(alg) is not kind:
+            raise MalformedClaim(f"{what} is not a key of P-256, secp256k1 or Ed25519")
+        alg = jwk.get("alg")
+        if isinstance(alg, str) and KEY_TYPES.get(alg) is not kind:
             raise MalformedClaim(f"{what} names an algorithm that takes another type of key")
+
         x = _coordinate(jwk, "x", what)
         if kind is KeyType.ED25519:
             return cls(kind, x)
@@ -199,19 +180,22 @@ class VerificationKey:
 
     @classmethod
     def from_method(cls, method: Mapping[str, Any]) -> Self | None:
-        """Read a verification method of a did:ethr document; None for one that this protocol has no use for."""
+        """Read a verification method of a did:ethr document; None where it is not of use here."""
         kind = method.get("type")
         if kind == "EcdsaSecp256k1RecoveryMethod2020":
             account = str(method.get("blockchainAccountId", "")).rpartition(":")[2]
             raw = _material({"publicKeyHex": account})
-            return cls(KeyType.SECP256K1, raw) if raw and len(raw) == 20 else None
-        found = _METHODS.get(str(kind))
+            return cls(KeyType.SECP256K1, raw) if raw and len(raw) == ACCOUNT_BYTES else None
+
+        found = _METHOD_TYPES.get(str(kind))
         material = _material(method)
-        if found is None or material is None or len(material) == 20:
+        if found is None or material is None or len(material) == ACCOUNT_BYTES:
             return None
         if len(material) == 65:
-            material = _compressed(found, material)
-        return cls(found, material) if _readable(found, material) else None
+            material = curves.compressed(found, material)
+        if material is None or not curves.is_public_key(found, material):
+            return None
+        return cls(found, material)
 
 
 def _coordinate(jwk: Mapping[str, Any], name: str, what: str) -> bytes:
@@ -226,64 +210,29 @@ def _coordinate(jwk: Mapping[str, Any], name: str, what: str) -> bytes:
 
 
 def _material(method: Mapping[str, Any]) -> bytes | None:
+    """Return the bytes of a method's key; None where they cannot be read."""
     try:
         if isinstance(text := method.get("publicKeyHex"), str):
             return bytes.fromhex(text.removeprefix("0x"))
         if isinstance(text := method.get("publicKeyBase64"), str):
             return decode(text.rstrip("=").replace("+", "-").replace("/", "_"))
         if isinstance(text := method.get("publicKeyBase58"), str) and len(text) <= 100:
-            number = 0
-            for character in text:
-                number = number * 58 + _BASE58.index(character)
-            return number.to_bytes((number.bit_length() + 7) // 8, "big").rjust(32, b"\0")
+            return _from_base58(text)
     except (ValueError, BadBase64):
         return None
     return None
 
 
-def _readable(kind: KeyType, raw: bytes) -> bool:
-    try:
-        if kind is KeyType.ED25519:
-            Ed25519PublicKey.from_public_bytes(raw)
-        elif kind is KeyType.P256:
-            return len(raw) == 33 and bool(
-                ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
-            )
-        elif len(raw) != 20:
-            return len(raw) == 33 and bool(PublicKey(raw))
-    except Exception:  # noqa: BLE001  coincurve names no class of its own
-        return False
-    return True
-
-
-def _compressed(kind: KeyType, point: bytes) -> bytes:
-    """Return a point of 65 bytes as 33; none where it is not on its curve."""
-    try:
-        if kind is KeyType.SECP256K1:
-            return PublicKey(point).format()
-        numbers = ec.EllipticCurvePublicKey.from_encoded_point(
-            ec.SECP256R1(), point
-        ).public_numbers()
-    except Exception:  # noqa: BLE001  coincurve names no class of its own
-        return b""
-    return bytes([2 + (numbers.y & 1)]) + numbers.x.to_bytes(32, "big")
-
-
-def _secp256k1(raw: bytes, digest: bytes, signature: bytes) -> bool:
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if not (0 < r < _ORDER and 0 < s < _ORDER):
-        return False
-    s = min(s, _ORDER - s)  # JWS allows both halves, libsecp256k1 verifies the lower
-    return PublicKey(raw).verify(encode_dss_signature(r, s), digest, hasher=None)
-
-
-def _address(key: PublicKey) -> bytes:
-    return keccak256(key.format(compressed=False)[1:])[12:]
+def _from_base58(text: str) -> bytes:
+    number = 0
+    for character in text:
+        number = number * 58 + _BASE58.index(character)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big").rjust(32, b"\0")
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key with the algorithm that it signs by. Its secret appears in no message and no repr."""
+    """A private key with the algorithm that it signs by; nothing that is printed shows it."""
 
     alg: str
     secret: bytes = field(repr=False)
@@ -291,14 +240,16 @@ class SigningKey:
 
     def __post_init__(self) -> None:
         if self.alg not in KEY_TYPES:
-            raise InputError(f"{self.alg!r} is no algorithm: {', '.join(KEY_TYPES)} are")
+            raise InputError(f"{self.alg!r} is not an algorithm: use one of {', '.join(KEY_TYPES)}")
+
         try:
             valid = len(self.secret) == 32 and bool(self.public)
         except Exception:  # noqa: BLE001  whatever the libraries say of a bad key may quote it
             valid = False
         if not valid:
             raise InputError(
-                f"the secret is no {self.kind} private key: 32 bytes in the range of its curve are needed"
+                f"the secret is not a {self.kind} private key: 32 bytes in the range of its curve "
+                "are needed"
             )
 
     @classmethod
@@ -313,12 +264,17 @@ class SigningKey:
 
     @classmethod
     def of_account(cls, account: LocalAccount, alg: str = "ES256K") -> Self:
-        """Return an account's key, which signs as `#controller` or as a delegate; `alg` ES256K or ES256K-R."""
+        """Return an account's key, to sign as `#controller` or as a delegate.
+
+        Args:
+            alg: ES256K or ES256K-R.
+
+        """
         return cls(alg, bytes(account.key))
 
     @property
     def kind(self) -> KeyType:
-        """What kind of key it is."""
+        """The curve of the key."""
         return KEY_TYPES[self.alg]
 
     @property
@@ -330,9 +286,8 @@ class SigningKey:
             public = Ed25519PrivateKey.from_private_bytes(self.secret).public_key()
             raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         else:
-            raw = (
-                self._p256().public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-            )
+            point = self._p256().public_key()
+            raw = point.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
         return VerificationKey(self.kind, raw)
 
     @property
@@ -345,11 +300,11 @@ class SigningKey:
         """
         if self.kind is not KeyType.SECP256K1:
             raise InputError(f"a {self.kind} key has no account address")
-        return to_checksum_address(_address(PublicKey(self.public.raw)))
+        return to_checksum_address(curves.account_of(PublicKey(self.public.raw)))
 
     @property
     def attribute(self) -> tuple[str, bytes]:
-        """Name and value of the did:ethr attribute that publishes the key (`IdentityRegistry.set_attribute`)."""
+        """Name and value for `IdentityRegistry.set_attribute`, to publish the key."""
         return ATTRIBUTES[self.kind], self.public.raw
 
     @property
@@ -362,31 +317,32 @@ class SigningKey:
         """Read `private_jwk` back; the secret appears in no message.
 
         Raises:
-            InputError: it is no private key of the three types, or its two halves do not belong
+            InputError: it is not a private key of the three types, or its two halves do not belong
                 together.
 
         """
-        public = VerificationKey.from_jwk(
-            {name: value for name, value in jwk.items() if name != "d"}
-        )
-        usual = {KeyType.SECP256K1: "ES256K", KeyType.P256: "ES256", KeyType.ED25519: "EdDSA"}
-        key = cls(
-            str(jwk.get("alg", usual[public.kind])), decode(str(jwk.get("d", "")), "the secret")
-        )
+        public_jwk = {name: value for name, value in jwk.items() if name != "d"}
+        public = VerificationKey.from_jwk(public_jwk)
+        alg = str(jwk.get("alg", _USUAL_ALGORITHMS[public.kind]))
+
+        key = cls(alg, decode(str(jwk.get("d", "")), "the secret"))
         if key.public != public:
             raise InputError("the JWK's secret and public key do not belong together")
         return key
 
     def sign(self, data: bytes) -> bytes:
-        """Return the signature over some bytes, in the form of JWS: 64 bytes, 65 for ES256K-R; s in the lower half."""
+        """Return the signature over some bytes, in the form of JWS, with s in the lower half.
+
+        64 bytes, and 65 for ES256K-R.
+        """
         if self.kind is KeyType.SECP256K1:
             signature = PrivateKey(self.secret).sign_recoverable(sha256(data), hasher=None)
             return signature if self.alg == "ES256K-R" else signature[:64]
         if self.kind is KeyType.ED25519:
             return Ed25519PrivateKey.from_private_bytes(self.secret).sign(data)
-        r, s = decode_dss_signature(
-            self._p256().sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-        )
+
+        algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+        r, s = decode_dss_signature(self._p256().sign(data, algorithm))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def _p256(self) -> ec.EllipticCurvePrivateKey:

@@ -106,7 +106,7 @@ class VerifiedCredential:
     """The block as of which the chain was read."""
 
     def get(self, path: str | Sequence[str | int | None]) -> Any:
-        """Return the claim at a path, a list where the path has None, and None where it is missing."""
+        """Return the claim at a path; None where it is missing, a list where the path has None."""
         wanted = path_of(path)
         found = list(at_path(self.claims, wanted))
         return found if None in wanted else next(iter(found), None)

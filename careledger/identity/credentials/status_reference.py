@@ -1,4 +1,4 @@
-"""Where an issuer keeps whether a credential was revoked, as both formats of credentials write it."""
+"""Where an issuer keeps whether a credential was revoked, as both formats write it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

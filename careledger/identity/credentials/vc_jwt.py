@@ -14,12 +14,17 @@ from careledger.identity.credentials.credential import (
     signing_time,
 )
 from careledger.identity.credentials.errors import MalformedClaim
-from careledger.identity.credentials.issuer import W3C_CONTEXT
 from careledger.identity.credentials.jose import LIMITS, Jws, Limits, TokenTimes, text_claim
 from careledger.identity.credentials.status_reference import StatusReference
 
 TYPES: frozenset[str | None] = frozenset({"jwt", "vc+jwt", "vp+jwt", None})
 """Values of `typ`; the data model 1.1 says JWT, and many leave it out."""
+
+W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
+"""The first context of every W3C credential of the data model 1.1."""
+
+STATUS_CONTEXT = "https://www.w3.org/ns/credentials/status/v1"
+"""The context that defines BitstringStatusListEntry."""
 
 _CREDENTIAL, _PRESENTATION = "the credential", "the presentation"
 

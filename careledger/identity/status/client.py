@@ -32,7 +32,7 @@ class CredentialStatus(ContractClient):
         return self._write("revokeWord", issuer, list_, _uint(word), _uint(bits))
 
     def revoke_many(self, issuer: str, list_: bytes, indexes: Iterable[int]) -> list[Receipt]:
-        """Revoke credentials: one transaction for each of their words, all sent before any is awaited.
+        """Revoke credentials by a transaction for each word, all sent before any is awaited.
 
         After a failure some may be revoked and some not: the same call again does what is left.
         """

@@ -1,4 +1,4 @@
-"""What a verifier asks whether a credential was revoked: the chain, or lists that issuers exported."""
+"""What a verifier asks whether a credential was revoked: the chain, or exported lists."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

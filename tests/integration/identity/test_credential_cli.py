@@ -66,7 +66,7 @@ class TestIssue:
         refused(
             bank("issue", "ana.json", *given, "--holder", "ana.json"),
             2,
-            "no key of P-256, secp256k1 or Ed25519",
+            "not a key of P-256, secp256k1 or Ed25519",
         )
         refused(bank("issue", "ana.json", *given, "--for", "ever"), 2, "no duration")
         refused(bank("issue", "ana.json", *given, "--list", LIST), 2, "belong together")

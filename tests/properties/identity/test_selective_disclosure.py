@@ -130,6 +130,6 @@ def test_idn_31_what_is_chosen_is_seen_and_nothing_else():
 )
 def test_idn_31_catches_its_mutants(mutant, monkeypatch):
     """IDN-31 is red where choosing goes wrong."""
-    monkeypatch.setattr(held_credential, "_leads_into", mutant)
+    monkeypatch.setattr(held_credential, "leads_into", mutant)
     with pytest.raises(Exception):  # noqa: B017  whether the model or the format objects
         play(100)

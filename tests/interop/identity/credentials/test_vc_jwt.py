@@ -13,10 +13,10 @@ from careledger.chain.node import DevelopmentChain
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.did_keys import KeyPolicy
 from careledger.identity.credentials.held_credential import present_vc
-from careledger.identity.credentials.issuer import W3C_CONTEXT, Issuer, Validity, issue_vc_jwt
+from careledger.identity.credentials.issuer import Issuer, Validity, issue_vc_jwt
 from careledger.identity.credentials.keys import KEY_TYPES, SigningKey
 from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
-from careledger.identity.credentials.vc_jwt import FORMAT
+from careledger.identity.credentials.vc_jwt import FORMAT, W3C_CONTEXT
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.model import name32
 from careledger.values.times import from_seconds

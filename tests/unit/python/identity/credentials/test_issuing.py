@@ -85,7 +85,7 @@ class TestIssue:
 
     @pytest.mark.parametrize("claims", [{"_sd": []}, {"a": {"...": 1}}, {"a": [{"_sd_alg": 1}]}])
     def test_names_that_the_format_keeps(self, claims):
-        with pytest.raises(InputError, match="no claim may be named"):
+        with pytest.raises(InputError, match="cannot have the name"):
             issued(claims=claims, disclosable=())
 
     @pytest.mark.parametrize("claims", [{"a": float("nan")}, {"a": 2**60}, {"a": b"x"}, {1: 2}])
@@ -103,7 +103,7 @@ class TestIssue:
     def test_what_has_to_be_said_openly(self):
         claims = {"a": 1, "vct#integrity": "sha256-x"}
         assert HeldCredential.parse(issued(claims=claims, disclosable=None)).disclosable == [("a",)]
-        with pytest.raises(InputError, match="openly"):
+        with pytest.raises(InputError, match="the format forbids it"):
             issued(claims=claims, disclosable=["vct#integrity"])
 
     def test_a_key_that_is_none(self):
@@ -125,7 +125,7 @@ class TestIssue:
             Issuer(did, ISSUER_KEY)
 
     def test_a_key_of_another_identity(self):
-        with pytest.raises(InputError, match="no key of"):
+        with pytest.raises(InputError, match="is not a key of"):
             Issuer(DID, ISSUER_KEY, "#controller")
 
 
