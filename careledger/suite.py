@@ -406,13 +406,13 @@ class IdentityClients:
             WrongChain: it is the DID of another chain.
 
         """
-        from careledger.identity.did.did import parse
+        from careledger.identity.did.did import Did
         from careledger.values.addresses import address
 
         if not identity.startswith("did:"):
             return address(identity, "identity")
 
-        did = parse(identity)
+        did = Did.parse(identity)
         self._suite.chain.expect(did.chain_id())
         return did.address
 

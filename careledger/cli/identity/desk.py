@@ -20,7 +20,7 @@ from careledger.console import Out
 from careledger.errors import InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import format_did, parse
+from careledger.identity.did.did import Did, format_did
 from careledger.identity.status.client import CredentialStatus
 from careledger.settings import Settings
 from careledger.store import Store
@@ -55,7 +55,7 @@ class Desk:
         """Return the address of an identity given as DID or address; the DID has to be this chain's."""
         if not text.startswith("did:"):
             return address(text, "identity")
-        did = parse(text)
+        did = Did.parse(text)
         self.registry.chain.expect(did.chain_id())
         return did.address
 

@@ -28,7 +28,7 @@ from careledger.cli.identity.wallet import wallet
 from careledger.console import Json, Out, Rpc, warn
 from careledger.errors import InputError
 from careledger.files import write_new
-from careledger.identity.did.did import format_did, parse_url
+from careledger.identity.did.did import DidUrl, format_did
 from careledger.identity.did.history import Change, delegates_at, history
 from careledger.identity.did.model import Operation, name_text
 from careledger.identity.did.resolver import resolve as resolve_did
@@ -217,7 +217,7 @@ def resolve(
 
     Example: careledger identity resolve did:ethr:0x7a69:0xf39F… --block 17 --json
     """
-    url = parse_url(did)
+    url = DidUrl.parse(did)
     out, desk = Out(json_), open_desk(rpc, registry, deployments)
     found = resolve_did(desk.registry, url, block=block)
     document, metadata = found.document, found.metadata

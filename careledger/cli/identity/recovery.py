@@ -10,7 +10,7 @@ from careledger.chain.keys import load_account
 from careledger.cli.identity.desk import At, Desk, Folder, Identity, duration, open_desk, told
 from careledger.console import Json, Out, Rpc, warn
 from careledger.errors import Conflict, InputError
-from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
+from careledger.identity.did.guardians import GuardianCard, Guardians, RecoveryApproval, approve
 from careledger.identity.did.model import Guardianship
 from careledger.values.addresses import ZERO_ADDRESS, address
 from careledger.values.times import time_text
@@ -108,7 +108,11 @@ def approve_recovery(
 
     Example: careledger identity recovery approve card.json 0x90F7… --out approval.json
     """
-    mine, owner, standing = read_card(card), address(new_owner, "new key"), duration(for_, "--for")
+    mine, owner, standing = (
+        GuardianCard.read(card),
+        address(new_owner, "new key"),
+        duration(for_, "--for"),
+    )
     desk = open_desk(rpc, mine.registry, None)
     desk.registry.chain.expect(mine.chain_id)
     named = _active(desk, mine.identity)
@@ -160,7 +164,7 @@ def start(
 
     Example: careledger identity recovery start one.json two.json
     """
-    given = [read_approval(file) for file in approvals]
+    given = [RecoveryApproval.read(file) for file in approvals]
     (identity, owner), *others = {(one.identity, one.new_owner) for one in given}
     if others:
         raise InputError("the approvals are for different identities or different new keys")

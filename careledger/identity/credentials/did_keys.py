@@ -29,7 +29,7 @@ from careledger.identity.credentials.errors import (
 from careledger.identity.credentials.jose import Jws
 from careledger.identity.credentials.keys import KEY_TYPES, VerificationKey
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import Did, parse
+from careledger.identity.did.did import Did
 from careledger.identity.did.errors import MalformedDid
 from careledger.identity.did.events import DIDOwnerChanged
 from careledger.identity.did.history import Change, history
@@ -118,7 +118,7 @@ def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None)
         )
 
     try:
-        did = parse(text)
+        did = Did.parse(text)
         found = did.chain_id(dict(names or {}))
     except (MalformedDid, InputError) as error:
         raise MalformedIssuer(f"the signer's DID cannot be read: {error}") from error

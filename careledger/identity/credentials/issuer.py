@@ -14,7 +14,7 @@ from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import NEVER_DISCLOSED, RESERVED, Disclosure, hasher
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.vc_jwt import STATUS_CONTEXT, W3C_CONTEXT
-from careledger.identity.did.did import parse
+from careledger.identity.did.did import Did
 from careledger.values.times import to_seconds
 
 _SET_BY_ARGUMENT = frozenset({"iss", "sub", "iat", "nbf", "exp", "cnf", "vct", "status"})
@@ -34,7 +34,7 @@ class Issuer:
     try all."""
 
     def __post_init__(self) -> None:
-        parse(self.did)
+        Did.parse(self.did)
         if self.kid is not None and not self.kid.startswith(f"{self.did}#"):
             raise InputError(
                 f"kid {self.kid!r} is not a key of {self.did}: '<DID>#<fragment>' is needed"

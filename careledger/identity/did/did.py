@@ -10,6 +10,7 @@ did:ethr:0x7a69:0xf3be…?versionId=17   the document as it was after block 17
 
 import re
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import parse_qs
 
 from coincurve import PublicKey
@@ -45,6 +46,8 @@ _URL = re.compile(
     r"(?:;[^/?#]*)?(?:/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
+_KEY_CHARACTERS = 68
+"""Of a compressed public key as 0x-text."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,28 @@ class Did:
     public_key: str | None
     """The compressed key as it was given, 0x-text; None where the DID is an address."""
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a did:ethr.
+
+        Raises:
+            MalformedDid: it is not a did:ethr, or has more than one has (a DID URL).
+            InputError: its address is mistyped.
+
+        """
+        match = _match(text)
+        if match["did"] != text:
+            raise MalformedDid(f"{text!r} is a DID URL, but a DID alone is needed: {match['did']}")
+        return cls._from_match(match)
+
+    @classmethod
+    def _from_match(cls, match: re.Match[str]) -> Self:
+        key = match["id"] if len(match["id"]) == _KEY_CHARACTERS else None
+        at = public_key_address(key) if key else address(match["id"], "the DID's address")
+        return cls(match["did"], match["network"], at, key)
+
     def chain_id(self, names: dict[str, int] | None = None) -> int:
-        """Return the chain that the DID is anchored on.
+        """Return the id of the chain that the DID is anchored on.
 
         Args:
             names: further networks by name.
@@ -73,6 +96,7 @@ class Did:
         known = NETWORKS | (names or {})
         if name in known:
             return known[name]
+
         if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", name):
             return int(name, 16)
         raise MalformedDid(
@@ -89,6 +113,20 @@ class DidUrl:
     """Block number of `?versionId=`; None: the newest."""
     fragment: str | None
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a DID URL.
+
+        Raises:
+            MalformedDid: it is not a did:ethr, its key is not a point of the curve, or its
+                versionId is not a block number.
+            InputError: its address is mistyped.
+
+        """
+        match = _match(text)
+        did = Did._from_match(match)
+        return cls(did, _version(text, match["query"] or ""), match["fragment"])
+
 
 def public_key_address(key: str) -> ChecksumAddress:
     """Return the address of a compressed public key, given as 0x-text of 33 bytes.
@@ -100,51 +138,8 @@ def public_key_address(key: str) -> ChecksumAddress:
     try:
         point = PublicKey(bytes.fromhex(key[2:])).format(compressed=False)
     except Exception as error:
-        raise MalformedDid(f"{key} is no compressed public key of secp256k1") from error
+        raise MalformedDid(f"{key} is not a compressed public key of secp256k1") from error
     return to_checksum_address(keccak256(point[1:])[12:])
-
-
-def parse(text: str) -> Did:
-    """Read a did:ethr.
-
-    Raises:
-        MalformedDid: it is none, or more than one (a DID URL).
-
-    """
-    url = parse_url(text)
-    if url.did.text != text:
-        raise MalformedDid(f"{text!r} is a DID URL where a DID alone is wanted: {url.did.text}")
-    return url.did
-
-
-def parse_url(text: str) -> DidUrl:
-    """Read a DID URL.
-
-    Raises:
-        MalformedDid: it is no did:ethr, its key is no point of the curve, or its versionId no block
-            number.
-        InputError: its address is mistyped.
-
-    """
-    match = _URL.fullmatch(text)
-    if match is None:
-        raise MalformedDid(
-            f"{text!r} is no did:ethr: did:ethr:[network:] and an address of 40 or a public key of 66 "
-            f"hexadecimal digits are needed"
-        )
-    key = match["id"] if len(match["id"]) == 68 else None
-    at = public_key_address(key) if key else address(match["id"], "the DID's address")
-    did = Did(match["did"], match["network"], at, key)
-    return DidUrl(did, _version(text, match["query"] or ""), match["fragment"])
-
-
-def _version(text: str, query: str) -> int | None:
-    values = parse_qs(query, keep_blank_values=True).get("versionId", ["latest"])
-    if values == ["latest"]:
-        return None
-    if len(values) != 1 or not re.fullmatch(r"[0-9]{1,18}", values[0]):
-        raise MalformedDid(f"{text!r}: versionId is a block number or 'latest'")
-    return int(values[0])
 
 
 def format_did(subject: str, chain_id: int, name: str | None = None) -> str:
@@ -159,4 +154,23 @@ def format_did(subject: str, chain_id: int, name: str | None = None) -> str:
 
     """
     network = name or ("" if chain_id == 1 else hex(chain_id))
-    return parse(f"did:ethr:{network}{':' if network else ''}{subject}").text
+    return Did.parse(f"did:ethr:{network}{':' if network else ''}{subject}").text
+
+
+def _match(text: str) -> re.Match[str]:
+    match = _URL.fullmatch(text)
+    if match is None:
+        raise MalformedDid(
+            f"{text!r} is not a did:ethr: did:ethr:[network:] and an address of 40 or a public key "
+            "of 66 hexadecimal digits are needed"
+        )
+    return match
+
+
+def _version(text: str, query: str) -> int | None:
+    values = parse_qs(query, keep_blank_values=True).get("versionId", ["latest"])
+    if values == ["latest"]:
+        return None
+    if len(values) != 1 or not re.fullmatch(r"[0-9]{1,18}", values[0]):
+        raise MalformedDid(f"{text!r}: versionId must be a block number or 'latest'")
+    return int(values[0])

@@ -1,33 +1,37 @@
 """Guardians: the tree that hides them, the card that each of them keeps, and what they sign.
 
-The controller commits to a root only. A card lets one guardian act and names no other, so guardians
-need not know of each other, and whoever steals a card still lacks that guardian's key.
+The controller commits to a root only. A card lets one guardian act and names no other. So guardians
+need not know each other, and who steals a card still lacks that guardian's key.
 """
 
 import json
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
-from careledger.crypto.canonical import refuse_deep
+from careledger.crypto.documents import JsonNode, hexed
 from careledger.crypto.merkle import MerkleTree, root_of
 from careledger.errors import InputError
-from careledger.files import write_new
+from careledger.files import read_file, write_new
 from careledger.identity.did.messages import IdentityMessages
 from careledger.identity.did.model import GuardianApproval
 from careledger.values.addresses import address
 from careledger.values.times import to_seconds
 
-MOST = 255
+FORMAT = 1
+MAX_GUARDIANS = 255
 """The contract counts approvals in a byte."""
+MAX_FILE_BYTES = 65_536
+"""Of a card or an approval that is read at all."""
+
+_MAX_PROOF = 64
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,79 @@ class GuardianCard:
     proof: tuple[bytes, ...]
     root: bytes
 
-    def write(self, file: Path) -> None:
-        """Write the card, readable by its owner only; an existing file is left alone.
-
-        Raises:
-            InputError: the file is there already, or cannot be written.
-
-        """
-        document = {
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON, bytes as 0x-text."""
+        return {
+            "careledgerGuardianCard": FORMAT,
             "chainId": self.chain_id,
             "registry": self.registry,
             "identity": self.identity,
             "guardian": self.guardian,
-            "salt": "0x" + self.salt.hex(),
-            "proof": ["0x" + node.hex() for node in self.proof],
-            "root": "0x" + self.root.hex(),
+            "salt": hexed(self.salt),
+            "proof": [hexed(node) for node in self.proof],
+            "root": hexed(self.root),
         }
-        write_new(
-            file, (json.dumps({"careledgerGuardianCard": 1} | document, indent=2) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Read what `to_json` returned.
+
+        Raises:
+            MalformedDocument: a member is missing, unknown or not valid, or the proof does not lead
+                to the root.
+
+        """
+        node = JsonNode.of(document, "guardian card")
+        members = node.object(
+            (
+                "careledgerGuardianCard",
+                "chainId",
+                "registry",
+                "identity",
+                "guardian",
+                "salt",
+                "proof",
+                "root",
+            )
         )
+        members["careledgerGuardianCard"].version(FORMAT)
+
+        card = cls(
+            members["chainId"].integer(bits=256),
+            members["registry"].address(),
+            members["identity"].address(),
+            members["guardian"].address(),
+            members["salt"].hex(32),
+            tuple(one.hex(32) for one in members["proof"].items(_MAX_PROOF)),
+            members["root"].hex(32),
+        )
+        if root_of(_leaf(card.guardian, card.salt), card.proof) != card.root:
+            raise node.fault("the proof does not lead to the root: the card was altered")
+        return card
+
+    def write(self, file: Path) -> None:
+        """Write the card to a new file that only its owner can read.
+
+        Raises:
+            InputError: the file exists already, or cannot be written.
+
+        """
+        _write(file, self.to_json())
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read a card.
+
+        Raises:
+            InputError: it cannot be read, or is not a card whose proof leads to its root.
+
+        """
+        return cls.from_json(_read(file, "guardian card"))
 
 
 @dataclass(frozen=True)
 class Guardians:
-    """A set of guardians and the salts that hide them."""
+    """A set of guardians, and the salts that hide them."""
 
     members: tuple[tuple[ChecksumAddress, bytes], ...]
 
@@ -74,30 +127,32 @@ class Guardians:
         """Return a set with fresh salts.
 
         Raises:
-            InputError: an address is malformed or comes twice, or the threshold cannot be met.
+            InputError: an address is not valid or comes twice, or the threshold cannot be reached.
 
         """
         chosen = [address(account, "guardian") for account in accounts]
         if len(set(chosen)) != len(chosen):
             raise InputError("a guardian is named twice, but counts once")
-        if not 1 <= threshold <= len(chosen) <= MOST:
+        if not 1 <= threshold <= len(chosen) <= MAX_GUARDIANS:
             raise InputError(
-                f"{threshold} of {len(chosen)} guardians cannot agree: 1 to {MOST} are possible"
+                f"{threshold} of {len(chosen)} guardians cannot agree: "
+                f"1 to {MAX_GUARDIANS} are possible"
             )
         return cls(tuple((account, secrets.token_bytes(32)) for account in chosen))
 
     @property
     def tree(self) -> MerkleTree:
-        """The tree that the root is of."""
-        return MerkleTree(_value(guardian, salt) for guardian, salt in self.members)
+        """The tree whose root the controller commits to."""
+        return MerkleTree(_leaf(guardian, salt) for guardian, salt in self.members)
 
-    def cards(self, domain: IdentityMessages, identity: str) -> list[GuardianCard]:
+    def cards(self, messages: IdentityMessages, identity: str) -> list[GuardianCard]:
         """Return a card for each guardian, in the order in which they were chosen."""
-        tree, subject = self.tree, address(identity, "identity")
+        tree = self.tree
+        subject = address(identity, "identity")
         return [
             GuardianCard(
-                domain.chain_id,
-                domain.registry,
+                messages.chain_id,
+                messages.registry,
                 subject,
                 guardian,
                 salt,
@@ -108,88 +163,76 @@ class Guardians:
         ]
 
 
-def _value(guardian: str, salt: bytes) -> bytes:
-    return encode(["address", "bytes32"], [guardian, salt])
-
-
-def read_card(file: Path) -> GuardianCard:
-    """Read a guardian's card.
-
-    Raises:
-        InputError: it cannot be read, or is no card whose proof leads to its root.
-
-    """
-    raw = read_json(file, "careledgerGuardianCard")
-    try:
-        card = GuardianCard(
-            int(raw["chainId"]),
-            address(raw["registry"], "registry"),
-            address(raw["identity"], "identity"),
-            address(raw["guardian"], "guardian"),
-            _word(raw["salt"]),
-            tuple(_word(node) for node in raw["proof"]),
-            _word(raw["root"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{file} is no guardian's card: {error!r}") from error
-    if root_of(_value(card.guardian, card.salt), card.proof) != card.root:
-        raise InputError(f"{file}: the proof of the card does not lead to its root; it was altered")
-    return card
-
-
 @dataclass(frozen=True)
 class RecoveryApproval:
-    """A guardian's consent on its way to whoever starts the recovery."""
+    """A guardian's approval, for whoever starts the recovery."""
 
     identity: ChecksumAddress
     new_owner: ChecksumAddress
     approval: GuardianApproval
 
-    def write(self, file: Path) -> None:
-        """Write it; an existing file is left alone.
-
-        Raises:
-            InputError: the file is there already, or cannot be written.
-
-        """
-        document = {
+    def to_json(self) -> dict[str, Any]:
+        """Return the approval as JSON, bytes as 0x-text."""
+        return {
+            "careledgerRecoveryApproval": FORMAT,
             "identity": self.identity,
             "newOwner": self.new_owner,
             "deadline": self.approval.deadline,
             "guardian": self.approval.guardian,
-            "salt": "0x" + self.approval.salt.hex(),
-            "proof": ["0x" + node.hex() for node in self.approval.proof],
-            "signature": "0x" + self.approval.signature.hex(),
+            "salt": hexed(self.approval.salt),
+            "proof": [hexed(node) for node in self.approval.proof],
+            "signature": hexed(self.approval.signature),
         }
-        write_new(
-            file,
-            (json.dumps({"careledgerRecoveryApproval": 1} | document, indent=2) + "\n").encode(),
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Read what `to_json` returned.
+
+        Raises:
+            MalformedDocument: a member is missing, unknown or not valid.
+
+        """
+        members = JsonNode.of(document, "recovery approval").object(
+            (
+                "careledgerRecoveryApproval",
+                "identity",
+                "newOwner",
+                "deadline",
+                "guardian",
+                "salt",
+                "proof",
+                "signature",
+            )
         )
+        members["careledgerRecoveryApproval"].version(FORMAT)
 
-
-def read_approval(file: Path) -> RecoveryApproval:
-    """Read a guardian's consent.
-
-    Raises:
-        InputError: it cannot be read, or is none.
-
-    """
-    raw = read_json(file, "careledgerRecoveryApproval")
-    try:
         approval = GuardianApproval(
-            address(raw["guardian"], "guardian"),
-            int(raw["deadline"]),
-            _word(raw["salt"]),
-            tuple(_word(node) for node in raw["proof"]),
-            bytes.fromhex(raw["signature"][2:]),
+            members["guardian"].address(),
+            members["deadline"].integer(bits=256),
+            members["salt"].hex(32),
+            tuple(one.hex(32) for one in members["proof"].items(_MAX_PROOF)),
+            members["signature"].hex(),
         )
-        identity, new_owner = (
-            address(raw["identity"], "identity"),
-            address(raw["newOwner"], "new owner"),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{file} is no approval of a recovery: {error!r}") from error
-    return RecoveryApproval(identity, new_owner, approval)
+        return cls(members["identity"].address(), members["newOwner"].address(), approval)
+
+    def write(self, file: Path) -> None:
+        """Write the approval to a new file that only its owner can read.
+
+        Raises:
+            InputError: the file exists already, or cannot be written.
+
+        """
+        _write(file, self.to_json())
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read an approval.
+
+        Raises:
+            InputError: it cannot be read, or is not an approval.
+
+        """
+        return cls.from_json(_read(file, "recovery approval"))
 
 
 def approve(
@@ -201,13 +244,13 @@ def approve(
     in_round: int,
     deadline: datetime,
 ) -> RecoveryApproval:
-    """Sign a guardian's consent.
+    """Sign a guardian's approval.
 
     Args:
         account: the guardian's key.
         controller: the identity's present one.
         in_round: the guardianship's present round.
-        deadline: until when the guardian stands by it.
+        deadline: until when the approval is valid.
 
     Raises:
         InputError: the key is not the guardian's.
@@ -215,37 +258,24 @@ def approve(
     """
     if account.address != card.guardian:
         raise InputError(f"the card is for the key of {card.guardian}, but {account.address} signs")
+
     owner = address(new_owner, "new owner")
-    typed = IdentityMessages(card.chain_id, card.registry).approve_recovery(
+    message = IdentityMessages(card.chain_id, card.registry).approve_recovery(
         card.identity, controller, owner, in_round=in_round, deadline=deadline
     )
     approval = GuardianApproval(
-        card.guardian, to_seconds(deadline), card.salt, card.proof, typed.sign(account)
+        card.guardian, to_seconds(deadline), card.salt, card.proof, message.sign(account)
     )
     return RecoveryApproval(card.identity, owner, approval)
 
 
-def read_json(file: Path, kind: str) -> dict[str, Any]:
-    """Read a JSON object that says of itself what it is: `{kind: 1, …}`.
-
-    Raises:
-        InputError: it cannot be read, or is something else.
-
-    """
-    try:
-        text = file.read_text()
-        refuse_deep(text)
-        raw = json.loads(text)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{file} is not JSON: {error}") from error
-    if not isinstance(raw, dict) or raw.get(kind) != 1:
-        raise InputError(f"{file} is not a {kind} of version 1")
-    return raw
+def _leaf(guardian: str, salt: bytes) -> bytes:
+    return encode(["address", "bytes32"], [guardian, salt])
 
 
-def _word(text: Any) -> bytes:
-    if not isinstance(text, str) or not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
-        raise ValueError(f"{text!r} is not 0x and 64 hexadecimal digits")
-    return bytes.fromhex(text[2:])
+def _write(file: Path, document: dict[str, Any]) -> None:
+    write_new(file, (json.dumps(document, indent=2) + "\n").encode())
+
+
+def _read(file: Path, what: str) -> JsonNode:
+    return JsonNode.read(read_file(file, what, MAX_FILE_BYTES), what)

@@ -17,7 +17,7 @@ from careledger.chain.rpc import Chain
 from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import NodeError, NotFound, WrongChain
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import Did, DidUrl, format_did, parse_url
+from careledger.identity.did.did import Did, DidUrl, format_did
 from careledger.identity.did.events import DIDAttributeChanged, DIDDelegateChanged, DIDOwnerChanged
 from careledger.identity.did.history import Change, history
 from careledger.values.addresses import ZERO_ADDRESS
@@ -94,7 +94,7 @@ def resolve(
         HistoryWithheld: the node keeps no old logs.
 
     """
-    url = parse_url(did) if isinstance(did, str) else did
+    url = DidUrl.parse(did) if isinstance(did, str) else did
     _same_chain(url.did, registry.chain, names)
     wanted = block if block is not None else url.version_id
     changes = history(registry, url.did.address, from_block)

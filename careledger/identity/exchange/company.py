@@ -35,7 +35,7 @@ from careledger.identity.credentials.policy import (
 )
 from careledger.identity.credentials.verifier import Verifier
 from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import parse
+from careledger.identity.did.did import Did
 from careledger.identity.exchange.answer import Answer
 from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.request import (
@@ -180,7 +180,7 @@ class Company:
 
         """
         request, token = parse_request(text)
-        if request.grantee != parse(self.issuer.did).address:
+        if request.grantee != Did.parse(self.issuer.did).address:
             raise RequestElsewhere(
                 f"the request is of {request.did}, but {self.issuer.did} takes the answer"
             )

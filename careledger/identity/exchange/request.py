@@ -27,7 +27,7 @@ from careledger.identity.credentials import jose
 from careledger.identity.credentials.claim_paths import ClaimPath, path_of
 from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, present
 from careledger.identity.credentials.issuer import Issuer
-from careledger.identity.did.did import parse
+from careledger.identity.did.did import Did
 from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.shown_text import MAX_URL, require_shown_text, require_url
 from careledger.values.addresses import address
@@ -147,7 +147,7 @@ class Request:
         if len(self.did) > MAX_NAME:
             raise MalformedRequest(f"the request's iss has more than {MAX_NAME} characters")
         try:
-            chain = parse(self.did).chain_id()
+            chain = Did.parse(self.did).chain_id()
         except InputError as error:
             raise MalformedRequest(f"the request's iss is not valid: {error}") from error
 
@@ -191,7 +191,7 @@ class Request:
     @property
     def grantee(self) -> ChecksumAddress:
         """Who may read: the identity that the DID names."""
-        return parse(self.did).address
+        return Did.parse(self.did).address
 
     def to_json(self) -> dict[str, Any]:
         """Return the claims of the JWT."""

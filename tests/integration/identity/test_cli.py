@@ -277,7 +277,7 @@ class TestResolve:
     @pytest.mark.parametrize(
         ("text", "status", "says"),
         [
-            ("did:web:example.com", 2, "is no did:ethr"), (f"did:ethr:0x7a69:{MISTYPED}", 2, "checksum"),
+            ("did:web:example.com", 2, "is not a did:ethr"), (f"did:ethr:0x7a69:{MISTYPED}", 2, "checksum"),
             ("did:ethr:0x7a69:0x02" + "ff" * 32, 2, "public key"), (f"did:ethr:nowhere:0x{1:040x}", 2, "unknown"),
             (f"did:ethr:0x{1:040x}", 3, "anchored on chain 1"),
             (f"did:ethr:0x7a69:0x{1:040x}?versionId=999999", 1, "there is no block 999999 yet"),

@@ -18,7 +18,7 @@ from careledger.identity.did.errors import (
     RegistrySignatureExpired,
     WrongThreshold,
 )
-from careledger.identity.did.guardians import Guardians, _value
+from careledger.identity.did.guardians import Guardians, _leaf
 from careledger.identity.did.messages import IdentityMessages
 from careledger.identity.did.model import DEACTIVATED, GuardianApproval
 from tests.support.evm import START
@@ -201,7 +201,7 @@ class TestStartRecovery:
         """Nothing hashes to an interior node as a guardian does: leaves are hashed twice."""
         world.guard()
         tree = world.guardians.tree
-        assert tree.root != MerkleTree([_value(g, s) for g, s in world.guardians.members[:2]]).root
+        assert tree.root != MerkleTree([_leaf(g, s) for g, s in world.guardians.members[:2]]).root
         for member, salt in world.guardians.members:
             assert world.ask("guardianLeaf", member, salt) == tree.leaf(
                 [m for m, _ in world.guardians.members].index(member)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from careledger.errors import InputError
-from careledger.identity.did.guardians import Guardians, approve, read_approval, read_card
+from careledger.identity.did.guardians import GuardianCard, Guardians, RecoveryApproval, approve
 from careledger.identity.did.messages import IdentityMessages
 from tests.support.evm import actor
 
@@ -57,48 +57,52 @@ class TestCards:
         for place, card in enumerate(cards):
             file = tmp_path / f"{place}.json"
             card.write(file)
-            assert read_card(file) == card
+            assert GuardianCard.read(file) == card
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     @pytest.mark.parametrize(
         ("field", "value", "says"),
         [
-            ("careledgerGuardianCard", 2, "not a careledgerGuardianCard"), ("guardian", "0x12", "guardian"),
-            ("salt", "0x00", "no guardian's card"), ("salt", 7, "no guardian's card"),
-            ("salt", "0x" + "00" * 32, "was altered"), ("root", "0x" + "00" * 32, "was altered"),
-            ("proof", [], "was altered"), ("proof", None, "no guardian's card"), ("chainId", "x", "no guardian's card"),
+            ("careledgerGuardianCard", 2, "careledgerGuardianCard: not 1"),
+            ("guardian", "0x12", "guardian: address '0x12' is not an address"),
+            ("salt", "0x00", "salt: 1 bytes, not 32"),
+            ("salt", 7, "salt: not bytes as 0x"),
+            ("salt", "0x" + "00" * 32, "was altered"),
+            ("root", "0x" + "00" * 32, "was altered"),
+            ("proof", [], "was altered"),
+            ("proof", None, "proof: not a JSON array"),
+            ("chainId", "x", "chainId: not an integer"),
+            ("friend", "0x12", "friend: unknown"),
         ],
-    )  # fmt: skip
+    )
     def test_a_bent_card_is_refused(self, cards, tmp_path, field, value, says):
         cards[0].write(tmp_path / "card.json")
         document = json.loads((tmp_path / "card.json").read_text()) | {field: value}
         (tmp_path / "bent.json").write_text(json.dumps(document))
         with pytest.raises(InputError, match=says):
-            read_card(tmp_path / "bent.json")
+            GuardianCard.read(tmp_path / "bent.json")
 
     def test_a_missing_field_is_refused(self, cards, tmp_path):
         (tmp_path / "bent.json").write_text('{"careledgerGuardianCard": 1}')
-        with pytest.raises(InputError, match="no guardian's card"):
-            read_card(tmp_path / "bent.json")
+        with pytest.raises(InputError, match="chainId: missing"):
+            GuardianCard.read(tmp_path / "bent.json")
 
-    @pytest.mark.parametrize(
-        ("text", "says"), [("{", "not JSON"), ("[]", "not a careledgerGuardianCard")]
-    )
+    @pytest.mark.parametrize(("text", "says"), [("{", "not JSON"), ("[]", "not a JSON object")])
     def test_another_file_is_refused(self, tmp_path, text, says):
         (tmp_path / "card.json").write_text(text)
         with pytest.raises(InputError, match=says):
-            read_card(tmp_path / "card.json")
+            GuardianCard.read(tmp_path / "card.json")
 
     def test_a_missing_file_is_said(self, tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
-            read_card(tmp_path / "none.json")
+            GuardianCard.read(tmp_path / "none.json")
 
 
 class TestApprove:
     def test_there_and_back(self, cards, tmp_path):
         signed = consent(cards[0])
         signed.write(tmp_path / "approval.json")
-        assert read_approval(tmp_path / "approval.json") == signed
+        assert RecoveryApproval.read(tmp_path / "approval.json") == signed
         assert signed.approval.deadline == int(UNTIL.timestamp())
 
     def test_another_key_is_refused(self, cards):
@@ -114,4 +118,4 @@ class TestApprove:
         document = json.loads((tmp_path / "approval.json").read_text()) | {field: value}
         (tmp_path / "bent.json").write_text(json.dumps(document))
         with pytest.raises(InputError):
-            read_approval(tmp_path / "bent.json")
+            RecoveryApproval.read(tmp_path / "bent.json")

@@ -111,7 +111,7 @@ class TestMaking:
 
 
 BAD = [
-    ({"iss": "did:web:insurer.example"}, "iss is not valid: .* is no did:ethr"),
+    ({"iss": "did:web:insurer.example"}, "iss is not valid: .* is not a did:ethr"),
     ({"iss": "did:ethr:" + "x" * 200}, "iss has more than 128 characters"),
     ({"iss": 7}, "iss: not a text"),
     (
