@@ -11,8 +11,8 @@ import {IRefundEscrow} from "./IRefundEscrow.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Deals
-/// @notice The books of the escrow: from terms to id, one packed slot per deal, and how a deal
-/// ends.
+/// @notice The books of the escrow: the id of terms, one packed slot per deal, and the end of a
+/// deal.
 abstract contract Deals is Payouts {
     // ----------------------------------------------------------------------------------- constants
 
@@ -26,14 +26,26 @@ abstract contract Deals is Payouts {
     uint256 internal constant _MAX_WINDOW = 365 days;
     uint256 internal constant _ALL_BPS = 10_000;
 
-    /// @dev As for payments: at least this much, so that criteria get their 63/64.
+    /// @dev As for payments: this much must be left, so that criteria get `_CRITERIA_GAS`.
     uint256 internal constant _CRITERIA_GAS_NEEDED = 113_000;
+
+    /// @dev Where the terms lie in the calldata: after the selector, in fifteen words.
+    uint256 internal constant _TERMS_OFFSET = 4;
+    uint256 internal constant _TERMS_END = 484;
+
+    /// @dev Where the parts of a deal's slot begin: the state (8 bits), then these.
+    uint256 private constant _APPELLANT_OFFSET = 8; // 8 bits
+    uint256 private constant _RULING_OFFSET = 16; // 16 bits
+    uint256 private constant _APPEAL_OFFSET = 32; // 16 bits
+    uint256 private constant _WINDOW_OFFSET = 48; // 32 bits
+    uint256 private constant _DEADLINE_OFFSET = 80; // 40 bits
+    uint256 private constant _HELD_OFFSET = 120; // 128 bits
 
     // ------------------------------------------------------------------------------------- storage
 
-    /// @dev From the right: state 8 bits, appellant 8, ruling 16, appeal's ruling 16, window 32,
-    /// deadline 40, held 128.
     mapping(bytes32 id => uint256) private _slots;
+
+    // --------------------------------------------------------------------------------- constructor
 
     constructor(IIdentityRegistry registry) {
         REGISTRY = registry;
@@ -56,73 +68,81 @@ abstract contract Deals is Payouts {
         return _dueBps(_id(), terms);
     }
 
-    // ----------------------------------------------------------------------------------- internals
+    // ---------------------------------------------------------------------------- internals: books
 
-    /// @dev The id of the terms that the present call carries. They come first in every function
-    /// that takes them, with a fixed length, so they are hashed where they lie, which costs 2,000
-    /// gas less than field by field. Bits beyond a field's type would make another id, and no deal:
-    /// opening reads every field, and reading refuses such bits.
+    /// @dev The id of the terms in the present call. Every function that takes terms takes them
+    /// first, and they have a fixed length. So they are hashed where they lie, which costs 2,000
+    /// gas less than field by field. A field with bits beyond its type would make another id, but
+    /// never a deal: opening reads every field, and reading refuses such bits.
     function _id() internal view returns (bytes32) {
-        return
-            EfficientHashLib.hash(
-                _domainSeparator(), EfficientHashLib.hashCalldata(msg.data, 4, 484)
-            );
+        return EfficientHashLib.hash(
+            _domainSeparator(), EfficientHashLib.hashCalldata(msg.data, _TERMS_OFFSET, _TERMS_END)
+        );
     }
 
-    /// @dev The id of the terms that the call carries and what is held for them; reverts unless the
-    /// deal is open.
+    /// @dev The id of the terms in the present call, and the amount held for them. Reverts unless
+    /// the deal is open.
     function _openDeal() internal view returns (bytes32 id, uint256 held) {
         id = _id();
         uint256 slot = _slots[id];
         if (uint8(slot) != uint8(State.Open)) {
             revert RefundEscrow_WrongState(id, State(uint8(slot)), State.Open);
         }
-        held = slot >> 120;
+        held = slot >> _HELD_OFFSET;
     }
 
-    function _load(bytes32 id) internal view returns (Deal memory d) {
+    function _load(bytes32 id) internal view returns (Deal memory current) {
         uint256 slot = _slots[id];
-        d.state = State(uint8(slot));
-        d.appellant = Party(uint8(slot >> 8));
-        d.rulingBps = uint16(slot >> 16);
-        d.appealBps = uint16(slot >> 32);
-        d.window = uint32(slot >> 48);
-        d.deadline = uint40(slot >> 80);
-        d.held = uint128(slot >> 120);
+
+        current.state = State(uint8(slot));
+        current.appellant = Party(uint8(slot >> _APPELLANT_OFFSET));
+        current.rulingBps = uint16(slot >> _RULING_OFFSET);
+        current.appealBps = uint16(slot >> _APPEAL_OFFSET);
+        current.window = uint32(slot >> _WINDOW_OFFSET);
+        current.deadline = uint40(slot >> _DEADLINE_OFFSET);
+        current.held = uint128(slot >> _HELD_OFFSET);
     }
 
-    function _store(bytes32 id, Deal memory d) internal {
-        _slots[id] = uint256(d.state) | (uint256(d.appellant) << 8) | (uint256(d.rulingBps) << 16)
-            | (uint256(d.appealBps) << 32) | (uint256(d.window) << 48)
-            | (uint256(d.deadline) << 80) | (uint256(d.held) << 120);
+    function _store(bytes32 id, Deal memory current) internal {
+        _slots[id] = uint256(current.state) | (uint256(current.appellant) << _APPELLANT_OFFSET)
+            | (uint256(current.rulingBps) << _RULING_OFFSET)
+            | (uint256(current.appealBps) << _APPEAL_OFFSET)
+            | (uint256(current.window) << _WINDOW_OFFSET)
+            | (uint256(current.deadline) << _DEADLINE_OFFSET)
+            | (uint256(current.held) << _HELD_OFFSET);
     }
 
     function _storeOpen(bytes32 id, uint256 held) internal {
-        _slots[id] = uint256(State.Open) | (held << 120);
+        _slots[id] = uint256(State.Open) | (held << _HELD_OFFSET);
     }
 
-    /// @dev Write a new deal down. The deposit has to follow in the same transaction.
-    function _book(bytes32 id, Terms calldata t, address payer)
+    /// @dev Write a new deal down. The deposit must follow in the same transaction.
+    function _book(bytes32 id, Terms calldata terms, address payer)
         internal
         returns (address token, uint256 amount)
     {
+        // Checks
         uint256 slot = _slots[id];
         if (slot != 0) revert RefundEscrow_AlreadyOpened(id, State(uint8(slot)));
-        _checkTimes(id, t);
-        _checkShares(id, t);
-        address seller = t.seller;
+        _checkTimes(id, terms);
+        _checkShares(id, terms);
+        address seller = terms.seller;
         _checkPayee(id, "seller", seller);
-        amount = t.amount;
+        amount = terms.amount;
         if (amount == 0 || amount > type(uint128).max) {
             revert RefundEscrow_BadTerms(id, "amount", amount, type(uint128).max);
         }
+
+        // Effects
         _storeOpen(id, amount);
-        token = t.token;
-        emit Opened(id, payer, seller, token, amount, t.orderRef);
+        token = terms.token;
+        emit Opened(id, payer, seller, token, amount, terms.orderRef);
     }
 
-    function _checkTimes(bytes32 id, Terms calldata t) private view {
-        uint256 releaseAt = t.releaseAt;
+    // --------------------------------------------------------------------------- internals: checks
+
+    function _checkTimes(bytes32 id, Terms calldata terms) private view {
+        uint256 releaseAt = terms.releaseAt;
         unchecked {
             // One comparison for both bounds: a time that is not in the future wraps around.
             if (releaseAt - block.timestamp - 1 >= _MAX_DURATION) {
@@ -131,12 +151,14 @@ abstract contract Deals is Payouts {
                 );
             }
         }
-        uint256 slaAt = t.slaAt;
+
+        uint256 slaAt = terms.slaAt;
         if (slaAt != 0 && (slaAt <= block.timestamp || slaAt >= releaseAt)) {
             revert RefundEscrow_BadTerms(id, "slaAt", slaAt, releaseAt);
         }
-        if (t.arbiter != address(0)) {
-            uint256 window = t.disputeWindow;
+
+        if (terms.arbiter != address(0)) {
+            uint256 window = terms.disputeWindow;
             if (window < _MIN_WINDOW) {
                 revert RefundEscrow_BadTerms(id, "disputeWindow", window, _MIN_WINDOW);
             }
@@ -146,22 +168,23 @@ abstract contract Deals is Payouts {
         }
     }
 
-    function _checkShares(bytes32 id, Terms calldata t) private view {
-        // Read although there is no fee: a field with bits that do not belong to it cannot be
-        // passed on to criteria.
-        address feeTo = t.feeTo;
-        if (t.feeBps != 0) {
-            if (t.feeBps > _ALL_BPS) {
-                revert RefundEscrow_BadTerms(id, "feeBps", t.feeBps, _ALL_BPS);
+    function _checkShares(bytes32 id, Terms calldata terms) private view {
+        // `feeTo` is read even when there is no fee: terms with an invalid field cannot be passed on
+        // to criteria.
+        address feeTo = terms.feeTo;
+        if (terms.feeBps != 0) {
+            if (terms.feeBps > _ALL_BPS) {
+                revert RefundEscrow_BadTerms(id, "feeBps", terms.feeBps, _ALL_BPS);
             }
             _checkPayee(id, "feeTo", feeTo);
         }
-        if (t.defaultBps > _ALL_BPS) {
-            revert RefundEscrow_BadTerms(id, "defaultBps", t.defaultBps, _ALL_BPS);
+        if (terms.defaultBps > _ALL_BPS) {
+            revert RefundEscrow_BadTerms(id, "defaultBps", terms.defaultBps, _ALL_BPS);
         }
-        address refundTo = t.refundTo;
+
+        address refundTo = terms.refundTo;
         if (refundTo != address(0)) _checkPayee(id, "refundTo", refundTo);
-        if (t.criteria == address(this)) {
+        if (terms.criteria == address(this)) {
             revert RefundEscrow_BadTerms(id, "criteria", uint160(address(this)), 0);
         }
     }
@@ -178,58 +201,88 @@ abstract contract Deals is Payouts {
         }
     }
 
-    function _refundee(Terms calldata t) internal pure returns (address to) {
-        to = t.refundTo;
-        if (to == address(0)) to = t.payer;
+    function _requireBefore(bytes32 id, uint256 end) internal view {
+        if (block.timestamp >= end) revert RefundEscrow_TooLate(id, block.timestamp, end);
     }
 
-    /// @dev End a deal with a share for the payer. A fraction of a unit is the payer's.
-    function _closeAt(bytes32 id, Terms calldata t, uint256 held, uint256 bps) internal {
+    function _requireFrom(bytes32 id, uint256 start) internal view {
+        if (block.timestamp < start) revert RefundEscrow_TooEarly(id, block.timestamp, start);
+    }
+
+    // --------------------------------------------------------------------------- internals: ending
+
+    function _refundee(Terms calldata terms) internal pure returns (address to) {
+        to = terms.refundTo;
+        if (to == address(0)) to = terms.payer;
+    }
+
+    /// @dev Basis points of an amount of at most 128 bits, rounded up.
+    function _shareUp(uint256 amount, uint256 bps) internal pure returns (uint256) {
         unchecked {
-            uint256 back = (held * bps + _ALL_BPS - 1) / _ALL_BPS;
-            _close(id, t, back, held - back);
+            return (amount * bps + _ALL_BPS - 1) / _ALL_BPS;
         }
     }
 
-    /// @dev End a deal: first in the books, then in money. The fee is rounded down.
-    function _close(bytes32 id, Terms calldata t, uint256 back, uint256 forth) internal {
-        if (back == 0) return _release(id, t, forth);
-        if (forth == 0) return _refund(id, t, back);
-        _slots[id] = uint256(State.Split);
-        address token = t.token;
+    /// @dev End a deal with a share for the payer. A fraction of a unit belongs to the payer.
+    function _closeAt(bytes32 id, Terms calldata terms, uint256 held, uint256 bps) internal {
+        uint256 back = _shareUp(held, bps);
         unchecked {
-            uint256 fee = forth * t.feeBps / _ALL_BPS;
-            emit Split(id, back, forth - fee, fee);
-            _pay(id, token, _refundee(t), back);
-            _pay(id, token, t.seller, forth - fee);
-            if (fee != 0) _pay(id, token, t.feeTo, fee);
+            _close(id, terms, back, held - back);
         }
     }
 
-    function _release(bytes32 id, Terms calldata t, uint256 held) internal {
-        _slots[id] = uint256(State.Released);
-        address token = t.token;
-        unchecked {
-            uint256 fee = held * t.feeBps / _ALL_BPS;
-            emit Released(id, held - fee, fee);
-            _pay(id, token, t.seller, held - fee);
-            if (fee != 0) _pay(id, token, t.feeTo, fee);
-        }
+    /// @dev End a deal: `back` goes to the payer, `forth` to the seller.
+    function _close(bytes32 id, Terms calldata terms, uint256 back, uint256 forth) internal {
+        if (forth == 0) _refund(id, terms, back);
+        else _release(id, terms, back, forth);
     }
 
-    function _refund(bytes32 id, Terms calldata t, uint256 held) internal {
+    /// @dev End a deal: everything goes back to the payer.
+    function _refund(bytes32 id, Terms calldata terms, uint256 held) internal {
+        // Effects
         _slots[id] = uint256(State.Refunded);
         emit Refunded(id, held);
-        _pay(id, t.token, _refundee(t), held);
+
+        // Interactions
+        _pay(id, terms.token, _refundee(terms), held);
     }
 
-    /// @dev What the criteria say is due. They get a fixed amount of gas, may answer one word of at
-    /// most 10,000, and whatever else they do means that nothing is due: broken criteria neither
-    /// steal nor block.
-    function _dueBps(bytes32 id, Terms calldata t) internal view returns (uint256) {
-        address criteria = t.criteria;
+    /// @dev End a deal: `back`, which may be nothing, goes to the payer, and `forth` to the seller,
+    /// less the fee, which is rounded down.
+    function _release(bytes32 id, Terms calldata terms, uint256 back, uint256 forth) internal {
+        uint256 fee;
+        unchecked {
+            fee = forth * terms.feeBps / _ALL_BPS;
+            forth -= fee;
+        }
+        address token = terms.token;
+
+        // Effects, then interactions
+        if (back == 0) {
+            _slots[id] = uint256(State.Released);
+            emit Released(id, forth, fee);
+        } else {
+            _slots[id] = uint256(State.Split);
+            emit Split(id, back, forth, fee);
+            _pay(id, token, _refundee(terms), back);
+        }
+        if (forth != 0) _pay(id, token, terms.seller, forth);
+        if (fee != 0) _pay(id, token, terms.feeTo, fee);
+    }
+
+    // ------------------------------------------------------------------------- internals: criteria
+
+    /// @dev What the criteria say is due. They get a fixed amount of gas and may answer one word of
+    /// at most 10,000. Whatever else they do means that nothing is due. So broken criteria can
+    /// neither steal nor block.
+    function _dueBps(bytes32 id, Terms calldata terms) internal view returns (uint256) {
+        address criteria = terms.criteria;
         if (criteria == address(0)) return 0;
-        (bool answered, uint256 bps) = _ask(criteria, abi.encodeCall(ICriteria.dueBps, (id, t)));
+
+        // The terms are passed on as they lie in the calldata: opening has read every field.
+        bytes memory question =
+            abi.encodePacked(ICriteria.dueBps.selector, id, msg.data[_TERMS_OFFSET:_TERMS_END]);
+        (bool answered, uint256 bps) = _ask(criteria, question);
         return answered && bps <= _ALL_BPS ? bps : 0;
     }
 
@@ -239,9 +292,12 @@ abstract contract Deals is Payouts {
         view
         returns (bool answered, uint256 word)
     {
-        _requireGas(_CRITERIA_GAS_NEEDED);
+        if (gasleft() < _CRITERIA_GAS_NEEDED) {
+            revert RefundEscrow_TooLittleGas(gasleft(), _CRITERIA_GAS_NEEDED);
+        }
         (bool success, bool more, bytes memory answer) =
             LibCall.tryStaticCall(target, _CRITERIA_GAS, 32, question);
+
         answered = success && !more && answer.length == 32;
         if (answered) word = uint256(LibBytes.load(answer, 0));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 
 import {IArbitrable, IArbitrator} from "./IArbitration.sol";
 import {IRefundEscrow} from "./IRefundEscrow.sol";
@@ -10,16 +10,16 @@ import {Deals} from "./Deals.sol";
 /// @title Disputes
 /// @notice The part of the escrow that lets a third party decide.
 abstract contract Disputes is Deals, IArbitrable {
-    using SafeTransferLib for address;
-
     // ----------------------------------------------------------------------------------- constants
 
     bytes32 internal constant _ARBITER_ROLE = "careledger.arbiter";
     uint256 internal constant _BOND_BPS = 1_000;
+
+    /// @dev What stands for a refusal to rule. It is one more than all basis points.
     uint256 internal constant _REFUSED = 10_001;
 
-    /// @dev What an ERC-792 arbitrator may answer: 1 for the payer, 2 for the seller; 0 is a
-    /// refusal.
+    /// @dev What an ERC-792 arbitrator may answer: 1 for the payer, 2 for the seller, 0 for a
+    /// refusal to rule.
     uint256 private constant _CHOICES = 2;
 
     bytes32 private constant _DISPUTE_TYPEHASH =
@@ -31,7 +31,7 @@ abstract contract Disputes is Deals, IArbitrable {
 
     mapping(address arbitrator => mapping(uint256 disputeId => bytes32 id)) private _disputes;
 
-    // -------------------------------------------------------------------------------------- writes
+    // ----------------------------------------------------------------------------- writes: opening
 
     /// @inheritdoc IRefundEscrow
     function dispute(Terms calldata terms, bytes32 evidence)
@@ -41,6 +41,7 @@ abstract contract Disputes is Deals, IArbitrable {
     {
         uint256 held;
         (id, held) = _openDeal();
+
         uint256 releaseAt = terms.releaseAt;
         if (block.timestamp < releaseAt) {
             if (msg.sender != terms.payer) {
@@ -49,9 +50,9 @@ abstract contract Disputes is Deals, IArbitrable {
             _dispute(id, terms, held, Party.Payer, evidence);
             return id;
         }
+
         if (terms.arbiter == address(0)) revert RefundEscrow_NoArbiter(id);
-        uint256 end = releaseAt + terms.disputeWindow;
-        if (block.timestamp >= end) revert RefundEscrow_TooLate(id, block.timestamp, end);
+        _requireBefore(id, releaseAt + terms.disputeWindow);
         _requireSeller(id, terms.seller, msg.sender);
         _dispute(id, terms, held, Party.Seller, evidence);
     }
@@ -65,11 +66,9 @@ abstract contract Disputes is Deals, IArbitrable {
     ) external payable returns (bytes32 id) {
         uint256 held;
         (id, held) = _openDeal();
-        uint256 releaseAt = terms.releaseAt;
-        if (block.timestamp >= releaseAt) {
-            revert RefundEscrow_TooLate(id, block.timestamp, releaseAt);
-        }
-        bytes32 message = keccak256(abi.encode(_DISPUTE_TYPEHASH, id, evidence, deadline));
+        _requireBefore(id, terms.releaseAt);
+
+        bytes32 message = EfficientHashLib.hash(_DISPUTE_TYPEHASH, id, evidence, bytes32(deadline));
         _checkSignature(terms.payer, message, deadline, signature);
         _dispute(id, terms, held, Party.Payer, evidence);
     }
@@ -83,6 +82,8 @@ abstract contract Disputes is Deals, IArbitrable {
         }
         emit EvidenceSubmitted(id, _partyOf(id, terms, msg.sender), evidence);
     }
+
+    // ------------------------------------------------------------------------------ writes: ruling
 
     /// @inheritdoc IRefundEscrow
     function award(Terms calldata terms, uint256 refundBps) external returns (bytes32 id) {
@@ -100,6 +101,7 @@ abstract contract Disputes is Deals, IArbitrable {
         bytes32 id = _disputes[msg.sender][disputeId];
         if (id == 0) revert RefundEscrow_UnknownDispute(msg.sender, disputeId);
         if (ruling > _CHOICES) revert RefundEscrow_BadShare(id, ruling, _CHOICES);
+
         delete _disputes[msg.sender][disputeId];
         emit Ruling(IArbitrator(msg.sender), disputeId, ruling);
         _rule(id, msg.sender, ruling == 0 ? _REFUSED : ruling == 1 ? _ALL_BPS : 0);
@@ -120,7 +122,7 @@ abstract contract Disputes is Deals, IArbitrable {
     ) external payable returns (bytes32 id) {
         id = _id();
         address payer = terms.payer;
-        bytes32 message = keccak256(abi.encode(_APPEAL_TYPEHASH, id, evidence, deadline));
+        bytes32 message = EfficientHashLib.hash(_APPEAL_TYPEHASH, id, evidence, bytes32(deadline));
         _checkSignature(payer, message, deadline, signature);
         _appeal(id, terms, Party.Payer, payer, evidence);
     }
@@ -128,27 +130,29 @@ abstract contract Disputes is Deals, IArbitrable {
     /// @inheritdoc IRefundEscrow
     function execute(Terms calldata terms) external returns (bytes32 id) {
         id = _id();
-        Deal memory d = _load(id);
-        if (d.state != State.Disputed && d.state != State.Ruled && d.state != State.Appealed) {
-            revert RefundEscrow_WrongState(id, d.state, State.Ruled);
+        Deal memory current = _load(id);
+        State state = current.state;
+        if (state != State.Disputed && state != State.Ruled && state != State.Appealed) {
+            revert RefundEscrow_WrongState(id, state, State.Ruled);
         }
-        if (block.timestamp < d.deadline) {
-            revert RefundEscrow_TooEarly(id, block.timestamp, d.deadline);
-        }
-        if (d.state == State.Disputed) {
-            _closeAt(id, terms, d.held, terms.defaultBps);
+        _requireFrom(id, current.deadline);
+
+        if (state == State.Disputed) {
+            _closeAt(id, terms, current.held, terms.defaultBps);
             return id;
         }
-        uint256 first = _share(d.rulingBps, terms);
-        // An arbiter that stays silent on appeal leaves its first ruling standing.
-        bool heard = d.appellant != Party.None && d.state == State.Ruled;
-        uint256 last = heard ? _share(d.appealBps, terms) : first;
-        _closeAt(id, terms, d.held, last);
-        if (d.appellant == Party.None) return id;
-        bool byPayer = d.appellant == Party.Payer;
+
+        // When the arbiter stays silent on appeal, its first ruling stands.
+        uint256 first = _share(current.rulingBps, terms);
+        bool heard = current.appellant != Party.None && state == State.Ruled;
+        uint256 last = heard ? _share(current.appealBps, terms) : first;
+        _closeAt(id, terms, current.held, last);
+
+        if (current.appellant == Party.None) return id;
+        bool byPayer = current.appellant == Party.Payer;
         bool inVain = heard && (byPayer ? last <= first : last >= first);
         address to = byPayer == inVain ? terms.seller : _refundee(terms);
-        uint256 bond = _bond(d.held);
+        uint256 bond = _bond(current.held);
         emit BondPaid(id, to, bond);
         _pay(id, terms.token, to, bond);
     }
@@ -187,89 +191,111 @@ abstract contract Disputes is Deals, IArbitrable {
 
     // ----------------------------------------------------------------------------------- internals
 
-    function _partyOf(bytes32 id, Terms calldata t, address actor) private view returns (Party) {
-        if (actor == t.payer) return Party.Payer;
-        _requireSeller(id, t.seller, actor);
+    function _partyOf(bytes32 id, Terms calldata terms, address actor)
+        private
+        view
+        returns (Party)
+    {
+        if (actor == terms.payer) return Party.Payer;
+        _requireSeller(id, terms.seller, actor);
         return Party.Seller;
     }
 
     /// @dev What a ruling gives the payer.
-    function _share(uint256 ruling, Terms calldata t) private pure returns (uint256) {
-        return ruling == _REFUSED ? t.defaultBps : ruling;
+    function _share(uint256 ruling, Terms calldata terms) private pure returns (uint256) {
+        return ruling == _REFUSED ? terms.defaultBps : ruling;
     }
 
     function _bond(uint256 held) private pure returns (uint256) {
-        return (held * _BOND_BPS + _ALL_BPS - 1) / _ALL_BPS;
+        return _shareUp(held, _BOND_BPS);
     }
 
-    function _dispute(bytes32 id, Terms calldata t, uint256 held, Party by, bytes32 evidence)
+    function _dispute(bytes32 id, Terms calldata terms, uint256 held, Party by, bytes32 evidence)
         private
     {
-        address arbiter = t.arbiter;
+        // Checks
+        address arbiter = terms.arbiter;
         if (arbiter == address(0)) revert RefundEscrow_NoArbiter(id);
-        Deal memory d;
-        d.held = uint128(held);
-        d.state = State.Disputed;
-        d.window = uint32(t.disputeWindow);
-        d.deadline = uint40(block.timestamp + d.window);
-        _store(id, d);
-        emit Disputed(id, by, evidence, d.deadline);
+
+        // Effects
+        Deal memory current;
+        current.held = uint128(held);
+        current.state = State.Disputed;
+        current.window = uint32(terms.disputeWindow);
+        current.deadline = uint40(block.timestamp + current.window);
+        _store(id, current);
+        emit Disputed(id, by, evidence, current.deadline);
+
+        // Interactions
         _bringBefore(id, arbiter, 0);
     }
 
     function _rule(bytes32 id, address arbiter, uint256 bps) private {
-        Deal memory d = _load(id);
-        bool again = d.state == State.Appealed;
-        if (!again && d.state != State.Disputed) {
-            revert RefundEscrow_WrongState(id, d.state, State.Disputed);
+        Deal memory current = _load(id);
+        bool again = current.state == State.Appealed;
+        if (!again && current.state != State.Disputed) {
+            revert RefundEscrow_WrongState(id, current.state, State.Disputed);
         }
-        if (block.timestamp >= d.deadline) {
-            revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        _requireBefore(id, current.deadline);
+
+        if (again) current.appealBps = uint16(bps);
+        else current.rulingBps = uint16(bps);
+        current.state = State.Ruled;
+        unchecked {
+            current.deadline = uint40(block.timestamp + (again ? 0 : current.window));
         }
-        if (again) d.appealBps = uint16(bps);
-        else d.rulingBps = uint16(bps);
-        d.state = State.Ruled;
-        d.deadline = uint40(again ? block.timestamp : block.timestamp + d.window);
-        _store(id, d);
-        emit Ruled(id, arbiter, bps, d.deadline);
+        _store(id, current);
+        emit Ruled(id, arbiter, bps, current.deadline);
     }
 
-    function _appeal(bytes32 id, Terms calldata t, Party by, address from, bytes32 evidence)
+    function _appeal(bytes32 id, Terms calldata terms, Party by, address from, bytes32 evidence)
         private
     {
-        Deal memory d = _load(id);
-        if (d.state != State.Ruled) revert RefundEscrow_WrongState(id, d.state, State.Ruled);
-        if (d.appellant != Party.None) revert RefundEscrow_AlreadyAppealed(id, d.appellant);
-        if (block.timestamp >= d.deadline) {
-            revert RefundEscrow_TooLate(id, block.timestamp, d.deadline);
+        // Checks
+        Deal memory current = _load(id);
+        if (current.state != State.Ruled) {
+            revert RefundEscrow_WrongState(id, current.state, State.Ruled);
         }
-        uint256 bps = _share(d.rulingBps, t);
+        if (current.appellant != Party.None) {
+            revert RefundEscrow_AlreadyAppealed(id, current.appellant);
+        }
+        _requireBefore(id, current.deadline);
+        uint256 bps = _share(current.rulingBps, terms);
         if (bps == (by == Party.Payer ? _ALL_BPS : 0)) {
             revert RefundEscrow_NothingToAppeal(id, by, bps);
         }
-        d.state = State.Appealed;
-        d.appellant = by;
-        d.deadline = uint40(block.timestamp + d.window);
-        _store(id, d);
-        uint256 bond = _bond(d.held);
-        emit Appealed(id, by, evidence, bond, d.deadline);
-        address token = t.token;
+
+        // Effects
+        current.state = State.Appealed;
+        current.appellant = by;
+        current.deadline = uint40(block.timestamp + current.window);
+        _store(id, current);
+        uint256 bond = _bond(current.held);
+        emit Appealed(id, by, evidence, bond, current.deadline);
+
+        // Interactions: take the bond in, then call the arbitrator.
+        address token = terms.token;
         if (token != address(0)) _pull(id, token, from, bond);
-        _bringBefore(id, t.arbiter, token == address(0) ? bond : 0);
+        _bringBefore(id, terms.arbiter, token == address(0) ? bond : 0);
     }
 
-    /// @dev Bring a dispute before an ERC-792 arbitrator; other arbiters read the event. `kept` is
-    /// what this contract keeps of the ether that came with the call.
+    /// @dev Bring a dispute before an ERC-792 arbitrator. Other arbiters read the event. `kept` is
+    /// the part of the ether in the call that this contract keeps.
     function _bringBefore(bytes32 id, address arbiter, uint256 kept) private {
+        // Checks
         (bool erc792, uint256 cost) = _arbitrationCost(arbiter);
         if (msg.value < kept || msg.value - kept != cost) {
             revert RefundEscrow_WrongValue(id, msg.value, kept, cost);
         }
         if (!erc792) return;
+
+        // Interactions: the arbitrator gives the number, so the number is stored afterwards.
         uint256 disputeId = IArbitrator(arbiter).createDispute{value: cost}(_CHOICES, "");
         if (_disputes[arbiter][disputeId] != 0) {
             revert RefundEscrow_DisputeExists(arbiter, disputeId);
         }
+
+        // Effects
         _disputes[arbiter][disputeId] = id;
         emit ArbitrationRequested(id, arbiter, disputeId);
     }
@@ -277,27 +303,5 @@ abstract contract Disputes is Deals, IArbitrable {
     /// @dev An arbiter that answers `arbitrationCost` is an ERC-792 arbitrator.
     function _arbitrationCost(address arbiter) private view returns (bool erc792, uint256 cost) {
         return _ask(arbiter, abi.encodeCall(IArbitrator.arbitrationCost, ("")));
-    }
-
-    /// @dev Take tokens in; what arrives must be what was asked for.
-    function _pull(bytes32 id, address token, address from, uint256 amount) internal {
-        uint256 before = token.balanceOf(address(this));
-        if (!token.trySafeTransferFrom(from, address(this), amount)) {
-            revert RefundEscrow_WrongDeposit(id, 0, amount);
-        }
-        _checkArrival(id, token, before, amount);
-    }
-
-    function _checkArrival(bytes32 id, address token, uint256 before, uint256 amount)
-        internal
-        view
-    {
-        uint256 afterwards = token.balanceOf(address(this));
-        unchecked {
-            if (afterwards - before == amount) return;
-            revert RefundEscrow_WrongDeposit(
-                id, afterwards < before ? 0 : afterwards - before, amount
-            );
-        }
     }
 }

@@ -11,11 +11,11 @@ import {IRefundEscrow} from "./IRefundEscrow.sol";
 import {Signatures} from "../shared/Signatures.sol";
 
 /// @title Payouts
-/// @notice The part of the escrow that lets money out, and that checks who signed.
-/// @dev Re-entering gets nobody anywhere: a deal is closed, or a credit struck out, before anybody
-/// is called, and a deposit counts only when the balance rose by exactly its amount, so that
-/// whatever else moved in between undoes it. A lock on top of that would cost 2,300 gas in every
-/// release.
+/// @notice The part of the escrow that takes money in, lets it out, and checks signatures.
+/// @dev A call that comes back in the middle of another one gains nothing. A deal is closed, or a
+/// credit is deleted, before anybody is called. A deposit counts only when the balance rose by
+/// exactly its amount, so whatever else moved in between makes the deposit fail. A lock in addition
+/// would cost 2,300 gas in every release.
 abstract contract Payouts is IRefundEscrow, EIP712 {
     using SafeTransferLib for address;
 
@@ -23,8 +23,8 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
 
     uint256 internal constant _PUSH_GAS = 300_000;
 
-    /// @dev A call is handed at most 63/64 of what gas there is: what must be there so that a
-    /// payment gets its gas.
+    /// @dev A call gets at most 63/64 of the gas that is left. This much must be left, so that a
+    /// payment gets `_PUSH_GAS`.
     uint256 private constant _PUSH_GAS_NEEDED = 320_000;
 
     bytes32 private constant _CLAIM_TYPEHASH =
@@ -74,42 +74,52 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
         return _nonces[payee];
     }
 
-    // ----------------------------------------------------------------------------------- internals
+    // ------------------------------------------------------------------------ internals: money out
 
-    /// @dev Pay, or credit what could not be paid. The books say already that the money is gone.
+    /// @dev Pay, or credit what could not be paid. The books already say that the money is gone.
     function _pay(bytes32 id, address token, address to, uint256 amount) internal {
-        if (amount == 0) return;
-        _requireGas(_PUSH_GAS_NEEDED);
-        bool paid = token == address(0)
-            ? to.trySafeTransferETH(amount, _PUSH_GAS)
-            : _sendToken(token, to, amount, _PUSH_GAS);
-        if (paid) return;
-        _credits[token][to] += amount;
+        // Checks: the payment gets its gas. Without this, whoever sends the transaction could make
+        // the payment fail by giving too little gas.
+        if (gasleft() < _PUSH_GAS_NEEDED) {
+            revert RefundEscrow_TooLittleGas(gasleft(), _PUSH_GAS_NEEDED);
+        }
+
+        // Interactions
+        if (_send(token, to, amount, _PUSH_GAS)) return;
+
+        // Effects: they come last, because only a payment that failed makes a credit.
+        unchecked {
+            // No sum of amounts of at most 128 bits overflows 256 bits.
+            _credits[token][to] += amount;
+        }
         emit Credited(id, token, to, amount);
     }
 
     function _claim(address payee, address token, address to) private {
+        // Checks
         uint256 amount = _credits[token][payee];
         if (amount == 0) revert RefundEscrow_NothingOwed(token, payee);
         if (to == address(0) || to == address(this)) {
             revert RefundEscrow_BadDestination(payee, to);
         }
+
+        // Effects
         _credits[token][payee] = 0;
         emit Claimed(token, payee, to, amount);
-        // No allowance here: a payment that takes more gas than a push may use has to have a way
-        // out.
-        bool paid = token == address(0)
-            ? to.trySafeTransferETH(amount, gasleft())
-            : _sendToken(token, to, amount, gasleft());
-        if (!paid) revert RefundEscrow_NotPaid(token, to, amount);
+
+        // Interactions: no limit on the gas here. A payment that takes more gas than `_pay` allows
+        // must have a way out.
+        if (!_send(token, to, amount, gasleft())) revert RefundEscrow_NotPaid(token, to, amount);
     }
 
-    /// @dev Whether a token did as it was told: it did not revert, and answered true or, being a
-    /// contract, nothing.
-    function _sendToken(address token, address to, uint256 amount, uint256 allowance)
+    /// @dev Send ether or tokens, and return whether it worked. A token call worked when it did not
+    /// revert and answered true or, where there is a contract, nothing.
+    function _send(address token, address to, uint256 amount, uint256 allowance)
         internal
         returns (bool)
     {
+        if (token == address(0)) return to.trySafeTransferETH(amount, allowance);
+
         (bool success,, bytes memory answer) = LibCall.tryCall(
             token, 0, allowance, 32, abi.encodeCall(ITransferableToken.transfer, (to, amount))
         );
@@ -118,10 +128,32 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
         return answer.length == 32 && uint256(LibBytes.load(answer, 0)) == 1;
     }
 
-    /// @dev So that nobody can make a call fail by being mean with gas.
-    function _requireGas(uint256 needed) internal view {
-        if (gasleft() < needed) revert RefundEscrow_TooLittleGas(gasleft(), needed);
+    // ------------------------------------------------------------------------- internals: money in
+
+    /// @dev Take tokens in. Exactly the amount must arrive.
+    function _pull(bytes32 id, address token, address from, uint256 amount) internal {
+        uint256 before = token.balanceOf(address(this));
+        if (!token.trySafeTransferFrom(from, address(this), amount)) {
+            revert RefundEscrow_WrongDeposit(id, 0, amount);
+        }
+        _checkArrival(id, token, before, amount);
     }
+
+    /// @dev `before` is the balance before the tokens came.
+    function _checkArrival(bytes32 id, address token, uint256 before, uint256 amount)
+        internal
+        view
+    {
+        uint256 afterwards = token.balanceOf(address(this));
+        unchecked {
+            if (afterwards - before == amount) return;
+            revert RefundEscrow_WrongDeposit(
+                id, afterwards < before ? 0 : afterwards - before, amount
+            );
+        }
+    }
+
+    // --------------------------------------------------------------------------- internals: checks
 
     function _checkSignature(
         address signer,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
@@ -11,9 +12,9 @@ import {Deals} from "./Deals.sol";
 import {Disputes} from "./Disputes.sol";
 
 /// @title RefundEscrow
-/// @notice Described in IRefundEscrow.
-/// @dev In here: how deals are opened, and how they end without a dispute. The books are in Deals,
-/// arbitration in Disputes, payments and signatures in Payouts.
+/// @notice See `IRefundEscrow`.
+/// @dev This file opens deals and ends them without a dispute. The books are in `Deals`,
+/// arbitration is in `Disputes`, payments and signatures are in `Payouts`.
 contract RefundEscrow is Disputes {
     using SafeTransferLib for address;
 
@@ -34,9 +35,11 @@ contract RefundEscrow is Disputes {
     bytes32 private constant _SPLIT_TYPEHASH =
         keccak256("Split(bytes32 id,uint256 toPayer,uint256 toSeller,uint256 deadline)");
 
+    // --------------------------------------------------------------------------------- constructor
+
     constructor(IIdentityRegistry registry) Deals(registry) {}
 
-    // ------------------------------------------------------------------------------------- opening
+    // ----------------------------------------------------------------------------- writes: opening
 
     /// @inheritdoc IRefundEscrow
     function open(Terms calldata terms) external payable returns (bytes32 id) {
@@ -65,12 +68,14 @@ contract RefundEscrow is Disputes {
         uint256 deadline,
         bytes calldata signature
     ) external returns (bytes32 id) {
+        // Checks and effects
         id = _id();
         address payer = terms.payer;
         if (msg.sender != payer) _checkOpening(payer, deadline, signature);
         (address token, uint256 amount) = _bookTokens(id, terms, payer);
-        // Whoever saw the permit under way may have brought it in already: what counts is the
-        // allowance.
+
+        // Interactions: somebody who saw the permit may have sent it before. The allowance counts,
+        // so a permit that fails does no harm.
         bytes memory call = abi.encodeCall(
             IPermitToken.permit,
             (payer, address(this), amount, permit.deadline, permit.v, permit.r, permit.s)
@@ -84,9 +89,12 @@ contract RefundEscrow is Disputes {
         external
         returns (bytes32 id)
     {
+        // Checks and effects
         id = _id();
         address payer = terms.payer;
         (address token, uint256 amount) = _bookTokens(id, terms, payer);
+
+        // Interactions
         uint256 before = token.balanceOf(address(this));
         IAuthorizationToken(token)
             .receiveWithAuthorization(
@@ -120,6 +128,7 @@ contract RefundEscrow is Disputes {
         address from,
         uint256 value
     ) external {
+        // Checks and effects
         if (msg.sender != address(this)) revert RefundEscrow_OnlySelf(msg.sender);
         bytes32 id = _id();
         address payer = terms.payer;
@@ -128,11 +137,12 @@ contract RefundEscrow is Disputes {
         (address due, uint256 amount) = _bookTokens(id, terms, payer);
         if (token != due) revert RefundEscrow_NotPermitted(id, token, due);
         if (value != amount) revert RefundEscrow_WrongDeposit(id, value, amount);
-        // What was here before can no longer be told. So the token has to show that it delivers
-        // what it says it does, by a transfer from this contract to itself: if that changes the
-        // balance, it takes a fee.
+
+        // Interactions: the balance before the deposit is not known any more. So the token makes a
+        // transfer from this contract to itself. If that changes the balance, the token takes a
+        // fee.
         uint256 balance = token.balanceOf(address(this));
-        if (!_sendToken(token, address(this), amount, _PUSH_GAS)) {
+        if (!_send(token, address(this), amount, _PUSH_GAS)) {
             revert RefundEscrow_WrongDeposit(id, 0, amount);
         }
         unchecked {
@@ -140,21 +150,18 @@ contract RefundEscrow is Disputes {
         }
     }
 
-    // -------------------------------------------------------------------------------------- ending
+    // ------------------------------------------------------------------------------ writes: ending
 
     /// @inheritdoc IRefundEscrow
     function release(Terms calldata terms) external returns (bytes32 id) {
         uint256 held;
         (id, held) = _openDeal();
         if (msg.sender != terms.payer) {
-            uint256 releaseAt = terms.releaseAt;
-            if (block.timestamp < releaseAt) {
-                revert RefundEscrow_TooEarly(id, block.timestamp, releaseAt);
-            }
+            _requireFrom(id, terms.releaseAt);
             uint256 due = _dueBps(id, terms);
             if (due != 0) revert RefundEscrow_CriteriaDue(id, due);
         }
-        _release(id, terms, held);
+        _release(id, terms, 0, held);
     }
 
     /// @inheritdoc IRefundEscrow
@@ -164,13 +171,10 @@ contract RefundEscrow is Disputes {
     {
         uint256 held;
         (id, held) = _openDeal();
-        _checkSignature(
-            terms.payer,
-            keccak256(abi.encode(_RELEASE_TYPEHASH, id, deadline)),
-            deadline,
-            signature
-        );
-        _release(id, terms, held);
+
+        bytes32 message = EfficientHashLib.hash(_RELEASE_TYPEHASH, id, bytes32(deadline));
+        _checkSignature(terms.payer, message, deadline, signature);
+        _release(id, terms, 0, held);
     }
 
     /// @inheritdoc IRefundEscrow
@@ -196,14 +200,19 @@ contract RefundEscrow is Disputes {
     function refundPart(Terms calldata terms, uint256 amount) external returns (bytes32 id) {
         uint256 held;
         (id, held) = _openDeal();
+        // Checks
         _requireSeller(id, terms.seller, msg.sender);
         if (amount == 0 || amount > held) revert RefundEscrow_BadShare(id, amount, held);
         if (amount == held) {
             _refund(id, terms, held);
             return id;
         }
+
+        // Effects
         _storeOpen(id, held - amount);
         emit PartRefunded(id, amount, held - amount);
+
+        // Interactions
         _pay(id, terms.token, _refundee(terms), amount);
     }
 
@@ -214,37 +223,48 @@ contract RefundEscrow is Disputes {
     {
         uint256 held;
         (id, held) = _openDeal();
-        (uint256 toPayer, uint256 toSeller) = (agreement.toPayer, agreement.toSeller);
+        uint256 toPayer = agreement.toPayer;
+        uint256 toSeller = agreement.toSeller;
         if (toPayer > held || toSeller != held - toPayer) {
             revert RefundEscrow_BadSplit(id, toPayer, toSeller, held);
         }
+
         uint256 deadline = agreement.deadline;
-        bytes32 message = keccak256(abi.encode(_SPLIT_TYPEHASH, id, toPayer, toSeller, deadline));
+        bytes32 message = EfficientHashLib.hash(
+            uint256(_SPLIT_TYPEHASH), uint256(id), toPayer, toSeller, deadline
+        );
         address payer = terms.payer;
         if (msg.sender != payer) {
             _checkSignature(payer, message, deadline, agreement.payerSignature);
         }
+
         address signer = agreement.sellerSigner;
         _requireSeller(id, terms.seller, signer);
         if (msg.sender != signer) {
             _checkSignature(signer, message, deadline, agreement.sellerSignature);
         }
+
         _close(id, terms, toPayer, toSeller);
     }
 
     // ----------------------------------------------------------------------------------- internals
 
+    /// @dev The terms lie in the calldata as EIP-712 encodes them.
     function _checkOpening(address payer, uint256 deadline, bytes calldata signature)
         private
         view
     {
-        bytes32 terms = keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[4:484]));
-        bytes32 message = keccak256(abi.encode(_OPEN_TYPEHASH, terms, deadline));
+        bytes32 termsHash =
+            keccak256(abi.encodePacked(_TERMS_TYPEHASH, msg.data[_TERMS_OFFSET:_TERMS_END]));
+        bytes32 message = EfficientHashLib.hash(_OPEN_TYPEHASH, termsHash, bytes32(deadline));
         _checkSignature(payer, message, deadline, signature);
     }
 
-    function _openPaid(bytes32 id, Terms calldata t, address payer) private {
-        (address token, uint256 amount) = _book(id, t, payer);
+    function _openPaid(bytes32 id, Terms calldata terms, address payer) private {
+        // Checks and effects
+        (address token, uint256 amount) = _book(id, terms, payer);
+
+        // Interactions: the deposit. Ether is here already.
         if (token == address(0)) {
             if (msg.value != amount) revert RefundEscrow_WrongValue(id, msg.value, amount, 0);
         } else {
@@ -253,11 +273,11 @@ contract RefundEscrow is Disputes {
         }
     }
 
-    function _bookTokens(bytes32 id, Terms calldata t, address payer)
+    function _bookTokens(bytes32 id, Terms calldata terms, address payer)
         private
         returns (address token, uint256 amount)
     {
-        (token, amount) = _book(id, t, payer);
+        (token, amount) = _book(id, terms, payer);
         if (token == address(0)) revert RefundEscrow_WrongValue(id, 0, amount, 0);
     }
 }

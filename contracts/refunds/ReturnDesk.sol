@@ -10,7 +10,7 @@ import {IReturnDesk} from "./IReturnDesk.sol";
 import {Signatures} from "../shared/Signatures.sol";
 
 /// @title ReturnDesk
-/// @notice Described in IReturnDesk.
+/// @notice See `IReturnDesk`.
 contract ReturnDesk is IReturnDesk, EIP712 {
     // ----------------------------------------------------------------------------------- constants
 
@@ -34,6 +34,8 @@ contract ReturnDesk is IReturnDesk, EIP712 {
 
     mapping(bytes32 orderRef => Record) private _records;
 
+    // --------------------------------------------------------------------------------- constructor
+
     constructor(IIdentityRegistry registry, IRefundEscrow escrow) {
         REGISTRY = registry;
         ESCROW = escrow;
@@ -53,12 +55,8 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         uint256 deadline,
         bytes calldata signature
     ) external {
-        _checkSignature(
-            scanner,
-            keccak256(abi.encode(_DELIVERY_TYPEHASH, orderRef, scanner, deadline)),
-            deadline,
-            signature
-        );
+        bytes32 message = keccak256(abi.encode(_DELIVERY_TYPEHASH, orderRef, scanner, deadline));
+        _checkSignature(scanner, message, deadline, signature);
         _scanDelivery(orderRef, scanner);
     }
 
@@ -84,8 +82,7 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         external
         returns (uint256 bps)
     {
-        bps = _due(_scanReturn(terms.orderRef, gradeBps, msg.sender), terms.slaAt);
-        if (bps != 0) ESCROW.refundDue(terms, bps);
+        return _settle(terms, gradeBps, msg.sender);
     }
 
     /// @inheritdoc IReturnDesk
@@ -96,10 +93,8 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         uint256 deadline,
         bytes calldata signature
     ) external returns (uint256 bps) {
-        bytes32 orderRef = terms.orderRef;
-        _checkReturn(orderRef, gradeBps, scanner, deadline, signature);
-        bps = _due(_scanReturn(orderRef, gradeBps, scanner), terms.slaAt);
-        if (bps != 0) ESCROW.refundDue(terms, bps);
+        _checkReturn(terms.orderRef, gradeBps, scanner, deadline, signature);
+        return _settle(terms, gradeBps, scanner);
     }
 
     // --------------------------------------------------------------------------------------- views
@@ -123,31 +118,48 @@ contract ReturnDesk is IReturnDesk, EIP712 {
 
     function _scanDelivery(bytes32 orderRef, address scanner) private {
         _requireScanner(orderRef, scanner);
-        Record memory r = _records[orderRef];
-        if (r.returnedAt != 0) {
-            revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
+
+        Record memory entry = _records[orderRef];
+        _requireUnreturned(orderRef, entry);
+        if (entry.deliveredAt != 0) {
+            revert ReturnDesk_AlreadyDelivered(orderRef, entry.scanner, entry.deliveredAt);
         }
-        if (r.deliveredAt != 0) {
-            revert ReturnDesk_AlreadyDelivered(orderRef, r.scanner, r.deliveredAt);
-        }
-        _records[orderRef] = Record(scanner, uint40(block.timestamp), 0, 0);
+
+        entry.scanner = scanner;
+        entry.deliveredAt = uint40(block.timestamp);
+        _records[orderRef] = entry;
         emit DeliveryScanned(orderRef, scanner);
     }
 
     function _scanReturn(bytes32 orderRef, uint256 gradeBps, address scanner)
         private
-        returns (Record memory r)
+        returns (Record memory entry)
     {
         if (gradeBps > _ALL_BPS) revert ReturnDesk_BadGrade(orderRef, gradeBps, _ALL_BPS);
         _requireScanner(orderRef, scanner);
-        r = _records[orderRef];
-        if (r.returnedAt != 0) {
-            revert ReturnDesk_AlreadyReturned(orderRef, r.scanner, r.returnedAt);
-        }
-        (r.scanner, r.returnedAt, r.gradeBps) =
-        (scanner, uint40(block.timestamp), uint16(gradeBps));
-        _records[orderRef] = r;
+
+        entry = _records[orderRef];
+        _requireUnreturned(orderRef, entry);
+
+        entry.scanner = scanner;
+        entry.returnedAt = uint40(block.timestamp);
+        entry.gradeBps = uint16(gradeBps);
+        _records[orderRef] = entry;
         emit ReturnScanned(orderRef, scanner, gradeBps);
+    }
+
+    function _settle(IRefundEscrow.Terms calldata terms, uint256 gradeBps, address scanner)
+        private
+        returns (uint256 bps)
+    {
+        bps = _due(_scanReturn(terms.orderRef, gradeBps, scanner), terms.slaAt);
+        if (bps != 0) ESCROW.refundDue(terms, bps);
+    }
+
+    function _requireUnreturned(bytes32 orderRef, Record memory entry) private pure {
+        if (entry.returnedAt != 0) {
+            revert ReturnDesk_AlreadyReturned(orderRef, entry.scanner, entry.returnedAt);
+        }
     }
 
     function _requireScanner(bytes32 orderRef, address scanner) private view {
@@ -157,14 +169,14 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         }
     }
 
-    /// @dev The grade, or everything when nobody had seen the goods at the promised time. Goods
+    /// @dev The grade, or everything when no scanner had seen the goods by the promised time. Goods
     /// that came back by then had been delivered before.
-    function _due(Record memory r, uint256 slaAt) private view returns (uint256) {
+    function _due(Record memory entry, uint256 slaAt) private view returns (uint256) {
         if (slaAt != 0 && block.timestamp > slaAt) {
-            uint256 seenAt = r.deliveredAt != 0 ? r.deliveredAt : r.returnedAt;
+            uint256 seenAt = entry.deliveredAt != 0 ? entry.deliveredAt : entry.returnedAt;
             if (seenAt == 0 || seenAt > slaAt) return _ALL_BPS;
         }
-        return r.gradeBps;
+        return entry.gradeBps;
     }
 
     function _checkReturn(

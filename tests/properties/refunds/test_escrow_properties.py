@@ -84,8 +84,8 @@ MUTANTS = {
     "REF-04": (
         "an arbiter that is silent on appeal holds the money for ever",
         DISPUTES,
-        "d.state != State.Disputed && d.state != State.Ruled && d.state != State.Appealed",
-        "d.state != State.Disputed && d.state != State.Ruled",
+        "state != State.Disputed && state != State.Ruled && state != State.Appealed",
+        "state != State.Disputed && state != State.Ruled",
     ),
     "REF-05": (
         "a seller that asks for the refund itself pays half",
@@ -96,20 +96,20 @@ MUTANTS = {
     "REF-06": (
         "the fee of a split comes out of the customer's part",
         DEALS,
-        "_pay(id, token, _refundee(t), back);\n            _pay(id, token, t.seller, forth - fee);",
-        "_pay(id, token, _refundee(t), back - fee);\n            _pay(id, token, t.seller, forth);",
+        "_pay(id, token, _refundee(terms), back); } if (forth != 0) _pay(id, token, terms.seller, forth);",
+        "_pay(id, token, _refundee(terms), back - fee); forth += fee; } if (forth != 0) _pay(id, token, terms.seller, forth);",
     ),
     "REF-07": (
         "a share is rounded down",
         DEALS,
-        "(held * bps + _ALL_BPS - 1) / _ALL_BPS",
-        "held * bps / _ALL_BPS",
+        "(amount * bps + _ALL_BPS - 1) / _ALL_BPS",
+        "amount * bps / _ALL_BPS",
     ),
     "REF-08": (
         "an arbiter rules whenever it likes",
         DISPUTES,
-        "revert RefundEscrow_TooLate(id, block.timestamp, d.deadline); } if (again)",
-        "{} } if (again)",
+        "_requireBefore(id, current.deadline); if (again)",
+        "if (again)",
     ),
     "REF-09": (
         "anybody disputes for the seller",
@@ -138,8 +138,8 @@ MUTANTS = {
     "REF-13": (
         "anybody releases before the time",
         ESCROW,
-        "if (block.timestamp < releaseAt) {",
-        "if (releaseAt == 0) {",
+        "_requireFrom(id, terms.releaseAt);",
+        "",
     ),
 }
 
