@@ -169,8 +169,8 @@ abstract contract Deals is Payouts {
     }
 
     function _checkShares(bytes32 id, Terms calldata terms) private view {
-        // `feeTo` is read even when there is no fee: terms with an invalid field cannot be passed on
-        // to criteria.
+        // `feeTo` is read even when there is no fee: terms with an invalid address must not be
+        // opened, because criteria could not read them.
         address feeTo = terms.feeTo;
         if (terms.feeBps != 0) {
             if (terms.feeBps > _ALL_BPS) {

@@ -79,7 +79,7 @@ def camel(name: str) -> str:
 
 def plain(argument: Any) -> Any:
     """Return an argument as the contract takes it."""
-    if hasattr(argument, "words"):
+    if hasattr(argument, "abi"):
         return argument.abi()
     return int(argument.timestamp()) if isinstance(argument, datetime) else argument
 

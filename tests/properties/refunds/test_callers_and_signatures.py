@@ -121,7 +121,7 @@ def offer(stage, kind, terms, deadline, signature):
     value = terms.amount if kind == "open" else 0
     evidence = [EVIDENCE] if kind == "dispute" else []
     return stage.act(
-        "stranger", "escrow", f"{kind}_signed", terms, *evidence, deadline, signature, value=value
+        "stranger", "escrow", f"{kind}_by_sig", terms, *evidence, deadline, signature, value=value
     ).refusal
 
 
