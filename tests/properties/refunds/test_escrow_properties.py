@@ -96,8 +96,8 @@ MUTANTS = {
     "REF-06": (
         "the fee of a split comes out of the customer's part",
         DEALS,
-        "_pay(id, token, _refundee(terms), back); } if (forth != 0) _pay(id, token, terms.seller, forth);",
-        "_pay(id, token, _refundee(terms), back - fee); forth += fee; } if (forth != 0) _pay(id, token, terms.seller, forth);",
+        "_pay(id, token, _refundee(terms), back); }",
+        "_pay(id, token, _refundee(terms), back - fee); forth += fee; }",
     ),
     "REF-07": (
         "a share is rounded down",
