@@ -30,10 +30,10 @@ from careledger.identity.credentials.jose import Jws
 from careledger.identity.credentials.keys import KEY_TYPES, VerificationKey
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import Did
+from careledger.identity.did.document import document_as_of
 from careledger.identity.did.errors import MalformedDid
 from careledger.identity.did.events import DIDOwnerChanged
 from careledger.identity.did.history import Change, history
-from careledger.identity.did.resolver import document_as_of
 from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.times import from_seconds, time_text, to_seconds
 

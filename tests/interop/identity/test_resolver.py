@@ -16,8 +16,9 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.did import format_did
+from careledger.identity.did.encoding import json_number
 from careledger.identity.did.model import Operation, name32
-from careledger.identity.did.resolver import _number, resolve
+from careledger.identity.did.resolver import resolve
 from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.times import from_seconds
 from tests.interop.identity.conftest import HERE, Node
@@ -177,7 +178,9 @@ def theirs(run_node: Node, stage: Stage, dids: list[str]) -> list[dict[str, Any]
     assert done.returncode == 0, done.stderr
     # Numbers beyond 2^53 are written by JavaScript with zeros where Python keeps digits: read them
     # alike.
-    results: list[dict[str, Any]] = json.loads(done.stdout, parse_int=_number, parse_float=_number)
+    results: list[dict[str, Any]] = json.loads(
+        done.stdout, parse_int=json_number, parse_float=json_number
+    )
     return results
 
 
@@ -186,7 +189,7 @@ def ours(stage: Stage, did: str) -> dict[str, Any]:
         stage.registry, did, now=None if "?" in did else datetime.now(UTC), names={"dev": 1337}
     )
     plain: dict[str, Any] = json.loads(
-        json.dumps(found.result), parse_int=_number, parse_float=_number
+        json.dumps(found.result), parse_int=json_number, parse_float=json_number
     )
     return plain
 

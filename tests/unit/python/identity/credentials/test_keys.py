@@ -222,7 +222,7 @@ class TestMethods:
     def test_base64_and_base58(self, alg):
         import base64
 
-        from careledger.identity.did.resolver import _base58
+        from careledger.identity.did.encoding import base58
 
         raw = key(alg).public.raw
         kind = (
@@ -230,7 +230,7 @@ class TestMethods:
         )
         for material in (
             {"publicKeyBase64": base64.b64encode(raw).decode()},
-            {"publicKeyBase58": _base58(raw)},
+            {"publicKeyBase58": base58(raw)},
         ):
             assert VerificationKey.from_method(self.method(kind, **material)) == key(alg).public
 
