@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from coincurve import PublicKey
 from eth_typing import ChecksumAddress, Hash32
 
+from careledger.crypto.canonical import SAFE_INTEGER
 from careledger.crypto.hashing import keccak256
 from careledger.errors import InputError, SignatureError
 
@@ -22,6 +23,7 @@ DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address v
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 """Half of secp256k1's order: the greatest s that is not malleable (EIP-2)."""
 
+_DECIMAL = re.compile("[0-9]{1,78}", re.ASCII)
 _MEMBER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[\])?) ([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -92,7 +94,21 @@ class TypedData:
     encoded_type: str
     """EIP-712's encodeType, such as `Mail(Person to)Person(string name)`."""
     message: Mapping[str, Any]
-    """By member, as a wallet shows it: bytes as 0x-text, structs as objects, lists of them."""
+    """By member, as a wallet shows it: bytes as 0x-text, structs as objects, lists of them.
+
+    Numbers may be decimal text: most readers of JSON round those beyond 2^53 - 1.
+    """
+
+    @classmethod
+    def of(cls, domain: SigningDomain, encoded_type: str, values: Sequence[Any]) -> "TypedData":
+        """Return a message by the values of its members, in their order.
+
+        Args:
+            values: one a member: int, bool, bytes, text; what `struct_message` returned for a
+                member that is a struct.
+
+        """
+        return cls(domain, encoded_type, struct_message(encoded_type, values))
 
     @property
     def kind(self) -> str:
@@ -121,7 +137,19 @@ class TypedData:
 
     def sign(self, account: "LocalAccount") -> bytes:
         """Return r || s || v, 65 bytes, s in the lower half, v 27 or 28."""
-        return bytes(account.unsafe_sign_hash(Hash32(self.digest)).signature)
+        return sign_digest(account, self.digest)
+
+
+def struct_message(encoded_type: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Return a struct as it stands in a `TypedData`: its values, in order, by member."""
+    names = [name for _, name in _members(encoded_type)]
+    shown = [_shown(value) for value in values]
+    return dict(zip(names, shown, strict=True))
+
+
+def sign_digest(account: "LocalAccount", message: bytes) -> bytes:
+    """Sign a 32-byte digest; returns r || s || v, 65 bytes, s in the lower half, v 27 or 28."""
+    return bytes(account.unsafe_sign_hash(Hash32(message)).signature)
 
 
 def recover(message: bytes, signature: bytes) -> bytes:
@@ -176,7 +204,17 @@ def _object_word(types: Mapping[str, str], kind: str, name: str, value: Any) -> 
         return _hash_object(types, kind, value)
     if kind == "bytes" and isinstance(value, str):
         return _word(kind, name, bytes.fromhex(value.removeprefix("0x")))
+    if kind.startswith("uint") and isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return _word(kind, name, int(value))
     return _word(kind, name, value)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, int) and value > SAFE_INTEGER:
+        return str(value)
+    return value
 
 
 def _encoded_type(types: Mapping[str, str], kind: str) -> str:

@@ -9,6 +9,7 @@ from eth_typing import ChecksumAddress
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, Receipt
+from careledger.crypto.typed_data import TypedData
 from careledger.errors import Conflict
 from careledger.loyalty.errors import NotOffered
 from careledger.loyalty.events import OfferFilled
@@ -139,8 +140,8 @@ class PointMarket(ContractClient):
         """Cancel for a maker that signed `cancellation`."""
         return self._write("cancelWordBySig", maker, word, mask, to_seconds(deadline), signature)
 
-    def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> bytes:
-        """Return what a maker signs so that somebody else cancels for it: 32 bytes."""
+    def cancellation(self, maker: str, word: int, mask: int, deadline: datetime) -> TypedData:
+        """Return what a maker signs so that somebody else cancels for it."""
         return cancellation(
             self.chain.chain_id, self.address, maker, word=word, mask=mask, deadline=deadline
         )

@@ -1,7 +1,7 @@
-"""What holders of points sign at a token, as EIP-712 digests, and the signature itself.
+"""What holders of points sign at a token, as EIP-712 typed data.
 
-Every method returns the 32 bytes to sign. `sign` is for accounts whose key is at hand; a wallet
-signs the same typed data by itself (docs/protocol/loyalty.md has the types). Offers have `offers`.
+`sign` of a message is for accounts whose key is at hand; a wallet signs its `to_json()` by itself.
+docs/protocol/loyalty.md has the types; offers are in `offers`.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,9 @@ from functools import cached_property
 from secrets import token_bytes
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
-from eth_typing import Hash32
-
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import SigningDomain, TypedData
 from careledger.errors import InputError
+from careledger.values.addresses import address
 from careledger.values.times import to_seconds
 
 _AUTHORIZATION = (
@@ -78,9 +76,8 @@ class Redemption:
 
 
 def _validity(order: Authorization | Redemption) -> tuple[int, int]:
-    return 0 if order.valid_after is None else to_seconds(order.valid_after), to_seconds(
-        order.valid_before
-    )
+    after = 0 if order.valid_after is None else to_seconds(order.valid_after)
+    return after, to_seconds(order.valid_before)
 
 
 @dataclass(frozen=True)
@@ -92,37 +89,32 @@ class TokenMessages:
     token_name: str
 
     @cached_property
-    def separator(self) -> bytes:
-        """The 32-byte domain separator."""
-        return domain_separator(self.token_name, "1", self.chain_id, self.token)
+    def domain(self) -> SigningDomain:
+        """The token's signing domain."""
+        return SigningDomain(self.token_name, "1", self.chain_id, address(self.token))
 
-    def permit(self, owner: str, spender: str, value: int, nonce: int, deadline: datetime) -> bytes:
+    def permit(
+        self, owner: str, spender: str, value: int, nonce: int, deadline: datetime
+    ) -> TypedData:
         """Let a spender spend (EIP-2612); `nonce` is the owner's next one, `nonces(owner)`."""
-        return digest(
-            self.separator,
-            struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, to_seconds(deadline)]),
-        )
+        values = [owner, spender, value, nonce, to_seconds(deadline)]
+        return TypedData.of(self.domain, PERMIT_TYPE, values)
 
-    def transfer(self, order: Authorization) -> bytes:
+    def transfer(self, order: Authorization) -> TypedData:
         """Move points; anyone may send it."""
-        return digest(self.separator, struct_hash(TRANSFER_TYPE, order.abi()))
+        return TypedData.of(self.domain, TRANSFER_TYPE, order.abi())
 
-    def receive(self, order: Authorization) -> bytes:
+    def receive(self, order: Authorization) -> TypedData:
         """Move points; only the payee may send it."""
-        return digest(self.separator, struct_hash(RECEIVE_TYPE, order.abi()))
+        return TypedData.of(self.domain, RECEIVE_TYPE, order.abi())
 
-    def redeem(self, order: Redemption) -> bytes:
+    def redeem(self, order: Redemption) -> TypedData:
         """Redeem points; anyone may send it."""
-        return digest(self.separator, struct_hash(REDEEM_TYPE, order.abi()))
+        return TypedData.of(self.domain, REDEEM_TYPE, order.abi())
 
-    def cancel(self, authorizer: str, nonce: bytes) -> bytes:
+    def cancel(self, authorizer: str, nonce: bytes) -> TypedData:
         """Cancel an authorisation or redemption that was not used yet."""
-        return digest(self.separator, struct_hash(CANCEL_TYPE, [authorizer, nonce]))
-
-
-def sign(account: LocalAccount, message: bytes) -> bytes:
-    """Sign a 32-byte digest; returns 65 bytes r || s || v, s low."""
-    return bytes(account.unsafe_sign_hash(Hash32(message)).signature)
+        return TypedData.of(self.domain, CANCEL_TYPE, [authorizer, nonce])
 
 
 def split(signature: bytes) -> Vrs:

@@ -10,7 +10,7 @@ from secrets import randbits
 from typing import Any, Self
 
 from careledger.crypto.documents import JsonNode, hexed
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import SigningDomain, TypedData
 from careledger.errors import InputError
 from careledger.loyalty.errors import OfferError
 from careledger.loyalty.points import MAX_UINT
@@ -24,11 +24,7 @@ OFFER_TYPE = (
 )
 CANCEL_TYPE = "Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)"
 
-_MEMBERS = [
-    tuple(member.split()) for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")
-]
-"""Type and name of each member of an offer."""
-_NAMES = [name for _, name in _MEMBERS]
+_NAMES = [member.split()[1] for member in OFFER_TYPE[OFFER_TYPE.index("(") + 1 : -1].split(",")]
 
 
 @dataclass(frozen=True)
@@ -107,10 +103,13 @@ class Offer:
             self.ref,
         )
 
+    def message(self, chain_id: int, market: str) -> TypedData:
+        """Return what the maker signs."""
+        return TypedData.of(market_domain(chain_id, market), OFFER_TYPE, self.abi())
+
     def id(self, chain_id: int, market: str) -> bytes:
-        """Return the offer's id, 32 bytes: the EIP-712 digest that the maker signs."""
-        separator = domain_separator(*DOMAIN, chain_id, market)
-        return digest(separator, struct_hash(OFFER_TYPE, self.abi()))
+        """Return the offer's id, 32 bytes: the digest that the maker signs."""
+        return self.message(chain_id, market).digest
 
     def price(self, amount: int) -> int:
         """Return what the maker gets for a part of the offer: in proportion, rounded up."""
@@ -146,37 +145,18 @@ class Offer:
             ref=members["ref"].hex(32),
         )
 
-    def typed_data(self, chain_id: int, market: str) -> dict[str, Any]:
-        """Return what a wallet signs by `eth_signTypedData_v4`."""
-        domain_members = [
-            ("string", "name"),
-            ("string", "version"),
-            ("uint256", "chainId"),
-            ("address", "verifyingContract"),
-        ]
-        name, version = DOMAIN
-        return {
-            "types": {
-                "EIP712Domain": [{"name": name, "type": kind} for kind, name in domain_members],
-                "Offer": [{"name": name, "type": kind} for kind, name in _MEMBERS],
-            },
-            "primaryType": "Offer",
-            "domain": {
-                "name": name,
-                "version": version,
-                "chainId": chain_id,
-                "verifyingContract": market,
-            },
-            "message": self.to_json(),
-        }
-
 
 def cancellation(
     chain_id: int, market: str, maker: str, *, word: int, mask: int, deadline: datetime
-) -> bytes:
-    """Return what a maker signs so that somebody else cancels nonces for it: 32 bytes."""
-    separator = domain_separator(*DOMAIN, chain_id, market)
-    return digest(separator, struct_hash(CANCEL_TYPE, [maker, word, mask, to_seconds(deadline)]))
+) -> TypedData:
+    """Return what a maker signs so that somebody else cancels nonces for it."""
+    values = [maker, word, mask, to_seconds(deadline)]
+    return TypedData.of(market_domain(chain_id, market), CANCEL_TYPE, values)
+
+
+def market_domain(chain_id: int, market: str) -> SigningDomain:
+    """Return a market's signing domain."""
+    return SigningDomain(*DOMAIN, chain_id, address(market, "market"))
 
 
 def _address(name: str, value: Any) -> str:

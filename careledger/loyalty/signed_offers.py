@@ -29,7 +29,7 @@ from careledger.crypto.typed_data import recover
 from careledger.errors import InputError, SignatureError
 from careledger.files import read_file
 from careledger.loyalty.errors import OfferError
-from careledger.loyalty.messages import TokenMessages, sign, split
+from careledger.loyalty.messages import TokenMessages, split
 from careledger.loyalty.offers import Offer
 from careledger.values.times import to_seconds
 
@@ -204,9 +204,9 @@ def sign_offer(
         message = token.permit(
             offer.maker, market, offer.give_amount, permit_nonce, offer.expires_at
         )
-        permit = Permit(offer.give_amount, offer.expires_at, sign(account, message))
+        permit = Permit(offer.give_amount, offer.expires_at, message.sign(account))
 
-    signature = sign(account, offer.id(chain_id, market))
+    signature = offer.message(chain_id, market).sign(account)
     return SignedOffer(offer, chain_id, market, signature, permit)
 
 

@@ -11,6 +11,7 @@ from careledger.chain.transactions import Pending, Receipt
 from careledger.errors import NodeError, NotFound
 from careledger.refunds.calldata import find_terms
 from careledger.refunds.deal import Deal, SplitAgreement
+from careledger.refunds.erc20 import Erc20Permit
 from careledger.refunds.events import Opened
 from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.return_desk import ReturnDesk
@@ -71,7 +72,7 @@ class RefundEscrow(ContractClient):
     def open_with_permit(
         self,
         terms: DealTerms,
-        permit: tuple[int, int, bytes, bytes],
+        permit: Erc20Permit,
         deadline: datetime | None = None,
         signature: bytes = b"",
     ) -> Receipt:

@@ -1,9 +1,11 @@
 """What refunds need of an ERC-20 token, whoever made it: decimals, balances, allowances, permits by signature."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
+from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import Payer, sender_of
@@ -11,9 +13,10 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, Receipt
 from careledger.crypto.hashing import keccak256
-from careledger.crypto.typed_data import digest, struct_hash
+from careledger.crypto.typed_data import digest, sign_digest, struct_hash
 from careledger.errors import NotFound, SettingsError
 from careledger.values.addresses import address
+from careledger.values.times import to_seconds
 
 PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
@@ -96,21 +99,40 @@ class Erc20Token:
         return self._paying(signature).wait(self.queue(signature, spender, amount))
 
 
-def permit_message(
-    separator: bytes, owner: str, spender: str, *, value: int, nonce: int, deadline: int
-) -> bytes:
-    """Return the 32 bytes that an owner signs to let a spender take tokens (EIP-2612).
+class Erc20Permit(NamedTuple):
+    """A signed permit as the contracts take it."""
+
+    deadline: int
+    """The last second at which it holds, since 1970 UTC."""
+    v: int
+    r: bytes
+    s: bytes
+
+
+def sign_permit(
+    account: LocalAccount,
+    separator: bytes,
+    spender: str,
+    *,
+    value: int,
+    nonce: int,
+    deadline: datetime,
+) -> Erc20Permit:
+    """Sign that a spender may take tokens of an account (EIP-2612).
 
     Args:
-        separator: the token's, as `Token.domain_separator` returns it.
-        deadline: the last second at which it holds.
+        separator: the token's, as `Erc20Token.domain_separator` returns it.
+        value: the most that may be taken, in the smallest unit.
+        nonce: the account's next one, as `Erc20Token.nonces` returns it.
 
     """
-    return digest(separator, struct_hash(PERMIT_TYPE, [owner, spender, value, nonce, deadline]))
+    until = to_seconds(deadline)
+    struct = struct_hash(PERMIT_TYPE, [account.address, spender, value, nonce, until])
+    signature = sign_digest(account, digest(separator, struct))
+    return Erc20Permit(until, signature[64], signature[:32], signature[32:64])
 
 
 def _calldata(signature: str, arguments: tuple[Any, ...]) -> bytes:
     inside = signature[signature.index("(") + 1 : -1]
-    return keccak256(signature.encode())[:4] + encode(
-        [kind for kind in inside.split(",") if kind], arguments
-    )
+    kinds = [kind for kind in inside.split(",") if kind]
+    return keccak256(signature.encode())[:4] + encode(kinds, arguments)

@@ -1,18 +1,17 @@
-"""What parties and scanners sign, as EIP-712 digests, and the signature itself.
+"""What parties and scanners sign, as EIP-712 typed data.
 
-Every function returns the 32 bytes to sign. `sign` is for accounts whose key is at hand; a wallet
-signs the same typed data by itself (docs/protocol/refunds.md has the types).
+`sign` of a message is for accounts whose key is at hand; a wallet signs its `to_json()` by itself.
+docs/protocol/refunds.md has the types.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from eth_account.signers.local import LocalAccount
-from eth_typing import Hash32
-
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import SigningDomain, TypedData, struct_message
 from careledger.refunds.terms import DOMAIN, TERMS_TYPE, DealTerms
+from careledger.values.addresses import address
 from careledger.values.times import to_seconds
 
 OPEN_TYPE = f"Open(Terms terms,uint256 deadline){TERMS_TYPE}"
@@ -34,47 +33,45 @@ class EscrowMessages:
     escrow: str
 
     @cached_property
+    def domain(self) -> SigningDomain:
+        """The escrow's signing domain."""
+        return SigningDomain(*DOMAIN, self.chain_id, address(self.escrow))
+
+    @cached_property
     def separator(self) -> bytes:
         """The 32-byte domain separator."""
-        return domain_separator(*DOMAIN, self.chain_id, self.escrow)
+        return self.domain.separator
 
     def deal_id(self, terms: DealTerms) -> bytes:
         """Return the id of a deal with these terms."""
         return terms.id_under(self.separator)
 
-    def open(self, terms: DealTerms, deadline: datetime) -> bytes:
+    def open(self, terms: DealTerms, deadline: datetime) -> TypedData:
         """Open a deal; signed by the payer."""
-        return digest(
-            self.separator, struct_hash(OPEN_TYPE, [terms.struct_hash(), to_seconds(deadline)])
-        )
+        return self._message(OPEN_TYPE, struct_message(TERMS_TYPE, terms.abi()), deadline=deadline)
 
-    def release(self, id: bytes, deadline: datetime) -> bytes:
+    def release(self, id: bytes, deadline: datetime) -> TypedData:
         """Pay the seller; signed by the payer."""
-        return digest(self.separator, struct_hash(RELEASE_TYPE, [id, to_seconds(deadline)]))
+        return self._message(RELEASE_TYPE, id, deadline=deadline)
 
-    def split(self, id: bytes, to_payer: int, to_seller: int, deadline: datetime) -> bytes:
+    def split(self, id: bytes, to_payer: int, to_seller: int, deadline: datetime) -> TypedData:
         """Divide what is held; signed by both, amounts in the smallest unit."""
-        return digest(
-            self.separator, struct_hash(SPLIT_TYPE, [id, to_payer, to_seller, to_seconds(deadline)])
-        )
+        return self._message(SPLIT_TYPE, id, to_payer, to_seller, deadline=deadline)
 
-    def dispute(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
+    def dispute(self, id: bytes, evidence: bytes, deadline: datetime) -> TypedData:
         """Ask the arbiter; signed by the payer."""
-        return digest(
-            self.separator, struct_hash(DISPUTE_TYPE, [id, evidence, to_seconds(deadline)])
-        )
+        return self._message(DISPUTE_TYPE, id, evidence, deadline=deadline)
 
-    def appeal(self, id: bytes, evidence: bytes, deadline: datetime) -> bytes:
+    def appeal(self, id: bytes, evidence: bytes, deadline: datetime) -> TypedData:
         """Ask the arbiter once more; signed by the payer."""
-        return digest(
-            self.separator, struct_hash(APPEAL_TYPE, [id, evidence, to_seconds(deadline)])
-        )
+        return self._message(APPEAL_TYPE, id, evidence, deadline=deadline)
 
-    def claim(self, payee: str, token: str, to: str, nonce: int, deadline: datetime) -> bytes:
+    def claim(self, payee: str, token: str, to: str, nonce: int, deadline: datetime) -> TypedData:
         """Take a credit; signed by the payee."""
-        return digest(
-            self.separator, struct_hash(CLAIM_TYPE, [payee, token, to, nonce, to_seconds(deadline)])
-        )
+        return self._message(CLAIM_TYPE, payee, token, to, nonce, deadline=deadline)
+
+    def _message(self, encoded_type: str, *values: Any, deadline: datetime) -> TypedData:
+        return TypedData.of(self.domain, encoded_type, [*values, to_seconds(deadline)])
 
 
 @dataclass(frozen=True)
@@ -85,26 +82,17 @@ class DeskMessages:
     desk: str
 
     @cached_property
-    def separator(self) -> bytes:
-        """The 32-byte domain separator."""
-        return domain_separator(*DESK_DOMAIN, self.chain_id, self.desk)
+    def domain(self) -> SigningDomain:
+        """The desk's signing domain."""
+        return SigningDomain(*DESK_DOMAIN, self.chain_id, address(self.desk))
 
-    def delivery_scan(self, order_ref: bytes, scanner: str, deadline: datetime) -> bytes:
+    def delivery_scan(self, order_ref: bytes, scanner: str, deadline: datetime) -> TypedData:
         """Record a delivery."""
-        return digest(
-            self.separator, struct_hash(DELIVERY_TYPE, [order_ref, scanner, to_seconds(deadline)])
-        )
+        return TypedData.of(self.domain, DELIVERY_TYPE, [order_ref, scanner, to_seconds(deadline)])
 
     def return_scan(
         self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime
-    ) -> bytes:
+    ) -> TypedData:
         """Record a return and its grade."""
-        return digest(
-            self.separator,
-            struct_hash(RETURN_TYPE, [order_ref, grade_bps, scanner, to_seconds(deadline)]),
-        )
-
-
-def sign(account: LocalAccount, message: bytes) -> bytes:
-    """Sign a 32-byte digest; returns 65 bytes r || s || v, s low."""
-    return bytes(account.unsafe_sign_hash(Hash32(message)).signature)
+        values = [order_ref, grade_bps, scanner, to_seconds(deadline)]
+        return TypedData.of(self.domain, RETURN_TYPE, values)

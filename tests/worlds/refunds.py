@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from eth_abi import encode
 
-from careledger.refunds.messages import DeskMessages, EscrowMessages, sign
+from careledger.refunds.messages import DeskMessages, EscrowMessages
 from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER, Evm, actor
@@ -160,11 +160,11 @@ class World:
     def signed(self, account, kind, *arguments, deadline=None):
         """Return the deadline and signature of a message, as signed functions take them."""
         deadline = self.evm.now + 3600 if deadline is None else deadline
-        return deadline, sign(account, getattr(self.messages, kind)(*arguments, at(deadline)))
+        return deadline, getattr(self.messages, kind)(*arguments, at(deadline)).sign(account)
 
     def scan_signed(self, account, kind, *arguments, deadline=None):
         deadline = self.evm.now + 3600 if deadline is None else deadline
-        return deadline, sign(account, getattr(self.scans, kind)(*arguments, at(deadline)))
+        return deadline, getattr(self.scans, kind)(*arguments, at(deadline)).sign(account)
 
     # ---- counting
 

@@ -234,7 +234,6 @@ def _permit(
     suite: "Suite", token: "LoyaltyToken", spender: str, value: int, deadline: datetime
 ) -> "Permit | None":
     """Sign what the market needs to take the price; None where it may already."""
-    from careledger.loyalty.messages import sign as sign_message
     from careledger.loyalty.signed_offers import Permit
 
     owner = suite.sender.address
@@ -242,7 +241,7 @@ def _permit(
         return None
 
     message = token.messages.permit(owner, spender, value, token.nonces(owner), deadline)
-    return Permit(value, deadline, sign_message(suite.account, message))
+    return Permit(value, deadline, message.sign(suite.account))
 
 
 def _report(

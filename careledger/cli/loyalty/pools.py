@@ -171,7 +171,6 @@ def swap(
 
     Example: careledger loyalty pool swap 0xMiles… 0xCafe… 100 --min-out 3.9 --for 10m
     """
-    from careledger.loyalty.messages import sign
     from careledger.loyalty.pools import SwapOrder
 
     value = parse_points(amount)
@@ -196,7 +195,7 @@ def swap(
         receiver or holder,
         suite.chain_time() + span,
     )
-    signature = sign(suite.account, one.messages.receive(pools.authorization(order)))
+    signature = one.messages.receive(pools.authorization(order)).sign(suite.account)
     receipt = pools.swap_with_authorization(order, signature)
 
     done = pools.swapped(receipt)

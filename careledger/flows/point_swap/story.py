@@ -16,7 +16,7 @@ from careledger.crypto.documents import JsonNode
 from careledger.flows.stage import Stage
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.errors import TooLittleOut
-from careledger.loyalty.messages import Redemption, random_nonce, sign
+from careledger.loyalty.messages import Redemption, random_nonce
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.points import POINT, short_points
 from careledger.loyalty.policy import SwapPolicy
@@ -130,7 +130,7 @@ def take(story: Story, signed: SignedOffer, amount: int) -> None:
     )  # fmt: skip
     receipt = market.fill_with_permits(
         made, signed.signature, amount, price.paid, price.received,
-        maker_permit=signed.permit, taker_permit=Permit(price.paid, made.expires_at, sign(taker.account, message)),
+        maker_permit=signed.permit, taker_permit=Permit(price.paid, made.expires_at, message.sign(taker.account)),
     )  # fmt: skip
     left = market.state_of(made).remaining
     story.did(
@@ -186,7 +186,7 @@ def swap_signed(story: Story, amount: int) -> None:
     miles, beans, pools = story.miles.address, story.beans.address, story.pools.using(cafe)
     least = pools.quote(miles, beans, amount).received * 99 // 100
     order = SwapOrder(omar.address, miles, beans, amount, least, omar.address, story.soon())
-    signature = sign(omar.account, story.miles.messages.receive(pools.authorization(order)))
+    signature = story.miles.messages.receive(pools.authorization(order)).sign(omar.account)
     receipt = pools.swap_with_authorization(order, signature)
     got = pools.swapped(receipt).received_amount
     story.did(
@@ -201,7 +201,7 @@ def redeem(story: Story, amount: int) -> None:
     """Lena pays for a coffee with what she got; the café sends it."""
     lena, cafe = story.stage.actors["Lena"], story.stage.actors["Café Aurora"]
     order = Redemption(lena.address, amount, random_nonce(), story.soon())
-    signature = sign(lena.account, story.beans.messages.redeem(order))
+    signature = story.beans.messages.redeem(order).sign(lena.account)
     receipt = story.beans.using(cafe).redeem_with_authorization(order, signature)
     story.did("Lena", f"redeems {short_points(amount)} BEANS for breakfast", receipt, "Café Aurora")
 

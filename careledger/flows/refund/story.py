@@ -18,10 +18,10 @@ from careledger.crypto.hashing import hmac_sha256
 from careledger.flows.stage import Stage
 from careledger.refunds.client import RefundEscrow
 from careledger.refunds.deal import SplitAgreement
-from careledger.refunds.erc20 import Erc20Token, permit_message
+from careledger.refunds.erc20 import Erc20Permit, Erc20Token, sign_permit
 from careledger.refunds.events import PartRefunded, Refunded, Split
 from careledger.refunds.ledger import Ledger, same
-from careledger.refunds.messages import EscrowMessages, sign
+from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.orders import Order, OrderOutcome
 from careledger.refunds.return_desk import ReturnDesk, order_ref
 from careledger.refunds.terms import ALL_BPS, DealTerms
@@ -217,7 +217,7 @@ class Story:
                 )
             deadline = self._soon()
             permit = self._permit(one, one.order.amount, deadline)
-            signature = sign(one.customer.account, self.messages.open(one.terms, deadline))
+            signature = self.messages.open(one.terms, deadline).sign(one.customer.account)
             relay = self.escrow.using(self.cast.relayer)
             arguments = (one.terms.abi(), permit, to_seconds(deadline), signature)
             return one, "paid", self.cast.relayer, lambda: relay.queue("openWithPermit", *arguments)
@@ -255,7 +255,7 @@ class Story:
                     send = self._later(clerk.queue, "refundPart", words, one.order.amount)
                     jobs.append((one, "seller refunded", cast.clerk, send))
                 case OrderOutcome.SATISFIED:
-                    signature = sign(one.customer.account, self.messages.release(one.id, deadline))
+                    signature = self.messages.release(one.id, deadline).sign(one.customer.account)
                     send = self._later(
                         relay.queue, "releaseBySig", words, to_seconds(deadline), signature
                     )
@@ -284,9 +284,7 @@ class Story:
         jobs: list[Job] = []
         for one in disputed:
             evidence = hmac_sha256(self.key, one.order.evidence.encode())
-            signature = sign(
-                one.customer.account, self.messages.dispute(one.id, evidence, deadline)
-            )
+            signature = self.messages.dispute(one.id, evidence, deadline).sign(one.customer.account)
             arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
             jobs.append(
                 (
@@ -335,7 +333,7 @@ class Story:
         def job(one: Played) -> Job:
             bond, in_dollars = -(-one.order.amount // 10), one.terms.token == self.dollar.address
             evidence = hmac_sha256(self.key, b"appeal: " + one.order.evidence.encode())
-            signature = sign(one.customer.account, self.messages.appeal(one.id, evidence, deadline))
+            signature = self.messages.appeal(one.id, evidence, deadline).sign(one.customer.account)
             arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
             permit = self._permit(one, bond, deadline) if in_dollars else ()
 
@@ -453,27 +451,24 @@ class Story:
         one.refunded += sum(event.amount for event in happened if isinstance(event, PartRefunded))
         self.bar.step()
 
-    def _permit(
-        self, one: Played, amount: int, deadline: datetime
-    ) -> tuple[int, int, bytes, bytes]:
+    def _permit(self, one: Played, amount: int, deadline: datetime) -> Erc20Permit:
         owner = one.customer.address
-        message = permit_message(
+        nonce = self._nonces[owner]
+        self._nonces[owner] += 1
+        return sign_permit(
+            one.customer.account,
             self._separator,
-            owner,
             self.escrow.address,
             value=amount,
-            nonce=self._nonces[owner],
-            deadline=to_seconds(deadline),
+            nonce=nonce,
+            deadline=deadline,
         )
-        self._nonces[owner] += 1
-        signature = sign(one.customer.account, message)
-        return to_seconds(deadline), signature[64], signature[:32], signature[32:64]
 
     def _agreement(self, one: Played) -> SplitAgreement:
         back = one.order.amount * one.order.share_bps // ALL_BPS
         forth, deadline, clerk = one.order.amount - back, self._soon(), self.cast.clerk
         message = self.messages.split(one.id, back, forth, deadline)
-        both = sign(one.customer.account, message), sign(clerk.account, message)
+        both = message.sign(one.customer.account), message.sign(clerk.account)
         return SplitAgreement(back, forth, deadline, clerk.address, *both)
 
     def _soon(self) -> datetime:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from careledger.chain.send import Sender
+from careledger.crypto.typed_data import sign_digest
 from careledger.errors import (
     Conflict,
     InputError,
@@ -34,7 +35,7 @@ from careledger.loyalty.events import (
     WindDownCalledOff,
 )
 from careledger.loyalty.market import Fill
-from careledger.loyalty.messages import Authorization, Redemption, random_nonce, sign, split
+from careledger.loyalty.messages import Authorization, Redemption, random_nonce, split
 from careledger.loyalty.points import MAX_UINT, POINT
 from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.signed_offers import Permit, SignedOffer
@@ -108,7 +109,7 @@ class TestTokenViews:
         assert not miles.supports_interface(b"\xff" * 4)
 
     def test_the_signing_domain_is_ours(self, world):
-        assert world.miles.domain_separator() == world.miles.messages.separator
+        assert world.miles.domain_separator() == world.miles.messages.domain.separator
         fields, name, version, chain_id, contract, _, _ = world.miles.eip712_domain()
         assert (fields, name, version) == (b"\x0f", "Alba Miles", "1")
         assert (chain_id, contract) == (world.chain.chain_id, world.miles.address)
@@ -219,7 +220,7 @@ class TestRedeeming:
 
     def test_a_signed_order_is_sent_by_somebody_else_once(self, world):
         order = Redemption(world.lena.address, 2 * POINT, REF, world.soon())
-        signature = sign(world.lena.account, world.miles.messages.redeem(order))
+        signature = world.miles.messages.redeem(order).sign(world.lena.account)
         stranger = world.miles.using(world.stranger)
         receipt = stranger.redeem_with_authorization(order, signature)
         assert only(world.miles, receipt, AuthorizationUsed).nonce == order.nonce
@@ -268,7 +269,7 @@ class TestMoving:
         message = world.miles.messages.permit(
             owner, spender, 7, world.miles.nonces(owner), world.soon()
         )
-        signature = sign(world.lena.account, message)
+        signature = message.sign(world.lena.account)
         deadline = world.soon()
         world.miles.using(world.stranger).permit(owner, spender, 7, deadline, form(signature))
         assert world.miles.allowance(owner, spender) == 7
@@ -289,7 +290,7 @@ class TestMoving:
         order = Authorization(
             world.lena.address, world.tomas.address, 3, world.soon(), world.soon(-DAY)
         )
-        signature = sign(world.lena.account, world.miles.messages.transfer(order))
+        signature = world.miles.messages.transfer(order).sign(world.lena.account)
         world.miles.using(world.stranger).transfer_with_authorization(order, form(signature))
         assert world.miles.balance_of(world.tomas.address) == 3
         assert world.miles.authorization_state(world.lena.address, order.nonce)
@@ -297,7 +298,7 @@ class TestMoving:
     @pytest.mark.parametrize("form", [bytes, split])
     def test_only_the_payee_pulls(self, world, form):
         order = Authorization(world.lena.address, world.tomas.address, 3, world.soon())
-        signature = form(sign(world.lena.account, world.miles.messages.receive(order)))
+        signature = form(world.miles.messages.receive(order).sign(world.lena.account))
         with pytest.raises(errors.NotPayee):
             world.miles.using(world.stranger).receive_with_authorization(order, signature)
         world.miles.using(world.tomas).receive_with_authorization(order, signature)
@@ -307,7 +308,7 @@ class TestMoving:
     def test_an_authorisation_is_cancelled(self, world, form):
         nonce = random_nonce()
         signature = form(
-            sign(world.lena.account, world.miles.messages.cancel(world.lena.address, nonce))
+            world.miles.messages.cancel(world.lena.address, nonce).sign(world.lena.account)
         )
         receipt = world.miles.using(world.stranger).cancel_authorization(
             world.lena.address, nonce, signature
@@ -398,7 +399,7 @@ class TestFilling:
         message = world.beans.messages.permit(
             world.tomas.address, market.address, 10**24, nonce, offer.expires_at
         )
-        permit = Permit(10**24, offer.expires_at, sign(world.tomas.account, message))
+        permit = Permit(10**24, offer.expires_at, message.sign(world.tomas.account))
         return market.fill_with_permits(
             offer, signed.signature, amount, limits.get("most", price.paid), limits.get("least", price.received),
             maker_permit=signed.permit, taker_permit=permit,
@@ -502,8 +503,8 @@ class TestCancelling:
 
     def test_for_a_maker_that_signed(self, world):
         at = world.soon()
-        signature = sign(
-            world.lena.account, world.market.cancellation(world.lena.address, 0, 1 << 7, at)
+        signature = world.market.cancellation(world.lena.address, 0, 1 << 7, at).sign(
+            world.lena.account
         )
         stranger = world.market.using(world.stranger)
         stranger.cancel_word_by_sig(world.lena.address, 0, 1 << 7, deadline=at, signature=signature)
@@ -535,7 +536,7 @@ class TestCheck:
 
     def test_another_signer(self, world):
         signed = world.signed()
-        forged = sign(world.tomas.account, signed.id)
+        forged = sign_digest(world.tomas.account, signed.id)
         for bad in (forged, signed.signature[:64]):
             with pytest.raises(SignatureError, match="not signed by its maker"):
                 world.market.check(SignedOffer(signed.offer, signed.chain_id, signed.market, bad))
@@ -563,7 +564,10 @@ class TestCheck:
         offer = world.offer(maker=wallet)
         identifier = offer.id(world.chain.chain_id, world.market.address)
         good = SignedOffer(
-            offer, world.chain.chain_id, world.market.address, sign(world.lena.account, identifier)
+            offer,
+            world.chain.chain_id,
+            world.market.address,
+            sign_digest(world.lena.account, identifier),
         )
         world.market.check(good)
         with pytest.raises(SignatureError):
@@ -571,7 +575,7 @@ class TestCheck:
         with pytest.raises(SignatureError):
             world.market.check(
                 SignedOffer(
-                    offer, good.chain_id, good.market, sign(world.tomas.account, identifier)
+                    offer, good.chain_id, good.market, sign_digest(world.tomas.account, identifier)
                 )
             )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from careledger.crypto.typed_data import sign_digest
 from careledger.loyalty import errors
 from careledger.loyalty.client import LoyaltyToken
 from careledger.loyalty.events import (
@@ -128,11 +129,11 @@ class TestSwapping:
             world.soon(),
         )  # fmt: skip
         before = world.beans.balance_of(world.tomas.address)
-        signature = sign(
-            world.lena.account, world.miles.messages.receive(pools.authorization(order))
+        signature = world.miles.messages.receive(pools.authorization(order)).sign(
+            world.lena.account
         )
         with pytest.raises(errors.BadHolderSignature):
-            pools.swap_with_authorization(order, sign(world.tomas.account, bytes(32)))
+            pools.swap_with_authorization(order, sign_digest(world.tomas.account, bytes(32)))
         done = pools.swapped(pools.swap_with_authorization(order, signature))
         assert done.taker == world.lena.address
         assert world.beans.balance_of(world.tomas.address) == before + done.received_amount

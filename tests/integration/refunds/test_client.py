@@ -9,8 +9,7 @@ from careledger.crypto.hashing import keccak256
 from careledger.errors import NodeError, NotFound, SettingsError
 from careledger.refunds import errors, events
 from careledger.refunds.deal import DealState, Party, SplitAgreement
-from careledger.refunds.erc20 import Erc20Token, permit_message
-from careledger.refunds.messages import sign
+from careledger.refunds.erc20 import Erc20Token, sign_permit
 from careledger.refunds.terms import KINDS
 from careledger.values.addresses import ZERO_ADDRESS
 
@@ -43,25 +42,22 @@ class TestOpening:
     def test_a_relayer_opens_with_the_payers_word(self, shop):
         terms, deadline = shop.terms(), later(shop)
         shop.token.using(shop.payer).approve(shop.escrow.address, terms.amount)
-        signature = sign(shop.payer.account, shop.escrow.messages.open(terms, deadline))
+        signature = shop.escrow.messages.open(terms, deadline).sign(shop.payer.account)
         shop.by(shop.relayer).open_by_sig(terms, deadline, signature)
         assert shop.escrow.deal(shop.id(terms)).state is DealState.OPEN
 
     def test_a_relayer_opens_with_a_permit(self, shop):
         terms, deadline = shop.terms(), later(shop)
-        at = int(deadline.timestamp())
-        message = permit_message(
+        permit = sign_permit(
+            shop.payer.account,
             shop.token.domain_separator(),
-            terms.payer,
             shop.escrow.address,
             value=terms.amount,
             nonce=shop.token.nonces(terms.payer),
-            deadline=at,
+            deadline=deadline,
         )
-        permit = sign(shop.payer.account, message)
-        signature = sign(shop.payer.account, shop.escrow.messages.open(terms, deadline))
-        words = (at, permit[64], permit[:32], permit[32:64])
-        shop.by(shop.relayer).open_with_permit(terms, words, deadline, signature)
+        signature = shop.escrow.messages.open(terms, deadline).sign(shop.payer.account)
+        shop.by(shop.relayer).open_with_permit(terms, permit, deadline, signature)
         assert shop.escrow.deal(shop.id(terms)).state is DealState.OPEN
 
     def test_what_only_others_may_call_is_refused_as_such(self, shop):
@@ -127,7 +123,7 @@ class TestEnding:
         (released,) = shop.escrow.events(shop.by(shop.payer).release(shop.open()))
         assert (released.paid, released.fee) == (97_500_000, 2_500_000)
         terms, deadline = shop.open(), later(shop)
-        signature = sign(shop.payer.account, shop.escrow.messages.release(shop.id(terms), deadline))
+        signature = shop.escrow.messages.release(shop.id(terms), deadline).sign(shop.payer.account)
         shop.by(shop.relayer).release_by_sig(terms, deadline, signature)
         assert shop.escrow.deal(shop.id(terms)).state.final
 
@@ -152,8 +148,8 @@ class TestEnding:
             60_000_000,
             deadline,
             shop.seller.address,
-            sign(shop.payer.account, message),
-            sign(shop.seller.account, message),
+            message.sign(shop.payer.account),
+            message.sign(shop.seller.account),
         )
         (split,) = shop.escrow.events(shop.by(shop.stranger).split(terms, agreement))
         assert (split.refunded, split.paid, split.fee) == (40_000_000, 58_500_000, 1_500_000)
@@ -196,10 +192,10 @@ class TestDisputing:
     def test_a_relayer_brings_the_customers_word(self, shop):
         terms, deadline = shop.open(token=ZERO_ADDRESS, amount=10**18), later(shop)
         messages, relay = shop.escrow.messages, shop.by(shop.relayer)
-        dispute = sign(shop.payer.account, messages.dispute(shop.id(terms), EVIDENCE, deadline))
+        dispute = messages.dispute(shop.id(terms), EVIDENCE, deadline).sign(shop.payer.account)
         relay.dispute_by_sig(terms, EVIDENCE, deadline, dispute)
         shop.by(shop.arbiter).award(terms, 0)
-        appeal = sign(shop.payer.account, messages.appeal(shop.id(terms), EVIDENCE, deadline))
+        appeal = messages.appeal(shop.id(terms), EVIDENCE, deadline).sign(shop.payer.account)
         relay.appeal_by_sig(terms, EVIDENCE, deadline, appeal, value=10**17)
         assert shop.escrow.deal(shop.id(terms)).appellant is Party.PAYER
 
@@ -255,7 +251,7 @@ class TestCredits:
                 ZERO_ADDRESS,
                 shop.other.address,
                 deadline,
-                sign(shop.payer.account, message),
+                message.sign(shop.payer.account),
             )
 
 
@@ -277,7 +273,7 @@ class TestDesk:
         message = shop.desk.messages.return_scan(
             second.order_ref, 10_000, shop.scanner.address, deadline
         )
-        signature = sign(shop.scanner.account, message)
+        signature = message.sign(shop.scanner.account)
         relay = shop.desk.using(shop.relayer)
         relay.settle_return_by_sig(second, 10_000, shop.scanner.address, deadline, signature)
         assert shop.escrow.deal(shop.id(second)).state is DealState.REFUNDED
@@ -290,7 +286,7 @@ class TestDesk:
         terms, deadline = shop.terms(), later(shop)
         message = shop.desk.messages.delivery_scan(terms.order_ref, shop.scanner.address, deadline)
         shop.desk.using(shop.relayer).scan_delivery_by_sig(
-            terms.order_ref, shop.scanner.address, deadline, sign(shop.scanner.account, message)
+            terms.order_ref, shop.scanner.address, deadline, message.sign(shop.scanner.account)
         )
         pending = shop.desk.using(shop.scanner).queue("scanReturn", terms.order_ref, 1)
         assert shop.scanner.wait(pending).succeeded

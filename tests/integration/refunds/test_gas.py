@@ -12,11 +12,10 @@ from eth_abi.abi import encode
 
 from careledger.chain import artifacts
 from careledger.crypto.hashing import keccak256
-from careledger.crypto.typed_data import digest, struct_hash
+from careledger.crypto.typed_data import digest, sign_digest, struct_hash
 from careledger.refunds.client import RefundEscrow, ReturnDesk
 from careledger.refunds.deal import SplitAgreement
-from careledger.refunds.erc20 import Erc20Token, permit_message
-from careledger.refunds.messages import sign
+from careledger.refunds.erc20 import Erc20Token, sign_permit
 from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import START
@@ -176,7 +175,7 @@ def test_opening(shop, gas):
     )
     gas.row("RefundEscrow.open.ether", shop.open(shop.terms(token=ZERO_ADDRESS)))
     terms = shop.terms()
-    signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
+    signature = shop.escrow.messages.open(terms, at(LATER)).sign(shop.payer.account)
     receipt = shop.by(shop.relayer).open_by_sig(terms, at(LATER), signature)
     gas.row("RefundEscrow.open.signed", receipt.gas_used)
     shop.call(shop.payer, shop.token, "approve(address,uint256)", shop.escrow.address, 10**12)
@@ -184,16 +183,14 @@ def test_opening(shop, gas):
 
 
 def permit(shop, terms):
-    message = permit_message(
+    return sign_permit(
+        shop.payer.account,
         shop.token.domain_separator(),
-        terms.payer,
         shop.escrow.address,
         value=terms.amount,
         nonce=shop.token.nonces(terms.payer),
-        deadline=LATER,
+        deadline=at(LATER),
     )
-    signature = sign(shop.payer.account, message)
-    return LATER, signature[64], signature[:32], signature[32:64]
 
 
 def test_opening_by_permit(shop, gas):
@@ -205,7 +202,7 @@ def test_opening_by_permit(shop, gas):
         shop.by(shop.payer).open_with_permit(terms, permit(shop, terms)).gas_used,
     )
     terms = shop.terms()
-    signature = sign(shop.payer.account, shop.escrow.messages.open(terms, at(LATER)))
+    signature = shop.escrow.messages.open(terms, at(LATER)).sign(shop.payer.account)
     receipt = shop.by(shop.relayer).open_with_permit(
         terms, permit(shop, terms), at(LATER), signature
     )
@@ -219,7 +216,7 @@ def test_opening_by_what_points_can(shop, gas):
     )
     terms = shop.terms(token=shop.points.address, amount=10**18)
     values = [terms.payer, shop.escrow.address, terms.amount, 0, LATER, shop.id(terms)]
-    signature = sign(
+    signature = sign_digest(
         shop.payer.account, digest(shop.points.domain_separator(), struct_hash(text, values))
     )
     authorization = (0, LATER, signature[64], signature[:32], signature[32:64])
@@ -248,7 +245,7 @@ def test_releasing(shop, gas):
     fee = {"fee_bps": 250, "fee_to": shop.fee_to.address}
     gas.row("RefundEscrow.release.withFee", payer.release(shop.opened(**fee)).gas_used)
     terms = shop.opened()
-    signature = sign(shop.payer.account, shop.escrow.messages.release(shop.id(terms), at(LATER)))
+    signature = shop.escrow.messages.release(shop.id(terms), at(LATER)).sign(shop.payer.account)
     receipt = shop.by(shop.relayer).release_by_sig(terms, at(LATER), signature)
     gas.row("RefundEscrow.release.signed", receipt.gas_used)
     terms = shop.opened()
@@ -276,7 +273,7 @@ def test_scanning(shop, gas):
     message = shop.desk.messages.return_scan(
         terms.order_ref, 10_000, shop.scanner.address, at(LATER)
     )
-    signed = (shop.scanner.address, at(LATER), sign(shop.scanner.account, message))
+    signed = (shop.scanner.address, at(LATER), message.sign(shop.scanner.account))
     receipt = shop.desk.using(shop.relayer).settle_return_by_sig(terms, 10_000, *signed)
     gas.row("RefundEscrow.scanAndRefund.relayed", receipt.gas_used)
     terms = shop.opened()
@@ -293,7 +290,7 @@ def test_agreeing(shop, gas):
     gas.row("RefundEscrow.refundPart.all", seller.refund_part(shop.opened(), 129_990_000).gas_used)
     terms = shop.opened()
     message = shop.escrow.messages.split(shop.id(terms), 29_990_000, 100_000_000, at(LATER))
-    signatures = sign(shop.payer.account, message), sign(shop.seller.account, message)
+    signatures = message.sign(shop.payer.account), message.sign(shop.seller.account)
     agreement = SplitAgreement(29_990_000, 100_000_000, at(LATER), shop.seller.address, *signatures)
     gas.row("RefundEscrow.split", shop.by(shop.relayer).split(terms, agreement).gas_used)
 
@@ -314,8 +311,8 @@ def test_disputing(shop, gas):
     arbiter.award(terms, 8_000)
     gas.row("RefundEscrow.execute.appealed", anyone.execute(terms).gas_used)
     terms = shop.opened()
-    signature = sign(
-        shop.payer.account, shop.escrow.messages.dispute(shop.id(terms), b"\xee" * 32, at(LATER))
+    signature = shop.escrow.messages.dispute(shop.id(terms), b"\xee" * 32, at(LATER)).sign(
+        shop.payer.account
     )
     gas.row(
         "RefundEscrow.dispute.signed",

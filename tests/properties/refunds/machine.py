@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from careledger.refunds.deal import SplitAgreement
-from careledger.refunds.messages import sign
 from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.properties.refunds.backends import ASSETS, MOODS, Deep, World, at
@@ -452,7 +451,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         terms = deal.plan.terms if deal else how["plan"].terms if "plan" in how else None
 
         def signed(by: str, message: bytes) -> bytes:
-            return sign(self.stage.accounts[by], message)
+            return message.sign(self.stage.accounts[by])
 
         if act == "open" and how["signer"]:
             signature = signed(how["signer"], messages.open(terms, deadline))
@@ -494,7 +493,7 @@ class EscrowMachine(Properties, RuleBasedStateMachine):
         to = self.stage.address[how["to"]]
         if act == "claim_by_sig":
             message = self.stage.messages.claim(payee, asset, to, how["nonce"], deadline)
-            signature = sign(self.stage.accounts[how["signer"]], message)
+            signature = message.sign(self.stage.accounts[how["signer"]])
             return (how["caller"], "escrow", act, payee, asset, to, deadline, signature)
         if how["payee"] in CONTRACTS:
             data = bytes.fromhex("21c0b342") + b"".join(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from careledger.refunds.messages import EscrowMessages, sign
+from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.terms import DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.properties.refunds.backends import MOODS, Deep, at
@@ -138,7 +138,7 @@ class EscrowAgreement:
 def other_ways(stage, kind, terms, deadline):
     """Signatures that are each good for something else."""
     here, alice, bob = stage.messages, stage.accounts["alice"], stage.accounts["bob"]
-    right = sign(alice, message(here, kind, terms, deadline))
+    right = message(here, kind, terms, deadline).sign(alice)
     r, s, v = right[:32], int.from_bytes(right[32:64], "big"), right[64]
     other = terms_of(stage, salt=2)
     elsewhere = (
@@ -148,16 +148,16 @@ def other_ways(stage, kind, terms, deadline):
     kinds = [k for k in ("open", *OPEN_SIGNED, "appeal", "claim") if k != kind]
     return {
         "the other s": r + (ORDER - s).to_bytes(32, "big") + bytes([55 - v]),
-        "another signer": sign(bob, message(here, kind, terms, deadline)),
-        "another deal": sign(alice, message(here, kind, other, deadline)),
-        "another deadline": sign(alice, message(here, kind, terms, deadline + 1)),
-        "another chain": sign(alice, message(elsewhere[0], kind, terms, deadline)),
-        "another contract": sign(alice, message(elsewhere[1], kind, terms, deadline)),
+        "another signer": message(here, kind, terms, deadline).sign(bob),
+        "another deal": message(here, kind, other, deadline).sign(alice),
+        "another deadline": message(here, kind, terms, deadline + 1).sign(alice),
+        "another chain": message(elsewhere[0], kind, terms, deadline).sign(alice),
+        "another contract": message(elsewhere[1], kind, terms, deadline).sign(alice),
         "a byte too many": right + b"\0",
         "a byte too few": right[:-1],
         "nothing": b"",
         **{
-            f"the message {other}": sign(alice, message(here, other, terms, deadline))
+            f"the message {other}": message(here, other, terms, deadline).sign(alice)
             for other in kinds
         },
     }
@@ -185,7 +185,7 @@ def try_all_signatures(stage):
         if offer(stage, kind, terms, deadline, ways[name]) != "BadDealSignature":
             raise Violated("REF-15", f"{name} was good for {kind}")
         stage.wait(stage.now + later)
-        right = sign(stage.accounts["alice"], message(stage.messages, kind, terms, deadline))
+        right = message(stage.messages, kind, terms, deadline).sign(stage.accounts["alice"])
         expected = "DealSignatureExpired" if later > 3 * DAY else None
         if offer(stage, kind, terms, deadline, right) != expected:
             raise Violated("REF-15", f"{kind} after {later} seconds was not {expected}")

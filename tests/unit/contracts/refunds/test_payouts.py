@@ -4,7 +4,6 @@ import pytest
 
 from careledger.refunds import errors
 from careledger.refunds.deal import DealState
-from careledger.refunds.messages import sign
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import DAY, at, high_s
@@ -352,7 +351,7 @@ class TestClaimSigned:
             token.address,
             to,
             deadline,
-            sign(account or world.seller, message),
+            message.sign(account or world.seller),
         )
 
     def test_only_the_payees_signature(self, world, blocking, owed):

@@ -3,10 +3,10 @@
 import pytest
 
 from careledger.chain.reverts import Reverted, RevertedSilently
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import digest, domain_separator, sign_digest, struct_hash
 from careledger.refunds import errors
 from careledger.refunds.deal import DealState
-from careledger.refunds.messages import EscrowMessages, sign
+from careledger.refunds.messages import EscrowMessages
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER
 from tests.worlds.refunds import at, high_s, hostile, loyalty, packed, raw
@@ -20,7 +20,7 @@ class TestOpenSigned:
         _, signature = world.signed(world.stranger, "open", terms)
         with pytest.raises(errors.BadDealSignature) as refusal:
             world.do("openBySig", terms, deadline, signature)
-        assert refusal.value.digest == world.messages.open(terms, at(deadline))
+        assert refusal.value.digest == world.messages.open(terms, at(deadline)).digest
         assert refusal.value.signer == world.payer.address
 
     def test_other_terms_are_refused(self, world):
@@ -61,7 +61,7 @@ class TestOpenSigned:
                     "openBySig",
                     terms,
                     deadline,
-                    sign(world.payer, messages.open(terms, at(deadline))),
+                    messages.open(terms, at(deadline)).sign(world.payer),
                 )
 
     def test_it_opens_once(self, world):
@@ -139,7 +139,7 @@ class TestOpenSigned:
         )
         separator = domain_separator("CareLedger RefundEscrow", "1", 31337, world.escrow.address)
         message = digest(separator, struct_hash(text, [terms.struct_hash(), deadline]))
-        assert message == world.messages.open(terms, at(deadline))
+        assert message == world.messages.open(terms, at(deadline)).digest
 
 
 class TestOpenWithPermit:
@@ -156,7 +156,7 @@ class TestOpenWithPermit:
             nonce = world.token.call("nonces", terms.payer)
             values = [terms.payer, world.escrow.address, value or terms.amount, nonce, deadline]
             message = digest(world.token.call("DOMAIN_SEPARATOR"), struct_hash(text, values))
-            signature = sign(account or world.payer, message)
+            signature = sign_digest(account or world.payer, message)
             return deadline, signature[64], signature[:32], signature[32:64]
 
         return make
@@ -231,7 +231,7 @@ class TestOpenWithAuthorization:
                 before,
                 nonce,
             ]
-            signature = sign(
+            signature = sign_digest(
                 account, digest(token.call("DOMAIN_SEPARATOR"), struct_hash(text, values))
             )
             return after, before, signature[64], signature[:32], signature[32:64]

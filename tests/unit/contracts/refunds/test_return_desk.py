@@ -4,7 +4,7 @@ import pytest
 
 from careledger.refunds import errors
 from careledger.refunds.deal import DealState
-from careledger.refunds.messages import DeskMessages, sign
+from careledger.refunds.messages import DeskMessages
 from careledger.refunds.return_desk import order_ref
 from tests.worlds.refunds import DAY, World, at, high_s
 
@@ -142,7 +142,7 @@ class TestScanDeliverySigned:
             message = DeskMessages(chain_id, desk).delivery_scan(order, who.address, at(deadline))
             with pytest.raises(errors.BadScanSignature):
                 world.desk.transact(
-                    "scanDeliveryBySig", ref, who.address, deadline, sign(who, message)
+                    "scanDeliveryBySig", ref, who.address, deadline, message.sign(who)
                 )
 
     def test_a_return_is_not_a_delivery(self, world):

@@ -12,6 +12,7 @@ from careledger.crypto.typed_data import (
     domain_separator,
     recover,
     struct_hash,
+    struct_message,
 )
 from careledger.errors import InputError, SignatureError
 
@@ -152,3 +153,23 @@ class TestTypedData:
     def test_a_message_has_exactly_the_members_of_its_struct(self, message):
         with pytest.raises(InputError, match="Person has the members name, wallet"):
             _ = TypedData(DOMAIN, PERSON, message).digest
+
+    def test_values_in_order_make_the_same_message(self):
+        kind = "Mail(Person from,Person to,string contents)" + PERSON
+        cow, bob = (struct_message(PERSON, list(person.values())) for person in PEOPLE)
+        assert TypedData.of(DOMAIN, kind, [cow, bob, "Hello, Bob!"]).digest == mail()
+
+    @pytest.mark.parametrize("amount", [0, 2**53 - 1, 2**53, 2**256 - 1])
+    def test_numbers_that_readers_of_json_round_are_text(self, amount):
+        kind = "Payment(uint256 amount,bytes32 ref)"
+        made = TypedData.of(DOMAIN, kind, [amount, b"\x01" * 32])
+        assert made.digest == digest(DOMAIN.separator, struct_hash(kind, [amount, b"\x01" * 32]))
+        assert made.message["amount"] == (amount if amount < 2**53 else str(amount))
+        theirs = encode_typed_data(full_message=made.to_json())
+        assert made.digest == keccak256(b"\x19\x01" + theirs.header + theirs.body)
+
+    @pytest.mark.parametrize("text", ["", "-1", "1.5", "0x10", "٣"])
+    def test_other_text_is_not_a_number(self, text):
+        made = TypedData(DOMAIN, "Payment(uint256 amount)", {"amount": text})
+        with pytest.raises(InputError, match="amount"):
+            _ = made.digest

@@ -101,7 +101,7 @@ class TestOffer:
     def test_the_id_is_what_wallets_sign(self):
         made = offer()
         assert LENA.sign_message(
-            encode_typed_data(full_message=made.typed_data(31337, MARKET))
+            encode_typed_data(full_message=made.message(31337, MARKET).to_json())
         ).message_hash == made.id(31337, MARKET)  # fmt: skip
 
     def test_the_id_changes_with_every_member_chain_and_market(self):
@@ -153,13 +153,13 @@ class TestSigning:
         assert r + s + bytes([v]) == signed.permit.signature
 
     def test_a_cancellation_is_bound_to_all_of_it(self):
-        one = cancellation(1, MARKET, LENA.address, word=0, mask=1, deadline=AT)
+        one = cancellation(1, MARKET, LENA.address, word=0, mask=1, deadline=AT).digest
         others = [
-            cancellation(2, MARKET, LENA.address, word=0, mask=1, deadline=AT),
-            cancellation(1, MILES, LENA.address, word=0, mask=1, deadline=AT),
-            cancellation(1, MARKET, TOMAS.address, word=0, mask=1, deadline=AT),
-            cancellation(1, MARKET, LENA.address, word=1, mask=1, deadline=AT),
-            cancellation(1, MARKET, LENA.address, word=0, mask=2, deadline=AT),
+            cancellation(2, MARKET, LENA.address, word=0, mask=1, deadline=AT).digest,
+            cancellation(1, MILES, LENA.address, word=0, mask=1, deadline=AT).digest,
+            cancellation(1, MARKET, TOMAS.address, word=0, mask=1, deadline=AT).digest,
+            cancellation(1, MARKET, LENA.address, word=1, mask=1, deadline=AT).digest,
+            cancellation(1, MARKET, LENA.address, word=0, mask=2, deadline=AT).digest,
         ]
         assert len({one, *others}) == 6
 

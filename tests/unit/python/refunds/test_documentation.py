@@ -10,7 +10,7 @@ from eth_account.messages import encode_typed_data
 from careledger.chain.toolchain import ROOT
 from careledger.crypto.hashing import keccak256
 from careledger.refunds import messages
-from careledger.refunds.messages import DeskMessages, EscrowMessages, sign
+from careledger.refunds.messages import DeskMessages, EscrowMessages
 from careledger.refunds.orders import DECIMALS, FORMAT, OrderOutcome
 from careledger.refunds.terms import TERMS_TYPE, DealTerms
 from tests.worlds.refunds import FIELDS
@@ -49,9 +49,12 @@ ID = ESCROW.deal_id(TERMS)
         ("separator", ESCROW.separator),
         ("struct hash of the terms", TERMS.struct_hash()),
         ("id", ID),
-        ("digest of Open", ESCROW.open(TERMS, DEADLINE)),
-        ("digest of Release", ESCROW.release(ID, DEADLINE)),
-        ("digest of ReturnScan", DESK.return_scan(TERMS.order_ref, 7_500, address("bb"), DEADLINE)),
+        ("digest of Open", ESCROW.open(TERMS, DEADLINE).digest),
+        ("digest of Release", ESCROW.release(ID, DEADLINE).digest),
+        (
+            "digest of ReturnScan",
+            DESK.return_scan(TERMS.order_ref, 7_500, address("bb"), DEADLINE).digest,
+        ),
     ],
 )
 def test_the_vector_is_right(what, value):
@@ -116,4 +119,4 @@ def test_a_wallet_that_shows_typed_data_signs_the_same():
     }
     account = Account.from_key(b"\x01" * 32)
     theirs = account.sign_message(encode_typed_data(full_message=document)).signature
-    assert bytes(theirs) == sign(account, ESCROW.open(TERMS, DEADLINE))
+    assert bytes(theirs) == ESCROW.open(TERMS, DEADLINE).sign(account)
