@@ -20,7 +20,6 @@ from careledger.loyalty.events import (
     ShareTransfer,
     Synced,
 )
-from careledger.loyalty.messages import sign
 from careledger.loyalty.points import POINT
 from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.pools import Funding, Removal, SwapOrder
