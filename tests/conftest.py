@@ -13,6 +13,8 @@ from careledger.chain.deploy import deploy
 from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
+from careledger.flows.stage import Stage
+from careledger.suite import Suite
 from tests.support.evm import START, Evm
 from tests.support.gas import Gas
 from tests.support.postgres import Postgres, required
@@ -103,6 +105,13 @@ def development(chain: Chain) -> DevelopmentChain:
 def senders(chain: Chain, accounts: list[LocalAccount]) -> list[Sender]:
     """Return a fresh sender for each development account (nonces go back with the chain)."""
     return [Sender(chain, account, stuck_after=60) for account in accounts]
+
+
+@pytest.fixture
+def stage(chain: Chain, deployments: Path, accounts: list[LocalAccount]) -> Iterator[Stage]:
+    """Return what a flow plays on: the Anvil with the suite, and no actor yet."""
+    with Suite.open(chain.url, key=accounts[0], deployments=deployments) as opened:
+        yield Stage(opened)
 
 
 @pytest.fixture(scope="session")

@@ -8,23 +8,23 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from eth_account import Account
 from eth_typing import ChecksumAddress
 
 from careledger.chain.deploy import deploy
-from careledger.chain.keys import load_account
-from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
-from careledger.chain.rpc import Chain, connect
+from careledger.chain.node import DevelopmentChain
+from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Receipt
 from careledger.settings import Settings
-from careledger.values.times import from_seconds, to_seconds
+from careledger.suite import Suite
+from careledger.values.times import to_seconds
 
 ETHER = 10**18
 
@@ -33,16 +33,29 @@ ETHER = 10**18
 class Stage:
     """Everything that a flow needs to begin."""
 
-    chain: Chain
-    addresses: dict[str, ChecksumAddress]
-    """The suite, by contract name."""
-    patron: Sender
-    """Deploys, and gives the actors their ether."""
-    development: DevelopmentChain | None
+    suite: Suite
+    """On a chain where it is deployed; its key gives the actors their ether."""
+    development: DevelopmentChain | None = field(init=False)
     """Lets time pass; None on a chain where it passes by itself only."""
-    deployments: Path
-    """Folder of the deployment record, for commands that are called from the flow."""
     actors: dict[str, Sender] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.development = self.suite.development
+
+    @property
+    def chain(self) -> Chain:
+        """The chain of the suite."""
+        return self.suite.chain
+
+    @property
+    def addresses(self) -> Mapping[str, ChecksumAddress]:
+        """The suite's contracts by name."""
+        return self.suite.addresses
+
+    @property
+    def patron(self) -> Sender:
+        """Who has deployed the suite, and pays for what no actor pays for."""
+        return self.suite.sender
 
     def actor(self, name: str, ether: float = 1) -> Sender:
         """Return the sender of a person or brand; a new one gets a new key and some ether."""
@@ -66,8 +79,7 @@ class Stage:
 
     def now(self) -> datetime:
         """Return the later of the newest block's time and this machine's, in whole seconds."""
-        here = datetime.now(UTC).replace(microsecond=0)
-        return max(here, from_seconds(self.chain.timestamp()))
+        return self.suite.now()
 
     def soon(self, span: timedelta = timedelta(hours=1)) -> datetime:
         """Return a deadline for what is signed now."""
@@ -117,27 +129,22 @@ def open_stage(
         progress: called with each contract and what became of it.
 
     Raises:
-        NodeError, SettingsError, WrongChain, Conflict: as `connect`, `load_account` and `deploy`
-            say.
+        NodeError, SettingsError, ToolchainError, WrongChain, Conflict: as `Suite` and `deploy` say.
 
     """
-    settings = settings or Settings.from_environment()
+    address = rpc or brownie_rpc()
+    if address is None:
+        with Suite.local() as suite:
+            yield Stage(suite)
+        return
+
     with ExitStack() as stack:
-        address = rpc or brownie_rpc()
-        chain = connect(address) if address else stack.enter_context(LocalNode("anvil"))
-        development = DevelopmentChain.of(chain)
+        # Brownie's chain ends with Brownie, so its record is not kept either.
+        folder = None if rpc else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        suite = stack.enter_context(Suite.open(address, deployments=folder, settings=settings))
+        deploy(suite.chain, suite.sender, suite.settings.deployments, progress)
 
-        named = settings.keystore or settings.private_key
-        known = development is not None and not named
-        account = development_accounts(1)[0] if known else load_account(settings)
-        patron = Sender(chain, account)
-
-        folder = settings.deployments
-        if rpc is None:  # the record of a chain that ends with the flow ends with it too
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        addresses = deploy(chain, patron, folder, progress)
-
-        yield Stage(chain, addresses, patron, development, folder)
+        yield Stage(suite)
 
         if brownie_rpc():
             _snapshot_brownie()

@@ -25,7 +25,7 @@ class TestOpenStage:
         with open_stage(None, Settings()) as stage:
             assert stage.development is not None
             assert stage.chain.code(stage.addresses["IdentityRegistry"])
-            folder = stage.deployments
+            folder = stage.suite.settings.deployments
             assert folder.is_dir()
         assert not folder.exists()
 

@@ -7,13 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from careledger.files import read_file, write_private
+from careledger.files import write_private
 from careledger.flows.stage import Stage
 from careledger.flows.steps import Steps
-from careledger.identity.did.client import IdentityRegistry
 from careledger.interactions import anchoring, formats
 from careledger.interactions.batch import Batch
-from careledger.interactions.client import InteractionLog
 from careledger.interactions.keyring import Keyring
 from careledger.interactions.receipt import Receipt
 from careledger.interactions.record import InteractionRecord
@@ -42,11 +40,10 @@ class AnchorStory:
         self.agent = stage.actor("Ines, an agent")
         self.customer = stage.actor("Marta, a customer", ether=0)
 
-        self.name = formats.did(stage.chain.chain_id, self.brand.address)
-        self.registry = IdentityRegistry(
-            stage.chain, stage.addresses["IdentityRegistry"], self.brand
-        )
-        self.log = InteractionLog(stage.chain, stage.addresses["InteractionLog"], self.agent)
+        suite = stage.suite
+        self.name = suite.identity.did(self.brand.address)
+        self.registry = suite.identity.registry.using(self.brand)
+        self.log = suite.interactions.log.using(self.agent)
         self.keyring = Keyring(self.folder / "customer-keys.json")
 
     def play(self, records: Sequence[InteractionRecord]) -> None:
@@ -85,7 +82,7 @@ class AnchorStory:
         fields = {
             "id": "agreement-urgent-001",
             "agent": "did:web:lumbre.example:agents:ines",
-            "customer": formats.did(self.stage.chain.chain_id, self.customer.address),
+            "customer": self.stage.suite.identity.did(self.customer.address),
             "kind": "agreement",
             "startedAt": "2026-03-05T12:30:00Z",
             "content": {
@@ -124,7 +121,7 @@ class AnchorStory:
 
         for name, text in files.items():
             write_private(self.folder / name, text)
-            held = Receipt.parse(read_file(self.folder / name, "receipt"))
+            held = Receipt.read(self.folder / name)
             self.results[name] = verify(held, self.stage.chain, self.log.address)
 
         # A chain whose node keeps no old state gives no evidence for verification offline.

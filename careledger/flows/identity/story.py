@@ -5,8 +5,6 @@ from typing import Any
 
 from careledger.flows.stage import Stage
 from careledger.flows.steps import Steps
-from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import format_did
 from careledger.identity.did.model import AGENT, Operation
 from careledger.identity.did.resolver import Resolution, resolve
 from careledger.values.times import time_text
@@ -26,10 +24,8 @@ class IdentityStory:
         self.agent = stage.actor("Ines, an agent", ether=0).address
 
         self.identity = self.brand.address
-        self.did = format_did(self.identity, stage.chain.chain_id)
-        self.relayer = IdentityRegistry(
-            stage.chain, stage.addresses["IdentityRegistry"], stage.patron
-        )
+        self.did = stage.suite.identity.did(self.identity)
+        self.relayer = stage.suite.identity.registry
         self.registry = self.relayer.using(self.brand)
 
         self.expiry = stage.soon(VALIDITY)

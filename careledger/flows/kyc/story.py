@@ -25,15 +25,12 @@ from careledger.flows.kyc.actors import (
 )
 from careledger.flows.stage import Stage
 from careledger.flows.steps import Steps
-from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.credentials.policy import VerifierPolicy
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.credentials.verifier import Verifier
-from careledger.identity.did.client import IdentityRegistry
-from careledger.identity.did.did import format_did
 from careledger.identity.exchange.answer import Answer, ConsentSubject
 from careledger.identity.exchange.company import AcceptedAnswer, Company
 from careledger.identity.exchange.diary import DiaryEntry
@@ -41,7 +38,6 @@ from careledger.identity.exchange.holder import answer_request, open_diary
 from careledger.identity.exchange.link import deep_link
 from careledger.identity.exchange.request import SignedRequest, read_request
 from careledger.identity.status.allocation import StatusIndexAllocator
-from careledger.identity.status.client import CredentialStatus
 from careledger.identity.status.readers import ChainStatusReader
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store
@@ -74,10 +70,10 @@ class KycStory:
         """Ana's identity: the address of her first passkey."""
         self.friends = Friends(RecoveryRules())
 
-        at = stage.addresses
-        self.registry = IdentityRegistry(stage.chain, at["IdentityRegistry"], self.bank)
-        self.statuses = CredentialStatus(stage.chain, at["CredentialStatus"], self.bank)
-        self.consents = ConsentRegistry(stage.chain, at["ConsentRegistry"], self.insurer)
+        identity = stage.suite.identity
+        self.registry = identity.registry.using(self.bank)
+        self.statuses = identity.statuses.using(self.bank)
+        self.consents = identity.consents.using(self.insurer)
 
         self.onboarding: dict[str, float] = {}
         """Seconds that the programs took, by part, from the request to the kept result."""
@@ -182,7 +178,7 @@ class KycStory:
 
     def company(self, store: Store) -> Company:
         """Return the insurer, which believes the bank's credentials."""
-        bank_did = format_did(self.bank.address, self.stage.chain.chain_id)
+        bank_did = self.stage.suite.identity.did(self.bank.address)
         return Company(
             self._issuer(self.insurer.account, self.insurer.address),
             self.registry,
@@ -191,7 +187,7 @@ class KycStory:
             store=store,
             policy=VerifierPolicy(issuers=[bank_did]),
             lock=self.folder / "insurer.lock",
-            verifiers=[self.stage.addresses["PasskeyVerifier"]],
+            verifiers=self.stage.suite.identity.verifiers,
         )
 
     # -- the first consent: asked for, given, used, revoked
@@ -362,7 +358,7 @@ class KycStory:
         return values_found(CLAIMS, content)
 
     def _issuer(self, account: Any, address: str) -> Issuer:
-        did = format_did(address, self.stage.chain.chain_id)
+        did = self.stage.suite.identity.did(address)
         return Issuer(did, SigningKey.of_account(account), f"{did}#controller")
 
     def _last_seconds(self) -> float:

@@ -4,13 +4,11 @@ import pytest
 
 from careledger.flows.kyc.actors import CLAIMS, SHOWN, values_found
 from careledger.flows.kyc.story import KycStory
-from careledger.flows.stage import Stage
 from careledger.flows.steps import Steps
 
 
 @pytest.fixture
-def story(chain, suite, senders, development, tmp_path, deployments):
-    stage = Stage(chain, suite, senders[0], development, deployments)
+def story(stage, tmp_path):
     return KycStory(stage, tmp_path, Steps())
 
 

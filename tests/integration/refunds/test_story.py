@@ -11,16 +11,10 @@ from careledger.console import Out, ProgressBar
 from careledger.flows.refund.flow import appoint, stablecoin
 from careledger.flows.refund.report import show
 from careledger.flows.refund.story import Story
-from careledger.flows.stage import Stage
 from careledger.refunds.deal import DealState
 from careledger.refunds.ledger import NotBalanced
 from careledger.refunds.orders import Order, OrderOutcome, read_orders
 from careledger.values.addresses import ZERO_ADDRESS
-
-
-@pytest.fixture
-def stage(chain, suite, senders, development, deployments):
-    return Stage(chain, suite, senders[0], development, deployments)
 
 
 @pytest.fixture
