@@ -315,12 +315,7 @@ def fail(error: CareLedgerError, *, json: bool = False) -> NoReturn:
 
 def error_document(error: CareLedgerError) -> dict[str, Any]:
     """Return an error as machines read it: its stable code, its sentence, and what it carries."""
-    to_json = getattr(error, "to_json", None)
-    if to_json is not None:
-        return dict(plain(to_json()))
-
-    kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(error).__name__).lower()
-    return {"code": kebab, "message": str(error)}
+    return dict(plain(error.to_json()))
 
 
 def _to_stderr(content: Any) -> None:

@@ -52,7 +52,7 @@ _IMPORT = re.compile(r"""^\s*import\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']\s*;
 
 
 @dataclass(frozen=True)
-class Unit:
+class CompilationUnit:
     """One source file of ours with everything that it imports."""
 
     path: str
@@ -93,7 +93,7 @@ def _read(name: str, importer: str) -> str:
         ) from error
 
 
-def collect(path: str) -> Unit:
+def collect(path: str) -> CompilationUnit:
     """Read a source file and, transitively, what it imports.
 
     Raises:
@@ -111,10 +111,10 @@ def collect(path: str) -> Unit:
             (normpath(join(dirname(name), target)) if target.startswith(".") else target, name)
             for target in _IMPORT.findall(text)
         ]
-    return Unit(path, sources)
+    return CompilationUnit(path, sources)
 
 
-def units(folder: Path = CONTRACTS) -> list[Unit]:
+def units(folder: Path = CONTRACTS) -> list[CompilationUnit]:
     """Collect every source file that is more than an interface, in the order of their paths."""
     paths = sorted(file.relative_to(ROOT).as_posix() for file in folder.rglob("*.sol"))
     return [collect(path) for path in paths if not is_interface(path)]
@@ -156,7 +156,7 @@ def _refuse_warnings(output: dict[str, Any]) -> None:
         raise CompileError("warnings in our own sources count as errors:\n" + "\n".join(ours))
 
 
-def _artifact(name: str, unit: Unit, contract: dict[str, Any]) -> dict[str, Any]:
+def _artifact(name: str, unit: CompilationUnit, contract: dict[str, Any]) -> dict[str, Any]:
     return {
         "contractName": name,
         "source": unit.path,
@@ -186,7 +186,7 @@ def _write(file: Path, document: object) -> None:
     partial.replace(file)
 
 
-def compile_unit(unit: Unit) -> list[str]:
+def compile_unit(unit: CompilationUnit) -> list[str]:
     """Compile one source file, write its artifacts, and return the names of its contracts.
 
     Interfaces of ours that it imports get an artifact too (an ABI and no bytecode).
@@ -209,7 +209,7 @@ def compile_unit(unit: Unit) -> list[str]:
     return names
 
 
-def stale(collected: Iterable[Unit]) -> list[Unit]:
+def stale(collected: Iterable[CompilationUnit]) -> list[CompilationUnit]:
     """Return the units whose artifacts are missing or were made from something else."""
     result = []
     for unit in collected:
@@ -253,7 +253,7 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
     return [unit.path for unit in todo]
 
 
-def _refuse_doubles(collected: list[Unit]) -> None:
+def _refuse_doubles(collected: list[CompilationUnit]) -> None:
     seen: dict[str, str] = {}
     for unit in collected:
         record = json.loads(

@@ -13,7 +13,7 @@ from careledger.chain.events import Event, decode_event, topics_of
 from careledger.chain.reverts import RevertedSilently
 from careledger.chain.rpc import Block, Chain, Log
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.errors import InputError, NodeError, NotFound, SettingsError
 from careledger.values.addresses import address
 
@@ -116,7 +116,7 @@ class ContractClient:
 
     def _write(
         self, function: str, *arguments: Any, value: int = 0, gas: int | None = None
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Send a transaction that calls a function, and wait for it."""
         return self._paying(function).wait(self._send(function, *arguments, value=value, gas=gas))
 
@@ -125,17 +125,17 @@ class ContractClient:
         return decode_event(self.artifact, log) if log.address == self.address else None
 
     @overload
-    def events(self, receipt: Receipt) -> list[Event]: ...
+    def events(self, receipt: TransactionReceipt) -> list[Event]: ...
 
     @overload
-    def events(self, receipt: Receipt, kind: type[E]) -> list[E]: ...
+    def events(self, receipt: TransactionReceipt, kind: type[E]) -> list[E]: ...
 
-    def events(self, receipt: Receipt, kind: type[Event] = Event) -> list[Any]:
+    def events(self, receipt: TransactionReceipt, kind: type[Event] = Event) -> list[Any]:
         """Return this contract's typed events of a transaction, in order; of one kind, if asked."""
         found = (self.decode_log(log) for log in receipt.logs)
         return [event for event in found if isinstance(event, kind)]
 
-    def event(self, receipt: Receipt, kind: type[E]) -> E:
+    def event(self, receipt: TransactionReceipt, kind: type[E]) -> E:
         """Return the one event of a kind that a transaction emitted.
 
         Raises:

@@ -22,14 +22,14 @@ from careledger.chain import artifacts
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
 
 FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Step:
+class DeploymentStep:
     """One contract of the suite, and which contracts before it its constructor takes."""
 
     name: str
@@ -37,15 +37,15 @@ class Step:
 
 
 SUITE = (
-    Step("IdentityRegistry"),
-    Step("InteractionLog", ("IdentityRegistry",)),
-    Step("PointMarket", ("IdentityRegistry",)),
-    Step("PointPools", ("PointMarket",)),
-    Step("RefundEscrow", ("IdentityRegistry",)),
-    Step("ReturnDesk", ("IdentityRegistry", "RefundEscrow")),
-    Step("ConsentRegistry", ("IdentityRegistry",)),
-    Step("CredentialStatus", ("IdentityRegistry",)),
-    Step("PasskeyVerifier"),
+    DeploymentStep("IdentityRegistry"),
+    DeploymentStep("InteractionLog", ("IdentityRegistry",)),
+    DeploymentStep("PointMarket", ("IdentityRegistry",)),
+    DeploymentStep("PointPools", ("PointMarket",)),
+    DeploymentStep("RefundEscrow", ("IdentityRegistry",)),
+    DeploymentStep("ReturnDesk", ("IdentityRegistry", "RefundEscrow")),
+    DeploymentStep("ConsentRegistry", ("IdentityRegistry",)),
+    DeploymentStep("CredentialStatus", ("IdentityRegistry",)),
+    DeploymentStep("PasskeyVerifier"),
 )
 """The contracts that a chain needs once, in the order of their dependencies. A brand's points are
 its own."""
@@ -66,7 +66,7 @@ def predicted_address(sender: str, nonce: int) -> ChecksumAddress:
     return to_checksum_address(keccak(rlp.encode([to_canonical_address(sender), nonce]))[12:])
 
 
-class Record:
+class DeploymentRecord:
     """The deployment record of one chain, on disk."""
 
     def __init__(self, folder: Path, chain_id: int) -> None:
@@ -146,7 +146,7 @@ def addresses(chain: Chain, folder: Path) -> dict[str, ChecksumAddress]:
         WrongChain: what is recorded was deployed on another chain with the same id.
 
     """
-    record = Record(folder, chain.chain_id)
+    record = DeploymentRecord(folder, chain.chain_id)
     if not record.contracts:
         raise NotFound(
             f"no deployment on chain {chain.chain_id} is recorded in {folder}: run `careledger deploy`"
@@ -155,7 +155,9 @@ def addresses(chain: Chain, folder: Path) -> dict[str, ChecksumAddress]:
     return record.addresses()
 
 
-def _creation(step: Step, deployed: Mapping[str, str]) -> tuple[artifacts.Artifact, bytes]:
+def _creation(
+    step: DeploymentStep, deployed: Mapping[str, str]
+) -> tuple[artifacts.Artifact, bytes]:
     artifact = artifacts.load(step.name)
     constructor = artifact.entries("constructor")
     kinds = artifacts.types(constructor[0]) if constructor else []
@@ -194,7 +196,7 @@ def deploy(
         NodeError, Reverted: a transaction failed; what was done before it is recorded.
 
     """
-    record = Record(folder, chain.chain_id)
+    record = DeploymentRecord(folder, chain.chain_id)
     record.bind(chain.block(0)["hash"])
     for step in SUITE:
         artifact, code = _creation(step, record.addresses())
@@ -211,7 +213,7 @@ def deploy(
     return record.addresses()
 
 
-def _check(chain: Chain, record: Record, artifact: artifacts.Artifact) -> None:
+def _check(chain: Chain, record: DeploymentRecord, artifact: artifacts.Artifact) -> None:
     at = record.contracts[artifact.name]["address"]
     code = chain.code(at)
     if not code:
@@ -225,7 +227,9 @@ def _check(chain: Chain, record: Record, artifact: artifacts.Artifact) -> None:
         )
 
 
-def _resume(chain: Chain, sender: Sender, record: Record, artifact: artifacts.Artifact) -> bool:
+def _resume(
+    chain: Chain, sender: Sender, record: DeploymentRecord, artifact: artifacts.Artifact
+) -> bool:
     """Finish a deployment that a killed run had signed; False when there is none, or its nonce went to another."""
     intent = record.pending.get(artifact.name)
     if intent is None or intent["deployer"] != sender.address:
@@ -245,7 +249,11 @@ def _resume(chain: Chain, sender: Sender, record: Record, artifact: artifacts.Ar
 
 
 def _create(
-    sender: Sender, record: Record, step: Step, artifact: artifacts.Artifact, code: bytes
+    sender: Sender,
+    record: DeploymentRecord,
+    step: DeploymentStep,
+    artifact: artifacts.Artifact,
+    code: bytes,
 ) -> None:
     try:
         pending = sender.prepare(None, code)
@@ -265,7 +273,9 @@ def _create(
     _finish(record, artifact, sender.wait(pending))
 
 
-def _finish(record: Record, artifact: artifacts.Artifact, receipt: Receipt) -> None:
+def _finish(
+    record: DeploymentRecord, artifact: artifacts.Artifact, receipt: TransactionReceipt
+) -> None:
     entry = record.pending.pop(artifact.name)
     record.contracts[artifact.name] = {
         "address": entry["address"],

@@ -31,7 +31,7 @@ from careledger.chain.transactions import (
     KeyLease,
     Observer,
     Pending,
-    Receipt,
+    TransactionReceipt,
     TransactionRole,
     TransactionStage,
 )
@@ -177,11 +177,11 @@ class Sender:
         with self._lock:
             return self._bump(pending)
 
-    def receipt(self, pending: Pending) -> Receipt | None:
+    def receipt(self, pending: Pending) -> TransactionReceipt | None:
         """Return the receipt of whichever of a transaction's hashes was mined, or None."""
         return self._sent.receipt(pending)
 
-    def wait(self, pending: Pending) -> Receipt:
+    def wait(self, pending: Pending) -> TransactionReceipt:
         """Wait until a transaction is mined; hand it over again or replace it when that helps.
 
         A node that does not answer, or refuses, is asked again until the time is over.
@@ -232,7 +232,7 @@ class Sender:
 
     def transact(
         self, to: str | None, data: bytes = b"", value: int = 0, gas: int | None = None
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Send a transaction and wait for it. Raises what `send` and `wait` raise."""
         return self.wait(self.send(to, data, value, gas))
 
@@ -321,7 +321,7 @@ class Sender:
 
     # -- mending
 
-    def _settle(self, pending: Pending, receipt: Receipt) -> Receipt:
+    def _settle(self, pending: Pending, receipt: TransactionReceipt) -> TransactionReceipt:
         with self._lock:
             self._sent.forget_before(pending.nonce)
 

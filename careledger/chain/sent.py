@@ -11,8 +11,8 @@ from careledger.chain.rpc import Chain
 from careledger.chain.transactions import (
     Observer,
     Pending,
-    Receipt,
     TransactionEvent,
+    TransactionReceipt,
     TransactionStage,
 )
 from careledger.errors import NodeError, Unreachable
@@ -68,12 +68,12 @@ class SentTransactions:
             self.chain.request("eth_getTransactionByHash", "0x" + h.hex()) for h in pending.hashes
         )
 
-    def receipt(self, pending: Pending) -> Receipt | None:
+    def receipt(self, pending: Pending) -> TransactionReceipt | None:
         """Return the receipt of whichever of a transaction's hashes was mined, or None."""
         for transaction_hash in reversed(pending.hashes):
             raw = self.chain.request("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
             if raw is not None:
-                return Receipt.from_rpc(raw)
+                return TransactionReceipt.from_rpc(raw)
 
         return None
 
@@ -186,7 +186,9 @@ def simulated(sender: str, transaction: dict[str, object]) -> dict[str, object]:
     return asked
 
 
-def why_reverted(chain: Chain, sender: str, pending: Pending, receipt: Receipt) -> Reverted:
+def why_reverted(
+    chain: Chain, sender: str, pending: Pending, receipt: TransactionReceipt
+) -> Reverted:
     """Run a reverted transaction again as a call, on the state before it, to learn the reason."""
     asked = simulated(sender, pending.transaction) | {"gas": hex(pending.transaction["gas"])}
 

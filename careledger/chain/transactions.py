@@ -12,7 +12,7 @@ from careledger.chain.rpc import Log
 
 
 @dataclass(frozen=True)
-class Receipt:
+class TransactionReceipt:
     """What became of a mined transaction."""
 
     transaction_hash: bytes
@@ -26,7 +26,7 @@ class Receipt:
     succeeded: bool
 
     @classmethod
-    def from_rpc(cls, raw: dict[str, Any]) -> "Receipt":
+    def from_rpc(cls, raw: dict[str, Any]) -> "TransactionReceipt":
         """Read the node's JSON."""
         deployed = raw.get("contractAddress")
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from careledger.console import Out, spaced
 
 if TYPE_CHECKING:
-    from careledger.chain.transactions import Receipt
+    from careledger.chain.transactions import TransactionReceipt
 
 
 def report(
     out: Out,
     title: str,
     facts: Mapping[str, Any],
-    receipt: "Receipt | None" = None,
+    receipt: "TransactionReceipt | None" = None,
     *,
     shown: Mapping[str, Any] | None = None,
     caption: str = "",
@@ -40,7 +40,7 @@ def report(
     out.document(found)
 
 
-def transaction(receipt: "Receipt") -> dict[str, Any]:
+def transaction(receipt: "TransactionReceipt") -> dict[str, Any]:
     """Return what every command says of the transaction that it sent."""
     return {
         "transactionHash": receipt.transaction_hash,

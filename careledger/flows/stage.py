@@ -21,7 +21,7 @@ from careledger.chain.deploy import deploy
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.settings import Settings
 from careledger.suite import Suite
 from careledger.values.times import to_seconds
@@ -72,10 +72,10 @@ class Stage:
         names |= {sender.address: name for name, sender in self.actors.items()}
         return names.get(at, at)
 
-    def receipt(self, transaction_hash: bytes) -> Receipt:
+    def receipt(self, transaction_hash: bytes) -> TransactionReceipt:
         """Return the receipt of a mined transaction."""
         raw = self.chain.request("eth_getTransactionReceipt", "0x" + transaction_hash.hex())
-        return Receipt.from_rpc(raw)
+        return TransactionReceipt.from_rpc(raw)
 
     def now(self) -> datetime:
         """Return the later of the newest block's time and this machine's, in whole seconds."""

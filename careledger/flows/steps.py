@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.console import Out
 from careledger.errors import CareLedgerError
 
@@ -22,7 +22,7 @@ class Step:
     what: str
     paid_by: str = ""
     """Who paid for its transactions, or why there was nothing to pay."""
-    receipts: tuple[Receipt, ...] = ()
+    receipts: tuple[TransactionReceipt, ...] = ()
     """Of its transactions, in their order; empty when nothing was sent."""
     seconds: float | None = None
     """How long the programs took, where the flow measures it."""
@@ -56,9 +56,9 @@ class StepCosts:
 
     def __init__(self) -> None:
         self.paid_by = ""
-        self.receipts: list[Receipt] = []
+        self.receipts: list[TransactionReceipt] = []
 
-    def add(self, paid_by: str, *receipts: Receipt | None) -> None:
+    def add(self, paid_by: str, *receipts: TransactionReceipt | None) -> None:
         """Say who paid, or why there was nothing to pay, and for which transactions."""
         self.paid_by = paid_by
         self.receipts += [receipt for receipt in receipts if receipt is not None]
@@ -79,7 +79,7 @@ class Steps:
         """What was refused, and the sentence that says why."""
         self.progress = progress
 
-    def add(self, who: str, what: str, *receipts: Receipt, paid_by: str = "") -> Step:
+    def add(self, who: str, what: str, *receipts: TransactionReceipt, paid_by: str = "") -> Step:
         """Add a step that is done.
 
         Args:

@@ -6,7 +6,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import NodeError
 from careledger.interactions.errors import AlreadyAnchored, WrongFirst
 from careledger.interactions.events import BatchAnchored
@@ -39,7 +39,9 @@ class InteractionLog(ContractClient):
 
     name = "InteractionLog"
 
-    def anchor_batch(self, brand: str, root: bytes, count: int, expected_first: int) -> Receipt:
+    def anchor_batch(
+        self, brand: str, root: bytes, count: int, expected_first: int
+    ) -> TransactionReceipt:
         """Anchor the next batch; raises `WrongFirst` when the brand's next number is another one."""
         return self._write("anchorBatch", brand, root, count, expected_first)
 
@@ -114,7 +116,7 @@ class InteractionLog(ContractClient):
 
     def acknowledge(
         self, customer: str, brand: str, batch_id: int, fields: LeafFields, proof: list[bytes]
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Countersign an interaction, as the customer's controller."""
         return self._write("acknowledge", customer, brand, batch_id, fields.abi(), proof)
 
@@ -128,7 +130,7 @@ class InteractionLog(ContractClient):
         *,
         deadline: int,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay a customer's countersignature and pay for it; `deadline` in seconds since 1970 UTC."""
         arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
         return self._write("acknowledgeBySig", *arguments)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from careledger.chain.transactions import Receipt as TransactionReceipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.crypto.rfc6962 import LogTree
 from careledger.errors import NodeError, ProofError
 from careledger.interactions import evidence

@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.crypto.typed_data import TypedData
 from careledger.errors import Conflict
 from careledger.loyalty.errors import NotOffered
@@ -71,7 +71,7 @@ class PointMarket(ContractClient):
 
     def fill(
         self, offer: Offer, signature: bytes, amount: int, most_paid: int, least_received: int
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Take a part of an offer, as its taker.
 
         Args:
@@ -94,7 +94,7 @@ class PointMarket(ContractClient):
         *,
         maker_permit: Permit | None = None,
         taker_permit: Permit | None = None,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Take a part of an offer where maker or taker has not approved the market before."""
         permits = [
             NO_PERMIT if permit is None else permit.abi() for permit in (maker_permit, taker_permit)
@@ -120,23 +120,23 @@ class PointMarket(ContractClient):
             raise NotOffered(token)
         return amount * policy.fee_bps // BPS
 
-    def filled(self, receipt: Receipt) -> OfferFilled:
+    def filled(self, receipt: TransactionReceipt) -> OfferFilled:
         """Return the event of the fill that a transaction made."""
         return self.event(receipt, OfferFilled)
 
     # ---- cancelling
 
-    def cancel(self, nonce: int) -> Receipt:
+    def cancel(self, nonce: int) -> TransactionReceipt:
         """Cancel all own offers with a nonce."""
         return self._write("cancel", nonce)
 
-    def cancel_word(self, word: int, mask: int) -> Receipt:
+    def cancel_word(self, word: int, mask: int) -> TransactionReceipt:
         """Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set in the mask."""
         return self._write("cancelWord", word, mask)
 
     def cancel_word_by_sig(
         self, maker: str, word: int, mask: int, *, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Cancel for a maker that signed `cancellation`."""
         return self._write("cancelWordBySig", maker, word, mask, to_seconds(deadline), signature)
 
@@ -148,7 +148,7 @@ class PointMarket(ContractClient):
 
     # ---- policies
 
-    def set_policy(self, token: str, policy: SwapPolicy) -> Receipt:
+    def set_policy(self, token: str, policy: SwapPolicy) -> TransactionReceipt:
         """Set on what terms a token may be swapped, for its brand; pools follow at their next `sync`."""
         return self._write("setPolicy", token, astuple(policy))
 

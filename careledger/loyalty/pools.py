@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.loyalty.events import PoolSwapped
 from careledger.loyalty.messages import Authorization, random_nonce
 from careledger.values.times import from_seconds, to_seconds
@@ -155,11 +155,11 @@ class PointPools(ContractClient):
 
     def swap(
         self, token_in: str, token_out: str, amount_in: int, min_out: int, deadline: datetime
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Pay in one token and get the other, at least `min_out` of it, until the deadline."""
         return self._write("swap", token_in, token_out, amount_in, min_out, to_seconds(deadline))
 
-    def swap_with_authorization(self, order: SwapOrder, signature: bytes) -> Receipt:
+    def swap_with_authorization(self, order: SwapOrder, signature: bytes) -> TransactionReceipt:
         """Swap for a holder that signed `token_in.messages.receive(authorization(order))`."""
         return self._write("swapWithAuthorization", order.abi(), signature)
 
@@ -170,31 +170,31 @@ class PointPools(ContractClient):
             order.holder, self.address, order.amount_in, before, nonce=self.order_nonce(order)
         )
 
-    def swapped(self, receipt: Receipt) -> PoolSwapped:
+    def swapped(self, receipt: TransactionReceipt) -> PoolSwapped:
         """Return the event of the swap that a transaction made."""
         return self.event(receipt, PoolSwapped)
 
     # ---- liquidity
 
-    def add_liquidity(self, funding: Funding) -> Receipt:
+    def add_liquidity(self, funding: Funding) -> TransactionReceipt:
         """Pay into a pool and get shares; the first one sets the price."""
         return self._write("addLiquidity", funding.abi())
 
-    def remove_liquidity(self, removal: Removal) -> Receipt:
+    def remove_liquidity(self, removal: Removal) -> TransactionReceipt:
         """Give up own shares and get the part of both reserves that they are."""
         return self._write("removeLiquidity", removal.abi())
 
-    def claim(self, token: str, to: str) -> Receipt:
+    def claim(self, token: str, to: str) -> TransactionReceipt:
         """Get what could not be paid out before, at another address."""
         return self._write("claim", token, to)
 
     # ---- brands
 
-    def sync(self, token_a: str, token_b: str) -> Receipt:
+    def sync(self, token_a: str, token_b: str) -> TransactionReceipt:
         """Copy both brands' policies into the pair."""
         return self._write("sync", token_a, token_b)
 
-    def collect_fees(self, token: str) -> Receipt:
+    def collect_fees(self, token: str) -> TransactionReceipt:
         """Send the fees of a token to the account in its brand's policy."""
         return self._write("collectFees", token)
 
@@ -246,19 +246,19 @@ class PointPools(ContractClient):
         """Say whether somebody may move all shares of a holder."""
         return bool(self._read("isOperator", owner, spender))
 
-    def transfer(self, to: str, number: int, amount: int) -> Receipt:
+    def transfer(self, to: str, number: int, amount: int) -> TransactionReceipt:
         """Move own shares."""
         return self._write("transfer", to, number, amount)
 
-    def transfer_from(self, holder: str, to: str, number: int, amount: int) -> Receipt:
+    def transfer_from(self, holder: str, to: str, number: int, amount: int) -> TransactionReceipt:
         """Move a holder's shares, as spender or operator."""
         return self._write("transferFrom", holder, to, number, amount)
 
-    def approve(self, spender: str, number: int, amount: int) -> Receipt:
+    def approve(self, spender: str, number: int, amount: int) -> TransactionReceipt:
         """Let somebody move own shares of a pair."""
         return self._write("approve", spender, number, amount)
 
-    def set_operator(self, operator: str, approved: bool) -> Receipt:
+    def set_operator(self, operator: str, approved: bool) -> TransactionReceipt:
         """Let somebody move all own shares, or no longer."""
         return self._write("setOperator", operator, approved)
 

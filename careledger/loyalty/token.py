@@ -13,7 +13,7 @@ from careledger.chain import artifacts
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.errors import NodeError
 from careledger.loyalty.events import Issued, IssuedBatch
 from careledger.loyalty.messages import Authorization, Redemption, Signature, TokenMessages
@@ -124,11 +124,11 @@ class LoyaltyToken(ContractClient):
 
     # ---- issuing
 
-    def issue(self, to: str, amount: int, ref: bytes) -> Receipt:
+    def issue(self, to: str, amount: int, ref: bytes) -> TransactionReceipt:
         """Give new points, as an issuer of the brand."""
         return self._write("issue", to, amount, ref)
 
-    def issue_batch(self, items: Sequence[Issuance]) -> Receipt:
+    def issue_batch(self, items: Sequence[Issuance]) -> TransactionReceipt:
         """Give new points to many, all or none of them."""
         return self._write("issueBatch", [(item.to, item.amount, item.ref) for item in items])
 
@@ -143,68 +143,76 @@ class LoyaltyToken(ContractClient):
 
     # ---- redeeming
 
-    def redeem(self, amount: int, ref: bytes) -> Receipt:
+    def redeem(self, amount: int, ref: bytes) -> TransactionReceipt:
         """Give up own points for what the reference stands for."""
         return self._write("redeem", amount, ref)
 
-    def redeem_with_authorization(self, order: Redemption, signature: bytes) -> Receipt:
+    def redeem_with_authorization(self, order: Redemption, signature: bytes) -> TransactionReceipt:
         """Redeem for a holder that signed `messages.redeem`."""
         return self._write("redeemWithAuthorization", *order.abi(), signature)
 
     # ---- the brand's settings
 
-    def set_issuer_limit(self, issuer: str, capacity: int, period: timedelta) -> Receipt:
+    def set_issuer_limit(self, issuer: str, capacity: int, period: timedelta) -> TransactionReceipt:
         """Set how fast an issuer may issue; a capacity of 0 stops it."""
         return self._write("setIssuerLimit", issuer, capacity, int(period.total_seconds()))
 
-    def set_paused(self, paused: bool) -> Receipt:
+    def set_paused(self, paused: bool) -> TransactionReceipt:
         """Pause or resume issuing."""
         return self._write("setPaused", paused)
 
-    def announce_wind_down(self) -> Receipt:
+    def announce_wind_down(self) -> TransactionReceipt:
         """Announce that the programme ends after its notice, as the brand's controller."""
         return self._write("announceWindDown")
 
-    def call_off_wind_down(self) -> Receipt:
+    def call_off_wind_down(self) -> TransactionReceipt:
         """Call off the announced end, as the brand's controller."""
         return self._write("callOffWindDown")
 
     # ---- ERC-20 and EIP-2612
 
-    def transfer(self, to: str, amount: int) -> Receipt:
+    def transfer(self, to: str, amount: int) -> TransactionReceipt:
         """Move own points."""
         return self._write("transfer", to, amount)
 
-    def approve(self, spender: str, amount: int) -> Receipt:
+    def approve(self, spender: str, amount: int) -> TransactionReceipt:
         """Let somebody spend own points."""
         return self._write("approve", spender, amount)
 
-    def transfer_from(self, holder: str, to: str, amount: int) -> Receipt:
+    def transfer_from(self, holder: str, to: str, amount: int) -> TransactionReceipt:
         """Move a holder's points on an allowance."""
         return self._write("transferFrom", holder, to, amount)
 
     def permit(
         self, owner: str, spender: str, value: int, deadline: datetime, signature: Signature
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Set the allowance that an owner signed as `messages.permit`; anyone may send it."""
         return self._signed("permit", "address,address,uint256,uint256", signature, owner, spender, value,
                             to_seconds(deadline))  # fmt: skip
 
     # ---- ERC-3009
 
-    def transfer_with_authorization(self, order: Authorization, signature: Signature) -> Receipt:
+    def transfer_with_authorization(
+        self, order: Authorization, signature: Signature
+    ) -> TransactionReceipt:
         """Move points for a holder that signed `messages.transfer`."""
         return self._signed("transferWithAuthorization", _AUTHORIZATION, signature, *order.abi())
 
-    def receive_with_authorization(self, order: Authorization, signature: Signature) -> Receipt:
+    def receive_with_authorization(
+        self, order: Authorization, signature: Signature
+    ) -> TransactionReceipt:
         """Pull points, as the payee of an order that its holder signed as `messages.receive`."""
         return self._signed("receiveWithAuthorization", _AUTHORIZATION, signature, *order.abi())
 
-    def cancel_authorization(self, authorizer: str, nonce: bytes, signature: Signature) -> Receipt:
+    def cancel_authorization(
+        self, authorizer: str, nonce: bytes, signature: Signature
+    ) -> TransactionReceipt:
         """Cancel an order that was not used yet, by the holder's signature over `messages.cancel`."""
         return self._signed("cancelAuthorization", "address,bytes32", signature, authorizer, nonce)
 
-    def _signed(self, function: str, kinds: str, signature: Signature, *arguments: Any) -> Receipt:
+    def _signed(
+        self, function: str, kinds: str, signature: Signature, *arguments: Any
+    ) -> TransactionReceipt:
         """Choose the form of a function by that of the signature."""
         if isinstance(signature, bytes):
             return self._write(f"{function}({kinds},bytes)", *arguments, signature)
@@ -212,19 +220,19 @@ class LoyaltyToken(ContractClient):
 
     # ---- ERC-1363
 
-    def transfer_and_call(self, to: str, amount: int, data: bytes = b"") -> Receipt:
+    def transfer_and_call(self, to: str, amount: int, data: bytes = b"") -> TransactionReceipt:
         """Move own points and tell the receiving contract."""
         return self._write("transferAndCall(address,uint256,bytes)", to, amount, data)
 
     def transfer_from_and_call(
         self, holder: str, to: str, amount: int, data: bytes = b""
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Move a holder's points on an allowance and tell the receiving contract."""
         return self._write(
             "transferFromAndCall(address,address,uint256,bytes)", holder, to, amount, data
         )
 
-    def approve_and_call(self, spender: str, amount: int, data: bytes = b"") -> Receipt:
+    def approve_and_call(self, spender: str, amount: int, data: bytes = b"") -> TransactionReceipt:
         """Let a contract spend own points and tell it."""
         return self._write("approveAndCall(address,uint256,bytes)", spender, amount, data)
 

@@ -7,7 +7,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.errors import NodeError, NotFound
 from careledger.refunds.calldata import find_terms
 from careledger.refunds.deal import Deal, SplitAgreement
@@ -48,7 +48,9 @@ class RefundEscrow(ContractClient):
         """
         return self._send(function, *arguments, value=value, gas=gas)
 
-    def transact(self, function: str, terms: DealTerms, *arguments: Any, value: int = 0) -> Receipt:
+    def transact(
+        self, function: str, terms: DealTerms, *arguments: Any, value: int = 0
+    ) -> TransactionReceipt:
         """Call a function on a deal, by its name in the contract, and wait for it."""
         return self._write(function, terms.abi(), *arguments, value=value)
 
@@ -59,13 +61,13 @@ class RefundEscrow(ContractClient):
 
     # ---- opening
 
-    def open(self, terms: DealTerms, value: int = 0) -> Receipt:
+    def open(self, terms: DealTerms, value: int = 0) -> TransactionReceipt:
         """Open a deal as its payer; `value` is the amount when the deal is in ether."""
         return self._write("open", terms.abi(), value=value)
 
     def open_by_sig(
         self, terms: DealTerms, deadline: datetime, signature: bytes, value: int = 0
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Open a deal for a payer that signed `messages.open`."""
         return self._write("openBySig", terms.abi(), to_seconds(deadline), signature, value=value)
 
@@ -75,7 +77,7 @@ class RefundEscrow(ContractClient):
         permit: Erc20Permit,
         deadline: datetime | None = None,
         signature: bytes = b"",
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Open a deal with an EIP-2612 permit.
 
         Args:
@@ -89,49 +91,53 @@ class RefundEscrow(ContractClient):
 
     def open_with_authorization(
         self, terms: DealTerms, authorization: tuple[int, int, int, bytes, bytes]
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Open a deal with an ERC-3009 authorisation (valid after and before, v, r, s), its nonce the deal's id."""
         return self._write("openWithAuthorization", terms.abi(), authorization)
 
-    def on_transfer_received(self, operator: str, sender: str, value: int, data: bytes) -> Receipt:
+    def on_transfer_received(
+        self, operator: str, sender: str, value: int, data: bytes
+    ) -> TransactionReceipt:
         """Open a deal by an ERC-1363 transfer. For tokens: call the token's `transferAndCall` instead."""
         return self._write("onTransferReceived", operator, sender, value, data)
 
     def open_received(
         self, terms: DealTerms, token: str, operator: str, sender: str, value: int
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Open a deal whose deposit has arrived. For the escrow itself."""
         return self._write("openReceived", terms.abi(), token, operator, sender, value)
 
     # ---- ending
 
-    def release(self, terms: DealTerms) -> Receipt:
+    def release(self, terms: DealTerms) -> TransactionReceipt:
         """Pay the seller: the payer at any time, anyone from `release_at` on unless the criteria are due."""
         return self._write("release", terms.abi())
 
-    def release_by_sig(self, terms: DealTerms, deadline: datetime, signature: bytes) -> Receipt:
+    def release_by_sig(
+        self, terms: DealTerms, deadline: datetime, signature: bytes
+    ) -> TransactionReceipt:
         """Pay the seller for a payer that signed `messages.release`."""
         return self._write("releaseBySig", terms.abi(), to_seconds(deadline), signature)
 
-    def refund(self, terms: DealTerms) -> Receipt:
+    def refund(self, terms: DealTerms) -> TransactionReceipt:
         """Pay back what the criteria say is due, and the rest to the seller; for anyone."""
         return self._write("refund", terms.abi())
 
-    def refund_due(self, terms: DealTerms, bps: int) -> Receipt:
+    def refund_due(self, terms: DealTerms, bps: int) -> TransactionReceipt:
         """Pay back a share. For the criteria contract itself."""
         return self._write("refundDue", terms.abi(), bps)
 
-    def refund_part(self, terms: DealTerms, amount: int) -> Receipt:
+    def refund_part(self, terms: DealTerms, amount: int) -> TransactionReceipt:
         """Give back a part of what is held, or all of it, as the seller."""
         return self._write("refundPart", terms.abi(), amount)
 
-    def split(self, terms: DealTerms, agreement: SplitAgreement) -> Receipt:
+    def split(self, terms: DealTerms, agreement: SplitAgreement) -> TransactionReceipt:
         """Divide what is held as both parties signed."""
         return self._write("split", terms.abi(), agreement.abi())
 
     # ---- disputes
 
-    def dispute(self, terms: DealTerms, evidence: bytes, value: int = 0) -> Receipt:
+    def dispute(self, terms: DealTerms, evidence: bytes, value: int = 0) -> TransactionReceipt:
         """Ask the arbiter to decide; `value` is what an ERC-792 arbitrator charges, see `costs`."""
         return self._write("dispute", terms.abi(), evidence, value=value)
 
@@ -142,25 +148,25 @@ class RefundEscrow(ContractClient):
         deadline: datetime,
         signature: bytes,
         value: int = 0,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
         return self._write(
             "disputeBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
         )
 
-    def submit_evidence(self, terms: DealTerms, evidence: bytes) -> Receipt:
+    def submit_evidence(self, terms: DealTerms, evidence: bytes) -> TransactionReceipt:
         """Add the hash of further evidence to a running dispute, as a party."""
         return self._write("submitEvidence", terms.abi(), evidence)
 
-    def award(self, terms: DealTerms, refund_bps: int) -> Receipt:
+    def award(self, terms: DealTerms, refund_bps: int) -> TransactionReceipt:
         """Rule as the arbiter: so many basis points for the payer; 10,001 refuses to rule."""
         return self._write("award", terms.abi(), refund_bps)
 
-    def rule(self, dispute_id: int, ruling: int) -> Receipt:
+    def rule(self, dispute_id: int, ruling: int) -> TransactionReceipt:
         """Rule as an ERC-792 arbitrator: 1 for the payer, 2 for the seller, 0 refuses."""
         return self._write("rule", dispute_id, ruling)
 
-    def appeal(self, terms: DealTerms, evidence: bytes, value: int = 0) -> Receipt:
+    def appeal(self, terms: DealTerms, evidence: bytes, value: int = 0) -> TransactionReceipt:
         """Have the arbiter decide once more; `value` is the charge and, when the deal is in ether, the bond."""
         return self._write("appeal", terms.abi(), evidence, value=value)
 
@@ -171,29 +177,29 @@ class RefundEscrow(ContractClient):
         deadline: datetime,
         signature: bytes,
         value: int = 0,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Appeal for a payer that signed `messages.appeal`."""
         return self._write(
             "appealBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
         )
 
-    def execute(self, terms: DealTerms) -> Receipt:
+    def execute(self, terms: DealTerms) -> TransactionReceipt:
         """End a dispute whose time is over; for anyone."""
         return self._write("execute", terms.abi())
 
     # ---- credits
 
-    def claim(self, token: str, to: str) -> Receipt:
+    def claim(self, token: str, to: str) -> TransactionReceipt:
         """Take the sender's credit at another address."""
         return self._write("claim", token, address(to, "destination"))
 
-    def claim_for(self, payee: str, token: str) -> Receipt:
+    def claim_for(self, payee: str, token: str) -> TransactionReceipt:
         """Try again to pay a payee at its own address; for anyone."""
         return self._write("claimFor", payee, token)
 
     def claim_by_sig(
         self, payee: str, token: str, to: str, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Take a credit for a payee that signed `messages.claim`."""
         return self._write("claimBySig", payee, token, to, to_seconds(deadline), signature)
 

@@ -11,7 +11,7 @@ from eth_typing import ChecksumAddress
 from careledger.chain.contract import Payer, sender_of
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, sign_digest, struct_hash
 from careledger.errors import NotFound, SettingsError
@@ -93,7 +93,7 @@ class Erc20Token:
         """Return the 32-byte separator of the token's permits."""
         return bytes(self.read("DOMAIN_SEPARATOR()", "bytes32"))
 
-    def approve(self, spender: str, amount: int) -> Receipt:
+    def approve(self, spender: str, amount: int) -> TransactionReceipt:
         """Let a spender take so much of the sender's."""
         signature = "approve(address,uint256)"
         return self._paying(signature).wait(self.queue(signature, spender, amount))

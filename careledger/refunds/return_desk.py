@@ -9,7 +9,7 @@ from eth_utils.address import to_canonical_address
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Pending, Receipt
+from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.crypto.hashing import hmac_sha256
 from careledger.refunds import events  # noqa: F401  declares what logs are decoded as
 from careledger.refunds.messages import DeskMessages
@@ -59,35 +59,35 @@ class ReturnDesk(ContractClient):
         """What scanners sign for this desk."""
         return DeskMessages(self.chain.chain_id, self.address)
 
-    def scan_delivery(self, order_ref: bytes) -> Receipt:
+    def scan_delivery(self, order_ref: bytes) -> TransactionReceipt:
         """Record that an order was delivered, as a scanner of its carrier."""
         return self._write("scanDelivery", order_ref)
 
     def scan_delivery_by_sig(
         self, order_ref: bytes, scanner: str, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Record a delivery for a scanner that signed `messages.delivery_scan`."""
         return self._write("scanDeliveryBySig", order_ref, scanner, to_seconds(deadline), signature)
 
-    def scan_return(self, order_ref: bytes, grade_bps: int) -> Receipt:
+    def scan_return(self, order_ref: bytes, grade_bps: int) -> TransactionReceipt:
         """Record that an order came back, without settling anything."""
         return self._write("scanReturn", order_ref, grade_bps)
 
     def scan_return_by_sig(
         self, order_ref: bytes, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Record a return for a scanner that signed `messages.return_scan`."""
         return self._write(
             "scanReturnBySig", order_ref, grade_bps, scanner, to_seconds(deadline), signature
         )
 
-    def settle_return(self, terms: DealTerms, grade_bps: int) -> Receipt:
+    def settle_return(self, terms: DealTerms, grade_bps: int) -> TransactionReceipt:
         """Record that an order came back and pay the refund, in one transaction."""
         return self._write("settleReturn", terms.abi(), grade_bps)
 
     def settle_return_by_sig(
         self, terms: DealTerms, grade_bps: int, scanner: str, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Record a return and pay the refund, for a scanner that signed `messages.return_scan`."""
         return self._write(
             "settleReturnBySig", terms.abi(), grade_bps, scanner, to_seconds(deadline), signature

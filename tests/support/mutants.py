@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from careledger.chain.artifacts import Artifact
-from careledger.chain.compile import ROOT, Unit, collect, solc
+from careledger.chain.compile import ROOT, CompilationUnit, collect, solc
 from careledger.chain.toolchain import SOLC_VERSION
 
 CACHE = ROOT / "build" / "mutants"
@@ -31,7 +31,9 @@ def mutate(
     """
     unit = collect(path)
     target = inside or path
-    broken = Unit(path, unit.sources | {target: _replaced(unit.sources[target], old, new, target)})
+    broken = CompilationUnit(
+        path, unit.sources | {target: _replaced(unit.sources[target], old, new, target)}
+    )
     how = {"optimizer": {"enabled": True, "runs": 200}} if optimise else {}
     return _compiled(broken, contract or path.rpartition("/")[2].removesuffix(".sol"), **how)
 
@@ -62,7 +64,7 @@ def foreign(path: str, contract: str, evm_version: str = "cancun") -> Artifact:
     )
 
 
-def _compiled(unit: Unit, name: str, **other: Any) -> Artifact:
+def _compiled(unit: CompilationUnit, name: str, **other: Any) -> Artifact:
     # Not optimised: it takes half the time to compile, and nobody measures a mutant's gas.
     wanted = {unit.path: {name: ["abi", "evm.bytecode.object", "evm.methodIdentifiers"]}}
     settings = (

@@ -15,7 +15,7 @@ from careledger.chain import deploy as deployment
 from careledger.chain.keys import load_account
 from careledger.chain.rpc import Chain, connect
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.console import Out
 from careledger.errors import InputError
 from careledger.identity.consent.client import ConsentRegistry
@@ -129,7 +129,7 @@ def open_desk(rpc: str | None, registry: str | None, deployments: Path | None) -
     return Desk(IdentityRegistry(chain, at), settings, folder)
 
 
-def told(out: Out, title: str, what: dict[str, Any], receipt: Receipt) -> None:
+def told(out: Out, title: str, what: dict[str, Any], receipt: TransactionReceipt) -> None:
     """Say what a transaction did."""
     what |= {
         "transaction": receipt.transaction_hash,

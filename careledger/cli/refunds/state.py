@@ -9,7 +9,7 @@ from careledger.values.amounts import percent_text
 from careledger.values.times import time_text
 
 if TYPE_CHECKING:
-    from careledger.chain.transactions import Receipt
+    from careledger.chain.transactions import TransactionReceipt
     from careledger.console import Out
     from careledger.refunds.deal import DealState
     from careledger.refunds.terms import DealTerms
@@ -21,7 +21,7 @@ def act(
     out: "Out",
     deal: str,
     title: str,
-    call: "Callable[[DealTerms], Receipt]",
+    call: "Callable[[DealTerms], TransactionReceipt]",
     kept: Mapping[str, Any] | None = None,
 ) -> None:
     """Call a function of the escrow on a deal, and report where the deal is afterwards.

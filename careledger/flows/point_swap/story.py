@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.console import Out
 from careledger.crypto.documents import JsonNode
 from careledger.flows.stage import Stage
@@ -51,7 +51,11 @@ class Story:
         return from_seconds(self.stage.chain.timestamp()) + span
 
     def did(
-        self, who: str, what: str, receipt: Receipt | None = None, sent_by: str | None = None
+        self,
+        who: str,
+        what: str,
+        receipt: TransactionReceipt | None = None,
+        sent_by: str | None = None,
     ) -> None:
         """Note a step; without a receipt nothing was sent."""
         step: dict[str, Any] = {

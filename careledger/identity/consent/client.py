@@ -7,7 +7,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.identity.consent import errors  # noqa: F401  declares what the contract refuses with
 from careledger.identity.consent.events import ConsentGranted, ConsentRevoked, UseCommitted
 from careledger.identity.consent.messages import (
@@ -42,7 +42,7 @@ class ConsentRegistry(ContractClient):
 
     # -- giving
 
-    def grant(self, consent: OnChain, epoch: int) -> Receipt:
+    def grant(self, consent: OnChain, epoch: int) -> TransactionReceipt:
         """Give a consent, as the subject's controller or its delegate.
 
         Args:
@@ -55,7 +55,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("grant", consent.abi(), epoch)
 
-    def grant_by_sig(self, act: SignedGrant) -> Receipt:
+    def grant_by_sig(self, act: SignedGrant) -> TransactionReceipt:
         """Relay a signed grant.
 
         Raises:
@@ -65,13 +65,13 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("grantBySig", *act.abi())
 
-    def grant_batch(self, acts: Sequence[SignedGrant]) -> Receipt:
+    def grant_batch(self, acts: Sequence[SignedGrant]) -> TransactionReceipt:
         """Relay many signed grants; what cannot be granted is skipped, and the events say what was."""
         return self._write("grantBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
     # -- ending
 
-    def revoke(self, consent: OnChain) -> Receipt:
+    def revoke(self, consent: OnChain) -> TransactionReceipt:
         """End a consent for good, or burn its id, as the subject's controller or its delegate.
 
         Raises:
@@ -80,7 +80,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revoke", consent.abi())
 
-    def revoke_by_sig(self, act: SignedRevocation) -> Receipt:
+    def revoke_by_sig(self, act: SignedRevocation) -> TransactionReceipt:
         """Relay a signed revocation.
 
         Raises:
@@ -89,7 +89,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
-    def revoke_compact_by_sig(self, act: SignedRevocation) -> Receipt:
+    def revoke_compact_by_sig(self, act: SignedRevocation) -> TransactionReceipt:
         """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
 
         Raises:
@@ -101,11 +101,11 @@ class ConsentRegistry(ContractClient):
             "revokeCompactBySig", act.consent.id, act.signed.deadline, *act.signed.compact
         )
 
-    def revoke_batch(self, acts: Sequence[SignedRevocation]) -> Receipt:
+    def revoke_batch(self, acts: Sequence[SignedRevocation]) -> TransactionReceipt:
         """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
         return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
-    def revoke_all(self, subject: str) -> Receipt:
+    def revoke_all(self, subject: str) -> TransactionReceipt:
         """End all consents of a subject, and void its signatures that are under way.
 
         Raises:
@@ -114,7 +114,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeAll", subject)
 
-    def revoke_all_by_sig(self, end: SignedRevokeAll) -> Receipt:
+    def revoke_all_by_sig(self, end: SignedRevokeAll) -> TransactionReceipt:
         """Relay the signed end of all consents of a subject.
 
         Raises:
@@ -123,7 +123,7 @@ class ConsentRegistry(ContractClient):
         """
         return self._write("revokeAllBySig", end.subject, *end.signed.abi())
 
-    def renounce(self, consent: Consent) -> Receipt:
+    def renounce(self, consent: Consent) -> TransactionReceipt:
         """Give a consent back, as the company; shows the terms to everybody.
 
         Raises:
@@ -156,11 +156,11 @@ class ConsentRegistry(ContractClient):
 
     # -- uses
 
-    def commit_use(self, commitment: bytes) -> Receipt:
+    def commit_use(self, commitment: bytes) -> TransactionReceipt:
         """Put a use on record, by its commitment."""
         return self._write("commitUse", require_bytes32(commitment, "commitment"))
 
-    def commit_uses(self, commitments: Sequence[bytes]) -> Receipt:
+    def commit_uses(self, commitments: Sequence[bytes]) -> TransactionReceipt:
         """Put many uses on record."""
         return self._write(
             "commitUses", [require_bytes32(one, "commitment") for one in commitments]

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from careledger.chain.reverts import Reverted
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import Conflict, NodeError, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import EpochAhead
@@ -317,7 +317,7 @@ class Relay:
         if not self.confirmations:
             self._settle(carrier)
 
-    def _mined(self, carrier: Carrier, sender: Sender) -> Receipt | None:
+    def _mined(self, carrier: Carrier, sender: Sender) -> TransactionReceipt | None:
         """Return the receipt of a transaction; None where another one used up its nonce.
 
         The other may be a dearer twin of it, from a run that was killed: what it brought is asked

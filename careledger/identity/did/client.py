@@ -8,7 +8,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.crypto.hashing import keccak256
 from careledger.identity.did import events  # noqa: F401  declares what logs are decoded as
 from careledger.identity.did.errors import erc1056
@@ -41,17 +41,19 @@ class IdentityRegistry(ContractClient):
 
     # -- ERC-1056
 
-    def change_owner(self, identity: str, new_owner: str) -> Receipt:
+    def change_owner(self, identity: str, new_owner: str) -> TransactionReceipt:
         """Give an identity another controller."""
         return self._standard("changeOwner", identity, new_owner)
 
-    def change_owner_signed(self, identity: str, signature: Vrs, new_owner: str) -> Receipt:
+    def change_owner_signed(
+        self, identity: str, signature: Vrs, new_owner: str
+    ) -> TransactionReceipt:
         """Relay a change of the controller."""
         return self._standard("changeOwnerSigned", identity, *signature, new_owner)
 
     def add_delegate(
         self, identity: str, delegate_type: str | bytes, delegate: str, validity: int | timedelta
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Name a delegate for so many seconds."""
         return self._standard(
             "addDelegate", identity, name32(delegate_type), delegate, _seconds(validity)
@@ -64,19 +66,21 @@ class IdentityRegistry(ContractClient):
         delegate_type: str | bytes,
         delegate: str,
         validity: int,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay the naming of a delegate; validity in seconds, as it was signed."""
         return self._standard(
             "addDelegateSigned", identity, *signature, name32(delegate_type), delegate, validity
         )
 
-    def revoke_delegate(self, identity: str, delegate_type: str | bytes, delegate: str) -> Receipt:
+    def revoke_delegate(
+        self, identity: str, delegate_type: str | bytes, delegate: str
+    ) -> TransactionReceipt:
         """Dismiss a delegate."""
         return self._standard("revokeDelegate", identity, name32(delegate_type), delegate)
 
     def revoke_delegate_signed(
         self, identity: str, signature: Vrs, delegate_type: str | bytes, delegate: str
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay the dismissal of a delegate."""
         return self._standard(
             "revokeDelegateSigned", identity, *signature, name32(delegate_type), delegate
@@ -84,29 +88,31 @@ class IdentityRegistry(ContractClient):
 
     def set_attribute(
         self, identity: str, name: str | bytes, value: bytes, validity: int | timedelta
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Publish an attribute for so many seconds."""
         return self._standard("setAttribute", identity, name32(name), value, _seconds(validity))
 
     def set_attribute_signed(
         self, identity: str, signature: Vrs, name: str | bytes, value: bytes, validity: int
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay the publication of an attribute; validity in seconds, as it was signed."""
         return self._standard(
             "setAttributeSigned", identity, *signature, name32(name), value, validity
         )
 
-    def revoke_attribute(self, identity: str, name: str | bytes, value: bytes) -> Receipt:
+    def revoke_attribute(
+        self, identity: str, name: str | bytes, value: bytes
+    ) -> TransactionReceipt:
         """Withdraw an attribute."""
         return self._standard("revokeAttribute", identity, name32(name), value)
 
     def revoke_attribute_signed(
         self, identity: str, signature: Vrs, name: str | bytes, value: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay the withdrawal of an attribute."""
         return self._standard("revokeAttributeSigned", identity, *signature, name32(name), value)
 
-    def _standard(self, function: str, *arguments: Any) -> Receipt:
+    def _standard(self, function: str, *arguments: Any) -> TransactionReceipt:
         with erc1056():
             return self._write(function, *arguments)
 
@@ -153,21 +159,21 @@ class IdentityRegistry(ContractClient):
 
     # -- beside ERC-1056
 
-    def deactivate(self, identity: str) -> Receipt:
+    def deactivate(self, identity: str) -> TransactionReceipt:
         """Take an identity out of use for good."""
         return self._write("deactivate", identity)
 
-    def execute(self, identity: str, operations: Sequence[Operation]) -> Receipt:
+    def execute(self, identity: str, operations: Sequence[Operation]) -> TransactionReceipt:
         """Do several things for one identity, all or none."""
         return self._write("execute", identity, [step.abi() for step in operations])
 
-    def cancel_signatures(self) -> Receipt:
+    def cancel_signatures(self) -> TransactionReceipt:
         """Void every unused signature of the account that sends this."""
         return self._write("cancelSignatures")
 
     def change_owner_by_sig(
         self, identity: str, new_owner: str, deadline: datetime, signature: bytes
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `ChangeOwner`."""
         return self._write("changeOwnerBySig", identity, new_owner, to_seconds(deadline), signature)
 
@@ -180,7 +186,7 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `AddDelegate`."""
         what = (name32(delegate_type), delegate, to_seconds(valid_to))
         return self._write("addDelegateBySig", identity, *what, to_seconds(deadline), signature)
@@ -193,7 +199,7 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `RevokeDelegate`."""
         what = (name32(delegate_type), delegate)
         return self._write("revokeDelegateBySig", identity, *what, to_seconds(deadline), signature)
@@ -207,7 +213,7 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `SetAttribute`."""
         what = (name32(name), value, to_seconds(valid_to))
         return self._write("setAttributeBySig", identity, *what, to_seconds(deadline), signature)
@@ -220,7 +226,7 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `RevokeAttribute`."""
         return self._write(
             "revokeAttributeBySig", identity, name32(name), value, to_seconds(deadline), signature
@@ -233,7 +239,7 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `Batch`."""
         steps = [step.abi() for step in operations]
         return self._write("executeBySig", identity, steps, to_seconds(deadline), signature)
@@ -242,7 +248,7 @@ class IdentityRegistry(ContractClient):
 
     def set_guardians(
         self, identity: str, root: bytes, threshold: int, delay: timedelta
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Name guardians by the root of their tree; zeros dismiss them."""
         return self._write("setGuardians", identity, root, threshold, _seconds(delay))
 
@@ -255,27 +261,29 @@ class IdentityRegistry(ContractClient):
         *,
         deadline: datetime,
         signature: bytes,
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Relay typed data `SetGuardians`."""
         what = (root, threshold, _seconds(delay))
         return self._write("setGuardiansBySig", identity, *what, to_seconds(deadline), signature)
 
     def start_recovery(
         self, identity: str, new_owner: str, approvals: Sequence[GuardianApproval]
-    ) -> Receipt:
+    ) -> TransactionReceipt:
         """Start to hand an identity to a new controller; approvals in any order."""
         given = [one.abi() for one in sorted(approvals, key=lambda one: int(one.guardian, 16))]
         return self._write("startRecovery", identity, new_owner, given)
 
-    def stop_recovery(self, identity: str) -> Receipt:
+    def stop_recovery(self, identity: str) -> TransactionReceipt:
         """Object to a recovery."""
         return self._write("stopRecovery", identity)
 
-    def stop_recovery_by_sig(self, identity: str, deadline: datetime, signature: bytes) -> Receipt:
+    def stop_recovery_by_sig(
+        self, identity: str, deadline: datetime, signature: bytes
+    ) -> TransactionReceipt:
         """Relay typed data `StopRecovery`."""
         return self._write("stopRecoveryBySig", identity, to_seconds(deadline), signature)
 
-    def finish_recovery(self, identity: str) -> Receipt:
+    def finish_recovery(self, identity: str) -> TransactionReceipt:
         """Hand an identity over, once the delay has passed."""
         return self._write("finishRecovery", identity)
 

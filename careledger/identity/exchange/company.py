@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere
@@ -74,7 +74,7 @@ class AcceptedAnswer:
     """What the customer showed, for the moment; None where this answer was accepted before."""
     granted: bytes | None
     """The transaction that put the consent on chain; None where it was on chain already."""
-    use: Receipt | None
+    use: TransactionReceipt | None
     """The transaction that put the use on record; None where it was on record already."""
 
 
@@ -329,7 +329,7 @@ class Company:
         use = self._put_use_on_record(answer)
         return AcceptedAnswer(self.verifications.read(before.id), None, None, use)
 
-    def _put_use_on_record(self, answer: Answer) -> Receipt | None:
+    def _put_use_on_record(self, answer: Answer) -> TransactionReceipt | None:
         if self.consents.uses([answer.use]):
             return None
 

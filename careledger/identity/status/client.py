@@ -7,7 +7,7 @@ from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import InputError
 from careledger.identity.status.events import WORD_BITS
 
@@ -23,15 +23,17 @@ class CredentialStatus(ContractClient):
 
     name = "CredentialStatus"
 
-    def revoke(self, issuer: str, list_: bytes, index: int) -> Receipt:
+    def revoke(self, issuer: str, list_: bytes, index: int) -> TransactionReceipt:
         """Revoke a credential; it may be revoked already."""
         return self._write("revoke", issuer, list_, _uint(index))
 
-    def revoke_word(self, issuer: str, list_: bytes, word: int, bits: int) -> Receipt:
+    def revoke_word(self, issuer: str, list_: bytes, word: int, bits: int) -> TransactionReceipt:
         """Revoke any of the 256 credentials of a word; bit 0 is the first."""
         return self._write("revokeWord", issuer, list_, _uint(word), _uint(bits))
 
-    def revoke_many(self, issuer: str, list_: bytes, indexes: Iterable[int]) -> list[Receipt]:
+    def revoke_many(
+        self, issuer: str, list_: bytes, indexes: Iterable[int]
+    ) -> list[TransactionReceipt]:
         """Revoke credentials by a transaction for each word, all sent before any is awaited.
 
         After a failure some may be revoked and some not: the same call again does what is left.

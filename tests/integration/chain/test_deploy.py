@@ -70,7 +70,7 @@ class TestDeploy:
     def test_killed_at_any_write_it_goes_on_and_deploys_nothing_twice(
         self, own, sender, tmp_path, monkeypatch
     ):
-        save, writes = deploy.Record.save, 3 * len(deploy.SUITE)
+        save, writes = deploy.DeploymentRecord.save, 3 * len(deploy.SUITE)
         state = {"left": 0}
 
         def counted(record):
@@ -79,7 +79,7 @@ class TestDeploy:
             state["left"] -= 1
             save(record)
 
-        monkeypatch.setattr(deploy.Record, "save", counted)
+        monkeypatch.setattr(deploy.DeploymentRecord, "save", counted)
         kills = 0
         for alive in range(1, writes):
             state["left"] = alive % 4 + 1  # each run lives for 1 to 4 writes

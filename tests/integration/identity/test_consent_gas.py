@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 
 from careledger.chain.contract import ContractClient
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import digest, domain_separator, struct_hash
 from careledger.identity.consent.messages import ConsentSignature
@@ -45,7 +45,7 @@ def role(name: str) -> bytes:
 class Contract(ContractClient):
     """Whatever the ABI has, by its name there."""
 
-    def send(self, sender: Sender, function: str, *arguments: object) -> Receipt:
+    def send(self, sender: Sender, function: str, *arguments: object) -> TransactionReceipt:
         return sender.transact(self.address, self.encode(function, *arguments))
 
 
@@ -71,7 +71,7 @@ class Office:
     identities: Identities
     relayer: Sender
 
-    def weigh(self, row: str, receipt: Receipt, at_most: int | None = None) -> None:
+    def weigh(self, row: str, receipt: TransactionReceipt, at_most: int | None = None) -> None:
         self.gas.row(row, receipt.gas_used, at_most)
 
     def sign(self, who: LocalAccount, struct: bytes) -> bytes:

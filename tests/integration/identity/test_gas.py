@@ -14,7 +14,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.messages import erc1056_digest, sign_digest
@@ -56,7 +56,9 @@ class Scale:
     gas: Gas
     registry: IdentityRegistry
 
-    def weigh(self, operation: str, first: Receipt | None, steady: Receipt | None) -> None:
+    def weigh(
+        self, operation: str, first: TransactionReceipt | None, steady: TransactionReceipt | None
+    ) -> None:
         for name, receipt in (("first", first), ("steady", steady)):
             if receipt is not None:
                 row = f"IdentityRegistry.{operation}.{name}"
@@ -114,7 +116,7 @@ def test_signed_by_erc_1056(
     def raw(address: str) -> bytes:
         return bytes.fromhex(address[2:])
 
-    def change(by: LocalAccount, to: LocalAccount) -> Receipt:
+    def change(by: LocalAccount, to: LocalAccount) -> TransactionReceipt:
         signature = sign(people[0], by, "changeOwner", raw(to.address))
         return registry.change_owner_signed(people[0].address, signature, to.address)
 
@@ -123,13 +125,13 @@ def test_signed_by_erc_1056(
     scale.weigh("changeOwnerSigned", first, change(people[0], people[1]))
     one, day = people[2], DAY.to_bytes(32, "big")
 
-    def add(delegate: str) -> Receipt:
+    def add(delegate: str) -> TransactionReceipt:
         signature = sign(one, one, "addDelegate", ROLE, raw(delegate), day)
         return registry.add_delegate_signed(one.address, signature, ROLE, delegate, DAY)
 
     scale.weigh("addDelegateSigned", add(senders[4].address), add(senders[5].address))
 
-    def revoke(identity: LocalAccount) -> Receipt:
+    def revoke(identity: LocalAccount) -> TransactionReceipt:
         signature = sign(identity, identity, "revokeDelegate", ROLE, raw(senders[5].address))
         return registry.revoke_delegate_signed(
             identity.address, signature, ROLE, senders[5].address
@@ -137,13 +139,13 @@ def test_signed_by_erc_1056(
 
     scale.weigh("revokeDelegateSigned", revoke(people[5]), revoke(one))
 
-    def publish() -> Receipt:
+    def publish() -> TransactionReceipt:
         signature = sign(people[3], people[3], "setAttribute", ATTRIBUTE, KEY, day)
         return registry.set_attribute_signed(people[3].address, signature, ATTRIBUTE, KEY, DAY)
 
     scale.weigh("setAttributeSigned", publish(), publish())
 
-    def withdraw() -> Receipt:
+    def withdraw() -> TransactionReceipt:
         signature = sign(people[4], people[4], "revokeAttribute", ATTRIBUTE, KEY)
         return registry.revoke_attribute_signed(people[4].address, signature, ATTRIBUTE, KEY)
 
@@ -157,7 +159,7 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
     def common(who: LocalAccount) -> dict[str, Any]:
         return {"nonce": registry.nonce(who.address), "deadline": DEADLINE}
 
-    def change(by: LocalAccount, to: LocalAccount) -> Receipt:
+    def change(by: LocalAccount, to: LocalAccount) -> TransactionReceipt:
         signature = domain.change_owner(a.address, to.address, **common(by)).sign(by)
         return registry.change_owner_by_sig(a.address, to.address, DEADLINE, signature)
 
@@ -165,7 +167,7 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
     change(b, a)
     scale.weigh("changeOwnerBySig", first, change(a, b))
 
-    def add(who: LocalAccount, role: str) -> Receipt:
+    def add(who: LocalAccount, role: str) -> TransactionReceipt:
         signature = domain.add_delegate(who.address, role, delegate, until, **common(who)).sign(who)
         return registry.add_delegate_by_sig(
             who.address, role, delegate, until, deadline=DEADLINE, signature=signature
@@ -173,7 +175,7 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
 
     scale.weigh("addDelegateBySig", add(people[2], AGENT), add(people[2], "careledger.scans"))
 
-    def revoke(who: LocalAccount) -> Receipt:
+    def revoke(who: LocalAccount) -> TransactionReceipt:
         signature = domain.revoke_delegate(who.address, AGENT, delegate, **common(who)).sign(who)
         return registry.revoke_delegate_by_sig(
             who.address, AGENT, delegate, deadline=DEADLINE, signature=signature
@@ -181,7 +183,7 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
 
     scale.weigh("revokeDelegateBySig", revoke(people[5]), revoke(people[2]))
 
-    def publish(who: LocalAccount) -> Receipt:
+    def publish(who: LocalAccount) -> TransactionReceipt:
         signature = domain.set_attribute(who.address, ATTRIBUTE, KEY, until, **common(who)).sign(
             who
         )
@@ -191,7 +193,7 @@ def test_typed_data(scale: Scale, people: list[LocalAccount], senders: list[Send
 
     scale.weigh("setAttributeBySig", publish(people[3]), publish(people[3]))
 
-    def withdraw(who: LocalAccount) -> Receipt:
+    def withdraw(who: LocalAccount) -> TransactionReceipt:
         signature = domain.revoke_attribute(who.address, ATTRIBUTE, KEY, **common(who)).sign(who)
         return registry.revoke_attribute_by_sig(
             who.address, ATTRIBUTE, KEY, deadline=DEADLINE, signature=signature
@@ -211,10 +213,10 @@ def test_batches(scale: Scale, people: list[LocalAccount], senders: list[Sender]
             Operation.set_attribute("did/svc/CustomerCare", b"https://care.example", until),
         ]
 
-    def direct(delegate: str) -> Receipt:
+    def direct(delegate: str) -> TransactionReceipt:
         return registry.execute(senders[1].address, steps(delegate))
 
-    def signed(delegate: str) -> Receipt:
+    def signed(delegate: str) -> TransactionReceipt:
         who = people[6]
         typed = registry.messages.batch(
             who.address, steps(delegate), nonce=registry.nonce(who.address), deadline=DEADLINE
@@ -243,7 +245,7 @@ def test_recovery(
         registry.set_guardians(alice, root, 3, delay),
     )
 
-    def by_signature(threshold: int) -> Receipt:
+    def by_signature(threshold: int) -> TransactionReceipt:
         nonce = registry.nonce(alice)
         typed = registry.messages.set_guardians(
             alice, root, threshold, delay, nonce=nonce, deadline=DEADLINE
@@ -256,7 +258,7 @@ def test_recovery(
     by_signature(3)
     scale.weigh("setGuardiansBySig", None, by_signature(2))
 
-    def start() -> Receipt:
+    def start() -> TransactionReceipt:
         count = registry.guardianship(alice).round
         typed = registry.messages.approve_recovery(
             alice, alice, bob, in_round=count, deadline=DEADLINE

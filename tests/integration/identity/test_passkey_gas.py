@@ -17,7 +17,7 @@ from careledger.chain.deploy import deploy
 from careledger.chain.node import LocalNode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
@@ -52,10 +52,10 @@ class Office:
         self.consents = ConsentRegistry(chain, suite["ConsentRegistry"], self.relayer)
         self.registry = IdentityRegistry(chain, suite["IdentityRegistry"], self.relayer)
 
-    def verify(self) -> Receipt:
+    def verify(self) -> TransactionReceipt:
         return self.relayer.transact(self.suite["PasskeyVerifier"], p256.example())
 
-    def grant(self, number: int) -> Receipt:
+    def grant(self, number: int) -> TransactionReceipt:
         """Grant for a passkey that is its own subject."""
         signer = phone(f"subject {number}").signer(self.suite["PasskeyVerifier"])
         terms = ConsentTerms(self.relayer.address, b"\1" * 32, b"\2" * 32, bytes([number]) * 32)
@@ -64,7 +64,7 @@ class Office:
             self.consents.messages.signed_grant(consent, signer, 0, DEADLINE)
         )
 
-    def name_delegate(self) -> Receipt:
+    def name_delegate(self) -> TransactionReceipt:
         """Have a passkey name a delegate for its identity."""
         signer = phone("controller").signer(self.suite["PasskeyVerifier"])
         steps = [Operation.add_delegate(AGENT, self.relayer.address, EXPIRY)]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from careledger.chain.transactions import Receipt
+from careledger.chain.transactions import TransactionReceipt
 from careledger.console import Out
 from careledger.errors import Conflict
 from careledger.flows.steps import NOT_REFUSED, Step, Steps
 
 
 def receipt(number, gas=21_000):
-    return Receipt(
+    return TransactionReceipt(
         transaction_hash=bytes([number]) * 32, block_number=number, block_hash=b"\2" * 32,
         gas_used=gas, gas_price=1, contract_address=None, logs=(), succeeded=True,
     )  # fmt: skip
