@@ -1,4 +1,4 @@
-"""The typed client of `ConsentRegistry`: a method for each function, a class for each event."""
+"""The typed client of `ConsentRegistry`: a method for each function."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,8 +26,17 @@ from careledger.values.addresses import address
 from careledger.values.hashes import require_bytes32
 from careledger.values.times import from_seconds
 
-OnChain = Consent | Commitment
+ConsentOrCommitment = Consent | Commitment
 """A consent with its terms, or what is on chain of it."""
+
+_TOPICS = 500
+"""Commitments in a query; nodes limit how many topics they compare."""
+_BATCH_GAS = 60_000
+_ACCOUNT_ITEM_GAS = 60_000
+_CONTRACT_ITEM_GAS = 1_120_000
+_BYTE_GAS = 40
+"""What a batch needs at most: itself, an item that an account signed, any other item, and a byte of
+the signature of any other item."""
 
 
 class ConsentRegistry(ContractClient):
@@ -37,17 +46,17 @@ class ConsentRegistry(ContractClient):
 
     @property
     def messages(self) -> ConsentMessages:
-        """What signatures for this registry are bound to."""
+        """The messages that are signed for this registry."""
         return ConsentMessages(self.chain.chain_id, self.address)
 
-    # -- giving
+    # -- grants
 
-    def grant(self, consent: OnChain, epoch: int) -> TransactionReceipt:
-        """Give a consent, as the subject's controller or its delegate.
+    def grant(self, consent: ConsentOrCommitment, epoch: int) -> TransactionReceipt:
+        """Grant a consent, as the subject's controller or its delegate.
 
         Args:
-            epoch: the subject's present one (`epoch`); with another, the consent is used up and
-                never valid.
+            epoch: the subject's present one (`epoch`); with another, the id is used up and the
+                consent is never valid.
 
         Raises:
             NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead: as they say.
@@ -59,20 +68,22 @@ class ConsentRegistry(ContractClient):
         """Relay a signed grant.
 
         Raises:
-            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead, ConsentSignatureExpired, BadConsentSignature:
-            as they say.
+            NotSubject, ExpiryPassed, AlreadyUsed, EpochAhead: as they say.
+            ConsentSignatureExpired, BadConsentSignature: as they say.
 
         """
         return self._write("grantBySig", *act.abi())
 
     def grant_batch(self, acts: Sequence[SignedGrant]) -> TransactionReceipt:
-        """Relay many signed grants; what cannot be granted is skipped, and the events say what was."""
+        """Relay many signed grants; an item that cannot be granted is skipped, and has no event."""
         return self._write("grantBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
-    # -- ending
+    # -- endings
 
-    def revoke(self, consent: OnChain) -> TransactionReceipt:
-        """End a consent for good, or burn its id, as the subject's controller or its delegate.
+    def revoke(self, consent: ConsentOrCommitment) -> TransactionReceipt:
+        """End a consent for good, as the subject's controller or its delegate.
+
+        The id of a consent that is not on chain can then never be granted.
 
         Raises:
             NotSubject, AlreadyEnded: as they say.
@@ -90,11 +101,11 @@ class ConsentRegistry(ContractClient):
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
     def revoke_compact_by_sig(self, act: SignedRevocation) -> TransactionReceipt:
-        """Relay a revocation that the account in control of the subject signed, of a consent on chain, for less gas.
+        """Relay a revocation for less gas: of a consent on chain, signed by the controlling account.
 
         Raises:
             NotGranted, ConsentSignatureExpired, BadConsentSignature: as they say.
-            InputError: the signature is not an account's: `revoke_by_sig` takes the others.
+            InputError: the signature is not an account's: `revoke_by_sig` accepts the others.
 
         """
         return self._write(
@@ -102,11 +113,11 @@ class ConsentRegistry(ContractClient):
         )
 
     def revoke_batch(self, acts: Sequence[SignedRevocation]) -> TransactionReceipt:
-        """Relay many signed revocations; what cannot be revoked is skipped, and the events say what was."""
+        """Relay many signed revocations; an item that cannot be revoked is skipped, and has no event."""
         return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
     def revoke_all(self, subject: str) -> TransactionReceipt:
-        """End all consents of a subject, and void its signatures that are under way.
+        """End all consents of a subject, and void its signatures that nobody has submitted yet.
 
         Raises:
             NotSubject: the sender is neither its controller nor its delegate.
@@ -124,7 +135,7 @@ class ConsentRegistry(ContractClient):
         return self._write("revokeAllBySig", end.subject, *end.signed.abi())
 
     def renounce(self, consent: Consent) -> TransactionReceipt:
-        """Give a consent back, as the company; shows the terms to everybody.
+        """Give a consent back, as the company; everybody can then see its terms.
 
         Raises:
             NotGrantee, NotGranted: as they say.
@@ -139,12 +150,13 @@ class ConsentRegistry(ContractClient):
 
         Unused gas costs nothing.
         """
-        return 60_000 + sum(self.item_gas(act) for act in acts)
+        return _BATCH_GAS + sum(self.item_gas(act) for act in acts)
 
     def item_gas(self, act: SignedGrant | SignedRevocation) -> int:
         """Return what one item of a batch needs at most."""
-        own = len(act.signed.signature) == 65 and not self.chain.code(act.signed.signer)
-        return 60_000 if own else 1_120_000 + 40 * len(act.signed.signature)
+        size = len(act.signed.signature)
+        by_account = size == 65 and not self.chain.code(act.signed.signer)
+        return _ACCOUNT_ITEM_GAS if by_account else _CONTRACT_ITEM_GAS + _BYTE_GAS * size
 
     def would_grant(self, acts: Sequence[SignedGrant]) -> int:
         """Return how many of these `grant_batch` would grant now."""
@@ -173,8 +185,8 @@ class ConsentRegistry(ContractClient):
         wanted = list(dict.fromkeys(commitments))
         found: dict[bytes, UseCommitted] = {}
 
-        for first in range(0, len(wanted), 500):  # nodes limit how many topics they compare
-            page = wanted[first : first + 500]
+        for first in range(0, len(wanted), _TOPICS):
+            page = wanted[first : first + _TOPICS]
             for event in self.history(UseCommitted, to_block=to_block, commitment=page):
                 found.setdefault(event.commitment, event)
 
@@ -183,7 +195,7 @@ class ConsentRegistry(ContractClient):
     # -- views
 
     def is_valid(self, id: bytes, block: Block = "latest") -> bool:
-        """Say whether a consent stands: granted, ended by nobody, of its subject's present epoch, not expired."""
+        """Say whether a consent is granted, not ended, of its subject's present epoch, not expired."""
         return bool(self._read("isValid", require_bytes32(id, "consent id"), block=block))
 
     def consent(self, id: bytes, block: Block = "latest") -> ConsentRecord:
@@ -197,7 +209,7 @@ class ConsentRegistry(ContractClient):
         return self.consent(id, block)
 
     def epoch(self, subject: str, block: Block = "latest") -> int:
-        """Return when a subject last ended all its consents, in seconds since 1970 UTC; 0 where it never did."""
+        """Return when a subject last ended all its consents, in seconds since 1970 UTC; 0 for never."""
         return int(self._read("epoch", subject, block=block))
 
     def knows(self, subject: str, to_block: Block = "latest") -> bool:
@@ -217,18 +229,18 @@ class ConsentRegistry(ContractClient):
         """Return a block's time, by which consents expire."""
         return from_seconds(self.chain.timestamp(block))
 
-    def id_of(self, consent: OnChain) -> bytes:
-        """Return the id as the contract computes it; `Consent.id` is the same without a node."""
+    def id_of(self, consent: ConsentOrCommitment) -> bytes:
+        """Return the id as the contract computes it; `Consent.id` needs no node."""
         return bytes(self._read("idOf", consent.abi()))
 
     def terms_hash(self, terms: ConsentTerms) -> bytes:
-        """Return the terms' hash as the contract computes it; `ConsentTerms.hash` is the same without a node."""
+        """Return the terms' hash as the contract computes it; `ConsentTerms.hash` needs no node."""
         return bytes(self._read("termsHash", terms.abi()))
 
     def is_signed_by(
         self, signer: str, digest: bytes, signature: bytes, block: Block = "latest"
     ) -> bool:
-        """Say whether a signature is a signer's, in any form that the contract takes."""
+        """Say whether a signature is a signer's, in any form that the contract accepts."""
         return bool(self._read("isSignedBy", signer, digest, signature, block=block))
 
     def registry(self) -> ChecksumAddress:
@@ -236,11 +248,11 @@ class ConsentRegistry(ContractClient):
         return ChecksumAddress(self._read("REGISTRY"))
 
     def consent_role(self) -> bytes:
-        """Return the type of the delegates who may act about consents, `terms.ROLE` padded to 32 bytes."""
+        """Return the type of the delegates who may act about consents: `terms.ROLE`, padded."""
         return bytes(self._read("CONSENT_ROLE"))
 
     def signature_gas(self) -> int:
-        """Return what checking a signature in a batch may take, where it is not an account's own."""
+        """Return the gas that a contract may use to check a signature in a batch."""
         return int(self._read("SIGNATURE_GAS"))
 
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:

@@ -1,4 +1,4 @@
-"""The typed client of `IdentityRegistry`: a method for each function, a class for each event."""
+"""The typed client of `IdentityRegistry`: a method for each function."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ class IdentityRegistry(ContractClient):
 
     @property
     def messages(self) -> IdentityMessages:
-        """What signatures for this registry are bound to."""
+        """The messages that are signed for this registry."""
         return IdentityMessages(self.chain.chain_id, self.address)
 
     # -- ERC-1056
@@ -117,7 +117,7 @@ class IdentityRegistry(ContractClient):
             return self._write(function, *arguments)
 
     def owners(self, identity: str, block: Block = "latest") -> ChecksumAddress:
-        """Return the controller as recorded; the zero address where none was."""
+        """Return the recorded controller; the zero address where none was recorded."""
         return ChecksumAddress(self._read("owners", identity, block=block))
 
     def delegates(
@@ -134,11 +134,11 @@ class IdentityRegistry(ContractClient):
         return int(self._read("changed", identity, block=block))
 
     def nonce(self, controller: str, block: Block = "latest") -> int:
-        """Return what a controller's next signature must count."""
+        """Return the nonce of a controller's next signature."""
         return int(self._read("nonce", controller, block=block))
 
     def identity_owner(self, identity: str, block: Block = "latest") -> ChecksumAddress:
-        """Return the controller of an identity: itself, until changed."""
+        """Return the controller of an identity: the identity itself until it is changed."""
         return ChecksumAddress(self._read("identityOwner", identity, block=block))
 
     def valid_delegate(
@@ -160,7 +160,7 @@ class IdentityRegistry(ContractClient):
     # -- beside ERC-1056
 
     def deactivate(self, identity: str) -> TransactionReceipt:
-        """Take an identity out of use for good."""
+        """Deactivate an identity for good."""
         return self._write("deactivate", identity)
 
     def execute(self, identity: str, operations: Sequence[Operation]) -> TransactionReceipt:
@@ -188,8 +188,15 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> TransactionReceipt:
         """Relay typed data `AddDelegate`."""
-        what = (name32(delegate_type), delegate, to_seconds(valid_to))
-        return self._write("addDelegateBySig", identity, *what, to_seconds(deadline), signature)
+        return self._write(
+            "addDelegateBySig",
+            identity,
+            name32(delegate_type),
+            delegate,
+            to_seconds(valid_to),
+            to_seconds(deadline),
+            signature,
+        )
 
     def revoke_delegate_by_sig(
         self,
@@ -201,8 +208,14 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> TransactionReceipt:
         """Relay typed data `RevokeDelegate`."""
-        what = (name32(delegate_type), delegate)
-        return self._write("revokeDelegateBySig", identity, *what, to_seconds(deadline), signature)
+        return self._write(
+            "revokeDelegateBySig",
+            identity,
+            name32(delegate_type),
+            delegate,
+            to_seconds(deadline),
+            signature,
+        )
 
     def set_attribute_by_sig(
         self,
@@ -215,8 +228,15 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> TransactionReceipt:
         """Relay typed data `SetAttribute`."""
-        what = (name32(name), value, to_seconds(valid_to))
-        return self._write("setAttributeBySig", identity, *what, to_seconds(deadline), signature)
+        return self._write(
+            "setAttributeBySig",
+            identity,
+            name32(name),
+            value,
+            to_seconds(valid_to),
+            to_seconds(deadline),
+            signature,
+        )
 
     def revoke_attribute_by_sig(
         self,
@@ -263,15 +283,22 @@ class IdentityRegistry(ContractClient):
         signature: bytes,
     ) -> TransactionReceipt:
         """Relay typed data `SetGuardians`."""
-        what = (root, threshold, _seconds(delay))
-        return self._write("setGuardiansBySig", identity, *what, to_seconds(deadline), signature)
+        return self._write(
+            "setGuardiansBySig",
+            identity,
+            root,
+            threshold,
+            _seconds(delay),
+            to_seconds(deadline),
+            signature,
+        )
 
     def start_recovery(
         self, identity: str, new_owner: str, approvals: Sequence[GuardianApproval]
     ) -> TransactionReceipt:
-        """Start to hand an identity to a new controller; approvals in any order."""
-        given = [one.abi() for one in sorted(approvals, key=lambda one: int(one.guardian, 16))]
-        return self._write("startRecovery", identity, new_owner, given)
+        """Start to give an identity to a new controller; approvals in any order."""
+        ordered = sorted(approvals, key=lambda one: int(one.guardian, 16))
+        return self._write("startRecovery", identity, new_owner, [one.abi() for one in ordered])
 
     def stop_recovery(self, identity: str) -> TransactionReceipt:
         """Object to a recovery."""
@@ -284,11 +311,11 @@ class IdentityRegistry(ContractClient):
         return self._write("stopRecoveryBySig", identity, to_seconds(deadline), signature)
 
     def finish_recovery(self, identity: str) -> TransactionReceipt:
-        """Hand an identity over, once the delay has passed."""
+        """Give an identity to its new controller, after the delay."""
         return self._write("finishRecovery", identity)
 
     def guardianship(self, identity: str, block: Block = "latest") -> Guardianship:
-        """Return what an identity has committed to for the loss of its key."""
+        """Return the guardians that an identity has committed to."""
         return Guardianship(*self._read("guardianship", identity, block=block))
 
     def recovery(self, identity: str, block: Block = "latest") -> Recovery:
@@ -301,15 +328,15 @@ class IdentityRegistry(ContractClient):
         return bytes(self._read("guardianLeaf", guardian, salt))
 
     def min_recovery_delay(self) -> timedelta:
-        """Return the shortest time that a controller can leave itself to object."""
+        """Return the shortest time that a controller can have to object."""
         return timedelta(seconds=self._read("MIN_RECOVERY_DELAY"))
 
     def max_recovery_delay(self) -> timedelta:
-        """Return the longest time that a controller can leave itself to object."""
+        """Return the longest time that a controller can have to object."""
         return timedelta(seconds=self._read("MAX_RECOVERY_DELAY"))
 
     def deactivated(self) -> ChecksumAddress:
-        """Return who controls what is deactivated."""
+        """Return the controller of deactivated identities."""
         return ChecksumAddress(self._read("DEACTIVATED"))
 
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:

@@ -9,6 +9,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
+from careledger.crypto.documents import hexed
 from careledger.crypto.hashing import keccak256
 from careledger.crypto.typed_data import SigningDomain, TypedData
 from careledger.errors import InputError
@@ -44,7 +45,7 @@ def encoded_type(kind: str) -> str:
 
 @dataclass(frozen=True)
 class IdentityMessages:
-    """The registry that signatures are for; its methods make what is signed.
+    """The messages for one registry: its methods return what is signed.
 
     `nonce` is the controller's (`IdentityRegistry.nonce`), `deadline` the last moment for a
     relayer.
@@ -70,12 +71,12 @@ class IdentityMessages:
         deadline: datetime,
     ) -> TypedData:
         """Return `AddDelegate`: name a delegate until a point in time."""
-        what = {
+        members = {
             "delegateType": _text(delegate_type),
             "delegate": delegate,
             "validTo": to_seconds(valid_to),
         }
-        return self._typed("AddDelegate", identity, nonce, deadline, **what)
+        return self._typed("AddDelegate", identity, nonce, deadline, **members)
 
     def revoke_delegate(
         self,
@@ -87,8 +88,8 @@ class IdentityMessages:
         deadline: datetime,
     ) -> TypedData:
         """Return `RevokeDelegate`: dismiss a delegate."""
-        what = {"delegateType": _text(delegate_type), "delegate": delegate}
-        return self._typed("RevokeDelegate", identity, nonce, deadline, **what)
+        members = {"delegateType": _text(delegate_type), "delegate": delegate}
+        return self._typed("RevokeDelegate", identity, nonce, deadline, **members)
 
     def set_attribute(
         self,
@@ -101,15 +102,15 @@ class IdentityMessages:
         deadline: datetime,
     ) -> TypedData:
         """Return `SetAttribute`: publish an attribute until a point in time."""
-        what = {"name": _text(name), "value": _hex(value), "validTo": to_seconds(valid_to)}
-        return self._typed("SetAttribute", identity, nonce, deadline, **what)
+        members = {"name": _text(name), "value": hexed(value), "validTo": to_seconds(valid_to)}
+        return self._typed("SetAttribute", identity, nonce, deadline, **members)
 
     def revoke_attribute(
         self, identity: str, name: str | bytes, value: bytes, *, nonce: int, deadline: datetime
     ) -> TypedData:
         """Return `RevokeAttribute`: withdraw an attribute."""
         return self._typed(
-            "RevokeAttribute", identity, nonce, deadline, name=_text(name), value=_hex(value)
+            "RevokeAttribute", identity, nonce, deadline, name=_text(name), value=hexed(value)
         )
 
     def batch(
@@ -121,7 +122,7 @@ class IdentityMessages:
                 "action": step.action.text,
                 "name": name_text(step.name),
                 "account": step.account,
-                "value": _hex(step.value),
+                "value": hexed(step.value),
                 "validTo": step.valid_to,
             }
             for step in operations
@@ -139,8 +140,12 @@ class IdentityMessages:
         deadline: datetime,
     ) -> TypedData:
         """Return `SetGuardians`: name guardians, or dismiss them with zeros."""
-        what = {"root": _hex(root), "threshold": threshold, "delay": int(delay.total_seconds())}
-        return self._typed("SetGuardians", identity, nonce, deadline, **what)
+        members = {
+            "root": hexed(root),
+            "threshold": threshold,
+            "delay": int(delay.total_seconds()),
+        }
+        return self._typed("SetGuardians", identity, nonce, deadline, **members)
 
     def stop_recovery(self, identity: str, *, nonce: int, deadline: datetime) -> TypedData:
         """Return `StopRecovery`: object to a recovery."""
@@ -172,10 +177,10 @@ class IdentityMessages:
         return self._message("ApproveRecovery", message)
 
     def _typed(
-        self, kind: str, identity: str, nonce: int, deadline: datetime, **what: Any
+        self, kind: str, identity: str, nonce: int, deadline: datetime, **members: Any
     ) -> TypedData:
         counted = {"nonce": nonce, "deadline": to_seconds(deadline, "deadline")}
-        return self._message(kind, {"identity": identity, **what, **counted})
+        return self._message(kind, {"identity": identity, **members, **counted})
 
     def _message(self, kind: str, message: Mapping[str, Any]) -> TypedData:
         domain = SigningDomain(NAME, VERSION, self.chain_id, self.registry)
@@ -186,14 +191,10 @@ def _text(name: str | bytes) -> str:
     return name_text(name32(name))
 
 
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
-
-
 def erc1056_digest(
     registry: str, nonce: int, identity: str, operation: str, *packed: bytes
 ) -> bytes:
-    """Return the 32 bytes that ERC-1056 has signed; neither chain nor deadline are among them.
+    """Return the 32 bytes that are signed for ERC-1056; without chain and without deadline.
 
     Args:
         nonce: the controller's.
@@ -202,14 +203,15 @@ def erc1056_digest(
             value as it is.
 
     """
-    parts = [
+    signed = [
         b"\x19\x00",
-        _address(registry),
+        _address_bytes(registry),
         nonce.to_bytes(32, "big"),
-        _address(identity),
+        _address_bytes(identity),
         operation.encode(),
+        *packed,
     ]
-    return keccak256(b"".join(parts) + b"".join(packed))
+    return keccak256(b"".join(signed))
 
 
 def sign_digest(account: LocalAccount, digest: bytes) -> tuple[int, bytes, bytes]:
@@ -218,7 +220,7 @@ def sign_digest(account: LocalAccount, digest: bytes) -> tuple[int, bytes, bytes
     return signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
 
 
-def _address(text: str) -> bytes:
+def _address_bytes(text: str) -> bytes:
     raw = bytes.fromhex(text.removeprefix("0x"))
     if len(raw) != 20:
         raise InputError(f"{text!r} is not an address")

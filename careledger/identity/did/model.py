@@ -1,4 +1,4 @@
-"""What identities are made of at the contract's edge: names, operations, guardianships, recoveries."""
+"""The values that the identity registry takes and returns: names, operations, guardianships."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +12,13 @@ from careledger.values.addresses import ZERO_ADDRESS, address
 from careledger.values.times import to_seconds
 
 DEACTIVATED = address("0x000000000000000000000000000000000000dEaD")
-"""Controls what was taken out of use: an address without a key."""
+"""Controls deactivated identities: an address without a key."""
 
-AGENT, ISSUER, SCANNER, MANAGER = (
-    "careledger.agent",
-    "careledger.issuer",
-    "careledger.scanner",
-    "careledger.manager",
-)
-"""The roles in which a brand's delegates act in the suite."""
+# the roles in which a brand's delegates act in the suite
+AGENT = "careledger.agent"
+ISSUER = "careledger.issuer"
+SCANNER = "careledger.scanner"
+MANAGER = "careledger.manager"
 
 
 def name32(text: str | bytes) -> bytes:
@@ -33,8 +31,11 @@ def name32(text: str | bytes) -> bytes:
     raw = text.encode() if isinstance(text, str) else bytes(text)
     if isinstance(text, bytes) and len(raw) == 32:
         return raw
+
     if not 0 < len(raw) <= 32 or raw.endswith(b"\0"):
-        raise InputError(f"{text!r} is no name: 1 to 32 bytes are needed, the last one not zero")
+        raise InputError(
+            f"{text!r} is not a valid name: 1 to 32 bytes are needed, the last one not zero"
+        )
     return raw.ljust(32, b"\0")
 
 
@@ -49,7 +50,7 @@ def name_text(name: bytes) -> str:
         return name.rstrip(b"\0").decode()
     except UnicodeDecodeError as error:
         raise InputError(
-            f"name 0x{name.hex()} is no text: sign for it by ERC-1056 or send it directly"
+            f"name 0x{name.hex()} is not text: sign for it by ERC-1056 or send it directly"
         ) from error
 
 
@@ -108,7 +109,7 @@ class Operation:
 
     @classmethod
     def deactivate(cls) -> Self:
-        """Take the identity out of use for good; only as the last step."""
+        """Deactivate the identity for good; only as the last step."""
         return cls(Action.DEACTIVATE)
 
     def abi(self) -> tuple[Any, ...]:
@@ -118,17 +119,17 @@ class Operation:
 
 @dataclass(frozen=True)
 class Guardianship:
-    """What an identity has committed to for the day when its key is lost."""
+    """The guardians that an identity has committed to, for when its key is lost."""
 
     root: bytes
-    """Root over the guardians; zero: nobody was named."""
+    """Root over the guardians; zero: there are none."""
     controller: ChecksumAddress
-    """Who named them; they lapse with it."""
+    """Who named them; they count only while it controls the identity."""
     threshold: int
     delay: int
     """Seconds."""
     round: int
-    """An approval is good for one round."""
+    """An approval is valid for one round."""
     active: bool
 
 
@@ -137,7 +138,7 @@ class Recovery:
     """A recovery that guardians have started."""
 
     new_owner: ChecksumAddress
-    """The zero address: none is under way."""
+    """The zero address: there is no recovery."""
     ready_at: datetime
     live: bool
     """Whether it can still be finished."""
@@ -145,11 +146,11 @@ class Recovery:
 
 @dataclass(frozen=True)
 class GuardianApproval:
-    """A guardian's consent to a recovery."""
+    """A guardian's approval of a recovery."""
 
     guardian: ChecksumAddress
     deadline: int
-    """Until when the guardian stands by it; seconds since 1970 UTC."""
+    """Until when it is valid; seconds since 1970 UTC."""
     salt: bytes
     proof: tuple[bytes, ...]
     signature: bytes

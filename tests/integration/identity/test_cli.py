@@ -141,7 +141,8 @@ class TestDelegate:
             (["--role", "a"], "either --for or --until"), (["--role", "a", "--for", "1d", "--until", "2030"], "either"),
             (["--role", "a", "--for", "30"], "no duration"), (["--role", "a", "--for", "0d"], "no duration"),
             (["--role", "a", "--for", "-1d"], "no duration"), (["--role", "a", "--until", "soon"], "no time"),
-            (["--role", "x" * 33, "--for", "1d"], "is no name"), (["--role", "", "--for", "1d"], "is no name"),
+            (["--role", "x" * 33, "--for", "1d"], "not a valid name"),
+            (["--role", "", "--for", "1d"], "not a valid name"),
         ],
     )  # fmt: skip
     def test_bad_arguments_are_said(self, careledger, alice, did, senders, arguments, says):

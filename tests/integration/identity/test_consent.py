@@ -224,7 +224,7 @@ class TestRefusals:
             alice.is_valid,
             lambda short: alice.commit_uses([short]),
         ):
-            with pytest.raises(InputError, match="has to be 32 bytes"):
+            with pytest.raises(InputError, match="must have 32 bytes"):
                 act(b"short")
 
 

@@ -419,7 +419,7 @@ class TestWhatIsSigned:
         assert done.events[0].arguments["name"] == padded
 
     def test_a_name_that_is_no_text_cannot_be_signed(self, world):
-        with pytest.raises(InputError, match="is no text"):
+        with pytest.raises(InputError, match="is not text"):
             world.domain.revoke_attribute(
                 world.alice.address, b"\xff".ljust(32, b"\0"), b"", nonce=0, deadline=world.deadline
             )

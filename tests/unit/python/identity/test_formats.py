@@ -25,11 +25,11 @@ class TestNames:
 
     @pytest.mark.parametrize("name", ["", b"", "x" * 33, "a\0", b"a\0"])
     def test_what_is_no_name_is_refused(self, name):
-        with pytest.raises(InputError, match="is no name"):
+        with pytest.raises(InputError, match="is not a valid name"):
             name32(name)
 
     def test_bytes_that_are_no_text_are_refused(self):
-        with pytest.raises(InputError, match="is no text"):
+        with pytest.raises(InputError, match="is not text"):
             name_text(b"\xff".ljust(32, b"\0"))
 
 
