@@ -13,8 +13,8 @@ from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
 from careledger.identity.did.model import GuardianApproval
 from careledger.identity.exchange.purpose import Purpose
-from careledger.identity.passkeys.ceremony import Site
-from careledger.identity.passkeys.software import SoftwareAuthenticator
+from careledger.identity.passkeys.ceremony import RelyingParty
+from careledger.identity.passkeys.software_authenticator import SoftwareAuthenticator
 from careledger.values.times import to_seconds
 
 VCT = "https://bank.example/kyc/1"
@@ -38,7 +38,7 @@ CONSENT_FOR = timedelta(days=30)
 STATUS_LIST = b"kyc-2026".ljust(32, b"\0")
 STATUS_URI = "https://bank.example/status/kyc-2026"
 
-_SITE = Site("wallet.example", ("https://wallet.example",), "Ana's wallet")
+_SITE = RelyingParty("wallet.example", ("https://wallet.example",), "Ana's wallet")
 _LEAST_FOUND = 6
 """Shorter values would be found in a file by chance."""
 

@@ -4,14 +4,13 @@ Limits are checked before anything is parsed, and there is one way to write each
 is over the bytes as they came: nothing is written anew before it is checked.
 """
 
-import base64
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self
 
-from careledger.crypto import canonical
+from careledger.crypto import base64url, canonical
+from careledger.crypto.base64url import encode
 from careledger.identity.credentials.errors import (
     AlgorithmRefused,
     BadBase64,
@@ -25,10 +24,25 @@ from careledger.identity.credentials.errors import (
 )
 from careledger.values.times import LATEST_SECONDS, from_seconds
 
+__all__ = [
+    "ALGORITHMS",
+    "LIMITS",
+    "Jws",
+    "JwsSigner",
+    "Limits",
+    "TokenTimes",
+    "decode",
+    "encode",
+    "parse_json",
+    "parse_object",
+    "sign",
+    "text_claim",
+    "time_claim",
+]
+
 ALGORITHMS = frozenset({"ES256K", "ES256K-R", "ES256", "EdDSA"})
 """What a token of this protocol may be signed with."""
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _FORBIDDEN_PARAMETERS = frozenset({"b64", "zip"})
 """Header parameters that change what is signed; `crit` has an error of its own."""
 
@@ -74,32 +88,18 @@ class JwsSigner(Protocol):
 # -- base64url and JSON
 
 
-def encode(raw: bytes) -> str:
-    """Return bytes as base64url without padding (RFC 7515, 2)."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 def decode(text: str, what: str = "a part") -> bytes:
-    """Return the bytes of a base64url text; exactly one text stands for some bytes.
+    """Return the bytes of a part of a token, base64url.
 
     Raises:
         BadBase64: the text has padding, another character, an impossible length, or bits that do
             not belong to a byte.
 
     """
-    if not _BASE64URL.fullmatch(text):
-        raise BadBase64(
-            f"{what} is not base64url: it may hold only A-Z, a-z, 0-9, '-' and '_', and no padding"
-        )
-    if len(text) % 4 == 1:
-        raise BadBase64(f"{what} is not base64url: {len(text)} characters cannot stand for bytes")
-
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if encode(raw) != text:
-        raise BadBase64(
-            f"{what} is not canonical base64url: its last character has bits that belong to no byte"
-        )
-    return raw
+    try:
+        return base64url.decode(text, what)
+    except base64url.MalformedBase64 as error:
+        raise BadBase64(str(error)) from None
 
 
 def parse_json(raw: bytes, what: str) -> Any:

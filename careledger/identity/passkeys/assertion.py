@@ -1,6 +1,5 @@
 """What a passkey signed, in the bytes that the verifier on the chain reads."""
 
-import base64
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
+from careledger.crypto import base64url
 from careledger.identity.passkeys.errors import (
     MalformedPasskeyAnswer,
     NotForTheChain,
@@ -16,17 +16,22 @@ from careledger.identity.passkeys.errors import (
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
-"""r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON: OpenZeppelin's
-`WebAuthnAuth`."""
-PRESENT, VERIFIED, ELIGIBLE, BACKED_UP = 0x01, 0x04, 0x08, 0x10
-"""Flags of authenticatorData: user present, user verified, may be backed up, is backed up."""
+"""OpenZeppelin's `WebAuthnAuth`: r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON."""
+
+PRESENT = 0x01
+"""Flag of authenticatorData: somebody was there."""
+VERIFIED = 0x04
+"""Flag of authenticatorData: it asked for finger, face or PIN."""
+ELIGIBLE = 0x08
+"""Flag of authenticatorData: the passkey may be backed up."""
+BACKED_UP = 0x10
+"""Flag of authenticatorData: the passkey is backed up."""
+
 MAX_BYTES = 131_072
 """More than a transaction that carries it could hold on the usual networks."""
 
-
-def base64url(raw: bytes) -> str:
-    """Return base64url without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+_SIGNER_BYTES = 84
+"""The verifier's address, x and y."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ class Assertion:
     r: int
     s: int
     challenge_index: int
-    """Where `"challenge":"…"` stands in the client data, in bytes."""
+    """Where `"challenge":"…"` begins in the client data, in bytes."""
     type_index: int
-    """Where `"type":"webauthn.get"` stands in the client data, in bytes."""
+    """Where `"type":"webauthn.get"` begins in the client data, in bytes."""
     authenticator_data: bytes
     client_data: bytes
     """clientDataJSON, as the browser made it."""
@@ -47,7 +52,7 @@ class Assertion:
     def of(
         cls, authenticator_data: bytes, client_data: bytes, signature: bytes, digest: bytes
     ) -> Self:
-        """Put together what a browser answered.
+        """Make an assertion from a browser's answer.
 
         Args:
             signature: DER, as authenticators write it; of its two values of s the lower one is
@@ -55,8 +60,8 @@ class Assertion:
             digest: the 32 bytes that were the challenge.
 
         Raises:
-            MalformedPasskeyAnswer: the signature is no DER, or something is too large.
-            NotForTheChain: type or challenge are written otherwise than browsers write them.
+            MalformedPasskeyAnswer: the signature is not DER, or something is too large.
+            NotForTheChain: type or challenge are not written as browsers write them.
 
         """
         if len(authenticator_data) + len(client_data) > MAX_BYTES:
@@ -70,13 +75,17 @@ class Assertion:
             ) from error
         if not 0 < r < ORDER or not 0 < s < ORDER:
             raise MalformedPasskeyAnswer("the passkey's signature is out of its range")
-        type_at = client_data.find(b'"type":"webauthn.get"')
-        challenge_at = client_data.find(f'"challenge":"{base64url(digest)}"'.encode())
-        if type_at < 0 or challenge_at < 0:
+
+        challenge = base64url.encode(digest)
+        type_index = client_data.find(b'"type":"webauthn.get"')
+        challenge_index = client_data.find(f'"challenge":"{challenge}"'.encode())
+        if type_index < 0 or challenge_index < 0:
             raise NotForTheChain(
                 "the client data does not hold type and challenge as browsers write them"
             )
-        return cls(r, min(s, ORDER - s), challenge_at, type_at, authenticator_data, client_data)
+
+        lower_s = min(s, ORDER - s)
+        return cls(r, lower_s, challenge_index, type_index, authenticator_data, client_data)
 
     @property
     def count(self) -> int:
@@ -86,13 +95,15 @@ class Assertion:
     @property
     def encoded(self) -> bytes:
         """What `PasskeyVerifier.verify` takes as the signature."""
-        words = (
+        values = (
             self.r.to_bytes(32, "big"),
             self.s.to_bytes(32, "big"),
             self.challenge_index,
             self.type_index,
+            self.authenticator_data,
+            self.client_data.decode(),
         )
-        return encode(TYPES, (*words, self.authenticator_data, self.client_data.decode()))
+        return encode(TYPES, values)
 
     def signature(self, key: PasskeyKey, verifier: str) -> bytes:
         """Return what a contract of the suite takes as the signature of the passkey's address."""
@@ -100,31 +111,43 @@ class Assertion:
 
 
 def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
-    """Take a contract's signature apart into verifier (20 bytes), key and assertion; nothing is verified.
+    """Split a contract's signature into verifier (20 bytes), key and assertion; verify nothing.
 
     Raises:
         MalformedPasskeyAnswer: it is not of this form.
-        BadPasskey: the key is no point of the curve.
+        BadPasskey: the key is not a point of the curve.
 
     """
-    if not 84 < len(signature) <= MAX_BYTES:
+    if not _SIGNER_BYTES < len(signature) <= MAX_BYTES:
         raise MalformedPasskeyAnswer(
             f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}"
         )
-    key = PasskeyKey(signature[20:52], signature[52:84])
+
+    verifier, x, y = signature[:20], signature[20:52], signature[52:_SIGNER_BYTES]
+    key = PasskeyKey(x, y)
     try:
-        r, s, challenge_at, type_at, authenticator_data, client_data = decode(TYPES, signature[84:])
+        r, s, challenge_index, type_index, authenticator_data, client_data = decode(
+            TYPES, signature[_SIGNER_BYTES:]
+        )
     except (DecodingError, UnicodeDecodeError, OverflowError) as error:
         raise MalformedPasskeyAnswer(f"the passkey's signature cannot be read: {error}") from error
-    numbers = (int.from_bytes(r, "big"), int.from_bytes(s, "big"), challenge_at, type_at)
-    return signature[:20], key, Assertion(*numbers, authenticator_data, client_data.encode())
+
+    assertion = Assertion(
+        int.from_bytes(r, "big"),
+        int.from_bytes(s, "big"),
+        challenge_index,
+        type_index,
+        authenticator_data,
+        client_data.encode(),
+    )
+    return verifier, key, assertion
 
 
 def require_digest(digest: bytes) -> bytes:
     """Return a digest as it is.
 
     Raises:
-        WrongChallenge: it is not 32 bytes long, so it is not what a contract has signed.
+        WrongChallenge: it does not have 32 bytes, so it is not what a contract wants signed.
 
     """
     if len(digest) != 32:

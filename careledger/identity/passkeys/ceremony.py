@@ -1,14 +1,13 @@
 """Ask a browser for a passkey or for its signature, and check what it answers.
 
-Each check has its own class of refusal. When all of ours have passed, the library `webauthn` has
-the last word, so two readings must agree. What the chain cannot see is looked at here: relying
-party, origin, frames, the counter. Source: Web Authentication Level 2, sections 7.1 and 7.2.
+Each of our checks has its own class of refusal. After them the library `webauthn` checks all again,
+so two readings must agree. What the chain cannot see is checked here: relying party, origin,
+frames, the counter. Source: Web Authentication Level 2, sections 7.1 and 7.2.
 """
 
-import base64
-import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from webauthn.helpers import decode_credential_public_key, encode_cbor, parse_at
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.structs import CredentialDeviceType
 
-from careledger.crypto import canonical
+from careledger.crypto import base64url, canonical
 from careledger.crypto.hashing import sha256
 from careledger.errors import InputError
 from careledger.identity.passkeys.assertion import (
@@ -27,7 +26,6 @@ from careledger.identity.passkeys.assertion import (
     PRESENT,
     VERIFIED,
     Assertion,
-    base64url,
     require_digest,
 )
 from careledger.identity.passkeys.errors import (
@@ -47,18 +45,26 @@ from careledger.identity.passkeys.errors import (
 from careledger.identity.passkeys.keys import Passkey, PasskeyKey
 
 TIMEOUT = 300_000
-"""Milliseconds that a person has for it."""
-MAX_ANSWER = 262_144
-"""Characters of a browser's answer that are read at all."""
-ES256 = -7
+"""Milliseconds that a person has to answer."""
 
-Answer = str | bytes | Mapping[str, Any]
-"""What `PublicKeyCredential.toJSON()` gives: as text, or read already."""
+MAX_ANSWER = 262_144
+"""Characters of a browser's answer that are read."""
+
+ES256 = -7
+"""COSE's number of the algorithm."""
+
+_RP_ID_HASH = slice(0, 32)
+_FLAGS = 32
+_SMALLEST_DATA = 37
+"""Bytes of authenticatorData: the relying party's hash, flags, counter."""
+
+BrowserAnswer = str | bytes | Mapping[str, Any]
+"""What `PublicKeyCredential.toJSON()` gives: as text, or parsed."""
 
 
 @dataclass(frozen=True)
-class Site:
-    """Who asks for passkeys: the relying party, and the pages where it asks."""
+class RelyingParty:
+    """Who asks for passkeys, and the pages where it asks."""
 
     rp_id: str
     """Such as `wallet.example`: passkeys are bound to it, whatever the page's own name."""
@@ -68,50 +74,63 @@ class Site:
     """What the browser shows."""
 
     def __post_init__(self) -> None:
-        """Refuse what no browser would take.
+        """Refuse what no browser would accept.
 
         Raises:
             InputError: an origin is malformed, not served securely, or not the relying party's.
 
         """
         if not self.origins:
-            raise InputError("a site needs at least one origin")
+            raise InputError("a relying party needs at least one origin")
         for origin in self.origins:
-            parts = urlsplit(origin)
-            host = parts.hostname or ""
-            if origin != f"{parts.scheme}://{parts.netloc}" or not host:
-                raise InputError(
-                    f"{origin!r} is no origin: scheme, host and port alone, such as https://wallet.example"
-                )
-            if parts.scheme != "https" and not (parts.scheme == "http" and host == "localhost"):
-                raise InputError(
-                    f"{origin}: browsers offer passkeys on https alone, and on http://localhost"
-                )
-            if host != self.rp_id and not host.endswith("." + self.rp_id):
-                raise InputError(f"{origin} does not belong to the relying party {self.rp_id!r}")
+            self._check_origin(origin)
+
+    def _check_origin(self, origin: str) -> None:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+        if origin != f"{parts.scheme}://{parts.netloc}" or not host:
+            raise InputError(
+                f"{origin!r} is not an origin: scheme, host and port only are needed, "
+                "such as https://wallet.example"
+            )
+
+        is_local = parts.scheme == "http" and host == "localhost"
+        if parts.scheme != "https" and not is_local:
+            raise InputError(
+                f"{origin}: browsers offer passkeys only on https, and on http://localhost"
+            )
+        if host != self.rp_id and not host.endswith("." + self.rp_id):
+            raise InputError(f"{origin} does not belong to the relying party {self.rp_id!r}")
+
+
+# -- what is asked
 
 
 def creation_options(
-    site: Site, user: str, challenge: bytes, handle: bytes = b"", known: Sequence[Passkey] = ()
+    relying_party: RelyingParty,
+    user: str,
+    challenge: bytes,
+    handle: bytes = b"",
+    known: Sequence[Passkey] = (),
 ) -> dict[str, Any]:
-    """Return what `PublicKeyCredential.parseCreationOptionsFromJSON` takes, to have a passkey made.
+    """Return what `PublicKeyCredential.parseCreationOptionsFromJSON` takes, to create a passkey.
 
     Args:
-        user: what the browser shows beside the site's name.
+        user: what the browser shows beside the relying party's name.
         challenge: random, and used once.
-        handle: by which the authenticator tells users apart, at most 64 bytes; nothing about the
-            person belongs in it. Random when empty.
-        known: passkeys that the person has: the same device shall not make another.
+        handle: by which the authenticator tells users apart, at most 64 bytes; it must not say
+            anything about the person. Random when empty.
+        known: passkeys that the person has; the same device shall not create another one.
 
     """
     return {
-        "rp": {"id": site.rp_id, "name": site.name or site.rp_id},
+        "rp": {"id": relying_party.rp_id, "name": relying_party.name or relying_party.rp_id},
         "user": {
-            "id": base64url(handle or secrets.token_bytes(32)),
+            "id": base64url.encode(handle or secrets.token_bytes(32)),
             "name": user,
             "displayName": user,
         },
-        "challenge": base64url(challenge),
+        "challenge": base64url.encode(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": ES256}],
         "timeout": TIMEOUT,
         "excludeCredentials": _descriptors(known),
@@ -120,21 +139,23 @@ def creation_options(
     }
 
 
-def request_options(site: Site, digest: bytes, passkeys: Sequence[Passkey] = ()) -> dict[str, Any]:
-    """Return what `PublicKeyCredential.parseRequestOptionsFromJSON` takes, to have a digest signed.
+def request_options(
+    relying_party: RelyingParty, digest: bytes, passkeys: Sequence[Passkey] = ()
+) -> dict[str, Any]:
+    """Return what `PublicKeyCredential.parseRequestOptionsFromJSON` takes, to sign a digest.
 
     Args:
-        digest: the 32 bytes that a contract has signed, such as `TypedData.digest`; it is the
-            challenge itself.
+        digest: the 32 bytes that a contract wants signed, such as `TypedData.digest`; they are the
+            challenge.
         passkeys: any of these may sign; the person chooses when none is given.
 
     Raises:
-        WrongChallenge: the digest is not 32 bytes long.
+        WrongChallenge: the digest does not have 32 bytes.
 
     """
     return {
-        "challenge": base64url(require_digest(digest)),
-        "rpId": site.rp_id,
+        "challenge": base64url.encode(require_digest(digest)),
+        "rpId": relying_party.rp_id,
         "timeout": TIMEOUT,
         "userVerification": "required",
         "allowCredentials": _descriptors(passkeys),
@@ -142,11 +163,14 @@ def request_options(site: Site, digest: bytes, passkeys: Sequence[Passkey] = ())
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[dict[str, str]]:
-    return [{"type": "public-key", "id": base64url(one.credential_id)} for one in passkeys]
+    return [{"type": "public-key", "id": base64url.encode(one.credential_id)} for one in passkeys]
 
 
-def check_created(answer: Answer, challenge: bytes, site: Site) -> Passkey:
-    """Return the passkey that a browser made.
+# -- what is answered
+
+
+def check_created(answer: BrowserAnswer, challenge: bytes, relying_party: RelyingParty) -> Passkey:
+    """Return the passkey that a browser created.
 
     Args:
         answer: of `navigator.credentials.create`.
@@ -154,41 +178,47 @@ def check_created(answer: Answer, challenge: bytes, site: Site) -> Passkey:
 
     Raises:
         PasskeyRefused: a subclass says why.
-        BadPasskey: its key is not P-256.
+        BadPasskey: its key is not of P-256.
 
     """
     document = _document(answer)
-    _check_client_data(_part(document, "clientDataJSON"), "webauthn.create", challenge, site)
+    client_data = _part(document, "clientDataJSON")
+    _check_client_data(client_data, "webauthn.create", challenge, relying_party)
+
     with _malformed("the attestation object"):
-        attestation = parse_attestation_object(_part(document, "attestationObject")).auth_data
-        attested = attestation.attested_credential_data
+        data = parse_attestation_object(_part(document, "attestationObject")).auth_data
+        attested = data.attested_credential_data
         key = decode_credential_public_key(attested.credential_public_key) if attested else None
-    flags = attestation.flags
-    _check_flags(flags.up, flags.uv, flags.be, flags.bs)
-    _check_site(attestation.rp_id_hash, site)
+    _check_flags(data.flags.up, data.flags.uv, data.flags.be, data.flags.bs)
+    _check_rp_id(data.rp_id_hash, relying_party)
     if key is None or getattr(key, "alg", None) != ES256:
-        raise BadPasskey(
-            "a passkey for this suite has a P-256 key (ES256), and this one has another"
-        )
+        raise BadPasskey("a passkey needs a P-256 key (ES256) here, and this one has another")
+
     with _malformed("the new passkey"):
         verified = webauthn.verify_registration_response(
             credential=document,
             expected_challenge=challenge,
-            expected_rp_id=site.rp_id,
-            expected_origin=list(site.origins),
+            expected_rp_id=relying_party.rp_id,
+            expected_origin=list(relying_party.origins),
             require_user_verification=True,
             supported_pub_key_algs=[COSEAlgorithmIdentifier.ECDSA_SHA_256],
         )
+
     point = PasskeyKey(bytes(getattr(key, "x", b"")), bytes(getattr(key, "y", b"")))
-    backed_up = (
-        verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE
-        and verified.credential_backed_up
+    is_multi_device = verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE
+    return Passkey(
+        point,
+        verified.credential_id,
+        relying_party.rp_id,
+        verified.sign_count,
+        is_multi_device and verified.credential_backed_up,
     )
-    return Passkey(point, verified.credential_id, site.rp_id, verified.sign_count, backed_up)
 
 
-def check_assertion(answer: Answer, digest: bytes, passkey: Passkey, site: Site) -> Assertion:
-    """Return a passkey's signature, checked: by this passkey, over this digest, on a page of this site.
+def check_assertion(
+    answer: BrowserAnswer, digest: bytes, passkey: Passkey, relying_party: RelyingParty
+) -> Assertion:
+    """Return a passkey's signature: by this passkey, over this digest, on a page of this party.
 
     Keep `assertion.count` as the passkey's count afterwards, where it is not 0.
 
@@ -202,57 +232,75 @@ def check_assertion(answer: Answer, digest: bytes, passkey: Passkey, site: Site)
     """
     document = _document(answer)
     client_data = _part(document, "clientDataJSON")
-    _check_client_data(client_data, "webauthn.get", require_digest(digest), site)
-    authenticator_data = _part(document, "authenticatorData")
-    if len(authenticator_data) < 37:
+    _check_client_data(client_data, "webauthn.get", require_digest(digest), relying_party)
+
+    data = _part(document, "authenticatorData")
+    if len(data) < _SMALLEST_DATA:
         raise MalformedPasskeyAnswer("the authenticator's data are shorter than 37 bytes")
-    flags = authenticator_data[32]
+    flags = data[_FLAGS]
     _check_flags(*(bool(flags & flag) for flag in (PRESENT, VERIFIED, ELIGIBLE, BACKED_UP)))
-    _check_site(authenticator_data[:32], site)
-    if _base64url(document.get("rawId"), "rawId") != passkey.credential_id:
+    _check_rp_id(data[_RP_ID_HASH], relying_party)
+    if _decoded(document.get("rawId"), "rawId") != passkey.credential_id:
         raise AnotherPasskey("another passkey answered than the one that was to sign")
-    assertion = Assertion.of(authenticator_data, client_data, _part(document, "signature"), digest)
-    if (assertion.count or passkey.count) and assertion.count <= passkey.count:
+
+    assertion = Assertion.of(data, client_data, _part(document, "signature"), digest)
+    counts = assertion.count or passkey.count
+    if counts and assertion.count <= passkey.count:
         raise CounterWentBack(
-            f"the passkey's counter says {assertion.count} after {passkey.count}: an old answer, or a copied passkey"
+            f"the passkey's counter says {assertion.count} after {passkey.count}: "
+            "it is an old answer, or a copied passkey"
         )
-    _verify(document, digest, passkey, site)
+
+    _verify(document, digest, passkey, relying_party)
     return assertion
 
 
-def _verify(document: dict[str, Any], digest: bytes, passkey: Passkey, site: Site) -> None:
+def _verify(
+    document: dict[str, Any], digest: bytes, passkey: Passkey, relying_party: RelyingParty
+) -> None:
+    """Have the library check the same answer, and the signature."""
     try:
         webauthn.verify_authentication_response(
             credential=document,
             expected_challenge=digest,
-            expected_rp_id=site.rp_id,
-            expected_origin=list(site.origins),
+            expected_rp_id=relying_party.rp_id,
+            expected_origin=list(relying_party.origins),
             credential_public_key=encode_cbor(passkey.key.cose),
             credential_current_sign_count=passkey.count,
             require_user_verification=True,
         )
     except Exception as error:  # the library lets errors of its parsers through
         raise WrongSignature(
-            f"the signature is not the passkey's over what it says it signed: {error}"
+            f"the signature is not the passkey's over this answer: {error}"
         ) from error
 
 
-def _document(answer: Answer) -> dict[str, Any]:
-    document = dict(answer) if isinstance(answer, Mapping) else _read(answer)
+# -- its parts
+
+
+def _document(answer: BrowserAnswer) -> dict[str, Any]:
+    document = dict(answer) if isinstance(answer, Mapping) else _parse(answer)
     if document.get("type") != "public-key" or document.get("id") != document.get("rawId"):
-        raise MalformedPasskeyAnswer("the browser's answer is of no public key, or gives two ids")
+        raise MalformedPasskeyAnswer(
+            "the browser's answer is not of a public key, or gives two different ids"
+        )
     return document
 
 
-def _read(answer: str | bytes) -> dict[str, Any]:
+def _parse(answer: str | bytes) -> dict[str, Any]:
     if len(answer) > MAX_ANSWER:
         raise MalformedPasskeyAnswer(f"the browser's answer is longer than {MAX_ANSWER} characters")
+    return _json_object(answer, "the browser's answer")
+
+
+def _json_object(text: str | bytes, what: str) -> dict[str, Any]:
+    # Browsers may add members, so `JsonNode`, which refuses unknown ones, does not read this.
     try:
-        document = canonical.loads(answer)
-    except InputError as error:
-        raise MalformedPasskeyAnswer(f"the browser's answer cannot be read: {error}") from error
+        document = canonical.loads(text)
+    except canonical.CanonicalError as error:
+        raise MalformedPasskeyAnswer(f"{what} cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise MalformedPasskeyAnswer("the browser's answer is no JSON object")
+        raise MalformedPasskeyAnswer(f"{what} is not a JSON object")
     return document
 
 
@@ -260,43 +308,40 @@ def _part(document: Mapping[str, Any], name: str) -> bytes:
     response = document.get("response")
     if not isinstance(response, Mapping):
         raise MalformedPasskeyAnswer("the browser's answer has no response")
-    return _base64url(response.get(name), name)
+    return _decoded(response.get(name), name)
 
 
-def _base64url(text: Any, name: str) -> bytes:
-    if (
-        not isinstance(text, str)
-        or not re.fullmatch(r"[A-Za-z0-9_-]*", text, re.ASCII)
-        or len(text) % 4 == 1
-    ):
-        raise MalformedPasskeyAnswer(
-            f"{name} is missing from the browser's answer, or no base64url without padding"
-        )
+def _decoded(text: Any, name: str) -> bytes:
+    if not isinstance(text, str):
+        raise MalformedPasskeyAnswer(f"{name} is missing from the browser's answer")
     if len(text) > MAX_ANSWER:
         raise MalformedPasskeyAnswer(f"{name} is longer than {MAX_ANSWER} characters")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
-
-def _check_client_data(raw: bytes, ceremony: str, challenge: bytes, site: Site) -> None:
     try:
-        said = canonical.loads(raw)
-    except InputError as error:
-        raise MalformedPasskeyAnswer(f"the client data cannot be read: {error}") from error
-    if not isinstance(said, dict):
-        raise MalformedPasskeyAnswer("the client data are no JSON object")
-    if said.get("type") != ceremony:
+        return base64url.decode(text, name)
+    except base64url.MalformedBase64 as error:
+        raise MalformedPasskeyAnswer(str(error)) from error
+
+
+def _check_client_data(
+    raw: bytes, ceremony: str, challenge: bytes, relying_party: RelyingParty
+) -> None:
+    data = _json_object(raw, "the client data")
+    if data.get("type") != ceremony:
         raise WrongCeremony(
-            f"the browser's answer is of type {said.get('type')!r}, not {ceremony!r}"
+            f"the browser's answer is of type {data.get('type')!r}, not {ceremony!r}"
         )
-    if said.get("challenge") != base64url(challenge):
+    if data.get("challenge") != base64url.encode(challenge):
         raise WrongChallenge(
             "the browser's answer is over another challenge than the one that was asked"
         )
-    if said.get("origin") not in site.origins:
+
+    if data.get("origin") not in relying_party.origins:
         raise WrongOrigin(
-            f"the passkey was used on a page of {said.get('origin')!r}, not of {', '.join(site.origins)}"
+            f"the passkey was used on a page of {data.get('origin')!r}, "
+            f"not of {', '.join(relying_party.origins)}"
         )
-    if said.get("crossOrigin", False) is not False or "topOrigin" in said:
+    if data.get("crossOrigin", False) is not False or "topOrigin" in data:
         raise WrongOrigin("the passkey was used in a frame on somebody else's page")
 
 
@@ -313,24 +358,19 @@ def _check_flags(present: bool, verified: bool, eligible: bool, backed_up: bool)
         )
 
 
-def _check_site(rp_id_hash: bytes, site: Site) -> None:
-    if rp_id_hash != sha256(site.rp_id.encode()):
-        raise WrongSite(f"the passkey was used for another relying party than {site.rp_id!r}")
+def _check_rp_id(rp_id_hash: bytes, relying_party: RelyingParty) -> None:
+    if rp_id_hash != sha256(relying_party.rp_id.encode()):
+        raise WrongSite(
+            f"the passkey was used for another relying party than {relying_party.rp_id!r}"
+        )
 
 
-class _malformed:  # noqa: N801  reads as a verb where it is used
+@contextmanager
+def _malformed(what: str) -> Iterator[None]:
     """Turn whatever the library's parsers raise into `MalformedPasskeyAnswer`."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _trace: object
-    ) -> None:
-        if isinstance(error, Exception):
-            raise MalformedPasskeyAnswer(
-                f"{self.what} cannot be read or does not verify: {error!r}"
-            ) from error
+    try:
+        yield
+    except Exception as error:
+        raise MalformedPasskeyAnswer(
+            f"{what} cannot be read or does not verify: {error!r}"
+        ) from error

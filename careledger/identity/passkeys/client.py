@@ -5,24 +5,30 @@ from eth_typing import ChecksumAddress
 from careledger.chain.contract import ContractClient
 from careledger.identity.passkeys.keys import PasskeyKey
 
-YES = bytes.fromhex("024ad318")
-"""ERC-7913's `verify.selector`."""
+VALID = bytes.fromhex("024ad318")
+"""What ERC-7913's `verify` returns for a valid signature: its selector."""
 
 
 class PasskeyVerifier(ContractClient):
-    """Says of a passkey whether it signed a hash; keeps nothing."""
+    """Checks signatures of passkeys; the contract has no state."""
 
     name = "PasskeyVerifier"
 
     def verify(self, key: bytes, hash_: bytes, signature: bytes) -> bool:
-        """Say whether the key (x then y) signed a hash; the signature without the 84 bytes of the signer."""
-        return bool(self._read("verify", key, hash_, signature) == YES)
+        """Say whether a passkey signed a hash.
+
+        Args:
+            key: x then y, 64 bytes.
+            signature: without the 84 bytes of the signer.
+
+        """
+        return bool(self._read("verify", key, hash_, signature) == VALID)
 
     def address_of(self, x: bytes, y: bytes) -> ChecksumAddress:
         """Return the address of the passkey with this public key.
 
         Raises:
-            NotOnCurve: nobody holds its key.
+            NotOnCurve: the point is not on the curve, so no key belongs to it.
 
         """
         return ChecksumAddress(self._read("addressOf", x, y))

@@ -1,6 +1,5 @@
-"""A passkey's public key, and its address: where an account's would stand."""
+"""A passkey's public key, and its address: it stands where an account's would."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,37 +8,42 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
+from careledger.crypto.documents import JsonNode, MalformedDocument
 from careledger.crypto.hashing import keccak256
 from careledger.identity.passkeys.errors import BadPasskey
 from careledger.values.addresses import address
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 """Size of P-256's field."""
+
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 """P-256: y² = x³ - 3x + B."""
+
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order of P-256."""
 
 
 @dataclass(frozen=True)
 class PasskeyKey:
-    """A point of P-256, 32 bytes each coordinate."""
+    """The public key: a point of P-256, 32 bytes for each coordinate."""
 
     x: bytes
     y: bytes
 
     def __post_init__(self) -> None:
-        """Refuse what is no point: nobody holds its key.
+        """Refuse a point that is not on the curve, for nobody can have its private key.
 
         Raises:
-            BadPasskey: it is none.
+            BadPasskey: it is not on the curve.
 
         """
         if len(self.x) != 32 or len(self.y) != 32:
             raise BadPasskey("a passkey's coordinates are 32 bytes each")
-        x, y = int.from_bytes(self.x, "big"), int.from_bytes(self.y, "big")
+
+        x = int.from_bytes(self.x, "big")
+        y = int.from_bytes(self.y, "big")
         if x >= P or y >= P or (y * y - x * x * x + 3 * x - B) % P:
-            raise BadPasskey("the passkey's coordinates are no point of the curve P-256")
+            raise BadPasskey("the passkey's coordinates are not a point of the curve P-256")
 
     @classmethod
     def of(cls, key: ec.EllipticCurvePublicKey) -> Self:
@@ -51,6 +55,7 @@ class PasskeyKey:
         """
         if not isinstance(key.curve, ec.SECP256R1):
             raise BadPasskey(f"a passkey signs with the curve P-256, not {key.curve.name}")
+
         point = key.public_numbers()
         return cls(point.x.to_bytes(32, "big"), point.y.to_bytes(32, "big"))
 
@@ -75,7 +80,7 @@ class PasskeyKey:
 
 @dataclass(frozen=True)
 class Passkey:
-    """What a site keeps of a passkey: nothing of it is secret."""
+    """What a relying party keeps of a passkey; nothing of it is secret."""
 
     key: PasskeyKey
     credential_id: bytes
@@ -83,13 +88,12 @@ class Passkey:
     rp_id: str
     """The relying party that it is bound to, such as `wallet.example`."""
     count: int = 0
-    """What its signature counter was last; many passkeys leave it at 0."""
+    """The last value of its signature counter; many passkeys leave it at 0."""
     backed_up: bool = False
     """Whether it is synchronised between devices, as of its creation."""
 
-    @property
-    def document(self) -> dict[str, Any]:
-        """The passkey as JSON, for a wallet file."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the passkey as JSON, to keep it."""
         return {
             "x": "0x" + self.key.x.hex(),
             "y": "0x" + self.key.y.hex(),
@@ -100,35 +104,31 @@ class Passkey:
         }
 
     @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Self:
-        """Take a passkey from its `document`.
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read `to_json` back.
 
         Raises:
-            BadPasskey: it is none.
+            BadPasskey: a member is missing, unknown, or not what it has to be.
 
         """
         try:
-            key = PasskeyKey(_bytes(document["x"]), _bytes(document["y"]))
-            identifier, rp_id = _bytes(document["credentialId"]), document["rpId"]
-            count, backed_up = document["count"], document["backedUp"]
-        except (KeyError, TypeError) as error:
-            raise BadPasskey(f"this is no record of a passkey: {error!r}") from error
-        if not 0 < len(identifier) < 1024:
-            raise BadPasskey("a passkey's credential id has 1 to 1,023 bytes")
-        if not (
-            isinstance(rp_id, str)
-            and rp_id
-            and type(count) is int
-            and count >= 0
-            and type(backed_up) is bool
-        ):
-            raise BadPasskey(
-                "this is no record of a passkey: rpId is a text, count a number, backedUp true or false"
-            )
-        return cls(key, identifier, rp_id, count, backed_up)
+            return cls._from_node(JsonNode.of(document, "the passkey"))
+        except MalformedDocument as error:
+            raise BadPasskey(f"{error}: register the passkey again") from error
 
+    @classmethod
+    def _from_node(cls, node: JsonNode) -> Self:
+        members = node.object(["x", "y", "credentialId", "rpId", "count", "backedUp"])
 
-def _bytes(text: Any) -> bytes:
-    if not isinstance(text, str) or not re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", text, re.ASCII):
-        raise BadPasskey(f"{text!r} is not 0x and pairs of hexadecimal digits")
-    return bytes.fromhex(text[2:])
+        credential_id = members["credentialId"].hex()
+        if not 0 < len(credential_id) < 1024:
+            raise members["credentialId"].fault("not 1 to 1,023 bytes")
+        rp_id = members["rpId"].text()
+        if not rp_id:
+            raise members["rpId"].fault("empty")
+        backed_up = members["backedUp"]
+        if not isinstance(backed_up.value, bool):
+            raise backed_up.fault("not true or false")
+
+        key = PasskeyKey(members["x"].hex(32), members["y"].hex(32))
+        return cls(key, credential_id, rp_id, members["count"].integer(), backed_up.value)

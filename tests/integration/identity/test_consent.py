@@ -41,12 +41,12 @@ from careledger.identity.consent.terms import (
 )
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.model import name32
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 from careledger.values.addresses import ZERO_ADDRESS
 
 DAY = timedelta(days=1)
 UNUSED = ConsentRecord(ZERO_ADDRESS, datetime.fromtimestamp(0, UTC), 0, ConsentStatus.NONE)
-SITE = Site("wallet.example", ("https://wallet.example",))
+SITE = RelyingParty("wallet.example", ("https://wallet.example",))
 
 
 @pytest.fixture

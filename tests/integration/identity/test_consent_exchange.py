@@ -38,7 +38,7 @@ from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.link import deep_link, read_link
 from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.request import Request, read_request
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 from careledger.identity.wallet.wallet import Wallet
 from careledger.store import Store
 
@@ -89,7 +89,7 @@ class Scene:
             return ConsentSubject(KeySigner(self.wallet.new_subject().account))
         verifier, phone = (
             self.suite["PasskeyVerifier"],
-            SoftwareAuthenticator(Site("a.es", ("https://a.es",)), 7),
+            SoftwareAuthenticator(RelyingParty("a.es", ("https://a.es",)), 7),
         )
         signer = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)

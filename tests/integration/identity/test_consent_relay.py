@@ -16,7 +16,7 @@ from careledger.identity.consent.messages import ConsentMessages, ExternalSigner
 from careledger.identity.consent.outbox import Kind, Outbox, State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import ConsentStatus
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 from careledger.store import Store
 from tests.worlds.identity.relays import DAY, states
 
@@ -53,7 +53,7 @@ class TestWork:
     def test_every_kind_of_signer_in_one_batch(self, bench, senders):
         verifier, phone = (
             bench.suite["PasskeyVerifier"],
-            SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
+            SoftwareAuthenticator(RelyingParty("a.example", ("https://a.example",))),
         )
         passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)
@@ -72,7 +72,7 @@ class TestWork:
     def test_dear_signatures_are_spread_over_transactions(self, bench):
         verifier, phone = (
             bench.suite["PasskeyVerifier"],
-            SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
+            SoftwareAuthenticator(RelyingParty("a.example", ("https://a.example",))),
         )
         passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)

@@ -16,7 +16,7 @@ from careledger.identity.consent.messages import ExternalSigner
 from careledger.identity.consent.outbox import Kind, State
 from careledger.identity.consent.relay import Relay
 from careledger.identity.consent.terms import ConsentStatus
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 from tests.support.evm import actor
 from tests.support.proxy import Fault, Proxy, on
 from tests.worlds.identity.relays import states
@@ -193,7 +193,7 @@ class TestTrouble:
         """The passkey's act is given too little gas, so every batch with it fails."""
         verifier, phone = (
             bench.suite["PasskeyVerifier"],
-            SoftwareAuthenticator(Site("a.example", ("https://a.example",))),
+            SoftwareAuthenticator(RelyingParty("a.example", ("https://a.example",))),
         )
         passkey = ExternalSigner(
             phone.key.address(verifier), lambda message: phone.sign(message.digest, verifier)

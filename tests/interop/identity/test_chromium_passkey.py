@@ -31,7 +31,7 @@ from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.model import AGENT, Operation
 from careledger.identity.passkeys.ceremony import (
-    Site,
+    RelyingParty,
     check_assertion,
     check_created,
     creation_options,
@@ -60,7 +60,7 @@ class Browser:
         )
         started = self._line()
         self.origins, self.version = started["origins"], started["browser"]
-        self.site = Site("localhost", (self.origins[0],), "Wallet")
+        self.site = RelyingParty("localhost", (self.origins[0],), "Wallet")
 
     def _line(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else ""
@@ -214,13 +214,16 @@ class TestOffChain:
         for number in range(20):
             digest = keccak(bytes([number]))
             answer = browser.get(passkey, digest)["answer"]
-            known = Passkey.read(passkey.document | {"count": count})
+            known = Passkey.from_json(passkey.to_json() | {"count": count})
             count = check_assertion(answer, digest, known, browser.site).count
             with pytest.raises(WrongChallenge):
                 check_assertion(answer, DIGEST, known, browser.site)
             with pytest.raises(CounterWentBack):
                 check_assertion(
-                    answer, digest, Passkey.read(passkey.document | {"count": count}), browser.site
+                    answer,
+                    digest,
+                    Passkey.from_json(passkey.to_json() | {"count": count}),
+                    browser.site,
                 )
             high += (
                 decode_dss_signature(base64url_to_bytes(answer["response"]["signature"]))[1]

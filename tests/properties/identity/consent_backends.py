@@ -14,8 +14,8 @@ from careledger.chain import artifacts
 from careledger.chain.artifacts import Artifact
 from careledger.chain.node import development_accounts
 from careledger.chain.reverts import Reverted
-from careledger.identity.passkeys.ceremony import Site
-from careledger.identity.passkeys.software import SoftwareAuthenticator
+from careledger.identity.passkeys.ceremony import RelyingParty
+from careledger.identity.passkeys.software_authenticator import SoftwareAuthenticator
 from tests.support.evm import Evm
 from tests.worlds.identity.consents import Consent, Signing
 
@@ -43,7 +43,7 @@ def _errors() -> dict[bytes, str]:
 
 
 def phone() -> SoftwareAuthenticator:
-    return SoftwareAuthenticator(Site("care.example", ("https://care.example",)), secret=7)
+    return SoftwareAuthenticator(RelyingParty("care.example", ("https://care.example",)), secret=7)
 
 
 class Stage(ABC):

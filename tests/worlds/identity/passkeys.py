@@ -1,5 +1,6 @@
-"""Passkeys for tests: phones that are always the same for a name, and assertions that are wrong in one place."""
+"""Passkeys for tests: phones that are the same for a name, and assertions wrong in one place."""
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,15 +9,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from eth_abi import encode
 from eth_utils.crypto import keccak
+from webauthn.helpers import base64url_to_bytes
 
+from careledger.crypto import base64url
 from careledger.crypto.hashing import sha256
-from careledger.identity.passkeys.assertion import TYPES, base64url
+from careledger.identity.passkeys.assertion import TYPES
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 
-SITE = Site(
+SITE = RelyingParty(
     "wallet.example", ("https://wallet.example", "https://app.wallet.example"), "Example Wallet"
 )
+
+
+DIGEST, CHALLENGE = keccak(b"what is signed"), b"random and used once"
+VERIFIER = "0x" + "11" * 20
 
 
 def secret(name: str) -> int:
@@ -27,6 +34,30 @@ def secret(name: str) -> int:
 def phone(name: str, **how: Any) -> SoftwareAuthenticator:
     """Return somebody's phone."""
     return SoftwareAuthenticator(SITE, secret(name), **how)
+
+
+def edited(answer: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Return a browser's answer with parts of its response changed, each by a function."""
+    response = dict(answer["response"])
+    for name, change in parts.items():
+        response[name] = base64url.encode(change(base64url_to_bytes(response[name])))
+    return answer | {"response": response}
+
+
+def saying(**members: Any) -> Any:
+    """Return a function that changes members of the client data; None takes one away."""
+
+    def change(raw: bytes) -> bytes:
+        said = json.loads(raw) | members
+        kept = {name: value for name, value in said.items() if value is not None}
+        return json.dumps(kept, separators=(",", ":")).encode()
+
+    return change
+
+
+def flagged(flags: int) -> Any:
+    """Return a function that sets the flags of authenticator data."""
+    return lambda raw: raw[:32] + bytes([flags]) + raw[33:]
 
 
 @dataclass(frozen=True)
@@ -64,7 +95,7 @@ class Draft:
     def client_data(self) -> bytes:
         if self.said is not None:
             return self.said
-        challenge = base64url(self.digest)
+        challenge = base64url.encode(self.digest)
         return f'{{"type":"webauthn.get","challenge":"{challenge}","origin":"{SITE.origins[0]}"}}'.encode()
 
     def sign(self) -> tuple[int, int]:

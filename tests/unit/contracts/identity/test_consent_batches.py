@@ -7,8 +7,8 @@ import pytest
 from careledger.chain.reverts import Reverted
 from careledger.crypto.hashing import keccak256
 from careledger.identity.consent.errors import TooLittleGasForBatch
-from careledger.identity.passkeys.ceremony import Site
-from careledger.identity.passkeys.software import SoftwareAuthenticator
+from careledger.identity.passkeys.ceremony import RelyingParty
+from careledger.identity.passkeys.software_authenticator import SoftwareAuthenticator
 from tests.support.evm import START, actor
 from tests.worlds.identity.consent_registry import DEADLINE, EXPIRY, ConsentWorld
 from tests.worlds.identity.consents import (
@@ -285,7 +285,9 @@ class TestBatch:
 
     def test_takes_passkeys(self, world):
         verifier = world.evm.deploy("PasskeyVerifier")
-        phone = SoftwareAuthenticator(Site("care.example", ("https://care.example",)), secret=7)
+        phone = SoftwareAuthenticator(
+            RelyingParty("care.example", ("https://care.example",)), secret=7
+        )
         signer = phone.key.address(verifier.address)
         own, signing = world.consent(1).but(subject=signer), world.signing
         digest = (

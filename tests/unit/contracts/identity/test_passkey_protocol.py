@@ -7,15 +7,16 @@ from eth_utils.crypto import keccak
 
 from careledger.chain import p256
 from careledger.chain.toolchain import ROOT
+from careledger.crypto import base64url
 from careledger.crypto.hashing import sha256
-from careledger.identity.passkeys.assertion import base64url, read_signature
-from careledger.identity.passkeys.software import Site, SoftwareAuthenticator
+from careledger.identity.passkeys.assertion import read_signature
+from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 from tests.support.evm import Evm
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-passkeys.md").read_text()
 VERIFIER = "0x" + "11" * 20
 DIGEST = keccak(text="CareLedger passkey example")
-SITE = Site("wallet.example", ("https://wallet.example",))
+SITE = RelyingParty("wallet.example", ("https://wallet.example",))
 
 
 def example():
@@ -43,7 +44,7 @@ def test_each_step_of_the_example():
     said = read.client_data.decode()
     assert named("address") == key.address(VERIFIER)
     assert named("digest") == DIGEST.hex()
-    assert named("challenge") == base64url(DIGEST) == json.loads(said)["challenge"]
+    assert named("challenge") == base64url.encode(DIGEST) == json.loads(said)["challenge"]
     assert f"    {said}\n" in PAGE
     assert named("sha256 of it") == sha256(said.encode()).hex()
     assert named("signed hash") == sha256(read.authenticator_data + sha256(said.encode())).hex()
@@ -59,7 +60,7 @@ def test_the_deployers_question_is_the_example(compiled):
 
 def test_what_a_site_keeps_has_these_members():
     line = re.search(r'^    (\{"x".*\})$', PAGE, re.MULTILINE)[1]
-    assert list(json.loads(line)) == list(example().passkey.document)
+    assert list(json.loads(line)) == list(example().passkey.to_json())
 
 
 def test_the_gas_is_what_was_measured():

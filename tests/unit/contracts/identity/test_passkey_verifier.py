@@ -20,8 +20,9 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from careledger.chain.reverts import Reverted
+from careledger.crypto import base64url
 from careledger.crypto.hashing import sha256
-from careledger.identity.passkeys.assertion import TYPES, base64url
+from careledger.identity.passkeys.assertion import TYPES
 from careledger.identity.passkeys.errors import BadPasskey, NotOnCurve
 from careledger.identity.passkeys.keys import ORDER, B, P, PasskeyKey
 from tests.support.evm import Evm
@@ -58,7 +59,7 @@ def word(number):
 
 
 GOOD = Draft(DIGEST)
-TYPE, CHALLENGE = '"type":"webauthn.get"', f'"challenge":"{base64url(DIGEST)}"'
+TYPE, CHALLENGE = '"type":"webauthn.get"', f'"challenge":"{base64url.encode(DIGEST)}"'
 
 
 class TestAccepts:
@@ -149,15 +150,15 @@ class TestRefuses:
             f'{{"TYPE":"webauthn.get",{CHALLENGE}}}'.encode(),
             f"{{{CHALLENGE}}}".encode(),
             f"{{{TYPE}}}".encode(),
-            f'{{{TYPE},"challenge":"{base64url(keccak(b"else"))}"}}'.encode(),
-            f'{{{TYPE},"challenge":"{base64url(DIGEST)}="}}'.encode(),
-            f'{{{TYPE},"challenge":"{base64url(DIGEST)[:-1]}"}}'.encode(),
-            f'{{{TYPE},"challenge":"{base64url(DIGEST + b"0")}"}}'.encode(),
-            f'{{{TYPE},"challenge": "{base64url(DIGEST)}"}}'.encode(),
+            f'{{{TYPE},"challenge":"{base64url.encode(keccak(b"else"))}"}}'.encode(),
+            f'{{{TYPE},"challenge":"{base64url.encode(DIGEST)}="}}'.encode(),
+            f'{{{TYPE},"challenge":"{base64url.encode(DIGEST)[:-1]}"}}'.encode(),
+            f'{{{TYPE},"challenge":"{base64url.encode(DIGEST + b"0")}"}}'.encode(),
+            f'{{{TYPE},"challenge": "{base64url.encode(DIGEST)}"}}'.encode(),
             f'{{{TYPE},"challenge":"{DIGEST.hex()}"}}'.encode(),
-            f'{{{TYPE},"challenge":"{base64url(DIGEST)}'.encode(),
+            f'{{{TYPE},"challenge":"{base64url.encode(DIGEST)}'.encode(),
             f"{{{TYPE},{CHALLENGE[:-1]}".encode(),
-            f'{{{TYPE[:-1]},"challenge":"{base64url(DIGEST)}"}}'.encode(),
+            f'{{{TYPE[:-1]},"challenge":"{base64url.encode(DIGEST)}"}}'.encode(),
         ],
     )
     def test_client_data_that_say_something_else(self, verifier, said):
@@ -533,7 +534,7 @@ MUTANTS = {
     "the challenge may go on": (
         'true, true), "\\"");',
         "true, true));",
-        {"said": f'{{{TYPE},"challenge":"{base64url(DIGEST)}AAAA"}}'.encode()},
+        {"said": f'{{{TYPE},"challenge":"{base64url.encode(DIGEST)}AAAA"}}'.encode()},
     ),
 }
 
