@@ -146,7 +146,8 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
     tree = LogTree(client.record_of(brand, batch_id) for batch_id in range(head.batches))
     if tree.root() != head.root:
         raise ProofError(
-            f"the node at {client.chain.url} contradicts itself: its batches do not lead to its head"
+            f"the node at {client.chain.url} contradicts itself: "
+            f"its batches do not lead to its head"
         )
     return tree
 
@@ -289,4 +290,5 @@ def acknowledgement(
 
     """
     message = acknowledgement_message(log, customer, fields, deadline)
+
     return Acknowledgement(customer, deadline, message.sign(signer))

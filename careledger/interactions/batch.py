@@ -110,6 +110,7 @@ class Batch:
         for position, entry in enumerate(self.entries):
             if entry.record is not None and entry.record.id == interaction_id:
                 return position
+
         raise NotFound(
             f"no interaction '{interaction_id}' is in this batch, or its record was erased"
         )

@@ -56,6 +56,7 @@ def _compare_batches(shown: AnchoredBatch, batch: AnchoredBatch) -> list[Finding
         ("count", shown.count, batch.count),
         ("anchoredAt", shown.anchored_at, batch.anchored_at),
     ]
+
     return [
         Finding(f"batch.{name}", f"the receipt says {_text(said)}, anchored is {_text(true)}")
         for name, said, true in values
@@ -104,6 +105,7 @@ def _commitments(receipt: Receipt, record: InteractionRecord | None) -> dict[str
     """Return the fields that the record and the salts lead to, as far as they are there."""
     made: dict[str, bytes | int] = {}
     salts = receipt.salts
+
     if salts is not None and receipt.record is not None:
         made["content"] = formats.content_commitment(salts.content, receipt.record)
     if salts is not None and record is not None:

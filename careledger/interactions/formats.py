@@ -150,6 +150,7 @@ def salts(key: bytes, interaction_id: str) -> tuple[bytes, bytes]:
     name = interaction_id.encode()
     content = hkdf_sha256(key, VERSION, b"content\0" + name)
     parties = hkdf_sha256(key, VERSION, b"parties\0" + name)
+
     return content, parties
 
 

@@ -34,6 +34,7 @@ class Keyring:
         """
         self.file = file
         self._keys: dict[str, bytes] = {}
+
         if file is not None and file.exists():
             self._keys = _read_keys(JsonNode.read(read_file(file, "key"), "key file"))
 

@@ -103,4 +103,5 @@ def acknowledgement_message(
     """
     message = {"customer": customer, "brand": log.brand} | fields.to_json()
     message |= {"index": fields.index, "deadline": deadline}
+
     return TypedData(log.signing_domain, ACKNOWLEDGEMENT_TYPE, message)

@@ -88,6 +88,7 @@ class Receipt:
             raise InputError(
                 f"the record is not UTF-8: byte {error.start} cannot be read"
             ) from error
+
         return replace(self, record=record)
 
     def to_json(self) -> dict[str, Any]:

@@ -113,6 +113,7 @@ class InteractionRecord:
 
         """
         content_salt, parties_salt = salts
+
         return formats.LeafFields(
             content=formats.content_commitment(content_salt, self.raw),
             parties=formats.parties_commitment(parties_salt, self.agent, self.customer),

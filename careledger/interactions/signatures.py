@@ -33,6 +33,7 @@ def check_signatures(receipt: Receipt, client: InteractionLog | None) -> list[Fi
 
     """
     registry = _Registry(client.chain, client.registry()) if client else None
+
     findings = []
     if receipt.promise:
         findings += _check_promise(receipt, receipt.promise, registry)
