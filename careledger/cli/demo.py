@@ -33,7 +33,7 @@ def flow_command(flow: Flow) -> Callable[..., None]:
 
 
 def play_script(name: str) -> None:
-    """Play a flow as a program of its own; under Brownie on Brownie's network, without arguments."""
+    """Play a flow as a program of its own; under Brownie on its network, without arguments."""
     run_command(flow_command(FLOWS[name]), [] if brownie_rpc() else None)
 
 
@@ -52,7 +52,7 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 class _FlowCommand(TyperCommand):
-    """A flow in the list of commands; it is loaded when it is played or its options are asked for."""
+    """A flow in the list of commands; it is loaded when it is played or asked for help."""
 
     def __init__(self, flow: Flow) -> None:
         super().__init__(flow.name, help=f"Play {flow.summary}.", rich_markup_mode=None)

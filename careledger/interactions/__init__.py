@@ -1,1 +1,1 @@
-"""Interactions: the anchored record of calls, chats, e-mails and agreements, and the receipts that prove it."""
+"""Interactions: the anchored record of calls, chats, e-mails, agreements, and its receipts."""

@@ -42,11 +42,11 @@ class InteractionLog(ContractClient):
     def anchor_batch(
         self, brand: str, root: bytes, count: int, expected_first: int
     ) -> TransactionReceipt:
-        """Anchor the next batch; raises `WrongFirst` when the brand's next number is another one."""
+        """Anchor the next batch; raises `WrongFirst` when the brand's next number differs."""
         return self._write("anchorBatch", brand, root, count, expected_first)
 
     def anchor(self, brand: str, root: bytes, count: int, first: int) -> Anchor:
-        """Anchor a batch, or find it where an earlier submission of unknown outcome has anchored it.
+        """Anchor a batch, or find it where an earlier submission has anchored it.
 
         Raises:
             AlreadyAnchored: another batch holds the first number.
@@ -62,16 +62,17 @@ class InteractionLog(ContractClient):
 
         event = self.event(receipt, BatchAnchored)
         return Anchor(
-            event.id,
-            receipt.transaction_hash,
-            receipt.block_number,
-            receipt.block_hash,
-            receipt.gas_used,
+            id=event.id,
+            transaction_hash=receipt.transaction_hash,
+            block_number=receipt.block_number,
+            block_hash=receipt.block_hash,
+            gas_used=receipt.gas_used,
         )
 
     def _find(self, brand: str, root: bytes, count: int, first: int, refusal: WrongFirst) -> Anchor:
         batch_id = self.batch_of(brand, first)
         there = self.batch(brand, batch_id)
+
         if (there.root, there.count, there.first) != (root, count, first):
             raise AlreadyAnchored(batch_id, there.first) from refusal
         return self.anchor_of(brand, batch_id)
@@ -86,8 +87,10 @@ class InteractionLog(ContractClient):
         for event in self.history(BatchAnchored, brand=brand, id=batch_id):
             log = event.log
             return Anchor(batch_id, log.transaction_hash, log.block_number, log.block_hash, None)
+
         raise NodeError(
-            f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: ask an archive node"
+            f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: "
+            f"ask an archive node"
         )
 
     def batch(self, brand: str, batch_id: int, block: Block = "latest") -> AnchoredBatch:
@@ -95,7 +98,7 @@ class InteractionLog(ContractClient):
         return AnchoredBatch(*self._read("batch", brand, batch_id, block=block))
 
     def batch_of(self, brand: str, index: int) -> int:
-        """Return the id of the batch that holds an interaction; raises `UnknownInteraction` where there is none."""
+        """Return the id of the batch that holds an interaction; raises `UnknownInteraction`."""
         return int(self._read("batchOf", brand, index))
 
     def head(self, brand: str, block: Block = "latest") -> LogHead:
@@ -131,12 +134,12 @@ class InteractionLog(ContractClient):
         deadline: int,
         signature: bytes,
     ) -> TransactionReceipt:
-        """Relay a customer's countersignature and pay for it; `deadline` in seconds since 1970 UTC."""
+        """Relay a customer's countersignature; `deadline` in seconds since 1970 UTC."""
         arguments = (customer, brand, batch_id, fields.abi(), proof, deadline, signature)
         return self._write("acknowledgeBySig", *arguments)
 
     def acknowledged_at(self, customer: str, brand: str, leaf: bytes) -> int:
-        """Return when a customer acknowledged an interaction, in seconds since 1970 UTC; 0 if not."""
+        """Return when a customer acknowledged, in seconds since 1970 UTC; 0 if not."""
         return int(self._read("acknowledgedAt", customer, brand, leaf))
 
     def acknowledgement_digest(

@@ -73,7 +73,7 @@ def check(
 def _numbers(
     storage_root: bytes, brand: str, batch_id: int, nodes: tuple[bytes, ...]
 ) -> tuple[int, int, int]:
-    """Return first interaction, count and time of a batch: from its pair's slot, or from the tip."""
+    """Return first interaction, count and time of a batch: from its pair's slot or the tip."""
     try:
         pair = _slot(storage_root, formats.slot_pair(brand, batch_id), nodes)
     except ProofError:

@@ -175,7 +175,7 @@ class NodeVerification:
         return examine_log(self._receipt, self._anchored, batch)
 
     def _check_evidence(self, moved: Finding | None) -> list[Finding]:
-        """Check the offline evidence too: a receipt with a broken one must not pass for a good one."""
+        """Check the offline evidence too: a receipt whose evidence is broken is not a good one."""
         given = self._receipt.evidence
         if given is None or moved:
             return []

@@ -133,7 +133,7 @@ class AnchorProof:
 
 @dataclass(frozen=True)
 class OfflineEvidence:
-    """What proves the batch under a block hash alone: the header, the account, two storage slots."""
+    """What proves the batch under a block hash alone: header, account, two storage slots."""
 
     header: bytes
     """RLP."""

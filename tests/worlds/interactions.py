@@ -1,6 +1,6 @@
-"""Builders for InteractionLog, and a naive model of it: lists of batches, roots by recursion."""
+"""Builders for InteractionLog: fields, leaves, batches and receipts that are on no chain."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from eth_account import Account
@@ -16,7 +16,6 @@ from careledger.interactions.keyring import Keyring
 from careledger.interactions.proofs import AnchorProof, AnchorTransaction, BatchProof, LogProof
 from careledger.interactions.receipt import Receipt, ReceiptState, Salts
 from careledger.interactions.record import InteractionRecord
-from tests.support import logs
 from tests.support.evm import CHAIN_ID, Evm, actor
 
 ROLE = b"careledger.agent".ljust(32, b"\0")
@@ -24,7 +23,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def some_fields(index, seed="", kind=1, started_at=1_790_000_000):
-    """Fields that differ for every index and seed; what they commit to does not matter to the contract."""
+    """Fields that differ for every index and seed; the contract does not care what they are of."""
     content, parties = (
         sha256(f"{what} {index} {seed}".encode()).digest() for what in ("content", "parties")
     )
@@ -37,8 +36,8 @@ def tree_of(log, members):
 
 def leaf(log, fields):
     """The leaf, written out a second time, independently of the product."""
-    words = [keccak256(b"careledger.interactions.v1".ljust(32, b"\0") + log.chain_id.to_bytes(32, "big")
-                       + bytes(12) + bytes.fromhex(log.contract[2:])),
+    words = [keccak256(b"careledger.interactions.v1".ljust(32, b"\0")
+                       + log.chain_id.to_bytes(32, "big") + bytes(12) + bytes.fromhex(log.contract[2:])),
              fields.content, fields.parties,
              bytes(14) + fields.kind.to_bytes(2, "big") + fields.started_at.to_bytes(8, "big")
              + fields.index.to_bytes(8, "big")]  # fmt: skip
@@ -96,26 +95,6 @@ def account(seed):
     return Account.from_key(keccak256(seed.encode()))
 
 
-@dataclass
-class Model:
-    """What a brand's log must be, kept as a plain list."""
-
-    log: LogAddress
-    batches: list[AnchoredBatch] = field(default_factory=list)
-
-    @property
-    def interactions(self):
-        return sum(batch.count for batch in self.batches)
-
-    def records(self):
-        return [
-            formats.batch_record(self.log, place, batch) for place, batch in enumerate(self.batches)
-        ]
-
-    def head(self):
-        return (logs.root(self.records()), len(self.batches), self.interactions)
-
-
 BRAND = "0x" + "b7" * 20
 CONTRACT = "0x" + "c0" * 20
 
@@ -149,7 +128,7 @@ def paper_batch(count=5, first=100, log=None):
 
 
 def paper_receipt(place=2, count=5, batch_id=3, size=6, **changes):
-    """A receipt that is whole in itself, of a batch on no chain, and that batch as a contract would keep it."""
+    """A whole receipt of a batch that is on no chain, and that batch as a contract would keep it."""
     batch, keyring = paper_batch(count)
     entry = batch.entries[place]
     there = AnchoredBatch(batch.root, batch.first, batch.count, 1_790_000_000)

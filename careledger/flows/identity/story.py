@@ -1,4 +1,4 @@
-"""The brand Lumbre makes an identifier, names a delegate, changes its key and ends the delegation."""
+"""The brand Lumbre makes an identifier, names a delegate, changes its key, dismisses it."""
 
 from datetime import timedelta
 from typing import Any

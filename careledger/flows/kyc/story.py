@@ -80,7 +80,7 @@ class KycStory:
         self.shown: dict[str, Any] = {}
         """What the insurer saw."""
         self.leaked: list[str] = []
-        """Values of claims that were found in the insurer's files: empty, or something is broken."""
+        """Values of claims found in the insurer's files; empty unless something is broken."""
         self.diary: list[DiaryEntry] = []
 
     def play(self) -> None:

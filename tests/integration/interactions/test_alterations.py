@@ -45,8 +45,10 @@ class TestAltered:
     @pytest.mark.parametrize(
         ("path", "value", "part"),
         [
-            (["batch", "id"], 0, "batch.id"), (["batch", "id"], 2, "batch.id"), (["batch", "id"], 99, "batch.id"),
-            (["log", "size"], 2, "log.size"), (["log", "size"], 4, "log.size"), (["state"], "FINAL", "state"),
+            (["batch", "id"], 0, "batch.id"), (["batch", "id"], 2, "batch.id"),
+            (["batch", "id"], 99, "batch.id"),
+            (["log", "size"], 2, "log.size"), (["log", "size"], 4, "log.size"),
+            (["state"], "FINAL", "state"),
             (["anchor", "transaction"], "0x" + OTHER.hex(), "anchor.transaction"),
             (["evidence", "header"], "0x00", "evidence"), (["evidence", "account"], [], "evidence"),
             (["evidence", "root"], ["0xc0"], "evidence"), (["evidence", "numbers"], [], "evidence"),

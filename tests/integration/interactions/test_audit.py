@@ -64,13 +64,15 @@ class TestContradict:
         anchor = desk.log.anchor(desk.brand.address, tree.root, 3, 0)
         good = desk.receipt(desk.anchor(3))
         there = desk.log.batch(desk.brand.address, anchor.id)
-        return [
-            replace(
-                good, fields=members[place], record=None, salts=None, evidence=None,
-                anchored=replace(good.anchored, batch=BatchProof(0, there, tuple(tree.proof(place)))),
+        bare = replace(good, record=None, salts=None, evidence=None)
+
+        def shown(place):
+            proof = BatchProof(0, there, tuple(tree.proof(place)))
+            return replace(
+                bare, fields=members[place], anchored=replace(good.anchored, batch=proof)
             )
-            for place in (0, 1, 2)
-        ]  # fmt: skip
+
+        return [shown(place) for place in range(3)]
 
     def test_two_receipts_of_one_number_convict(self, desk, twice):
         first, one, other = twice

@@ -1,4 +1,4 @@
-"""Unaltered receipts, judged by a node and by a block hash; receipts that the chain does not know."""
+"""Unaltered receipts, judged by a node and by a block hash; receipts unknown to the chain."""
 
 from dataclasses import replace
 

@@ -67,7 +67,7 @@ class TestReorganisation:
             desk.receipt(Batch.read(desk.folder / "batch.json"), 1)
 
     def test_the_same_batch_under_another_id(self, own):
-        """Two batches were anchored, and came back as one and the rest: the numbers stayed, the ids did not."""
+        """Two batches came back as three: the numbers stayed, the ids did not."""
         desk, back = own
         one, two = desk.anchor(2, "one.json"), desk.anchor(3, "two.json")
         receipt = desk.receipt(two, 1)

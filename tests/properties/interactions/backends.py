@@ -1,4 +1,4 @@
-"""What the machine plays on: the in-process EVM for depth, or an Anvil through the real client for truth."""
+"""What the machine plays on: the in-process EVM for depth, an Anvil by the client for truth."""
 
 from eth_abi.abi import encode
 

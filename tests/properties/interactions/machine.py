@@ -14,7 +14,8 @@ from careledger.errors import ProofError
 from careledger.interactions import messages
 from careledger.interactions.formats import AGENT_ROLE, AnchoredBatch, LeafFields, LogAddress
 from tests.properties.interactions.backends import InProcess
-from tests.worlds.interactions import Model, high_s, leaf, sign, some_fields, tree_of
+from tests.properties.interactions.model import LogModel
+from tests.worlds.interactions import high_s, leaf, sign, some_fields, tree_of
 
 BRANDS = ("brand", "other brand")
 OTHER = sha256(b"other").digest()
@@ -41,7 +42,7 @@ class Broken(AssertionError):
 
 
 class LogMachine(RuleBasedStateMachine):
-    """Two brands, an agent who comes and goes, keys that are rotated, customers who countersign, and a stranger."""
+    """Two brands, an agent who comes and goes, rotated keys, customers, and a stranger."""
 
     make_back: ClassVar[Any] = InProcess
     back: ClassVar[Any] = None
@@ -64,7 +65,7 @@ class LogMachine(RuleBasedStateMachine):
         self.back.begin()
         self.address = {name: account.address for name, account in self.back.accounts.items()}
         self.models = {
-            name: Model(LogAddress(self.back.chain_id, self.back.contract, self.address[name]))
+            name: LogModel(LogAddress(self.back.chain_id, self.back.contract, self.address[name]))
             for name in BRANDS
         }
         self.members: dict[str, list[Any]] = {name: [] for name in BRANDS}
@@ -85,7 +86,7 @@ class LogMachine(RuleBasedStateMachine):
             raise Broken(f"{number}: {what}")
 
     def attempt(self, action: str, wanted: bool, number: str, send: Any, *arguments: Any) -> int:
-        """Send; returns the block's time, or 0 when it was refused. Whether it is must be as the model wants it."""
+        """Send, and compare with the model; returns the block's time, or 0 when it was refused."""
         self.calls[action] += 1
         try:
             at: int = send(*arguments)
@@ -132,7 +133,7 @@ class LogMachine(RuleBasedStateMachine):
         return (by, brand) == ("agent", "brand") and self.agent_until > self.back.now()
 
     def near_the_end(self) -> bool:
-        """Whether the agent's time is so nearly over that the clock of a real node could pass it under way."""
+        """Whether the clock of a real node could pass the end of the agent's time under way."""
         return 0 <= self.agent_until - self.back.now() <= 3
 
     # ---- anchoring
@@ -249,7 +250,7 @@ class LogMachine(RuleBasedStateMachine):
         lie=st.sampled_from(["root", "number", "deep"]),
     )
     def a_brand_lies(self, brand: str, count: int, lie: str) -> None:
-        """A root that is itself a leaf, a number beyond the batch, a deeper tree than counted: none helps."""
+        """A leaf as root, a number beyond the batch, a deeper tree than counted: none helps."""
         model = self.models[brand]
         self.salt += 1
         first = model.interactions

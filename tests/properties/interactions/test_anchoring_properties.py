@@ -69,11 +69,15 @@ def test_the_properties_hold_on_a_node_through_the_client(chain, suite, accounts
 MUTANTS = {
     "ANC-01": ("for (; half & 1 == 1; half >>= 1)", "for (; half & 2 == 2; half >>= 1)"),
     "ANC-02": ("uint256 half = tip.batches >> 1;", "uint256 half = tip.batches >> 2;"),
-    "ANC-03": ("if (tip.interactions != expectedFirst)", "if (tip.interactions > expectedFirst + 9)"),
+    "ANC-03": (
+        "if (tip.interactions != expectedFirst)", "if (tip.interactions > expectedFirst + 9)",
+    ),
     "ANC-04": ("if (!_fits(proof.length, found.count)) return false;", ""),
     "ANC-04, numbers": ("- found.first >= found.count", "- found.first > found.count"),
     "ANC-05": ("if (!REGISTRY.mayAct(brand, AGENT_ROLE, msg.sender))", "if (brand == address(0))"),
-    "ANC-05, others' agents": ("REGISTRY.mayAct(brand, AGENT_ROLE", "REGISTRY.mayAct(msg.sender, AGENT_ROLE"),
+    "ANC-05, others' agents": (
+        "REGISTRY.mayAct(brand, AGENT_ROLE", "REGISTRY.mayAct(msg.sender, AGENT_ROLE",
+    ),
     "ANC-07": ("if (known != 0) revert", "if (known == 1) revert"),
     "ANC-07, malleable": ("return uint256(s) <= _GREATEST_LOW_S;", "return uint256(s) > 0;"),
     "ANC-07, not in the batch": ("if (!verify(brand, id, interaction, proof))", "if (leaf == 0)"),
@@ -96,7 +100,7 @@ def test_each_property_catches_its_mutant(name):
 
 
 def test_the_fuzz_of_receipts_catches_its_mutant(monkeypatch):
-    """[ANC-06] A verification that does not look at the record lets altered receipts pass, and is seen to."""
+    """[ANC-06] A verification that does not look at the record is caught by the fuzz."""
     from tests.unit.python.interactions.test_receipt import (
         test_ten_thousand_malformed_receipts_end_in_typed_errors_or_are_not_believed as fuzz,
     )

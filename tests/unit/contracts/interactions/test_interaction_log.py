@@ -6,9 +6,10 @@ import pytest
 from careledger.chain.artifacts import load
 from careledger.interactions import errors, formats, messages
 from careledger.interactions.formats import LeafFields
+from tests.properties.interactions.model import LogModel
 from tests.support import logs
 from tests.support.evm import CHAIN_ID, START, Evm
-from tests.worlds.interactions import ROLE, Model, World, high_s, leaf, sign, some_fields, tree_of
+from tests.worlds.interactions import ROLE, World, high_s, leaf, sign, some_fields, tree_of
 
 ROOT = sha256(b"a root").digest()
 
@@ -165,7 +166,7 @@ class TestBatch:
             assert (refused.value.id, refused.value.batches) == (batch_id, 0)
 
     def test_every_batch_stays_as_it_was_anchored(self, world):
-        model = Model(world.where())
+        model = LogModel(world.where())
         for number in range(9):
             world.evm.sleep(number)
             root = sha256(bytes([number])).digest()
@@ -214,7 +215,7 @@ class TestHead:
         assert world.log.call("head", world.brand.address) == (sha256(b"").digest(), 0, 0)
 
     def test_it_is_that_of_rfc_6962_at_every_size(self, world):
-        model = Model(world.where())
+        model = LogModel(world.where())
         for number in range(40):
             root = sha256(bytes([number])).digest()
             batch = formats.AnchoredBatch(root, model.interactions, 1 + number % 3, world.evm.now)

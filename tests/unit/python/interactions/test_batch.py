@@ -93,9 +93,12 @@ class TestFile:
     @pytest.mark.parametrize(
         ("path", "value"),
         [
-            (["format"], "careledger.batch/2"), (["chainId"], -1), (["contract"], "0x12"), (["brand"], None),
-            (["first"], "0"), (["root"], "0x00"), (["entries"], []), (["entries"], {}), (["entries", 0, "kind"], 2**16),
-            (["entries", 0, "content"], "0x"), (["entries", 0, "more"], 1), (["entries", 0, "record"], "{}"),
+            (["format"], "careledger.batch/2"), (["chainId"], -1), (["contract"], "0x12"),
+            (["brand"], None),
+            (["first"], "0"), (["root"], "0x00"), (["entries"], []), (["entries"], {}),
+            (["entries", 0, "kind"], 2**16),
+            (["entries", 0, "content"], "0x"), (["entries", 0, "more"], 1),
+            (["entries", 0, "record"], "{}"),
             (["entries", 0, "record"], 5), (["anchor"], {}), (["more"], 1),
             (["anchor"], {"id": 0, "transaction": "0x", "blockNumber": 0, "blockHash": "0x"}),
         ],

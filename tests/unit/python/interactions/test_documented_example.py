@@ -1,4 +1,4 @@
-"""The example of docs/protocol/interactions.md, computed from that page with nothing of ours but Keccak."""
+"""The example of docs/protocol/interactions.md, computed from that page and our Keccak alone."""
 
 import hashlib
 import hmac
@@ -83,7 +83,8 @@ def test_domain_batches_and_log():
         assert node == VALUES["batch 1: root"]
     rows = [(0, 0, 1, 1772700000), (1, 1, 3, 1772703600)]
     records = [
-        VALUES["DOMAIN"] + brand + number.to_bytes(8, "big") + first.to_bytes(8, "big") + count.to_bytes(4, "big")
+        VALUES["DOMAIN"] + brand + number.to_bytes(8, "big") + first.to_bytes(8, "big")
+        + count.to_bytes(4, "big")
         + at.to_bytes(8, "big") + VALUES[f"batch {number}: root"]
         for number, first, count, at in rows
     ]  # fmt: skip

@@ -131,7 +131,7 @@ class TestExamine:
         assert found == ["batch.root", "batch.proof"]
 
     def test_another_record_and_another_commitment_to_it(self, whole):
-        """Somebody who knows the salts makes a new record and the field to fit: the proof does not."""
+        """Who knows the salts makes a new record and a fitting field: the proof does not fit."""
         receipt, batch = whole
         forged = InteractionRecord.create(
             interaction(102, kind="chat"), InteractionRecord.parse(receipt.record).brand
@@ -175,7 +175,9 @@ class TestExamine:
             batch=replace(receipt.anchored.batch.batch, root=wrong.root, count=1),
         )  # fmt: skip
         changed = replace(
-            receipt, record=entry.record.raw, salts=Salts(*keyring.salts(entry.record.customer, entry.record.id)),
+            receipt,
+            record=entry.record.raw,
+            salts=Salts(*keyring.salts(entry.record.customer, entry.record.id)),
             fields=lying, anchored=replace(receipt.anchored, batch=shown),
         )  # fmt: skip
         assert parts(changed, shown.batch) == ["record", "record"]

@@ -60,8 +60,10 @@ class TestKeyring:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "[]", "{}", '{"format":"careledger.keys/2","keys":{}}', '{"format":"careledger.keys/1","keys":[]}',
-         '{"format":"careledger.keys/1","keys":{"a":"0x12"}}', '{"format":"careledger.keys/1","keys":{"a":null}}',
+        ["", "[]", "{}", '{"format":"careledger.keys/2","keys":{}}',
+         '{"format":"careledger.keys/1","keys":[]}',
+         '{"format":"careledger.keys/1","keys":{"a":"0x12"}}',
+         '{"format":"careledger.keys/1","keys":{"a":null}}',
          '{"format":"careledger.keys/1","keys":{},"more":1}'],
     )  # fmt: skip
     def test_a_malformed_file_is_refused(self, tmp_path, text):

@@ -30,13 +30,18 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("member", "value"),
         [
-            ("id", ""), ("id", "x" * (MAX_ID + 1)), ("id", 5), ("agent", "Ana"), ("agent", "did:web:"), ("agent", None),
-            ("customer", "did:WEB:x"), ("customer", ["did:web:x"]), ("kind", "telegram"), ("kind", 1), ("kind", None),
-            ("kind", ["call"]), ("startedAt", "2026-03-02"), ("startedAt", "2026-02-30T00:00:00Z"), ("startedAt", 5),
+            ("id", ""), ("id", "x" * (MAX_ID + 1)), ("id", 5), ("agent", "Ana"),
+            ("agent", "did:web:"), ("agent", None),
+            ("customer", "did:WEB:x"), ("customer", ["did:web:x"]), ("kind", "telegram"),
+            ("kind", 1), ("kind", None),
+            ("kind", ["call"]), ("startedAt", "2026-03-02"),
+            ("startedAt", "2026-02-30T00:00:00Z"), ("startedAt", 5),
             ("startedAt", "2026-03-02T08:14:05+01:00"), ("startedAt", "1969-12-31T23:59:59Z"),
-            ("startedAt", "2026-03-02T24:00:00Z"), ("startedAt", "\uff12\uff1026-03-02T08:14:05Z"), ("content", "text"),
+            ("startedAt", "2026-03-02T24:00:00Z"),
+            ("startedAt", "\uff12\uff1026-03-02T08:14:05Z"), ("content", "text"),
             ("content", None), ("version", 2), ("version", True), ("version", "1"), ("brand", 5),
-            ("brand", "did:ethr:0x7a69:0x" + "00" * 20), ("content", {"a": float("nan")}), ("content", {"a": "\ud800"}),
+            ("brand", "did:ethr:0x7a69:0x" + "00" * 20), ("content", {"a": float("nan")}),
+            ("content", {"a": "\ud800"}),
         ],
     )  # fmt: skip
     def test_a_malformed_member_is_named(self, member, value):
@@ -90,7 +95,8 @@ class TestReadInteractions:
         [
             ("", "not JSON"), ("[]", "holds no interaction"), ("[5]", "item 1 .*not a JSON object"),
             ("5", "not a JSON object"),
-            ("[{}]", "item 1 .*missing"), (b"\xff\xfe", "not UTF-8"), ('{"a":1}\n{"a":', "line 2 .*not JSON"),
+            ("[{}]", "item 1 .*missing"), (b"\xff\xfe", "not UTF-8"),
+            ('{"a":1}\n{"a":', "line 2 .*not JSON"),
             ("[1,\n2", "not JSON"),
         ],
     )  # fmt: skip
