@@ -18,7 +18,7 @@ from careledger.values.times import parse_duration
 
 if TYPE_CHECKING:
     from careledger.console import Out
-    from careledger.loyalty.report import PointUse
+    from careledger.loyalty.uses import PointUse
     from careledger.suite import Suite
 
 app = group("Points that customers own, and where they swap them.")
@@ -275,7 +275,7 @@ def report(
 
     Example: careledger loyalty report 0xToken… --last 50
     """
-    from careledger.loyalty.report import report as read_report
+    from careledger.loyalty.report import read_report
 
     points = suite.loyalty.token(token)
     found = read_report(points, suite.loyalty.market, suite.loyalty.pools, block)
@@ -313,7 +313,7 @@ def report(
 
 
 def _who(use: "PointUse") -> str:
-    from careledger.loyalty.report import UseKind
+    from careledger.loyalty.uses import UseKind
 
     to_somebody = {
         UseKind.ISSUED,
@@ -326,7 +326,7 @@ def _who(use: "PointUse") -> str:
 
 def _what(use: "PointUse", suite: "Suite") -> str:
     from careledger.loyalty.client import LoyaltyToken
-    from careledger.loyalty.report import UseKind
+    from careledger.loyalty.uses import UseKind
 
     if use.other_token:
         other = LoyaltyToken(suite.chain, use.other_token)

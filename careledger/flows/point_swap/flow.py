@@ -1,13 +1,10 @@
 """Two brands' points change hands by a signed offer and in a pool, and both brands report."""
 
-from datetime import timedelta
-
-from careledger.chain.send import Sender
 from careledger.console import Out
-from careledger.flows.point_swap.story import Story, document, play, tell
+from careledger.flows.point_swap.story import PointSwapStory
+from careledger.flows.point_swap.tables import balance_table, report_table
 from careledger.flows.stage import open_stage
-from careledger.identity.did.client import IdentityRegistry
-from careledger.loyalty.token import ISSUER_ROLE
+from careledger.flows.steps import Steps
 
 
 def flow(out: Out, rpc: str | None = None) -> None:
@@ -16,14 +13,13 @@ def flow(out: Out, rpc: str | None = None) -> None:
     Example: careledger demo point-swap --json
     """
     with open_stage(rpc) as stage:
-        registry = IdentityRegistry(stage.chain, stage.addresses["IdentityRegistry"])
+        story = PointSwapStory(stage, Steps())
+        reports = story.play()
 
-        def appoint(brand: Sender, till: Sender) -> None:
-            registry.using(brand).add_delegate(
-                brand.address, ISSUER_ROLE, till.address, timedelta(days=30)
-            )
+        story.steps.table(out, "What happened")
+        story.steps.refusal_table(out)
+        balance_table(out, story, reports)
+        for report in reports:
+            report_table(out, story, report)
 
-        story = Story(stage, appoint)
-        reports = play(story)
-        tell(out, story, reports)
-        out.document(document(story, reports))
+        out.document(story.to_json(reports))

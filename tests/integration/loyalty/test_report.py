@@ -11,16 +11,17 @@ from careledger.loyalty.events import LiquidityAdded, Synced
 from careledger.loyalty.points import MAX_UINT, POINT
 from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.pools import Removal
-from careledger.loyalty.report import UseKind, report
+from careledger.loyalty.report import read_report
 from careledger.loyalty.signed_offers import sign_offer
 from careledger.loyalty.token import Issuance
+from careledger.loyalty.uses import TransactionUses, UseKind
 
 REF = b"\x33" * 32
 ZERO = "0x" + "00" * 20
 
 
 def of(world, token=None):
-    return report(token or world.miles, world.market, world.pools)
+    return read_report(token or world.miles, world.market, world.pools)
 
 
 def since(world, found, before):
@@ -174,7 +175,7 @@ class TestUses:
         (added,) = (
             event for event in world.pools.events(receipt) if isinstance(event, LiquidityAdded)
         )
-        reading = module._Transaction(world.stranger.address, world.pools.address)
+        reading = TransactionUses(world.stranger.address, world.pools.address)
         assert reading.read([added]) == []
         with pytest.raises(TypeError):
             reading.read(
@@ -184,7 +185,7 @@ class TestUses:
     def test_movements_that_other_contracts_put_in_between_are_told_apart(self, world):
         burned, redeemed = world.miles.events(world.miles.using(world.lena).redeem(7, REF))
         between = replace(burned, from_=world.tomas.address, to=world.nadia.address, amount=7)
-        reading = module._Transaction(world.miles.address, world.pools.address)
+        reading = TransactionUses(world.miles.address, world.pools.address)
         kinds = {use.kind: use.holder for use in reading.read([burned, between, redeemed])}
         assert kinds == {
             UseKind.REDEEMED: world.lena.address,
@@ -272,4 +273,4 @@ class TestLyingNode:
 
     def test_a_block_before_the_token_was_there(self, world):
         with pytest.raises(RevertedSilently):
-            report(world.miles, world.market, world.pools, block=0)
+            read_report(world.miles, world.market, world.pools, block=0)
