@@ -219,7 +219,7 @@ def demo_all() -> None:
 def _mount() -> None:
     """Hang the nouns' commands into the tree."""
     rooms = {
-        "identity": "identity.did",
+        "identity": "identity",
         "interactions": "interactions",
         "loyalty": "loyalty",
         "refunds": "refunds",

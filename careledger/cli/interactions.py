@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from careledger.cli.arguments import hash32
 from careledger.cli.commands import command, group
 from careledger.errors import NotFound, SettingsError, WrongChain
 from careledger.files import read_file, write_private
 from careledger.values.addresses import address
+from careledger.values.hashes import parse_bytes32
 
 if TYPE_CHECKING:
     from careledger.console import Out
@@ -179,7 +179,7 @@ def verify(
         from careledger.interactions.verification import verify_offline
 
         result = verify_offline(
-            held, hash32(block_hash, "--block-hash"), suite.given("InteractionLog")
+            held, parse_bytes32(block_hash, "--block-hash"), suite.given("InteractionLog")
         )
     else:
         result = _ask([suite.through(url) for url in rpc or [suite.settings.rpc]], held)

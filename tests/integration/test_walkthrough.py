@@ -88,6 +88,6 @@ def test_the_page_is_so(terminals):
                 refused.append(result.stderr)
     assert len(refused) == PAGE.count(f"{REFUSED}\n") == 2
     assert "revoked" in refused[0]
-    assert "revoked all at once" in refused[1]
+    assert "revoked all consents" in refused[1]
     assert (terminals.folder / "kyc.jwt").exists()
     assert "Olmo" not in (terminals.folder / "answer.json").read_text()

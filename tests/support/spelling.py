@@ -30,7 +30,7 @@ UNIX = range(10**9, 10**10)
 
 FIXED = {
     "didDocument", "didDocumentMetadata", "didResolutionMetadata", "jwk", "values", "terms",
-    "settings", "documents", "arguments", "contracts", "versions",
+    "settings", "source", "documents", "arguments", "contracts", "versions",
 }  # fmt: skip
 """Members that have a fixed format of their own, of a standard or of a file, or names as keys."""
 

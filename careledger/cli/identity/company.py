@@ -1,51 +1,76 @@
-"""What the commands of a company share: who asks, from which database, and the files that come back."""
+"""What the commands of a company share: who asks, from which database, and the answers' files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from careledger.cli.identity.desk import Desk
 from careledger.cli.identity.files import issuer_with
 from careledger.files import read_file
-from careledger.identity.credentials.policy import VerifierPolicy
-from careledger.identity.exchange.answer import MAX_FILE_BYTES, Answer
-from careledger.identity.exchange.company import Company
+
+if TYPE_CHECKING:
+    from careledger.identity.consent.relay import Relay
+    from careledger.identity.credentials.policy import VerifierPolicy
+    from careledger.identity.exchange.answer import Answer
+    from careledger.identity.exchange.company import Company
+    from careledger.suite import Suite
 
 
 @contextmanager
 def open_company(
-    desk: Desk, identity: str, policy: VerifierPolicy, key: Path | None = None
-) -> Iterator[Company]:
+    suite: "Suite", identity: str, policy: "VerifierPolicy", key: Path | None = None
+) -> "Iterator[Company]":
     """Open a company's store, to ask and read in its name.
 
     Args:
+        suite: the suite.
         identity: its did:ethr or address.
+        policy: what it believes.
         key: file with a private JWK of its document; the settings' key when None.
 
     Raises:
         Conflict: its document does not list the key.
 
     """
-    issuer = issuer_with(desk, desk.identity(identity), key)
-    with desk.store() as store:
-        yield Company(
-            issuer,
-            desk.registry,
-            desk.consents.using(desk.sender),
-            desk.statuses,
-            store=store,
-            policy=policy,
-            lock=desk.lock,
-            verifiers=desk.verifiers,
-        )
+    from careledger.identity.exchange.company import Company
+
+    clients = suite.identity
+    issuer = issuer_with(suite, clients.address_of(identity), key)
+    yield Company(
+        issuer,
+        clients.registry,
+        clients.consents,
+        clients.statuses,
+        store=suite.store,
+        policy=policy,
+        lock=_lock(suite),
+        verifiers=clients.verifiers,
+    )
 
 
-def read_answer(file: Path) -> Answer:
+def open_relay(suite: "Suite") -> "Relay":
+    """Return the relay of the suite's database; the settings' key pays."""
+    from careledger.identity.consent.relay import Relay
+    from careledger.identity.exchange.company import PATIENCE
+
+    return Relay(suite.store, suite.identity.consents, lock=_lock(suite), patience=PATIENCE)
+
+
+def _lock(suite: "Suite") -> Path:
+    """Return the file that keeps two programs from submitting with one key at a time."""
+    where = suite.settings.store
+    name = f"careledger.{suite.account.address}.lock" if "://" in where else f"{where}.relay.lock"
+    return Path(name).expanduser()
+
+
+def read_answer(file: Path) -> "Answer":
     """Read an answer file.
 
     Raises:
         InputError: it cannot be read.
-        MalformedAnswer: it is none.
+        MalformedAnswer: it is not an answer.
 
     """
+    from careledger.identity.exchange.answer import MAX_FILE_BYTES, Answer
+
     return Answer.read(read_file(file, "answer", MAX_FILE_BYTES))

@@ -1,36 +1,33 @@
-"""`careledger identity issue`, `present` and `check`: credentials, from the issuer, by the holder, for anybody."""
+"""`careledger identity issue`, `present` and `check`: credentials, from issuer to holder to anybody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careledger.cli.identity.claims import claim_path
-from careledger.cli.identity.desk import At, Desk, Folder, duration, open_desk
+from careledger.cli.commands import command
+from careledger.cli.identity.arguments import IssuerKey, WalletFile, claim_path
 from careledger.cli.identity.files import issuer_with, read_list, read_object, read_token
+from careledger.cli.identity.identifiers import app
 from careledger.cli.identity.status import list_id
-from careledger.cli.identity.wallet import File, open_wallet
-from careledger.console import Json, Out, Rpc
+from careledger.cli.identity.wallet import open_wallet
+from careledger.cli.report import report
 from careledger.errors import Conflict, InputError
 from careledger.files import write_private
-from careledger.identity.credentials.claim_paths import path_text
-from careledger.identity.credentials.did_keys import DidKeys
-from careledger.identity.credentials.formats import credential_in
-from careledger.identity.credentials.held_credential import HeldCredential
-from careledger.identity.credentials.issuer import Validity, issue_sd_jwt, issue_vc_jwt
-from careledger.identity.credentials.keys import VerificationKey
-from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
-from careledger.identity.credentials.status_reference import StatusReference
-from careledger.identity.credentials.verifier import Verifier
-from careledger.identity.status.allocation import StatusIndexAllocator
-from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
-from careledger.values.times import time_text
+from careledger.values.times import parse_duration
+
+if TYPE_CHECKING:
+    from careledger.console import Out
+    from careledger.identity.credentials.status_reference import StatusReference
+    from careledger.suite import Suite
 
 
+@command(app, contracts=["IdentityRegistry"])
 def issue(
+    suite: "Suite",
+    out: "Out",
     claims: Annotated[
         Path, typer.Argument(metavar="CLAIMS", help="JSON object of what is said of the customer.")
     ],
@@ -57,17 +54,12 @@ def issue(
     vc_jwt: Annotated[
         bool, typer.Option("--vc-jwt", help="A W3C VC-JWT: it shows everything.")
     ] = False,
-    key: Annotated[
-        Path | None,
-        typer.Option("--key", help="Private JWK of the issuer; the settings' key when not given."),
-    ] = None,
+    key: IssuerKey = None,
     for_: Annotated[str, typer.Option("--for", help="How long it is valid.")] = "365d",
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
 ) -> None:
-    """Issue a credential: an SD-JWT VC, of which the customer shows what they choose, down to a member of an object.
+    """Issue a credential: an SD-JWT VC, of which the customer shows what they choose.
+
+    They can choose down to a member of an object.
 
     Nothing is sent. The place in the status list is kept in the database of CARELEDGER_STORE, with
     the type, the thumbprint of the customer's key and the times, and no claim: `status issued`
@@ -77,30 +69,29 @@ def issue(
     https://bank.example/kyc/1 --holder ana.jwk --list kyc-2026 --uri
     https://bank.example/status/kyc-2026 --out ana.credential
     """
-    content, lasting = read_object(claims, "claims"), duration(for_, "--for")
-    bound = (
-        None
-        if holder is None
-        else VerificationKey.from_jwk(read_object(holder, "holder key"), f"{holder}")
-    )
-    desk = open_desk(rpc, registry, deployments)
-    at, by = desk.now, issuer_with(desk, desk.identity(issuer), key)
-    validity = Validity(at, at + lasting)
+    from careledger.identity.credentials.issuer import Validity, issue_sd_jwt, issue_vc_jwt
+    from careledger.identity.credentials.keys import VerificationKey
+
+    content = read_object(claims, "claims")
+    lasting = parse_duration(for_, "--for")
+    bound = None
+    if holder is not None:
+        bound = VerificationKey.from_jwk(read_object(holder, "holder key"), f"{holder}")
     if (list_ is None) != (uri is None):
         raise InputError(
             "--list and --uri belong together: the place in a list, and where it is exported to"
         )
+
+    at = suite.now()
+    validity = Validity(at, at + lasting)
+    issuing = suite.identity.address_of(issuer)
+    by = issuer_with(suite, issuing, key)
+
     status = None
     if list_ is not None and uri is not None:
         thumbprint = None if bound is None or vc_jwt else bound.thumbprint
-        taking = partial(
-            StatusIndexAllocator.allocate,
-            type_=type_,
-            holder_key=thumbprint,
-            issued_at=at,
-            expires_at=at + lasting,
-        )
-        status = _place(desk, desk.identity(issuer), list_id(list_), uri, taking)
+        status = _allocate(suite, issuing, list_, uri, type_, thumbprint, validity)
+
     if vc_jwt:
         text = issue_vc_jwt(by, [type_], subject, content, validity, status=status)
     else:
@@ -115,51 +106,65 @@ def issue(
             status=status,
             subject=subject,
         )
+
     write_private(to, f"{text}\n".encode())
-    what: dict[str, Any] = {
+    facts = {
         "issuer": by.did,
         "key": by.kid,
         "type": type_,
-        "expires": time_text(validity.expires_at or at),
+        "expiresAt": at + lasting,
         "statusIndex": None if status is None else status.index,
         "file": str(to),
     }
-    out = Out(json_)
-    out.table(
-        "Issued",
-        ["", ""],
-        [[name, "-" if value is None else value] for name, value in what.items()],
-    )
-    out.document(what)
+    report(out, "Issued", facts)
 
 
 def _everything(
     value: Any, path: tuple[str | int | None, ...] = ()
 ) -> Iterator[tuple[str | int | None, ...]]:
-    """Yield the path of each claim and array element at any depth: whoever shows a country need not show a street."""
-    inside = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
+    """Yield the path of each claim and array element at any depth.
+
+    So whoever shows a country need not show a street.
+    """
+    inside: Any = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list):
+        inside = enumerate(value)
+
     for step, inner in inside:
         here = (*path, step)
         yield here
         yield from _everything(inner, here)
 
 
-def _place(
-    desk: Desk, issuer: str, list_: bytes, uri: str, taking: Callable[[StatusIndexAllocator], int]
-) -> StatusReference:
-    with desk.store() as store:
-        index = taking(StatusIndexAllocator(store, issuer, list_))
-    contract = desk.statuses.address
-    return StatusReference(uri, index, desk.chain.chain_id, contract, issuer, list_)
+def _allocate(
+    suite: "Suite",
+    issuer: str,
+    list_: str,
+    uri: str,
+    type_: str,
+    holder_key: str | None,
+    validity: Any,
+) -> "StatusReference":
+    """Take a place in a status list, and return the reference that the credential carries."""
+    from careledger.identity.credentials.status_reference import StatusReference
+    from careledger.identity.status.allocation import StatusIndexAllocator
+
+    name = list_id(list_)
+    index = StatusIndexAllocator(suite.store, issuer, name).allocate(
+        type_=type_,
+        holder_key=holder_key,
+        issued_at=validity.issued_at,
+        expires_at=validity.expires_at,
+    )
+    contract = suite.identity.statuses.address
+    return StatusReference(uri, index, suite.chain.chain_id, contract, issuer, name)
 
 
+@command(app)
 def present(
+    out: "Out",
     credential: Annotated[
         str, typer.Argument(metavar="CREDENTIAL", help="Which of the wallet's: `wallet list`.")
     ],
@@ -170,23 +175,25 @@ def present(
     audience: Annotated[str, typer.Option(help="Whom it is for: a DID or URL, as they say.")],
     nonce: Annotated[str, typer.Option(help="What they want it to answer.")],
     to: Annotated[Path, typer.Option("--out", help="File to write the presentation to.")],
-    file: File = None,
-    json_: Json = False,
+    file: WalletFile = None,
 ) -> None:
-    """Present a credential where no consent is asked for, such as to its issuer; else `consent grant` does it.
+    """Present a credential where no consent is asked for; `consent grant` answers a request.
 
     Example: careledger identity present 1saVQLX1svPgZIDT --claim age_over_18 --audience
     https://shop.example --nonce bXkgbm9uY2UgaXMgbG9uZw --out presentation
     """
-    out = Out(json_)
+    from careledger.identity.credentials.held_credential import HeldCredential
+
     with open_wallet(file, writing=False) as wallet:
         held = wallet.credential(credential)
         selection = HeldCredential.parse(held.text).select([claim_path(one) for one in claim or []])
         if held.holder_key is None:
             raise Conflict(
-                f"the credential {held.id} is bound to no key of this wallet, so nobody can present it"
+                f"the credential {held.id} is bound to no key of this wallet, "
+                f"so nobody can present it"
             )
         key = wallet.holder_key(held.holder_key)
+
     text = selection.present(key, audience=audience, nonce=nonce, at=datetime.now(UTC))
     write_private(to, f"{text}\n".encode())
     out.say(f"{to} shows {', '.join(claim or []) or 'what is open anyway'} to {audience}")
@@ -195,7 +202,10 @@ def present(
     )
 
 
+@command(app, contracts=["IdentityRegistry"])
 def check(
+    suite: "Suite",
+    out: "Out",
     credential: Annotated[
         Path, typer.Argument(metavar="FILE", help="File with a credential or a presentation.")
     ],
@@ -220,53 +230,53 @@ def check(
             help="File with the issuer's exported list, to ask in the place of the chain.",
         ),
     ] = None,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
 ) -> None:
-    """Check a credential: signature, issuer's key on chain, times, status; with --nonce, a presentation's holder too.
+    """Check a credential: signature, issuer's key on chain, times, status.
 
-    With --status-list its status is that of an exported list, which has to be the one that the
+    With --nonce, --audience and --type it is a presentation, and its holder is checked too. With
+    --status-list its status is that of an exported list, which has to be the one that the
     credential names, by its issuer, and fresh. `status read` shows what such a list holds.
 
     Example: careledger identity check ana.credential --issuer did:ethr:0x7a69:0xf39F…
     """
-    text, out = read_token(credential, "credential"), Out(json_)
+    from careledger.identity.credentials.claim_paths import path_text
+    from careledger.identity.credentials.did_keys import DidKeys
+    from careledger.identity.credentials.formats import credential_in
+    from careledger.identity.credentials.policy import PresentationRequirements, VerifierPolicy
+    from careledger.identity.credentials.verifier import Verifier
+    from careledger.identity.status.readers import ChainStatusReader, ListStatusReader
+
+    text = read_token(credential, "credential")
     exported = None if status_list is None else read_list(status_list)
-    desk = open_desk(rpc, registry, deployments)
-    keys, lists = DidKeys(desk.registry), None
+    registry = suite.identity.registry
+    keys = DidKeys(registry)
+
+    lists = None
     if exported is not None:
         lists = ListStatusReader(
-            credential_in(text).issuer, keys, lambda _: exported, now=lambda: desk.now
+            credential_in(text).issuer, keys, lambda _: exported, now=suite.now
         )
     policy = VerifierPolicy(issuers=issuer, status_required=lists is not None)
-    verifier = Verifier(
-        desk.registry, policy, statuses=lists or ChainStatusReader(desk.statuses), keys=keys
-    )
-    if audience is None or nonce is None or type_ is None:
-        if audience is not None or nonce is not None:
-            raise InputError(
-                "a presentation is checked with --audience, --nonce and --type, all three"
-            )
+    statuses = lists or ChainStatusReader(suite.identity.statuses)
+    verifier = Verifier(registry, policy, statuses=statuses, keys=keys)
+
+    if audience is not None and nonce is not None and type_ is not None:
+        found = verifier.verify(text, PresentationRequirements(audience, nonce, type_))
+    elif audience is None and nonce is None:
         found = verifier.check(text, type_)
     else:
-        found = verifier.verify(text, PresentationRequirements(audience, nonce, type_))
-    what = {
+        raise InputError("a presentation is checked with --audience, --nonce and --type, all three")
+
+    facts: dict[str, Any] = {
         "issuer": found.issuer,
         "key": found.issuer_key,
         "keyValidNow": found.key_valid_now,
         "type": found.type,
-        "expires": None if found.expires_at is None else time_text(found.expires_at),
+        "expiresAt": found.expires_at,
         "claims": [path_text(path) for path in found.disclosed],
         "statusIndex": None if found.status is None else found.status.index,
-        "block": found.block_number,
+        "blockNumber": found.block_number,
     }
     if lists is not None and found.status is not None:
-        what["statusAsOf"] = time_text(lists.fresh(found.status.uri).issued_at)
-    rows = [
-        [name, ", ".join(value) if isinstance(value, list) else value]
-        for name, value in what.items()
-    ]
-    out.table("The credential is good", ["", ""], rows)
-    out.document(what)
+        facts["statusIssuedAt"] = lists.fresh(found.status.uri).issued_at
+    report(out, "The credential is good", facts)

@@ -1,14 +1,20 @@
-"""`careledger identity publish` and `withdraw`: keys of an identity's DID document, beside its controller's."""
+"""`careledger identity publish` and `withdraw`: further keys of an identity's DID document."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from careledger.cli.identity.desk import At, Folder, Identity, duration, open_desk, told
+from careledger.cli.commands import command
+from careledger.cli.identity.arguments import Identity
 from careledger.cli.identity.files import read_object
-from careledger.console import Json, Out, Rpc
-from careledger.identity.credentials.keys import ATTRIBUTES, VerificationKey
+from careledger.cli.identity.identifiers import app
+from careledger.cli.report import report
+from careledger.values.times import parse_duration
+
+if TYPE_CHECKING:
+    from careledger.console import Out
+    from careledger.suite import Suite
 
 Key = Annotated[
     Path,
@@ -24,61 +30,51 @@ Presents = Annotated[
 ]
 
 
-def _attribute(file: Path, presents: bool) -> tuple[str, bytes]:
-    public = {name: value for name, value in read_object(file, "key").items() if name != "d"}
-    key = VerificationKey.from_jwk(public, f"the key file {file}")
-    name = ATTRIBUTES[key.kind]
-    return name.replace("/veriKey", "/sigAuth") if presents else name, key.raw
-
-
+@command(app, contracts=["IdentityRegistry"])
 def publish(
+    suite: "Suite",
+    out: "Out",
     identity: Identity,
     key: Key,
     *,
     for_: Annotated[str, typer.Option("--for", help="How long: 30d, 52w.")] = "52w",
     presents: Presents = False,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
 ) -> None:
-    """Publish a key in an identity's DID document, so that what it signs can be verified (`issue --key`).
+    """Publish a key in an identity's DID document, so that what it signs can be verified.
 
     Example: careledger identity publish did:ethr:0x7a69:0xf39F… signing.jwk --for 52w
     """
-    (name, value), lasting = _attribute(key, presents), duration(for_, "--for")
-    desk = open_desk(rpc, registry, deployments)
-    subject = desk.identity(identity)
-    receipt = desk.signing().set_attribute(subject, name, value, lasting)
-    told(
-        Out(json_),
-        "Published",
-        {"identity": desk.did(subject), "attribute": name, "value": value},
-        receipt,
-    )
+    name, value = _attribute(key, presents=presents)
+    lasting = parse_duration(for_, "--for")
+
+    subject = suite.identity.address_of(identity)
+    receipt = suite.identity.registry.set_attribute(subject, name, value, lasting)
+    facts = {"identity": suite.identity.did(subject), "attribute": name, "value": value}
+    report(out, "Published", facts, receipt)
 
 
+@command(app, contracts=["IdentityRegistry"])
 def withdraw(
-    identity: Identity,
-    key: Key,
-    *,
-    presents: Presents = False,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
+    suite: "Suite", out: "Out", identity: Identity, key: Key, *, presents: Presents = False
 ) -> None:
-    """Take a key out of an identity's DID document; what it signed before counts, unless a verifier is strict.
+    """Take a key out of an identity's DID document; what it signed before still counts.
+
+    A verifier that is strict does not count it.
 
     Example: careledger identity withdraw did:ethr:0x7a69:0xf39F… signing.jwk
     """
-    name, value = _attribute(key, presents)
-    desk = open_desk(rpc, registry, deployments)
-    subject = desk.identity(identity)
-    receipt = desk.signing().revoke_attribute(subject, name, value)
-    told(
-        Out(json_),
-        "Withdrawn",
-        {"identity": desk.did(subject), "attribute": name, "value": value},
-        receipt,
-    )
+    name, value = _attribute(key, presents=presents)
+
+    subject = suite.identity.address_of(identity)
+    receipt = suite.identity.registry.revoke_attribute(subject, name, value)
+    facts = {"identity": suite.identity.did(subject), "attribute": name, "value": value}
+    report(out, "Withdrawn", facts, receipt)
+
+
+def _attribute(file: Path, *, presents: bool) -> tuple[str, bytes]:
+    from careledger.identity.credentials.keys import ATTRIBUTES, VerificationKey
+
+    public = {name: value for name, value in read_object(file, "key").items() if name != "d"}
+    key = VerificationKey.from_jwk(public, f"the key file {file}")
+    name = ATTRIBUTES[key.kind]
+    return name.replace("/veriKey", "/sigAuth") if presents else name, key.raw

@@ -1,33 +1,35 @@
 """`careledger identity verify`, `read` and `erase`: what a company does with a customer's answer."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careledger.cli.identity.claims import claim_path
+from careledger.cli.commands import command
+from careledger.cli.identity.arguments import claim_path
 from careledger.cli.identity.company import open_company, read_answer
-from careledger.cli.identity.desk import At, Folder, open_desk
 from careledger.cli.identity.files import read_token
-from careledger.console import Json, Out, Rpc
-from careledger.crypto.canonical import CanonicalError, loads
+from careledger.cli.identity.identifiers import app
+from careledger.cli.report import report
 from careledger.errors import InputError, ProofError
-from careledger.identity.credentials.claim_paths import path_text
-from careledger.identity.credentials.did_keys import KeyPolicy
-from careledger.identity.credentials.policy import VerifierPolicy
-from careledger.identity.exchange.link import read_link
-from careledger.identity.exchange.request import ClaimName, parse_request
-from careledger.identity.exchange.verifications import (
-    ClaimCondition,
-    ClaimOutcome,
-    Verification,
-    Verifications,
-)
-from careledger.identity.status.readers import ChainStatusReader
-from careledger.values.times import time_text
+
+if TYPE_CHECKING:
+    from careledger.console import Out
+    from careledger.identity.exchange.request import ClaimName
+    from careledger.identity.exchange.verifications import (
+        ClaimCondition,
+        Verification,
+        Verifications,
+    )
+    from careledger.suite import Suite
+
+VerificationId = Annotated[str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")]
 
 
+@command(app, contracts=["IdentityRegistry"])
 def verify(
+    suite: "Suite",
+    out: "Out",
     answer: Annotated[Path, typer.Argument(metavar="ANSWER", help="The customer's answer.")],
     *,
     request: Annotated[Path, typer.Option(help="The request that it answers, as it was signed.")],
@@ -50,49 +52,57 @@ def verify(
             "--key", help="Private JWK of the company, where the settings' key only pays."
         ),
     ] = None,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
 ) -> None:
-    """Verify an answer: have the consent put on chain, check everything, keep the result without any value.
+    """Verify an answer: put the consent on chain, check everything, keep the result without values.
 
     Safe to run again. The key of the settings pays. Exit status 1 also when a wish is not met.
 
     Example: careledger identity verify answer.json --request request.jwt --issuer
     did:ethr:0x7a69:0xf39F… --wish age_over_18=true
     """
+    from careledger.identity.credentials.claim_paths import path_text
+    from careledger.identity.credentials.did_keys import KeyPolicy
+    from careledger.identity.credentials.policy import VerifierPolicy
+    from careledger.identity.exchange.link import read_link
+    from careledger.identity.exchange.request import parse_request
+
     text = read_link(read_token(request, "request"))
     claimed, _ = parse_request(text)
-    given, wishes, out = read_answer(answer), _wishes(wish or []), Out(json_)
-    desk = open_desk(rpc, registry, deployments)
-    policy = VerifierPolicy(issuers=issuer, keys=KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING)
-    with open_company(desk, claimed.did, policy, key) as company:
+    given = read_answer(answer)
+    wishes = _wishes(wish or [])
+
+    keys = KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING
+    policy = VerifierPolicy(issuers=issuer, keys=keys)
+    with open_company(suite, claimed.did, policy, key) as company:
         asked = company.own_request(text)
         reading = company.take(given, asked, wishes)
-    what = _told(reading.kept) | {
-        "granted": _hash(reading.granted),
+
+    facts = _facts(reading.kept) | {
+        "transactionHash": reading.granted,
         "alreadyTaken": reading.verified is None,
     }
-    out.table("Verified", ["", ""], [[name, _text(value)] for name, value in what.items()])
-    values = (
-        {}
-        if reading.verified is None or not show
-        else {path_text(path): reading.verified.get(path) for path in asked.claims}
-    )
-    if values:
+    out.table("Verified", ["", ""], list(facts.items()))
+    values: dict[str, Any] = {}
+    if show and reading.verified is not None:
+        values = {path_text(path): reading.verified.get(path) for path in asked.claims}
         out.table("Shown, and not kept", ["claim", "value"], list(values.items()))
-    out.document(what | ({"values": values} if values else {}))
-    if not reading.kept.met:
-        unmet = [
-            path_text(path)
-            for path, outcome in reading.kept.claims
-            if outcome is ClaimOutcome.NOT_MET
-        ]
+    out.document(facts | ({"values": values} if values else {}))
+
+    _require_wishes(reading.kept)
+
+
+def _require_wishes(kept: "Verification") -> None:
+    from careledger.identity.credentials.claim_paths import path_text
+    from careledger.identity.exchange.verifications import ClaimOutcome
+
+    unmet = [path_text(path) for path, outcome in kept.claims if outcome is ClaimOutcome.NOT_MET]
+    if not kept.met:
         raise ProofError(f"everything is genuine, and not as wished: {', '.join(unmet)}")
 
 
-def _wishes(given: list[str]) -> dict[ClaimName, ClaimCondition]:
+def _wishes(given: list[str]) -> "dict[ClaimName, ClaimCondition]":
+    from careledger.crypto.canonical import CanonicalError, loads
+
     wishes: dict[ClaimName, ClaimCondition] = {}
     for text in given:
         name, _, wanted = text.partition("=")
@@ -100,79 +110,56 @@ def _wishes(given: list[str]) -> dict[ClaimName, ClaimCondition]:
             value = loads(wanted)
         except CanonicalError as error:
             raise InputError(
-                f"--wish {text!r} is no claim, '=' and a value in JSON, such as age_over_18=true"
+                f"--wish {text!r} is not a claim, '=' and a value in JSON, such as age_over_18=true"
             ) from error
-        path = claim_path(name)
-        wishes[path] = _equal(value)
+        wishes[claim_path(name)] = _equal(value)
     return wishes
 
 
-def _equal(wanted: Any) -> ClaimCondition:
+def _equal(wanted: Any) -> "ClaimCondition":
     """Return whether a value is this one, and of its type: true is not 1."""
     return lambda found: type(found) is type(wanted) and bool(found == wanted)
 
 
-def _told(kept: Verification) -> dict[str, Any]:
+def _facts(kept: "Verification") -> dict[str, Any]:
+    from careledger.identity.credentials.claim_paths import path_text
+
     return {
         "verification": kept.id,
         "issuer": kept.issuer,
         "type": kept.type,
         "claims": [f"{path_text(path)}: {outcome}" for path, outcome in kept.claims],
         "met": kept.met,
-        "consent": None if kept.consent_id is None else "0x" + kept.consent_id.hex(),
-        "checkedAt": time_text(kept.checked_at),
-        "confirmedAt": None if kept.confirmed_at is None else time_text(kept.confirmed_at),
+        "consent": kept.consent_id,
+        "checkedAt": kept.checked_at,
+        "confirmedAt": kept.confirmed_at,
     }
 
 
-def _text(value: Any) -> Any:
-    return ", ".join(value) if isinstance(value, list) else "-" if value is None else value
-
-
-def _hash(transaction: bytes | None) -> str | None:
-    return None if transaction is None else "0x" + transaction.hex()
-
-
-def read(
-    verification: Annotated[
-        str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")
-    ],
-    *,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
-) -> None:
-    """Read a kept result again, if the customer's consent and the issuer's credential still stand on chain.
+@command(app, contracts=["IdentityRegistry"])
+def read(suite: "Suite", out: "Out", verification: VerificationId) -> None:
+    """Read a kept result again, if the customer's consent and the issuer's credential still stand.
 
     Example: careledger identity read 6f1c…
     """
-    out, desk = Out(json_), open_desk(rpc, registry, deployments)
-    with desk.store() as store:
-        found = Verifications(store, desk.consents, ChainStatusReader(desk.statuses)).read(
-            verification
-        )
-    what = _told(found) | {"block": found.block_number}
-    out.table("It still stands", ["", ""], [[name, _text(value)] for name, value in what.items()])
-    out.document(what)
+    found = _verifications(suite).read(verification)
+    report(out, "It still stands", _facts(found) | {"blockNumber": found.block_number})
 
 
-def erase(
-    verification: Annotated[
-        str, typer.Argument(metavar="VERIFICATION", help="Id of a kept result.")
-    ],
-    *,
-    rpc: Rpc = None,
-    registry: At = None,
-    deployments: Folder = None,
-    json_: Json = False,
-) -> None:
+@command(app, contracts=["IdentityRegistry"])
+def erase(suite: "Suite", out: "Out", verification: VerificationId) -> None:
     """Erase a kept result, on the disk too.
 
     Example: careledger identity erase 6f1c…
     """
-    out, desk = Out(json_), open_desk(rpc, registry, deployments)
-    with desk.store() as store:
-        Verifications(store, desk.consents, ChainStatusReader(desk.statuses)).erase(verification)
+    _verifications(suite).erase(verification)
     out.say(f"{verification} is erased")
     out.document({"erased": verification})
+
+
+def _verifications(suite: "Suite") -> "Verifications":
+    from careledger.identity.exchange.verifications import Verifications
+    from careledger.identity.status.readers import ChainStatusReader
+
+    clients = suite.identity
+    return Verifications(suite.store, clients.consents, ChainStatusReader(clients.statuses))

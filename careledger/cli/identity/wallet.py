@@ -5,46 +5,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from careledger.chain.keys import new_password, password_in
+from careledger.cli.commands import command, group
+from careledger.cli.identity.arguments import WalletFile
 from careledger.cli.identity.files import read_token
-from careledger.console import Json, Out, warn
 from careledger.errors import InputError, SettingsError
 from careledger.files import write_private
-from careledger.identity.credentials.claim_paths import path_text
-from careledger.identity.credentials.errors import HolderKeyMissing
-from careledger.identity.credentials.held_credential import HeldCredential
-from careledger.identity.credentials.keys import KEY_TYPES
-from careledger.identity.wallet.wallet import Wallet
 from careledger.settings import Settings
 
-wallet = typer.Typer(
-    help="A customer's wallet: an encrypted file with keys, credentials and the consents given.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-File = Annotated[
-    Path | None,
-    typer.Option(
-        "--wallet", envvar="CARELEDGER_WALLET", help="The wallet file.", show_default=False
-    ),
-]
+if TYPE_CHECKING:
+    from careledger.console import Out
+    from careledger.identity.wallet.wallet import Wallet
+
+app = group("A customer's wallet: an encrypted file with keys, credentials and the consents given.")
 
 
 @contextmanager
-def open_wallet(file: Path | None, *, writing: bool = True) -> Iterator[Wallet]:
-    """Open the wallet of the option or the settings; the password comes from a file, or is asked for.
+def open_wallet(file: Path | None, *, writing: bool = True) -> "Iterator[Wallet]":
+    """Open the wallet of the option or the settings; the password comes from a file or is asked for.
 
     Raises:
         SettingsError: no wallet is named, or the password file cannot be read.
         InputError: there is none, it is damaged, or the password is wrong.
 
     """
-    path, settings = _named(file), Settings.from_environment()
-    where = settings.wallet_password_file
+    from careledger.chain.keys import password_in
+    from careledger.identity.wallet.wallet import Wallet
+
+    path = _named(file)
+    where = Settings.from_environment().wallet_password_file
     password = getpass(f"password of {path}: ") if where is None else password_in(where)
     with Wallet.open(path, password, writing=writing) as opened:
         yield opened
@@ -57,14 +49,14 @@ def _named(file: Path | None) -> Path:
     return path
 
 
-@wallet.command()
+@command(app)
 def create(
+    out: "Out",
     *,
-    file: File = None,
+    file: WalletFile = None,
     restore: Annotated[
         bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")
     ] = False,
-    json_: Json = False,
 ) -> None:
     """Make a new wallet. `wallet words` shows its words; when the file is lost they end what it gave.
 
@@ -75,46 +67,51 @@ def create(
 
     Example: careledger identity wallet create --wallet ana.wallet
     """
-    out, path = Out(json_), _named(file)
+    from careledger.chain.keys import new_password
+    from careledger.identity.wallet.wallet import Wallet
+
+    path = _named(file)
     if path.exists():
         raise InputError(f"{path} is there already and is left as it is")
+
     words = getpass("the wallet's words: ") if restore else None
-    Wallet.create(
-        path, new_password(Settings.from_environment().wallet_password_file), words
-    ).close()
+    password = new_password(Settings.from_environment().wallet_password_file)
+    Wallet.create(path, password, words).close()
     out.say(
-        f"{path} is a new wallet. Write down its words: careledger identity wallet words --wallet {path}"
+        f"{path} is a new wallet. Write down its words: "
+        f"careledger identity wallet words --wallet {path}"
     )
     out.document({"wallet": str(path)})
 
 
-@wallet.command()
-def words(*, file: File = None, json_: Json = False) -> None:
-    """Show the words of a wallet, to be written down on paper. Whoever has them can act for the customer.
+@command(app)
+def words(out: "Out", *, file: WalletFile = None) -> None:
+    """Show the words of a wallet, to be written down. Whoever has them can act for the customer.
 
     Example: careledger identity wallet words --wallet ana.wallet
     """
-    out = Out(json_)
     with open_wallet(file, writing=False) as opened:
         out.say(opened.words)
         out.document({"words": opened.words})
 
 
-@wallet.command()
+@command(app)
 def key(
+    out: "Out",
     *,
     to: Annotated[Path, typer.Option("--out", help="File for the public JWK.")],
-    alg: Annotated[str, typer.Option(help=f"One of {', '.join(KEY_TYPES)}.")] = "ES256",
-    file: File = None,
-    json_: Json = False,
+    alg: Annotated[str, typer.Option(help="One of ES256, ES256K, ES256K-R, EdDSA.")] = "ES256",
+    file: WalletFile = None,
 ) -> None:
     """Make a key for one credential to be bound to, and write its public half for the issuer.
 
     Example: careledger identity wallet key --wallet ana.wallet --out ana.jwk
     """
-    out = Out(json_)
+    from careledger.identity.credentials.keys import KEY_TYPES
+
     if alg not in KEY_TYPES:
-        raise InputError(f"--alg {alg!r} is no algorithm: {', '.join(KEY_TYPES)} are")
+        raise InputError(f"--alg {alg!r} is not an algorithm: use one of {', '.join(KEY_TYPES)}")
+
     with open_wallet(file) as opened:
         made = opened.new_holder_key(alg).public
     write_private(to, (json.dumps(made.jwk, indent=2) + "\n").encode())
@@ -122,41 +119,48 @@ def key(
     out.document({"jwk": made.jwk, "thumbprint": made.thumbprint, "file": str(to)})
 
 
-@wallet.command()
+@command(app)
 def add(
+    out: "Out",
     credential: Annotated[
         Path, typer.Argument(metavar="CREDENTIAL", help="File with an SD-JWT VC.")
     ],
     *,
-    file: File = None,
-    json_: Json = False,
+    file: WalletFile = None,
 ) -> None:
     """Keep a credential. Check it first: `careledger identity check`.
 
     Example: careledger identity wallet add ana.credential --wallet ana.wallet
     """
-    out, text = Out(json_), read_token(credential, "credential")
+    from careledger.identity.credentials.errors import HolderKeyMissing
+    from careledger.identity.credentials.held_credential import HeldCredential
+
+    text = read_token(credential, "credential")
     holding = HeldCredential.parse(text)
     try:
         bound: str | None = holding.holder_key.thumbprint
     except HolderKeyMissing:
         bound = None
-        warn("the credential is bound to no key, so whoever has a copy can present it")
+        out.warn("the credential is bound to no key, so whoever has a copy can present it")
+
     with open_wallet(file) as opened:
         held = opened.add_credential(text, bound)
     out.say(f"{held.id} is in the wallet: {holding.vct} of {holding.issuer}")
     out.document({"credential": held.id, "type": holding.vct, "issuer": holding.issuer})
 
 
-@wallet.command("list")
-def list_credentials(*, file: File = None, json_: Json = False) -> None:
+@command(app, "list")
+def list_credentials(out: "Out", *, file: WalletFile = None) -> None:
     """List the credentials of a wallet, and what can be shown of each.
 
     Example: careledger identity wallet list --wallet ana.wallet
     """
-    out = Out(json_)
+    from careledger.identity.credentials.claim_paths import path_text
+    from careledger.identity.credentials.held_credential import HeldCredential
+
     with open_wallet(file, writing=False) as opened:
         held = [(one, HeldCredential.parse(one.text)) for one in opened.credentials]
+
     found = [
         {
             "credential": one.id,
@@ -167,8 +171,6 @@ def list_credentials(*, file: File = None, json_: Json = False) -> None:
         }
         for one, holding in held
     ]
-    rows = [
-        [one["credential"], one["type"], one["issuer"], ", ".join(one["claims"])] for one in found
-    ]
+    rows = [[one["credential"], one["type"], one["issuer"], one["claims"]] for one in found]
     out.table("Credentials", ["credential", "type", "issuer", "can be shown or kept"], rows)
     out.document({"credentials": found})

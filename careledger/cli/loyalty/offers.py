@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careledger.cli.arguments import hash32
 from careledger.cli.commands import command, group
 from careledger.cli.loyalty.arguments import Lasting, amount_of, label, shortened_amount
 from careledger.cli.report import report
 from careledger.errors import InputError
 from careledger.loyalty.points import parse_points, points_text
 from careledger.values.addresses import ZERO_ADDRESS, address
+from careledger.values.hashes import parse_bytes32
 from careledger.values.times import parse_duration
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from careledger.loyalty.signed_offers import Permit, SignedOffer
     from careledger.suite import Suite
 
-offer = group("Offers of customers to swap points.")
+app = group("Offers of customers to swap points.")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file that `offer sign` wrote.")]
 
 
-@command(offer, contracts=["PointMarket"])
+@command(app, contracts=["PointMarket"])
 def sign(
     suite: "Suite",
     out: "Out",
@@ -77,7 +77,7 @@ def sign(
         "want_amount": parse_points(want_amount),
         "min_fill": parse_points(min_fill, "--min-fill") if min_fill else 0,
         "taker": address(taker, "--taker") if taker else ZERO_ADDRESS,
-        "ref": hash32(ref, "--ref") if ref else bytes(32),
+        "ref": parse_bytes32(ref, "--ref") if ref else bytes(32),
     }
     if nonce is not None:
         members["nonce"] = _nonce(nonce)
@@ -107,7 +107,7 @@ def sign(
     _report(out, "Offer signed", signed, (giving, wanting), file=str(out_file))
 
 
-@command(offer, contracts=["PointMarket"])
+@command(app, contracts=["PointMarket"])
 def show(suite: "Suite", out: "Out", file: File) -> None:
     """Show an offer, who signed it, and what is left of it.
 
@@ -128,7 +128,7 @@ def show(suite: "Suite", out: "Out", file: File) -> None:
     _report(out, "Offer", signed, (giving, wanting), **left)
 
 
-@command(offer, contracts=["PointMarket"])
+@command(app, contracts=["PointMarket"])
 def fill(
     suite: "Suite",
     out: "Out",
@@ -190,7 +190,7 @@ def fill(
     report(out, "Offer taken", facts, receipt, shown=shown)
 
 
-@command(offer, contracts=["PointMarket"])
+@command(app, contracts=["PointMarket"])
 def cancel(
     suite: "Suite",
     out: "Out",

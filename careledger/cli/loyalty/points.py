@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from careledger.cli.arguments import basis_points, hash32_or_random
+from careledger.cli.arguments import basis_points, hash_or_random
 from careledger.cli.commands import command, group
 from careledger.cli.loyalty.arguments import Block, Points, Reference, Token, amount_of, label
-from careledger.cli.loyalty.offers import offer
-from careledger.cli.loyalty.pools import pool
 from careledger.cli.report import report as show
 from careledger.errors import Conflict, InputError
 from careledger.loyalty.points import parse_points, short_points
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from careledger.suite import Suite
 
 app = group("Points that customers own, and where they swap them.")
-app.add_typer(offer, name="offer")
-app.add_typer(pool, name="pool")
 
 
 @command(app, contracts=["IdentityRegistry"])
@@ -176,7 +172,7 @@ def issue(
     """
     who = address(to, "customer")
     value = parse_points(amount)
-    reference = hash32_or_random(ref, "--ref")
+    reference = hash_or_random(ref, "--ref")
 
     points = suite.loyalty.token(token)
     before = points.issuances(reference) if ref and not again else []
@@ -248,7 +244,7 @@ def redeem(
     Example: careledger loyalty redeem 0xToken… 100 --ref 0x…
     """
     value = parse_points(amount)
-    reference = hash32_or_random(ref, "--ref")
+    reference = hash_or_random(ref, "--ref")
 
     points = suite.loyalty.token(token)
     receipt = points.redeem(value, reference)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from careledger.loyalty.pools import Pair
     from careledger.suite import Suite
 
-pool = group("Pools of points against points.")
+app = group("Pools of points against points.")
 
 TokenA = Annotated[str, typer.Argument(metavar="A", help="Address of one token.")]
 TokenB = Annotated[str, typer.Argument(metavar="B", help="Address of the other.")]
@@ -36,7 +36,7 @@ Slippage = Annotated[
 _BPS = 10_000
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def show(suite: "Suite", out: "Out", token_a: TokenA, token_b: TokenB) -> None:
     """Show what a pool holds, at what price, and whether the brands let it swap.
 
@@ -61,7 +61,7 @@ def show(suite: "Suite", out: "Out", token_a: TokenA, token_b: TokenB) -> None:
     report(out, f"1 {label(one)} = {price:,.6g} {label(other)}", facts)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def quote(
     suite: "Suite", out: "Out", token_in: TokenIn, token_out: TokenOut, amount: Points
 ) -> None:
@@ -85,7 +85,7 @@ def quote(
     report(out, "Quote", facts)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def fund(
     suite: "Suite",
     out: "Out",
@@ -148,7 +148,7 @@ def fund(
     report(out, "Pool funded", facts, receipt, shown=shown)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def swap(
     suite: "Suite",
     out: "Out",
@@ -209,7 +209,7 @@ def swap(
     report(out, "Swapped", facts, receipt)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def leave(
     suite: "Suite",
     out: "Out",
@@ -264,7 +264,7 @@ def leave(
     report(out, "Pool left", facts, receipt, shown=shown)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def sync(suite: "Suite", out: "Out", token_a: TokenA, token_b: TokenB) -> None:
     """Let a pool go by the policies that the brands have set since; anyone may.
 
@@ -278,7 +278,7 @@ def sync(suite: "Suite", out: "Out", token_a: TokenA, token_b: TokenB) -> None:
     report(out, "Pool follows the policies", facts, receipt)
 
 
-@command(pool, contracts=["PointPools"])
+@command(app, contracts=["PointPools"])
 def collect(
     suite: "Suite",
     out: "Out",

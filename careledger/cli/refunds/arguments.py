@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careledger.cli.arguments import hash32
 from careledger.errors import InputError
 from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.amounts import WAD, Amount
+from careledger.values.hashes import parse_bytes32
 
 if TYPE_CHECKING:
     from careledger.refunds.terms import DealTerms
@@ -50,7 +50,7 @@ def deal_terms(suite: "Suite", deal: str) -> "DealTerms":
 
     if not deal.startswith("0x"):
         return DealTerms.read(Path(deal))
-    return suite.refunds.escrow.terms_of(hash32(deal, "the deal's id"))
+    return suite.refunds.escrow.terms_of(parse_bytes32(deal, "the deal's id"))
 
 
 def decimals_of(suite: "Suite", token: str) -> int:
@@ -81,7 +81,7 @@ def commitment_to(evidence: Path | None, commitment: str | None) -> tuple[bytes,
     from careledger.files import read_file
 
     if commitment is not None and evidence is None:
-        return hash32(commitment, "--commitment"), {}
+        return parse_bytes32(commitment, "--commitment"), {}
     if evidence is None or commitment is not None:
         raise InputError("give either --evidence FILE or --commitment 0x…")
 

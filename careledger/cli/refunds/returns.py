@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from careledger.cli.arguments import hash32
 from careledger.cli.commands import command
 from careledger.cli.refunds.arguments import Deal, Share
 from careledger.cli.refunds.deals import app
 from careledger.cli.refunds.state import act
 from careledger.cli.report import report
 from careledger.values.amounts import parse_percent
+from careledger.values.hashes import parse_bytes32
 
 if TYPE_CHECKING:
     from careledger.console import Out
@@ -27,7 +27,7 @@ def scan_delivery(
 
     Example: careledger refunds scan-delivery 0x…
     """
-    ref = hash32(reference, "the order's reference")
+    ref = parse_bytes32(reference, "the order's reference")
     receipt = suite.refunds.return_desk.scan_delivery(ref)
     report(out, "Delivery scanned", {"orderRef": ref}, receipt)
 

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from careledger.chain.rpc import Chain
-from careledger.cli.identity.did import app
+from careledger.cli.identity import app
 from careledger.console import run
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.status.client import CredentialStatus
+from tests.support.commands import check_documents
 from tests.worlds.identity.credentials import Town
 from tests.worlds.identity.relays import Bench
 
@@ -31,6 +32,7 @@ def careledger(chain, deployments, monkeypatch, capsys):
         except SystemExit as end:
             status = end.code
         captured = capsys.readouterr()
+        check_documents(arguments, captured)
         return SimpleNamespace(status=status, out=captured.out, err=captured.err)
 
     return call

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from eth_account import Account
 
-from careledger.chain.node import free_port
-from careledger.cli.identity.did import app
+from careledger.chain.node import DevelopmentChain, free_port
+from careledger.cli.identity import app
 from careledger.identity.did.did import format_did
 from tests.support.commands import read_document, refused
 
@@ -114,7 +114,7 @@ class TestDelegate:
         )
         until = registry.delegates(alice.address, "careledger.agent", senders[2].address)
         assert int(until.timestamp()) - chain.timestamp() == 30 * DAY
-        assert found["validTo"] == until.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert found["expiresAt"] == until.strftime("%Y-%m-%dT%H:%M:%SZ")
         assert found["role"] == "careledger.agent"
         assert found["gasUsed"] > 21_000
 
@@ -125,7 +125,7 @@ class TestDelegate:
                 "--json", key=alice,
             )
         )  # fmt: skip
-        assert found["validTo"] == "2030-01-31T12:00:00Z"
+        assert found["expiresAt"] == "2030-01-31T12:00:00Z"
         assert registry.valid_delegate(alice.address, "veriKey", senders[2].address)
 
     def test_for_people_it_is_a_table(self, careledger, alice, did, senders):
@@ -139,10 +139,11 @@ class TestDelegate:
         ("arguments", "says"),
         [
             (["--role", "a"], "either --for or --until"), (["--role", "a", "--for", "1d", "--until", "2030"], "either"),
-            (["--role", "a", "--for", "30"], "no duration"), (["--role", "a", "--for", "0d"], "no duration"),
-            (["--role", "a", "--for", "-1d"], "no duration"), (["--role", "a", "--until", "soon"], "no time"),
-            (["--role", "x" * 33, "--for", "1d"], "not a valid name"),
-            (["--role", "", "--for", "1d"], "not a valid name"),
+            (["--role", "a", "--for", "30"], "is not a duration"),
+            (["--role", "a", "--for", "0d"], "is not a duration"),
+            (["--role", "a", "--for", "-1d"], "is not a duration"),
+            (["--role", "a", "--until", "soon"], "is not a time"),
+            (["--role", "x" * 33, "--for", "1d"], "is no name"), (["--role", "", "--for", "1d"], "is no name"),
         ],
     )  # fmt: skip
     def test_bad_arguments_are_said(self, careledger, alice, did, senders, arguments, says):
@@ -169,7 +170,19 @@ class TestDelegate:
         )
         refused(result, 1, "is not the identity's controller")
 
-    def test_no_key_is_said(self, careledger, did, senders):
+    def test_without_a_key_the_first_well_known_one_signs_and_that_is_said(
+        self, careledger, senders
+    ):
+        first = format_did(senders[0].address, 31337)
+        result = careledger("delegate", first, senders[2].address, "--role", "a", "--for", "1d")
+        assert result.status == 0
+        assert senders[0].address in result.err
+        assert "no key is set" in result.err
+
+    def test_on_a_chain_that_is_not_for_development_no_key_is_said(
+        self, careledger, did, senders, monkeypatch
+    ):
+        monkeypatch.setattr(DevelopmentChain, "of", classmethod(lambda *_: None))
         result = careledger("delegate", did, senders[2].address, "--role", "a", "--for", "1d")
         refused(result, 2, "CARELEDGER_KEYSTORE")
 
@@ -232,7 +245,7 @@ class TestRotate:
         refused(
             careledger("rotate", did, alice.address, key=alice),
             1,
-            "is not the identity's controller",
+            "identity's controller",
         )
 
     def test_a_bad_key_is_said(self, careledger, alice, did):
@@ -401,7 +414,7 @@ class TestRecovery:
         refused(
             careledger("recovery", "stop", did, key=senders[2]),
             1,
-            "is not the identity's controller",
+            "identity's controller",
         )
         read_document(careledger("recovery", "stop", did, "--json", key=alice))
         refused(careledger("recovery", "start", *files, key=senders[8]), 1, "signature")
@@ -412,7 +425,7 @@ class TestRecovery:
         read_document(careledger("recovery", "dismiss", did, "--json", key=alice))
         card = named / f"{senders[2].address}.json"
         command = ("recovery", "approve", card, senders[7].address, "--out", tmp_path / "a.json")
-        refused(careledger(*command, key=senders[2]), 1, "nobody guards")
+        refused(careledger(*command, key=senders[2]), 1, "has no guardians")
         assert not (tmp_path / "a.json").exists()
 
     def test_an_old_card_is_said(self, careledger, named, did, alice, senders, tmp_path):
@@ -480,7 +493,7 @@ class TestRecovery:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            (["--threshold", 2], "cannot agree"), (["--threshold", 1, "--delay", "7"], "no duration"),
+            (["--threshold", 2], "cannot agree"), (["--threshold", 1, "--delay", "7"], "is not a duration"),
             (["--threshold", 1, "--guardian", NOT_AN_ADDRESS], "guardian"),
         ],
     )  # fmt: skip

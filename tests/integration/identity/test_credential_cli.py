@@ -60,7 +60,7 @@ class TestIssue:
         (folder / "broken.json").write_text("{")
         refused(bank("issue", "broken.json", *given), 2, "claims file broken.json is not JSON")
         (folder / "list.json").write_text("[]")
-        refused(bank("issue", "list.json", *given), 2, "holds no JSON object")
+        refused(bank("issue", "list.json", *given), 2, "does not hold a JSON object")
         (folder / "deep.json").write_text("[" * 100_000)
         refused(bank("issue", "deep.json", *given), 2, "claims file deep.json is not JSON")
         refused(
@@ -68,7 +68,7 @@ class TestIssue:
             2,
             "not a key of P-256, secp256k1 or Ed25519",
         )
-        refused(bank("issue", "ana.json", *given, "--for", "ever"), 2, "no duration")
+        refused(bank("issue", "ana.json", *given, "--for", "ever"), 2, "is not a duration")
         refused(bank("issue", "ana.json", *given, "--list", LIST), 2, "belong together")
         assert not (folder / "x").exists()
 
@@ -183,7 +183,7 @@ class TestWallet:
         bank("wallet", "create")
         read_document(bank("wallet", "key", "--out", "ana.jwk", "--json"))
         assert "d" not in json.loads((folder / "ana.jwk").read_text())
-        refused(bank("wallet", "key", "--out", "x", "--alg", "HS256"), 2, "no algorithm")
+        refused(bank("wallet", "key", "--out", "x", "--alg", "HS256"), 2, "is not an algorithm")
 
     def test_somebody_elses_credential(self, issue, bank, folder):
         issue()

@@ -48,7 +48,7 @@ class TestRevokeOut:
         assert done["revocations"] == [verified.consent]
         assert done["ends"] == []
         assert done["file"] == "endings.json"
-        assert done["submitUntil"].endswith("Z")
+        assert done["expiresAt"].endswith("Z")
         assert chain.block_number() == before
         signed = Endings.read((tmp_path / "endings.json").read_bytes())
         assert ["0x" + act.consent.id.hex() for act in signed.revocations] == [verified.consent]
@@ -69,7 +69,7 @@ class TestRevokeOut:
         )
         read_document(verified.insurer("consent", "submit", "endings.json", "--json"))
         done = read_document(poor("consent", "revoke", "--all", "--out", "endings.json", "--json"))
-        assert (done["revocations"], done["submitUntil"]) == ([], None)
+        assert (done["revocations"], done["expiresAt"]) == ([], None)
         assert Endings.read((tmp_path / "endings.json").read_bytes()).acts == ()
         assert "nothing to end" in poor("consent", "submit", "endings.json").out
 
@@ -106,10 +106,10 @@ class TestSubmit:
             "consents"
         ]
         assert (done["id"], done["state"], done["reason"]) == (signed.consent, "done", None)
-        assert done["transaction"].startswith("0x")
+        assert done["transactionHash"].startswith("0x")
         refused(signed.insurer("read", signed.kept), 1, "revoked")
         (given,) = read_document(signed.ana("consent", "list", "--json"))["consents"]
-        assert given["stands"] == "revoked"
+        assert given["state"] == "revoked"
 
     def test_anybody_may_again_and_nothing_is_paid_twice(self, signed, chain, senders):
         first = read_document(signed.bank("consent", "submit", "endings.json", "--json"))
@@ -118,7 +118,7 @@ class TestSubmit:
         (done,) = read_document(signed.insurer("consent", "submit", "endings.json", "--json"))[
             "consents"
         ]
-        assert (done["state"], done["transaction"]) == ("done", None)
+        assert (done["state"], done["transactionHash"]) == ("done", None)
         assert uses_of_ether(chain, senders[2]) == before
 
     def test_a_consent_that_is_still_under_way_is_burned(self, answered, poor):
@@ -171,7 +171,7 @@ class TestSubmit:
         result = signed.insurer("consent", "submit", "endings.json", "--json")
         assert result.status == 1
         done, junk = json.loads(result.out)["consents"]
-        assert (done["state"], junk["state"], junk["transaction"]) == ("done", "refused", None)
+        assert (done["state"], junk["state"], junk["transactionHash"]) == ("done", "refused", None)
         assert "1 of 2 were refused" in result.err
         assert uses_of_ether(chain, senders[2]) == before + 1
 
@@ -184,7 +184,7 @@ class TestSubmit:
         before = uses_of_ether(chain, senders[2])
         result = signed.insurer("consent", "submit", "endings.json", "--json")
         assert result.status == 1
-        assert "whoever owns that hands it in" in result.err
+        assert "its owner has to hand it in" in result.err
         assert uses_of_ether(chain, senders[2]) == before
 
     def test_the_owner_of_a_stable_subject_ends_all_that_it_gave(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from careledger.cli.identity.status import status as commands
+from careledger.cli.identity.status import app as commands
 from careledger.identity.credentials.did_keys import present
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.jose import decode
@@ -294,7 +294,7 @@ class TestCheckByAList:
         read_document(bank("status", "revoke", did, place, "--list", LIST, "--json"))
         found = read_document(bank("check", "ana.credential", "--status-list", "list", "--json"))
         assert found["statusIndex"] == place
-        assert found["statusAsOf"] <= found["expires"]
+        assert found["statusIssuedAt"] <= found["expiresAt"]
         export(form=form)
         refused(bank("check", "ana.credential", "--status-list", "list"), 1, "revoked")
 
@@ -354,7 +354,7 @@ class TestCheckByOtherLists:
     def test_one_that_nobody_signed(self, bank, issue, export):
         issue()
         export(form="plain")
-        refused(bank("check", "ana.credential", "--status-list", "list"), 2, "nobody signed")
+        refused(bank("check", "ana.credential", "--status-list", "list"), 2, "has no signature")
 
     def test_a_credential_without_a_status(self, bank, did, export, folder):
         read_document(
@@ -366,7 +366,7 @@ class TestCheckByOtherLists:
             1,
             "has no status",
         )
-        assert "statusAsOf" not in read_document(bank("check", "open", "--json"))
+        assert "statusIssuedAt" not in read_document(bank("check", "open", "--json"))
 
     def test_a_file_that_is_not_there(self, bank, issue):
         issue()
@@ -389,7 +389,7 @@ class TestRead:
             assert found["revoked"] == [3, 4711]
             assert (found["issuer"], found["uri"], found["size"]) == (did, URI, 131_072)
             assert found["issuedAt"] < found["expiresAt"]
-        assert (found["source"] or made)["block"] == made["block"]
+        assert (found["source"] or {"block": made["blockNumber"]})["block"] == made["blockNumber"]
         shown = bank("status", "read", "list", "--uri", URI, "--issuer", did).out
         assert "2 of 131,072 places, as of" in shown
         assert "4711" in shown
@@ -411,7 +411,9 @@ class TestRead:
 
     def test_one_that_nobody_signed(self, bank, did, export):
         export(form="plain")
-        refused(bank("status", "read", "list", "--uri", URI, "--issuer", did), 2, "nobody signed")
+        refused(
+            bank("status", "read", "list", "--uri", URI, "--issuer", did), 2, "has no signature"
+        )
 
 
 def test_every_command_has_help_with_an_example(careledger):
