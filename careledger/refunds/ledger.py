@@ -55,6 +55,24 @@ class LedgerAccount:
         """What the escrow has to have."""
         return self.held + self.owed
 
+    def to_json(self) -> dict[str, str]:
+        """Return all sums as decimal text of the smallest unit."""
+        sums = {
+            "opened": self.opened,
+            "bonds": self.bonds,
+            "cameIn": self.came_in,
+            "refunded": self.refunded,
+            "paid": self.paid,
+            "fees": self.fees,
+            "bondsPaid": self.bonds_paid,
+            "wentOut": self.went_out,
+            "credited": self.credited,
+            "claimed": self.claimed,
+            "owed": self.owed,
+            "held": self.held,
+        }
+        return {name: str(amount) for name, amount in sums.items()}
+
 
 class Ledger:
     """Sums over the events of many deals."""
@@ -101,7 +119,7 @@ class Ledger:
         return self.accounts[self._tokens[id]]
 
 
-def same(what: str, actual: int, expected: int) -> None:
+def require_equal(what: str, actual: int, expected: int) -> None:
     """Make sure that two sums are the same to the last unit.
 
     Raises:

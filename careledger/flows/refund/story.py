@@ -1,63 +1,41 @@
-"""Play orders in escrow, from the payment to the last cent, on any chain.
+"""Many orders in escrow, from the payment to the last cent, on any chain.
 
-Everybody who acts is an account of their own. Customers of stablecoin orders have no ether: they
-sign, and a relayer pays the gas. Transactions of one sender are handed over without waiting for
-each other.
+Customers of stablecoin orders have no ether: they sign, and a relayer pays the gas. Transactions of
+one sender are handed over without waiting for each other.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from secrets import token_bytes
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending
 from careledger.console import ProgressBar
-from careledger.crypto.hashing import hmac_sha256
-from careledger.flows.stage import Stage
+from careledger.flows.refund.actors import RefundActors
+from careledger.flows.refund.audit import BalanceAudit
+from careledger.flows.refund.deals import DealCall, DealSignatures, OrderDeal, run_pipelined
+from careledger.flows.stage import ETHER, Stage
 from careledger.refunds.client import RefundEscrow
-from careledger.refunds.deal import SplitAgreement
-from careledger.refunds.erc20 import Erc20Permit, Erc20Token, sign_permit
+from careledger.refunds.erc20 import Erc20Token
 from careledger.refunds.events import PartRefunded, Refunded, Split
-from careledger.refunds.ledger import Ledger, same
-from careledger.refunds.messages import EscrowMessages
+from careledger.refunds.ledger import Ledger
 from careledger.refunds.orders import Order, OrderOutcome
 from careledger.refunds.return_desk import ReturnDesk, order_ref
 from careledger.refunds.terms import ALL_BPS, DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
-from careledger.values.times import to_seconds
+from careledger.values.times import from_seconds, to_seconds
 
-ETHER = 10**18
-UNDER_WAY = 64
-"""How many transactions may be under way at a time: nodes keep only so many of one sender waiting.
-"""
 GAS_MONEY = ETHER // 20
+"""What a customer who pays in ether gets for its own transactions."""
 TOKEN_GAS = 150_000
+SIGNED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Who acts. `brand`, `carrier` and `arbiter` are identities; the others act for them, or for nobody."""
-
-    brand: Sender
-    clerk: Sender
-    """The brand's delegate for `careledger.refunder`."""
-    carrier: Sender
-    scanner: Sender
-    """The carrier's delegate for `careledger.scanner`."""
-    arbiter: Sender
-    marketplace: Sender
-    """Gets the fees, and does nothing."""
-    relayer: Sender
-    """Sends what customers sign."""
-    keeper: Sender
-    """Anyone: has no right that a stranger has not."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the deals' terms have in common."""
+class DealRules:
+    """What the terms of all deals have in common."""
 
     release_after: timedelta = timedelta(days=30)
     deliver_within: timedelta = timedelta(days=7)
@@ -66,414 +44,353 @@ class Rules:
     default_bps: int = 5_000
 
 
-@dataclass(frozen=True)
-class Step:
-    """One transaction of a story."""
-
-    what: str
-    by: str
-    gas: int
-    transaction: bytes
-
-
-@dataclass
-class Played:
-    """An order, its deal, and what happened to it."""
-
-    order: Order
-    terms: DealTerms
-    id: bytes
-    customer: Sender
-    steps: list[Step] = field(default_factory=list)
-    refunded: int = 0
-    """What went back to the customer, in the smallest unit; bonds not counted."""
-
-    @property
-    def gas(self) -> int:
-        """All that its transactions took."""
-        return sum(step.gas for step in self.steps)
-
-
-Job = tuple[Played, str, Sender, Callable[[], Pending]]
-
-
-class Story:
+class RefundStory:
     """One run of many orders: `play`, then `check`."""
 
     def __init__(
         self,
         stage: Stage,
-        cast: Cast,
+        actors: RefundActors,
         dollar: Erc20Token,
         bar: ProgressBar,
-        rules: Rules | None = None,
+        rules: DealRules | None = None,
     ) -> None:
         """Prepare a run; nothing is sent yet.
 
         Args:
             dollar: the stablecoin, whose sender may mint it.
-            bar: shown the progress.
+            bar: shows the progress.
 
         """
-        self.stage, self.cast, self.dollar, self.bar = stage, cast, dollar, bar
-        self.rules = rules or Rules()
+        self.stage = stage
+        self.actors = actors
+        self.dollar = dollar
+        self.bar = bar
+        self.rules = rules or DealRules()
+
         self.escrow = RefundEscrow(stage.chain, stage.addresses["RefundEscrow"])
         self.desk = ReturnDesk(stage.chain, stage.addresses["ReturnDesk"])
-        self.messages = EscrowMessages(stage.chain.chain_id, self.escrow.address)
-        self.ledger = Ledger()
-        self.key = token_bytes(32)
-        """The brand's secret: commitments to order numbers and evidence are made with it."""
-        self.played: list[Played] = []
-        self._start = datetime.fromtimestamp(stage.chain.timestamp(), UTC)
-        self._minted: Counter[str] = Counter()
-        self._nonces: Counter[str] = Counter()
-        self._before: dict[str, int] = {}
-        self._separator = dollar.domain_separator()
+        self.messages = self.escrow.messages
+        self.signatures = DealSignatures(self.escrow, dollar)
+        self.audit = BalanceAudit(stage.chain, self.escrow.address, actors, dollar)
 
-    def play(self, orders: Sequence[Order]) -> list[Played]:
+        self.ledger = Ledger()
+        self.deals: list[OrderDeal] = []
+        self._started_at = from_seconds(stage.chain.timestamp())
+        self._minted: Counter[str] = Counter()
+
+    def play(self, orders: Sequence[Order]) -> list[OrderDeal]:
         """Play all orders to their ends."""
-        self.played = [self._prepare(order) for order in orders]
+        self.deals = [self._deal(order) for order in orders]
         self._fund()
-        watched = (self.escrow.address, self.cast.brand.address, self.cast.marketplace.address)
-        self._before = {address: self.stage.chain.balance(address) for address in watched}
         self._open()
         self._deliver()
         self._settle_at_once()
         self._dispute()
-        self._wait_until(
-            self._start + self.rules.deliver_within + timedelta(seconds=1), OrderOutcome.MISSED
-        )
-        self._run(
-            "refunding what never came",
-            self._each(OrderOutcome.MISSED, "refund, by anyone", "refund"),
-        )
-        self._wait_until(self._start + self.rules.release_after, OrderOutcome.LAPSED)
-        self._run(
-            "releasing what nobody minds",
-            self._each(OrderOutcome.LAPSED, "release, by anyone", "release"),
-        )
-        return self.played
+        self._refund_missed()
+        self._release_lapsed()
+        return self.deals
+
+    def check(self) -> None:
+        """Make sure that every unit is where the events say, by the balances on the chain.
+
+        Raises:
+            NotBalanced: a unit is missing, or there is one too many.
+
+        """
+        self.audit.check(self.ledger, self.deals, self._minted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what happened as it is written under `--json`."""
+        accounts = self.ledger.accounts.items()
+        return {
+            "orders": [deal.to_json() for deal in self.deals],
+            "accounts": {token: account.to_json() for token, account in accounts},
+            "balanced": True,
+        }
 
     # ---- before
 
-    def _prepare(self, order: Order) -> Played:
-        customer, rules = self.stage.actor(order.customer, ether=0), self.rules
+    def _deal(self, order: Order) -> OrderDeal:
+        rules = self.rules
+        carrier = self.actors.carrier.address
+        customer = self.stage.actor(order.customer, ether=0)
+
         terms = DealTerms(
             payer=customer.address,
-            seller=self.cast.brand.address,
+            seller=self.actors.brand.address,
             token=self.dollar.address if order.currency == "USD" else ZERO_ADDRESS,
             amount=order.amount,
-            release_at=self._start + rules.release_after,
-            sla_at=self._start + rules.deliver_within,
+            release_at=self._started_at + rules.release_after,
+            sla_at=self._started_at + rules.deliver_within,
             dispute_window=rules.dispute_window,
             criteria=self.desk.address,
-            arbiter=self.cast.arbiter.address,
+            arbiter=self.actors.arbiter.address,
             fee_bps=rules.fee_bps,
-            fee_to=self.cast.marketplace.address,
+            fee_to=self.actors.marketplace.address,
             default_bps=rules.default_bps,
-            order_ref=order_ref(self.cast.carrier.address, order.number, self.key),
+            order_ref=order_ref(carrier, order.number, self.signatures.key),
         )
-        return Played(order, terms, self.messages.deal_id(terms), customer)
+        return OrderDeal(order, terms, self.messages.deal_id(terms), customer)
 
     def _fund(self) -> None:
         """Give the customers what they are about to spend."""
-        dollars: Counter[str] = Counter()
         ether: Counter[str] = Counter()
-        for one in self.played:
-            (dollars if one.terms.token == self.dollar.address else ether)[
-                one.customer.address
-            ] += one.order.amount
-        for one in self._with(OrderOutcome.APPEALED):  # the bond of an appeal is a tenth
-            if one.terms.token == self.dollar.address:
-                dollars[one.customer.address] += -(-one.order.amount // 10)
-        self._minted = dollars
-        ether.update(dict.fromkeys(ether, GAS_MONEY))
+        for deal in self.deals:
+            if self._in_dollars(deal):
+                appeals = deal.order.outcome is OrderOutcome.APPEALED
+                bond = deal.bond if appeals else 0
+                self._minted[deal.customer.address] += deal.order.amount + bond
+            else:
+                ether[deal.customer.address] += deal.order.amount
+
         patron = self.stage.patron
         for address, amount in ether.items():
-            patron.transact(address, value=amount)
-        self.bar.start("customers get their money", len(dollars))
-        waiting: deque[Pending] = deque()
-        for address, amount in dollars.items():
-            waiting.append(
-                self.dollar.queue("mint(address,uint256)", address, amount, gas=TOKEN_GAS)
-            )
-            if len(waiting) > UNDER_WAY:
-                patron.wait(waiting.popleft())
-            self.bar.step()
-        while waiting:
-            patron.wait(waiting.popleft())
+            patron.transact(address, value=amount + GAS_MONEY)
 
-    # ---- the steps of the story
+        def mint(item: tuple[str, int]) -> Pending:
+            return self.dollar.queue("mint(address,uint256)", *item, gas=TOKEN_GAS)
+
+        def finish(_: tuple[str, int], pending: Pending) -> None:
+            patron.wait(pending)
+            self.bar.step()
+
+        self.bar.start("customers get their money", len(self._minted))
+        run_pipelined(self._minted.items(), mint, finish)
+
+    # ---- opening and delivery
 
     def _open(self) -> None:
-        def job(one: Played) -> Job:
-            if one.terms.token == ZERO_ADDRESS:
-                pay = self.escrow.using(one.customer)
-                return (
-                    one,
-                    "paid",
-                    one.customer,
-                    lambda: pay.queue("open", one.terms.abi(), value=one.order.amount),
-                )
-            deadline = self._soon()
-            permit = self._permit(one, one.order.amount, deadline)
-            signature = self.messages.open(one.terms, deadline).sign(one.customer.account)
-            relay = self.escrow.using(self.cast.relayer)
-            arguments = (one.terms.abi(), permit, to_seconds(deadline), signature)
-            return one, "paid", self.cast.relayer, lambda: relay.queue("openWithPermit", *arguments)
+        calls = [
+            self._relayed_opening(deal) if self._in_dollars(deal) else self._own_opening(deal)
+            for deal in self.deals
+        ]
+        self._run("orders are paid into escrow", calls)
 
-        self._run("orders are paid into escrow", [job(one) for one in self.played])
+    def _own_opening(self, deal: OrderDeal) -> DealCall:
+        escrow = self.escrow.using(deal.customer)
+        words = deal.terms.abi()
+        return DealCall(
+            deal,
+            "paid",
+            deal.customer,
+            lambda: escrow.queue("open", words, value=deal.order.amount),
+        )
+
+    def _relayed_opening(self, deal: OrderDeal) -> DealCall:
+        deadline = self._deadline()
+        permit = self.signatures.permit(deal, deal.order.amount, deadline)
+        signature = self.messages.open(deal.terms, deadline).sign(deal.customer.account)
+
+        arguments = (permit, to_seconds(deadline), signature)
+        return self._call(deal, "paid", self.actors.relayer, "openWithPermit", *arguments)
 
     def _deliver(self) -> None:
-        scanner = self.desk.using(self.cast.scanner)
+        desk = self.desk.using(self.actors.scanner)
+
+        def scan(deal: OrderDeal) -> Callable[[], Pending]:
+            return lambda: desk.queue("scanDelivery", deal.terms.order_ref)
+
         never = {OrderOutcome.MISSED, OrderOutcome.CANCELLED}
-        jobs: list[Job] = [
-            (
-                one,
-                "delivery scanned",
-                self.cast.scanner,
-                self._later(scanner.queue, "scanDelivery", one.terms.order_ref),
-            )
-            for one in self.played
-            if one.order.outcome not in never
+        calls = [
+            DealCall(deal, "delivery scanned", self.actors.scanner, scan(deal))
+            for deal in self.deals
+            if deal.order.outcome not in never
         ]
-        self._run("parcels are delivered", jobs)
+        self._run("parcels are delivered", calls)
+
+    # ---- ends without a dispute
 
     def _settle_at_once(self) -> None:
-        """What ends without a deadline: a happy customer, a return, an agreement, a cancelled order."""
-        cast, escrow = self.cast, self.escrow
-        clerk, relay, scanner = (
-            escrow.using(cast.clerk),
-            escrow.using(cast.relayer),
-            self.desk.using(cast.scanner),
+        """End what needs no deadline: cancelled, released, returned and agreed orders."""
+        calls = [self._settlement(deal) for deal in self.deals]
+        self._run(
+            "customers answer, returns are scanned", [call for call in calls if call is not None]
         )
-        jobs: list[Job] = []
-        for one in self.played:
-            words, deadline = one.terms.abi(), self._soon()
-            match one.order.outcome:
-                case OrderOutcome.CANCELLED:
-                    send = self._later(clerk.queue, "refundPart", words, one.order.amount)
-                    jobs.append((one, "seller refunded", cast.clerk, send))
-                case OrderOutcome.SATISFIED:
-                    signature = self.messages.release(one.id, deadline).sign(one.customer.account)
-                    send = self._later(
-                        relay.queue, "releaseBySig", words, to_seconds(deadline), signature
-                    )
-                    jobs.append((one, "customer released", cast.relayer, send))
-                case OrderOutcome.RETURNED | OrderOutcome.GRADED:
-                    grade = one.order.share_bps or ALL_BPS
-                    send = self._later(scanner.queue, "settleReturn", words, grade)
-                    jobs.append((one, f"return scanned: {grade / 100:g} %", cast.scanner, send))
-                case OrderOutcome.AGREED:
-                    send = self._later(
-                        escrow.using(cast.keeper).queue,
-                        "split",
-                        words,
-                        self._agreement(one).abi(),
-                    )
-                    jobs.append((one, "both signed", cast.keeper, send))
-                case _:
-                    pass
-        self._run("customers answer, returns are scanned", jobs)
+
+    def _settlement(self, deal: OrderDeal) -> DealCall | None:
+        actors = self.actors
+        deadline = self._deadline()
+
+        match deal.order.outcome:
+            case OrderOutcome.CANCELLED:
+                amount = deal.order.amount
+                return self._call(deal, "seller refunded", actors.clerk, "refundPart", amount)
+
+            case OrderOutcome.SATISFIED:
+                signature = self.messages.release(deal.id, deadline).sign(deal.customer.account)
+                arguments = (to_seconds(deadline), signature)
+                return self._call(
+                    deal, "customer released", actors.relayer, "releaseBySig", *arguments
+                )
+
+            case OrderOutcome.RETURNED | OrderOutcome.GRADED:
+                return self._return_scan(deal)
+
+            case OrderOutcome.AGREED:
+                agreement = self.signatures.agreement(deal, actors.clerk, deadline)
+                return self._call(deal, "both signed", actors.keeper, "split", agreement.abi())
+
+            case _:
+                return None
+
+    def _return_scan(self, deal: OrderDeal) -> DealCall:
+        desk = self.desk.using(self.actors.scanner)
+        words = deal.terms.abi()
+        grade = deal.order.share_bps or ALL_BPS
+        return DealCall(
+            deal,
+            f"return scanned: {grade / 100:g} %",
+            self.actors.scanner,
+            lambda: desk.queue("settleReturn", words, grade),
+        )
+
+    def _refund_missed(self) -> None:
+        late = self._started_at + self.rules.deliver_within + timedelta(seconds=1)
+        self._wait_until(late, OrderOutcome.MISSED)
+        self._run(
+            "missed deliveries are refunded",
+            self._calls_by_anyone(OrderOutcome.MISSED, "refund, by anyone", "refund"),
+        )
+
+    def _release_lapsed(self) -> None:
+        self._wait_until(self._started_at + self.rules.release_after, OrderOutcome.LAPSED)
+        self._run(
+            "the other deals are released",
+            self._calls_by_anyone(OrderOutcome.LAPSED, "release, by anyone", "release"),
+        )
+
+    # ---- disputes
 
     def _dispute(self) -> None:
         disputed = self._with(OrderOutcome.DISPUTED, OrderOutcome.SILENT, OrderOutcome.APPEALED)
         if not disputed:
             return
-        relay, deadline = self.escrow.using(self.cast.relayer), self._soon()
-        jobs: list[Job] = []
-        for one in disputed:
-            evidence = hmac_sha256(self.key, one.order.evidence.encode())
-            signature = self.messages.dispute(one.id, evidence, deadline).sign(one.customer.account)
-            arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
-            jobs.append(
-                (
-                    one,
-                    "disputed",
-                    self.cast.relayer,
-                    self._later(relay.queue, "disputeBySig", *arguments),
-                )
-            )
-        self._run("customers dispute", jobs)
-        self._rule(self._with(OrderOutcome.DISPUTED), lambda one: one.order.share_bps)
+        self._run("customers dispute", [self._dispute_call(deal) for deal in disputed])
+        self._rule(self._with(OrderOutcome.DISPUTED))
+
         appealed = self._with(OrderOutcome.APPEALED)
-        self._rule(appealed, lambda _: 0)
-        self._appeal(appealed)
-        self._rule(appealed, lambda one: one.order.share_bps)
+        self._rule(appealed, share_bps=0)
+        self._run("customers appeal", [self._appeal_call(deal) for deal in appealed])
+        self._rule(appealed)
         self._run(
             "appeals are executed",
-            self._each(OrderOutcome.APPEALED, "ruling, by anyone", "execute"),
-        )
-        over = max(self.escrow.deal(one.id).deadline_at or self._start for one in disputed)
-        self._wait_until(over, OrderOutcome.DISPUTED, OrderOutcome.SILENT)
-        jobs = self._each(OrderOutcome.DISPUTED, "ruling, by anyone", "execute")
-        self._run(
-            "disputes end", jobs + self._each(OrderOutcome.SILENT, "default, by anyone", "execute")
+            self._calls_by_anyone(OrderOutcome.APPEALED, "ruling, by anyone", "execute"),
         )
 
-    def _rule(self, those: Sequence[Played], share: Callable[[Played], int]) -> None:
-        arbiter = self.escrow.using(self.cast.arbiter)
+        deadlines = [self.escrow.deal(deal.id).deadline_at for deal in disputed]
+        over = max(deadline or self._started_at for deadline in deadlines)
+        self._wait_until(over, OrderOutcome.DISPUTED, OrderOutcome.SILENT)
         self._run(
-            "the arbiter rules",
+            "disputes end",
             [
-                (
-                    one,
-                    f"ruled: {share(one) / 100:g} % back",
-                    self.cast.arbiter,
-                    self._later(arbiter.queue, "award", one.terms.abi(), share(one)),
-                )
-                for one in those
+                *self._calls_by_anyone(OrderOutcome.DISPUTED, "ruling, by anyone", "execute"),
+                *self._calls_by_anyone(OrderOutcome.SILENT, "default, by anyone", "execute"),
             ],
         )
 
-    def _appeal(self, those: Sequence[Played]) -> None:
-        relayer, deadline = self.cast.relayer, self._soon()
-        relay, dollar = self.escrow.using(relayer), self.dollar.using(relayer)
+    def _dispute_call(self, deal: OrderDeal) -> DealCall:
+        deadline = self._deadline()
+        evidence = self.signatures.evidence(deal)
+        message = self.messages.dispute(deal.id, evidence, deadline)
 
-        def job(one: Played) -> Job:
-            bond, in_dollars = -(-one.order.amount // 10), one.terms.token == self.dollar.address
-            evidence = hmac_sha256(self.key, b"appeal: " + one.order.evidence.encode())
-            signature = self.messages.appeal(one.id, evidence, deadline).sign(one.customer.account)
-            arguments = (one.terms.abi(), evidence, to_seconds(deadline), signature)
-            permit = self._permit(one, bond, deadline) if in_dollars else ()
+        arguments = (evidence, to_seconds(deadline), message.sign(deal.customer.account))
+        return self._call(deal, "disputed", self.actors.relayer, "disputeBySig", *arguments)
 
-            def send() -> Pending:
-                # A permit replaces the one before it, so each goes right in front of what it is
-                # for.
-                if permit:
-                    text = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
-                    dollar.queue(
-                        text,
-                        one.customer.address,
-                        self.escrow.address,
-                        bond,
-                        *permit,
-                        gas=TOKEN_GAS,
-                    )
-                return relay.queue("appealBySig", *arguments, value=0 if in_dollars else bond)
+    def _rule(self, deals: Sequence[OrderDeal], share_bps: int | None = None) -> None:
+        """Let the arbiter give the customers a share; that of their orders when none is given."""
+        calls = []
+        for deal in deals:
+            share = deal.order.share_bps if share_bps is None else share_bps
+            what = f"ruled: {share / 100:g} % back"
+            calls.append(self._call(deal, what, self.actors.arbiter, "award", share))
+        self._run("the arbiter rules", calls)
 
-            return one, "appealed with a bond", relayer, send
+    def _appeal_call(self, deal: OrderDeal) -> DealCall:
+        relayer = self.actors.relayer
+        deadline = self._deadline()
+        evidence = self.signatures.evidence(deal, "appeal: ")
+        message = self.messages.appeal(deal.id, evidence, deadline)
+        arguments = (evidence, to_seconds(deadline), message.sign(deal.customer.account))
 
-        self._run("customers appeal", [job(one) for one in those])
+        what = "appealed with a bond"
+        if not self._in_dollars(deal):
+            return self._call(deal, what, relayer, "appealBySig", *arguments, value=deal.bond)
 
-    # ---- afterwards
+        permit = self.signatures.permit(deal, deal.bond, deadline)
+        appeal = self._call(deal, what, relayer, "appealBySig", *arguments)
 
-    def check(self) -> None:
-        """Make sure that every unit is where the events say, by the balances that the chain tells.
-
-        Raises:
-            NotBalanced: a unit is missing, or too many.
-
-        """
-        chain, ledger, cast = self.stage.chain, self.ledger, self.cast
-        for token in {one.terms.token for one in self.played}:
-            account = ledger.accounts[token]
-            same("what is still held", account.held, 0)
-            to_brand = account.paid + account.bonds_paid - self._bonds_of_customers(token)
-            if token == ZERO_ADDRESS:
-                now = {
-                    address: chain.balance(address) - before
-                    for address, before in self._before.items()
-                }
-                same("the escrow's ether", now[self.escrow.address], account.balance)
-                same("the marketplace's ether", now[cast.marketplace.address], account.fees)
-                same("the brand's ether", now[cast.brand.address], to_brand)
-                continue
-            same(
-                "the escrow's dollars", self.dollar.balance_of(self.escrow.address), account.balance
+        def send() -> Pending:
+            # A permit replaces the one before it: each goes right in front of its appeal.
+            self.dollar.using(relayer).queue(
+                "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
+                deal.customer.address,
+                self.escrow.address,
+                deal.bond,
+                *permit,
+                gas=TOKEN_GAS,
             )
-            same(
-                "the marketplace's dollars",
-                self.dollar.balance_of(cast.marketplace.address),
-                account.fees,
-            )
-            brand = self.dollar.balance_of(cast.brand.address)
-            customers = sum(self.dollar.balance_of(address) for address in self._minted)
-            same("what the customers spent", sum(self._minted.values()), account.came_in)
-            same(
-                "customers' and brand's dollars",
-                customers + brand + account.fees + account.owed,
-                account.came_in,
-            )
-            same("the brand's dollars", brand, to_brand)
+            return appeal.send()
 
-    def _bonds_of_customers(self, token: str) -> int:
-        """What of the bonds went back: all of an appeal's whose second ruling gave the customer something."""
-        won = [
-            o
-            for o in self._with(OrderOutcome.APPEALED)
-            if o.terms.token == token and o.order.share_bps
-        ]
-        return sum(-(-one.order.amount // 10) for one in won)
+        return DealCall(deal, what, relayer, send)
 
-    # ---- helpers
+    # ---- transactions
 
-    def _with(self, *outcomes: OrderOutcome) -> list[Played]:
-        return [one for one in self.played if one.order.outcome in outcomes]
-
-    def _each(self, outcome: OrderOutcome, what: str, function: str) -> list[Job]:
-        keeper = self.escrow.using(self.cast.keeper)
-        return [
-            (one, what, self.cast.keeper, self._later(keeper.queue, function, one.terms.abi()))
-            for one in self._with(outcome)
-        ]
-
-    @staticmethod
-    def _later(
-        queue: Callable[..., Pending], *arguments: object, **options: int
-    ) -> Callable[[], Pending]:
-        return lambda: queue(*arguments, **options)
-
-    def _run(self, what: str, jobs: Iterable[Job]) -> None:
-        """Hand all jobs over, a number at a time, and write down what became of them."""
-        jobs = list(jobs)
-        if not jobs:
-            return
-        self.bar.start(what, len(jobs))
-        waiting: deque[tuple[Job, Pending]] = deque()
-        for job in jobs:
-            waiting.append((job, job[3]()))
-            if len(waiting) > UNDER_WAY:
-                self._finish(*waiting.popleft())
-        while waiting:
-            self._finish(*waiting.popleft())
-
-    def _finish(self, job: Job, pending: Pending) -> None:
-        one, what, sender, _ = job
-        receipt = sender.wait(pending)
-        by = one.order.customer if sender is one.customer else self.stage.name_of(sender.address)
-        one.steps.append(Step(what, by, receipt.gas_used, receipt.transaction_hash))
-        happened = self.escrow.events(receipt)
-        self.ledger.add(one.terms, one.id, happened)
-        one.refunded += sum(
-            event.refunded for event in happened if isinstance(event, Refunded | Split)
+    def _call(
+        self,
+        deal: OrderDeal,
+        what: str,
+        sender: Sender,
+        function: str,
+        *arguments: object,
+        value: int = 0,
+    ) -> DealCall:
+        """Return a call of the escrow about a deal, to be sent later."""
+        escrow = self.escrow.using(sender)
+        words = deal.terms.abi()
+        return DealCall(
+            deal, what, sender, lambda: escrow.queue(function, words, *arguments, value=value)
         )
-        one.refunded += sum(event.amount for event in happened if isinstance(event, PartRefunded))
+
+    def _calls_by_anyone(self, outcome: OrderOutcome, what: str, function: str) -> list[DealCall]:
+        keeper = self.actors.keeper
+        return [self._call(deal, what, keeper, function) for deal in self._with(outcome)]
+
+    def _run(self, what: str, calls: Iterable[DealCall]) -> None:
+        """Send calls, and write down what became of them."""
+        calls = list(calls)
+        if calls:
+            self.bar.start(what, len(calls))
+            run_pipelined(calls, lambda call: call.send(), self._finish)
+
+    def _finish(self, call: DealCall, pending: Pending) -> None:
+        deal = call.deal
+        receipt = call.sender.wait(pending)
+
+        own = call.sender is deal.customer
+        who = deal.order.customer if own else self.stage.name_of(call.sender.address)
+        deal.steps.add(who, call.what, receipt)
+
+        events = self.escrow.events(receipt)
+        self.ledger.add(deal.terms, deal.id, events)
+        for event in events:
+            match event:
+                case Refunded() | Split():
+                    deal.refunded += event.refunded
+                case PartRefunded():
+                    deal.refunded += event.amount
         self.bar.step()
 
-    def _permit(self, one: Played, amount: int, deadline: datetime) -> Erc20Permit:
-        owner = one.customer.address
-        nonce = self._nonces[owner]
-        self._nonces[owner] += 1
-        return sign_permit(
-            one.customer.account,
-            self._separator,
-            self.escrow.address,
-            value=amount,
-            nonce=nonce,
-            deadline=deadline,
-        )
+    # ---- small questions
 
-    def _agreement(self, one: Played) -> SplitAgreement:
-        back = one.order.amount * one.order.share_bps // ALL_BPS
-        forth, deadline, clerk = one.order.amount - back, self._soon(), self.cast.clerk
-        message = self.messages.split(one.id, back, forth, deadline)
-        both = message.sign(one.customer.account), message.sign(clerk.account)
-        return SplitAgreement(back, forth, deadline, clerk.address, *both)
+    def _with(self, *outcomes: OrderOutcome) -> list[OrderDeal]:
+        return [deal for deal in self.deals if deal.order.outcome in outcomes]
 
-    def _soon(self) -> datetime:
-        """Signatures hold for a day."""
-        return datetime.fromtimestamp(self.stage.chain.timestamp(), UTC) + timedelta(days=1)
+    def _in_dollars(self, deal: OrderDeal) -> bool:
+        return deal.terms.token == self.dollar.address
+
+    def _deadline(self) -> datetime:
+        return from_seconds(self.stage.chain.timestamp()) + SIGNED_FOR
 
     def _wait_until(self, at: datetime, *outcomes: OrderOutcome) -> None:
         if self._with(*outcomes):

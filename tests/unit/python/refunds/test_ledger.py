@@ -3,7 +3,7 @@
 import pytest
 
 from careledger.refunds import events
-from careledger.refunds.ledger import Ledger, NotBalanced, same
+from careledger.refunds.ledger import Ledger, NotBalanced, require_equal
 from tests.unit.python.refunds.test_terms import terms
 
 ID = b"\x05" * 32
@@ -62,6 +62,6 @@ def test_other_events_do_not_count():
 
 
 def test_a_missing_unit_is_noticed():
-    same("it", 5, 5)
+    require_equal("it", 5, 5)
     with pytest.raises(NotBalanced, match=r"it is 4, but it has to be 5: -1 units"):
-        same("it", 4, 5)
+        require_equal("it", 4, 5)
