@@ -97,6 +97,15 @@ class JsonNode:
             found[name] = JsonNode(self.value[name], self.what, path)
         return found
 
+    def entries(self) -> dict[str, "JsonNode"]:
+        """Return the members of an object whose names are not known in advance."""
+        if not isinstance(self.value, dict):
+            raise self.fault("not a JSON object")
+        return {
+            name: JsonNode(value, self.what, f"{self.path}.{name}")
+            for name, value in self.value.items()
+        }
+
     def items(self, at_most: int) -> list["JsonNode"]:
         """Return the elements of an array."""
         if not isinstance(self.value, list):

@@ -1,69 +1,62 @@
-"""What a wallet holds, as JSON: members and forms are on docs/protocol/identity-credentials.md."""
+"""The content of a wallet, as JSON; its members are in docs/protocol/identity-credentials.md."""
 
-import json
 import re
 from typing import Any
 
-from careledger.crypto.canonical import CanonicalError, refuse_deep
+from careledger.crypto.documents import JsonNode, MalformedDocument
 from careledger.identity.wallet.errors import MalformedWallet
 
-_ADDRESS, _ID = re.compile("0x[0-9a-fA-F]{40}"), re.compile("0x[0-9a-f]{64}")
-_MEMBERS = {
-    "words": str,
-    "subjects": list,
-    "holderKeys": dict,
-    "credentials": dict,
-    "consents": dict,
-}
+MAX_SUBJECTS = 1_000_000
+
+_MEMBERS = ("words", "subjects", "holderKeys", "credentials", "consents")
+_CONSENT_ID = re.compile("0x[0-9a-f]{64}")
 
 
 def new_content(words: str) -> dict[str, Any]:
-    """Return what a wallet holds in which nothing has been put yet."""
-    return {"words": words} | {name: kind() for name, kind in _MEMBERS.items() if kind is not str}
+    """Return the content of a new wallet."""
+    return {"words": words, "subjects": [], "holderKeys": {}, "credentials": {}, "consents": {}}
 
 
 def read_content(raw: bytes) -> dict[str, Any]:
-    """Read what a wallet holds, once it is unlocked.
+    """Read the content of a wallet, once it is decrypted.
 
     Raises:
-        MalformedWallet: it is something else; the password was right, so a later version or another
-            program wrote it.
+        MalformedWallet: it is something else. The password was right, so a later version of this
+            program or another program wrote it.
 
     """
     try:
-        text = raw.decode()
-        refuse_deep(text)
-        content = json.loads(text)
-    except (CanonicalError, ValueError):
-        raise MalformedWallet("what the wallet holds is not JSON") from None
-    if not isinstance(content, dict) or content.keys() != _MEMBERS.keys():
+        node = JsonNode.read(raw, "wallet")
+        _require_form(node)
+    except MalformedDocument as error:
+        # "from None", because the cause could quote a secret
         raise MalformedWallet(
-            "the wallet holds more or less than this program knows: use a later program"
-        )
-    for name, kind in _MEMBERS.items():
-        if not isinstance(content[name], kind) or not _known(name, content[name]):
-            raise MalformedWallet(
-                f"the wallet's '{name}' have a form that this program does not know"
-            )
+            f"this program does not know the content of the wallet, at {error.path}: "
+            "use a later program"
+        ) from None
+
+    content: dict[str, Any] = node.value
     return content
 
 
-def _known(name: str, value: Any) -> bool:
-    """Say whether a member has the form that its accessors rely on."""
-    if name == "subjects":
-        return all(isinstance(one, str) and _ADDRESS.fullmatch(one) for one in value)
-    if name == "consents":
-        return all(
-            _ID.fullmatch(identifier) and isinstance(kept, dict)
-            for identifier, kept in value.items()
-        )
-    if name == "credentials":
-        return all(_credential(kept) for kept in value.values())
-    return name == "words" or all(isinstance(jwk, dict) for jwk in value.values())
+def _require_form(node: JsonNode) -> None:
+    """Refuse a content whose members do not have the form that the wallet relies on."""
+    members = node.object(_MEMBERS)
+    members["words"].text()
+    for subject in members["subjects"].items(MAX_SUBJECTS):
+        subject.address()
 
+    for key in members["holderKeys"].entries().values():
+        key.entries()
 
-def _credential(kept: Any) -> bool:
-    if not isinstance(kept, dict) or kept.keys() != {"text", "holderKey", "addedAt"}:
-        return False
-    texts = isinstance(kept["text"], str) and isinstance(kept["addedAt"], str)
-    return texts and (kept["holderKey"] is None or isinstance(kept["holderKey"], str))
+    for credential in members["credentials"].entries().values():
+        kept = credential.object(("text", "holderKey", "addedAt"))
+        kept["text"].text()
+        kept["addedAt"].text()
+        if kept["holderKey"].value is not None:
+            kept["holderKey"].text()
+
+    for identifier, consent in members["consents"].entries().items():
+        if not _CONSENT_ID.fullmatch(identifier):
+            raise consent.fault("its name is not the id of a consent")
+        consent.entries()

@@ -9,7 +9,7 @@ import pytest
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
-from careledger.identity.wallet.encryption import LEAST_WORK
+from careledger.identity.wallet.encryption import MIN_WORK
 from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import read_document, refused
 
@@ -68,7 +68,7 @@ def people(careledger, tmp_path, senders, monkeypatch):
             )
 
     people = People()
-    Wallet.create(tmp_path / "ana.wallet", "correct horse", work=LEAST_WORK).close()
+    Wallet.create(tmp_path / "ana.wallet", "correct horse", work=MIN_WORK).close()
     read_document(people.ana("wallet", "key", "--out", "ana.jwk", "--json"))
     issuing = ("--issuer", people.bank_did, "--type", TYPE, "--holder", "ana.jwk", "--list", "kyc")
     people.index = read_document(

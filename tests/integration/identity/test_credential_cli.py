@@ -7,7 +7,7 @@ import pytest
 from careledger.identity.credentials.jose import decode
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
-from careledger.identity.wallet.encryption import LEAST_WORK
+from careledger.identity.wallet.encryption import MIN_WORK
 from careledger.identity.wallet.wallet import Wallet
 from tests.support.commands import read_document, refused
 
@@ -45,7 +45,7 @@ def did(senders):
 @pytest.fixture
 def issue(bank, did, folder):
     def call(*more):
-        Wallet.create(folder / "ana.wallet", "correct horse", work=LEAST_WORK).close()
+        Wallet.create(folder / "ana.wallet", "correct horse", work=MIN_WORK).close()
         bank("wallet", "key", "--out", "ana.jwk")
         given = ("--issuer", did, "--type", TYPE, "--holder", "ana.jwk", "--out", "ana.credential")
         return bank("issue", "ana.json", *given, *more)

@@ -28,12 +28,12 @@ from careledger.identity.status.status_list import StatusIssuer
 from careledger.identity.status.token_list import export_token_list
 from careledger.identity.wallet import Wallet, content
 from careledger.identity.wallet import encryption as sealing
-from careledger.identity.wallet.encryption import LEAST_WORK, Lock, Sealed
+from careledger.identity.wallet.encryption import MIN_WORK, EncryptedWallet, PasswordKey
 from tests.properties.identity.test_malformed_credentials import ALPHABET, SEED, TOKENS, Maker
 from tests.worlds.identity import credential_stage as stage
 
 URI, PASSWORD = "https://bank.example/status/1", "correct horse"
-LOCK = Lock.new(PASSWORD, LEAST_WORK)
+LOCK = PasswordKey.derive(PASSWORD, MIN_WORK)
 CONTENT = {
     "words": "abandon " * 11 + "about",
     "subjects": [],
@@ -66,7 +66,7 @@ class FileMaker(Maker):
             export_token_list(taken, URI, issuer),
             *(export(taken, URI, issuer) for export in (export_vc2, export_vc1)),
         ]
-        self.file = LOCK.seal(dumps(CONTENT))
+        self.file = LOCK.encrypt(dumps(CONTENT))
 
     def cut(self, text):
         """Return a text in which characters were changed."""
@@ -207,7 +207,7 @@ def play(tokens):
         for _ in range(int(tokens * share / 15)):
             raw = getattr(maker, family)()
             seen[family]["the same"] += raw == maker.file
-            judge(lambda raw=raw: Sealed.read(raw).unlock(PASSWORD), seen[family])
+            judge(lambda raw=raw: EncryptedWallet.parse(raw).decrypt(PASSWORD), seen[family])
     return seen
 
 

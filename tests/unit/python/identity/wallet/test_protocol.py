@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from careledger.chain.toolchain import ROOT
 from careledger.identity.credentials.jose import decode, encode
-from careledger.identity.wallet.encryption import Lock, Sealed
+from careledger.identity.wallet.encryption import EncryptedWallet, PasswordKey
 from careledger.identity.wallet.seed import SUBJECT_PATH, seed_of, subject_key
 
 PAGE = (ROOT / "docs" / "protocol" / "identity-credentials.md").read_text()
@@ -34,8 +34,11 @@ def test_the_file_by_hand():
     file = body + checksum.encode() + b"\n"
     assert checksum + sha256(file).hexdigest() == SUMS
     assert f"whole file of {len(file)} bytes" in EXAMPLE
-    assert Sealed.read(file).unlock(PASSWORD)[0] == padded
-    assert Lock.new(PASSWORD, 16384, b"\1" * 32).seal(CONTENT.encode(), b"\2" * 12) == file
+    assert EncryptedWallet.parse(file).decrypt(PASSWORD)[0] == padded
+    assert (
+        PasswordKey.derive(PASSWORD, 16384, b"\1" * 32).encrypt(CONTENT.encode(), b"\2" * 12)
+        == file
+    )
 
 
 def test_the_subject_is_that_of_the_words():

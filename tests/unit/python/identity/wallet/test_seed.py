@@ -5,7 +5,7 @@ import pytest
 from eth_account import Account
 
 from careledger.errors import InputError
-from careledger.identity.wallet.seed import LAST, new_words, seed_of, subject_key
+from careledger.identity.wallet.seed import MAX_INDEX, new_words, seed_of, subject_key
 
 ZERO = "abandon " * 11 + "about"
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -60,7 +60,7 @@ class TestWords:
 
 
 class TestSubjects:
-    @pytest.mark.parametrize("index", [0, 1, 2, 255, LAST])
+    @pytest.mark.parametrize("index", [0, 1, 2, 255, MAX_INDEX])
     def test_they_follow_bip_32_by_hardened_steps_only(self, index):
         seed = seed_of(ZERO)
         assert bytes(subject_key(seed, index).account.key) == derived(seed, 44, 60, 1056, 0, index)
@@ -79,7 +79,7 @@ class TestSubjects:
         paths = [f"m/44'/60'/{a}'/0/{i}" for a in (0, 1, 1056) for i in range(5)]
         assert not ours & {Account.from_mnemonic(ZERO, account_path=path).address for path in paths}
 
-    @pytest.mark.parametrize("index", [-1, LAST + 1])
+    @pytest.mark.parametrize("index", [-1, MAX_INDEX + 1])
     def test_an_index_that_is_none_is_refused(self, index):
         with pytest.raises(InputError, match="numbered from 0"):
             subject_key(bytes(64), index)

@@ -16,7 +16,7 @@ from careledger.crypto.hashing import sha256
 from careledger.errors import Conflict, InputError, NotFound
 from careledger.identity.wallet import Wallet
 from careledger.identity.wallet import wallet as module
-from careledger.identity.wallet.encryption import LEAST_WORK, Lock
+from careledger.identity.wallet.encryption import MIN_WORK, PasswordKey
 from careledger.identity.wallet.errors import (
     MalformedWallet,
     WalletBusy,
@@ -36,7 +36,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def wallet(file):
-    with Wallet.create(file, PASSWORD, WORDS, work=LEAST_WORK) as opened:
+    with Wallet.create(file, PASSWORD, WORDS, work=MIN_WORK) as opened:
         yield opened
 
 
@@ -50,14 +50,14 @@ class TestCreate:
         wallet.close()
         before = wallet.file.read_bytes()
         with pytest.raises(InputError, match="left as it is"):
-            Wallet.create(wallet.file, PASSWORD, work=LEAST_WORK)
+            Wallet.create(wallet.file, PASSWORD, work=MIN_WORK)
         assert wallet.file.read_bytes() == before
 
     def test_an_empty_password_and_wrong_words_leave_no_file(self, file):
         with pytest.raises(InputError, match="protects nothing"):
             Wallet.create(file, "")
         with pytest.raises(InputError, match="not the words"):
-            Wallet.create(file, PASSWORD, "abandon " * 12, work=LEAST_WORK)
+            Wallet.create(file, PASSWORD, "abandon " * 12, work=MIN_WORK)
         assert not file.exists()
 
     def test_only_its_owner_can_read_any_of_its_files(self, wallet):
@@ -70,19 +70,19 @@ class TestCreate:
     def test_words_are_new_unless_given(self, tmp_path):
         found = set()
         for name in ("one", "two"):
-            with Wallet.create(tmp_path / name, PASSWORD, work=LEAST_WORK) as made:
+            with Wallet.create(tmp_path / name, PASSWORD, work=MIN_WORK) as made:
                 found.add(made.words)
         assert len(found) == 2
 
     def test_a_folder_that_cannot_be_made_is_said(self, tmp_path):
         (tmp_path / "file").touch()
         with pytest.raises(InputError, match="cannot be written"):
-            Wallet.create(tmp_path / "file" / "ana.wallet", PASSWORD, work=LEAST_WORK)
+            Wallet.create(tmp_path / "file" / "ana.wallet", PASSWORD, work=MIN_WORK)
 
     def test_a_failure_lets_others_write(self, wallet):
         wallet.close()
         with pytest.raises(InputError):
-            Wallet.create(wallet.file, PASSWORD, work=LEAST_WORK)
+            Wallet.create(wallet.file, PASSWORD, work=MIN_WORK)
         Wallet.open(wallet.file, PASSWORD).close()
 
 
@@ -127,7 +127,7 @@ class TestOpen:
     )  # fmt: skip
     def test_another_content_is_refused(self, file, content):
         file.parent.mkdir()
-        file.write_bytes(Lock.new(PASSWORD, LEAST_WORK).seal(content))
+        file.write_bytes(PasswordKey.derive(PASSWORD, MIN_WORK).encrypt(content))
         with pytest.raises(MalformedWallet):
             Wallet.open(file, PASSWORD)
 
@@ -180,7 +180,7 @@ def test_a_wallet_full_of_rubbish_is_refused_in_time_that_grows_with_its_length_
     file.parent.mkdir()
     for filler in (b"0,", b"[],", b'{"":0},'):
         content = b'{"a":[' + filler * (3 * 2**20 // len(filler) - 9_000) + b"0]}"
-        file.write_bytes(Lock.new(PASSWORD, LEAST_WORK).seal(content))
+        file.write_bytes(PasswordKey.derive(PASSWORD, MIN_WORK).encrypt(content))
         began = time.thread_time()
         with pytest.raises(MalformedWallet):
             Wallet.open(file, PASSWORD)
@@ -192,7 +192,7 @@ def test_a_wallet_full_of_rubbish_is_refused_in_time_that_grows_with_its_length_
 class TestChangePassword:
     def test_the_old_one_opens_it_no_more(self, wallet):
         wallet.new_subject()
-        wallet.change_password("new", work=LEAST_WORK)
+        wallet.change_password("new", work=MIN_WORK)
         wallet.new_subject()
         with pytest.raises(WrongPassword):
             reread(wallet)
@@ -204,7 +204,7 @@ class TestChangePassword:
         with monkeypatch.context() as broken:
             broken.setattr(files.os, "fsync", full_disk)
             with pytest.raises(InputError, match="No space"):
-                wallet.change_password("new", work=LEAST_WORK)
+                wallet.change_password("new", work=MIN_WORK)
         wallet.new_subject()
         assert len(reread(wallet).subjects) == 1
 
@@ -224,7 +224,7 @@ class TestSubjects:
             assert again.subject(one.address.lower()).account.key == one.account.key
 
     def test_another_address_is_not_found(self, wallet):
-        with pytest.raises(NotFound, match="no subject of this wallet"):
+        with pytest.raises(NotFound, match="not a subject of this wallet"):
             wallet.subject("0x" + "11" * 20)
         with pytest.raises(InputError):
             wallet.subject("0x")
@@ -252,7 +252,7 @@ class TestSubjects:
     def test_the_words_alone_bring_the_subjects_back(self, wallet, tmp_path):
         made = [wallet.new_subject().address for _ in range(30)]
         used = {made[0], made[7], made[26]}
-        with Wallet.create(tmp_path / "new", "other", WORDS, work=LEAST_WORK) as again:
+        with Wallet.create(tmp_path / "new", "other", WORDS, work=MIN_WORK) as again:
             found = again.recover_subjects(lambda address: address in used)
             assert [one.index for one in found] == [0, 7, 26]
             assert again.subjects == tuple(made[:27])
@@ -263,7 +263,7 @@ class TestSubjects:
     def test_a_node_that_claims_to_know_every_address_is_not_followed_for_ever(
         self, wallet, monkeypatch
     ):
-        monkeypatch.setattr(module, "MOST_SEEN", 30)
+        monkeypatch.setattr(module, "MAX_SEARCH", 30)
         for search in (wallet.new_subject, wallet.recover_subjects):
             with pytest.raises(Conflict, match="ask another node"):
                 search(lambda _: True)
@@ -431,13 +431,13 @@ class TestConsents:
 
 
 def test_the_content_is_what_the_protocol_says(wallet):
-    from careledger.identity.wallet.encryption import Sealed
+    from careledger.identity.wallet.encryption import EncryptedWallet
 
     key = wallet.new_holder_key()
     held = wallet.add_credential("a.b.c", key.public.thumbprint)
     wallet.keep_consent(b"\1" * 32, DOCUMENT)
     subject = wallet.new_subject()
-    content, _ = Sealed.read(wallet.file.read_bytes()).unlock(PASSWORD)
+    content, _ = EncryptedWallet.parse(wallet.file.read_bytes()).decrypt(PASSWORD)
     assert json.loads(content) == {
         "words": WORDS,
         "subjects": [subject.address],

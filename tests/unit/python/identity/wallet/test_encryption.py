@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from careledger.errors import CareLedgerError, InputError
 from careledger.identity.credentials.jose import decode
-from careledger.identity.wallet.encryption import LEAST_WORK, WORK, Lock, Sealed
+from careledger.identity.wallet.encryption import MIN_WORK, WORK, EncryptedWallet, PasswordKey
 from careledger.identity.wallet.errors import MalformedWallet, WalletDamaged, WrongPassword
 
 PASSWORD, CONTENT = "correct horse", b'{"secret":"distinctive"}'
-LOCK = Lock.new(PASSWORD, LEAST_WORK)
-RAW = LOCK.seal(CONTENT)
+LOCK = PasswordKey.derive(PASSWORD, MIN_WORK)
+RAW = LOCK.encrypt(CONTENT)
 HEADER, BODY, CHECKSUM, _ = RAW.split(b"\n")
 
 
 def opened(raw, password=PASSWORD):
-    return Sealed.read(raw).unlock(password)[0]
+    return EncryptedWallet.parse(raw).decrypt(password)[0]
 
 
 def checked(header, body=BODY):
@@ -45,20 +45,20 @@ class TestThereAndBack:
         assert PASSWORD.encode() not in RAW
 
     def test_every_file_has_an_initialisation_vector_of_its_own(self):
-        files = [LOCK.seal(CONTENT) for _ in range(50)]
+        files = [LOCK.encrypt(CONTENT) for _ in range(50)]
         assert len({json.loads(raw.split(b"\n")[0])["iv"] for raw in files}) == 50
         assert len({raw.split(b"\n")[1] for raw in files}) == 50
 
     def test_every_lock_has_a_salt_of_its_own(self):
-        assert Lock.new(PASSWORD, LEAST_WORK).key != LOCK.key
+        assert PasswordKey.derive(PASSWORD, MIN_WORK).key != LOCK.key
 
     def test_a_password_typed_in_another_unicode_form_is_the_same(self):
-        raw = Lock.new("Caf\u00e9 \ufb01n", LEAST_WORK).seal(CONTENT)
+        raw = PasswordKey.derive("Caf\u00e9 \ufb01n", MIN_WORK).encrypt(CONTENT)
         assert opened(raw, "Cafe\u0301 fin").startswith(CONTENT)
 
     def test_what_is_unlocked_is_sealed_again_without_stretching_anew(self):
-        _, lock = Sealed.read(RAW).unlock(PASSWORD)
-        assert opened(lock.seal(b"new")).rstrip() == b"new"
+        _, lock = EncryptedWallet.parse(RAW).decrypt(PASSWORD)
+        assert opened(lock.encrypt(b"new")).rstrip() == b"new"
 
     def test_the_key_is_in_no_repr(self):
         assert LOCK.key.hex() not in repr(LOCK)
@@ -67,7 +67,7 @@ class TestThereAndBack:
 
 class TestRefusals:
     def test_a_wrong_password_is_told_from_damage(self):
-        with pytest.raises(WrongPassword, match="not this wallet's"):
+        with pytest.raises(WrongPassword, match="not the password of this wallet"):
             opened(RAW, "correct horsf")
         with pytest.raises(WrongPassword, match="empty"):
             opened(RAW, "")
@@ -77,14 +77,14 @@ class TestRefusals:
             bent = bytearray(RAW)
             bent[at] ^= 1
             with pytest.raises(MalformedWallet):
-                Sealed.read(bytes(bent))
+                EncryptedWallet.parse(bytes(bent))
 
     @pytest.mark.parametrize(
         "length", [0, 1, 20, len(HEADER), len(HEADER) + 1, len(RAW) - 66, len(RAW) - 1]
     )
     def test_a_file_that_was_cut_is_damaged(self, length):
         with pytest.raises(MalformedWallet):
-            Sealed.read(RAW[:length])
+            EncryptedWallet.parse(RAW[:length])
 
     def test_what_somebody_changed_on_purpose_is_told_from_a_wrong_password(self):
         body = bytearray(BODY)
@@ -115,7 +115,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "kdf",
-        [{"n": 2**18}, {"n": 2**30}, {"n": 2**63}, {"n": 2**13}, {"n": 1}, {"n": 0}, {"n": -1}, {"n": LEAST_WORK + 1},
+        [{"n": 2**18}, {"n": 2**30}, {"n": 2**63}, {"n": 2**13}, {"n": 1}, {"n": 0}, {"n": -1}, {"n": MIN_WORK + 1},
          {"n": "16384"}, {"n": None}, {"n": 16384.0}, {"n": True}, {"r": 1}, {"r": 10**6}, {"p": 2}, {"p": 10**9},
          {"p": None}, {"name": "pbkdf2"}, {"name": None}],
     )  # fmt: skip
@@ -146,16 +146,16 @@ class TestRefusals:
     )  # fmt: skip
     def test_another_file_is_refused(self, raw):
         with pytest.raises(MalformedWallet):
-            Sealed.read(raw)
+            EncryptedWallet.parse(raw)
 
-    @pytest.mark.parametrize("work", [0, 1, 2**13, 2**18, LEAST_WORK + 1, -LEAST_WORK])
+    @pytest.mark.parametrize("work", [0, 1, 2**13, 2**18, MIN_WORK + 1, -MIN_WORK])
     def test_a_lock_of_another_strength_is_not_made(self, work):
         with pytest.raises(InputError, match="power of two"):
-            Lock.new(PASSWORD, work)
+            PasswordKey.derive(PASSWORD, work)
 
     def test_an_empty_password_is_not_taken(self):
         with pytest.raises(InputError, match="protects nothing"):
-            Lock.new("")
+            PasswordKey.derive("")
 
     def test_new_files_have_the_full_strength(self):
         assert WORK == 2**17
