@@ -1,6 +1,5 @@
 """Credentials from issuer to verifier, with the issuer's keys, the status and the consent on a real chain."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,16 +45,14 @@ class TestTheWholeWay:
             "ES256", ""
         )
 
-    def test_few_calls_and_less_than_a_second(self, town, calls):
+    def test_seven_calls_and_six_when_the_time_of_the_block_is_known(self, town, calls):
         town.registry.set_attribute(
             town.bank.address, "did/svc/Care", b"https://bank.example", 10**6
         )
         presentation, consent = town.agreed()
         verifier = town.verifier()
         calls.clear()
-        begin = time.perf_counter()
         verifier.verify(presentation, town.expected, consent)
-        assert time.perf_counter() - begin < 1
         assert len(calls) == 7
         calls.clear()
         verifier.verify(presentation, town.expected, consent)
