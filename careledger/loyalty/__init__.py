@@ -1,1 +1,1 @@
-"""Loyalty: points that customers own, the market and the pools where they swap them, and the brand's report."""
+"""Loyalty: points that customers own, market and pools to swap them, and the brand's report."""

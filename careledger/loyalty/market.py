@@ -1,4 +1,4 @@
-"""The typed client of `PointMarket`: one method per function of the contract, one class per event."""
+"""The typed client of `PointMarket`: one method per function of the contract."""
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -23,11 +23,11 @@ BPS = 10_000
 
 @dataclass(frozen=True)
 class OfferState:
-    """What an offer has come to; amounts of what it gives."""
+    """How much of an offer was taken; amounts of what it gives."""
 
     id: bytes
     filled: int
-    """Of an offer that was taken in one go, 0: the events say that it was."""
+    """0 for an offer that was taken in one go: only the events tell that."""
     remaining: int
     """What can still be taken, as far as nonce and expiry go."""
     cancelled: bool
@@ -35,7 +35,7 @@ class OfferState:
 
 @dataclass(frozen=True)
 class Fill:
-    """What taking a part of an offer comes to, at the brands' fees of now."""
+    """What taking a part of an offer costs and gives, at the brands' present fees."""
 
     amount: int
     """Of what the offer gives."""
@@ -57,12 +57,12 @@ class PointMarket(ContractClient):
     name: ClassVar[str] = "PointMarket"
 
     def queue(self, function: str, *arguments: Any, gas: int | None = None) -> Pending:
-        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+        """Hand over a call of a function, by its name in the contract; the sender's `wait` waits.
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would
-                fail.
+            gas: limit; None to simulate first, which fails for a call that depends on one under
+                way.
 
         """
         return self._send(function, *arguments, gas=gas)
@@ -99,20 +99,28 @@ class PointMarket(ContractClient):
         permits = [
             NO_PERMIT if permit is None else permit.abi() for permit in (maker_permit, taker_permit)
         ]
-        return self._write(
-            "fillWithPermits", offer.abi(), signature, amount, most_paid, least_received, *permits
-        )  # fmt: skip
+
+        limits = (amount, most_paid, least_received)
+        return self._write("fillWithPermits", offer.abi(), signature, *limits, *permits)
 
     def price(self, offer: Offer, amount: int) -> Fill:
-        """Return what taking a part of an offer comes to, by the policies of now.
+        """Return what taking a part of an offer costs and gives, by the present policies.
 
         Raises:
             NotOffered: a brand does not let its points be swapped by offers.
 
         """
         net = offer.price(amount)
-        fee_paid, fee_received = self._fee(offer.want, net), self._fee(offer.give, amount)
-        return Fill(amount, net + fee_paid, amount - fee_received, fee_paid, fee_received)
+        fee_paid = self._fee(offer.want, net)
+        fee_received = self._fee(offer.give, amount)
+
+        return Fill(
+            amount=amount,
+            paid=net + fee_paid,
+            received=amount - fee_received,
+            fee_paid=fee_paid,
+            fee_received=fee_received,
+        )
 
     def _fee(self, token: str, amount: int) -> int:
         policy = self.policy_of(token)
@@ -131,7 +139,7 @@ class PointMarket(ContractClient):
         return self._write("cancel", nonce)
 
     def cancel_word(self, word: int, mask: int) -> TransactionReceipt:
-        """Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set in the mask."""
+        """Cancel all own offers with the nonces `word * 256 + i`, for each bit i of the mask."""
         return self._write("cancelWord", word, mask)
 
     def cancel_word_by_sig(
@@ -149,7 +157,7 @@ class PointMarket(ContractClient):
     # ---- policies
 
     def set_policy(self, token: str, policy: SwapPolicy) -> TransactionReceipt:
-        """Set on what terms a token may be swapped, for its brand; pools follow at their next `sync`."""
+        """Set on what terms a brand's token may be swapped; pools follow at their next `sync`."""
         return self._write("setPolicy", token, astuple(policy))
 
     # ---- views
@@ -163,11 +171,11 @@ class PointMarket(ContractClient):
         return ChecksumAddress(self._read("brandOf", token))
 
     def state_of(self, offer: Offer) -> OfferState:
-        """Return what an offer has come to."""
+        """Return how much of an offer was taken."""
         return OfferState(*self._read("stateOf", offer.abi()))
 
     def nonces_of(self, maker: str, word: int) -> tuple[int, int]:
-        """Return the nonces of a word that were taken or cancelled, and those that were cancelled, as bits."""
+        """Return the nonces of a word as bits: taken or cancelled ones, and cancelled ones."""
         spent, cancelled = self._read("noncesOf", maker, word)
         return spent, cancelled
 
@@ -197,11 +205,14 @@ class PointMarket(ContractClient):
         signed.verify(self.chain)
         if signed.market != self.address:
             raise Conflict(f"the offer is for the market {signed.market}, not for {self.address}")
+
         state = self.state_of(signed.offer)
         if state.cancelled:
             raise Conflict("the offer was cancelled by its maker")
+
         if not state.remaining:
             over = self.chain.timestamp() > to_seconds(signed.offer.expires_at)
             reason = "has expired" if over else "was taken already, or another one with its nonce"
             raise Conflict(f"nothing of the offer can be taken: it {reason}")
+
         return state

@@ -61,7 +61,10 @@ class Authorization:
 
 @dataclass(frozen=True)
 class Redemption:
-    """An order to redeem points that their holder signs and somebody else sends; validity as of an `Authorization`."""
+    """An order to redeem points that their holder signs and somebody else sends.
+
+    It holds in the same way as an `Authorization`.
+    """
 
     holder: str
     amount: int

@@ -132,6 +132,7 @@ class Offer:
 
         """
         members = node.object(_NAMES)
+
         return cls(
             maker=members["maker"].address(),
             taker=members["taker"].address(),

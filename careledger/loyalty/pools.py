@@ -1,4 +1,4 @@
-"""The typed client of `PointPools`: one method per function of the contract, one class per event."""
+"""The typed client of `PointPools`: one method per function of the contract."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +16,10 @@ from careledger.values.times import from_seconds, to_seconds
 
 @dataclass(frozen=True)
 class Pair:
-    """The state of a pair; token 0 has the lower address. Amounts in the smallest unit, fees in basis points."""
+    """The state of a pair; token 0 has the lower address.
+
+    Amounts are in the smallest unit, fees in basis points.
+    """
 
     id: bytes
     token0: ChecksumAddress
@@ -41,7 +44,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Quote:
-    """What a swap would come to."""
+    """What a swap would give, and what it would cost in fees."""
 
     received: int
     fee_in: int
@@ -52,7 +55,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Funding:
-    """Tokens to fund a pool with, A and B in either order: at most the amounts, at least the minima."""
+    """Tokens to fund a pool with, in either order: at most the amounts, at least the minima."""
 
     token_a: str
     token_b: str
@@ -141,12 +144,12 @@ class PointPools(ContractClient):
     name: ClassVar[str] = "PointPools"
 
     def queue(self, function: str, *arguments: Any, gas: int | None = None) -> Pending:
-        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+        """Hand over a call of a function, by its name in the contract; the sender's `wait` waits.
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would
-                fail.
+            gas: limit; None to simulate first, which fails for a call that depends on one under
+                way.
 
         """
         return self._send(function, *arguments, gas=gas)
@@ -201,7 +204,7 @@ class PointPools(ContractClient):
     # ---- views
 
     def quote(self, token_in: str, token_out: str, amount_in: int) -> Quote:
-        """Return what a swap would come to now; raises as it does."""
+        """Return what a swap would give now; raises what the swap would raise."""
         return Quote(*self._read("quote", token_in, token_out, amount_in))
 
     def pair_of(self, token_a: str, token_b: str, block: Block = "latest") -> Pair:

@@ -1,4 +1,4 @@
-"""The brand's report: every use of its points, from the chain's logs alone, and whether it adds up."""
+"""The brand's report: every use of its points, from the chain's logs, and whether it adds up."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -87,6 +87,17 @@ class PointReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON; amounts are decimal text of the smallest unit."""
         closes = self.programme.closes_at
+        totals = [
+            {
+                "use": kind.value,
+                "times": times,
+                "amount": str(amount),
+                "fee": str(fee),
+                "decimals": WAD,
+            }
+            for kind, times, amount, fee in self.totals()
+        ]
+
         return {
             "token": self.token,
             "name": self.token_name,
@@ -105,16 +116,7 @@ class PointReport:
             "feesWaiting": str(self.fees_waiting),
             "decimals": WAD,
             "reconciled": True,
-            "totals": [
-                {
-                    "use": kind.value,
-                    "times": times,
-                    "amount": str(amount),
-                    "fee": str(fee),
-                    "decimals": WAD,
-                }
-                for kind, times, amount, fee in self.totals()
-            ],
+            "totals": totals,
             "uses": [use.to_json() for use in self.uses],
         }
 

@@ -19,10 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 
-from careledger.chain.reverts import Reverted
+from careledger.chain.erc1271 import wallet_accepts
 from careledger.chain.rpc import Chain
 from careledger.crypto.documents import JsonNode, hexed
 from careledger.crypto.typed_data import recover
@@ -68,6 +67,7 @@ class Permit:
 
         """
         members = node.object(["value", "deadline", "signature"])
+
         return cls(
             value=members["value"].amount(),
             deadline=members["deadline"].seconds(),
@@ -112,7 +112,7 @@ class SignedOffer:
         except SignatureError as error:
             reason = str(error)
 
-        if chain is None or not _accepted(chain, self.offer.maker, self.id, self.signature):
+        if chain is None or not wallet_accepts(chain, self.offer.maker, self.id, self.signature):
             raise SignatureError(
                 f"the offer is not signed by its maker {self.offer.maker}: {reason}"
             )
@@ -167,10 +167,11 @@ class SignedOffer:
 
         """
         text = json.dumps(self.to_json(), indent=2) + "\n"
+
         try:
             file.write_text(text)
         except OSError as error:
-            raise InputError(f"the offer cannot be written to {file}: {error.strerror}") from error
+            raise InputError(f"the offer {file} cannot be written: {error.strerror}") from error
 
 
 def sign_offer(
@@ -208,15 +209,3 @@ def sign_offer(
 
     signature = offer.message(chain_id, market).sign(account)
     return SignedOffer(offer, chain_id, market, signature, permit)
-
-
-def _accepted(chain: Chain, wallet: str, message: bytes, signature: bytes) -> bool:
-    """Ask a contract wallet (ERC-1271)."""
-    if not chain.code(wallet):
-        return False
-
-    data = bytes.fromhex("1626ba7e") + encode(["bytes32", "bytes"], [message, signature])
-    try:
-        return chain.call(wallet, data)[:4] == data[:4]
-    except Reverted:
-        return False

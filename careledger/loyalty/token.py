@@ -1,4 +1,4 @@
-"""The typed client of `LoyaltyToken`: one method per function of the contract, one class per event."""
+"""The typed client of `LoyaltyToken`: one method per function of the contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,21 +98,27 @@ class LoyaltyToken(ContractClient):
         artifact = artifacts.load(cls.name)
         (constructor,) = artifact.entries("constructor")
         arguments = [
-            address(registry, "registry"), address(brand, "brand"), name, symbol, cap, int(notice.total_seconds()),
-        ]  # fmt: skip
+            address(registry, "registry"),
+            address(brand, "brand"),
+            name,
+            symbol,
+            cap,
+            int(notice.total_seconds()),
+        ]
         code = artifact.bytecode + encode(artifacts.types(constructor), arguments)
+
         receipt = sender.transact(None, code)
         if receipt.contract_address is None:
             raise NodeError(f"transaction 0x{receipt.transaction_hash.hex()} made no contract")
         return cls(sender.chain, receipt.contract_address, sender)
 
     def queue(self, function: str, *arguments: Any, gas: int | None = None) -> Pending:
-        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+        """Hand over a call of a function, by its name in the contract; the sender's `wait` waits.
 
         Args:
             arguments: as the contract takes them.
-            gas: limit; None to simulate first, which calls that depend on ones under way would
-                fail.
+            gas: limit; None to simulate first, which fails for a call that depends on one under
+                way.
 
         """
         return self._send(function, *arguments, gas=gas)
@@ -133,13 +139,15 @@ class LoyaltyToken(ContractClient):
         return self._write("issueBatch", [(item.to, item.amount, item.ref) for item in items])
 
     def issuances(self, ref: bytes) -> list[bytes]:
-        """Return the transactions that gave points for a reference, oldest first: look before you issue again."""
+        """Return the transactions that gave points for a reference, oldest first.
+
+        Look before you issue again: the contract does not refuse a second time.
+        """
         alone = [event.log for event in self.history(Issued, ref=ref)]
-        logs = alone + [event.log for event in self.history(IssuedBatch) if ref in event.refs]
-        return [
-            log.transaction_hash
-            for log in sorted(logs, key=lambda log: (log.block_number, log.log_index))
-        ]
+        in_batches = [event.log for event in self.history(IssuedBatch) if ref in event.refs]
+
+        logs = sorted(alone + in_batches, key=lambda log: (log.block_number, log.log_index))
+        return [log.transaction_hash for log in logs]
 
     # ---- redeeming
 
@@ -187,8 +195,8 @@ class LoyaltyToken(ContractClient):
         self, owner: str, spender: str, value: int, deadline: datetime, signature: Signature
     ) -> TransactionReceipt:
         """Set the allowance that an owner signed as `messages.permit`; anyone may send it."""
-        return self._signed("permit", "address,address,uint256,uint256", signature, owner, spender, value,
-                            to_seconds(deadline))  # fmt: skip
+        arguments = (owner, spender, value, to_seconds(deadline))
+        return self._signed("permit", "address,address,uint256,uint256", signature, *arguments)
 
     # ---- ERC-3009
 
@@ -207,7 +215,7 @@ class LoyaltyToken(ContractClient):
     def cancel_authorization(
         self, authorizer: str, nonce: bytes, signature: Signature
     ) -> TransactionReceipt:
-        """Cancel an order that was not used yet, by the holder's signature over `messages.cancel`."""
+        """Cancel an unused order, by the holder's signature over `messages.cancel`."""
         return self._signed("cancelAuthorization", "address,bytes32", signature, authorizer, nonce)
 
     def _signed(

@@ -73,7 +73,14 @@ class PointUse:
 
     def to_json(self) -> dict[str, Any]:
         """Return the use as JSON; amounts are decimal text of the smallest unit."""
-        document: dict[str, Any] = {
+        swapped = (
+            {"otherToken": self.other_token, "otherAmount": str(self.other_amount)}
+            if self.other_token
+            else {}
+        )
+        issued = {"issuer": self.by} if self.by else {}
+
+        return {
             "use": self.kind.value,
             "holder": self.holder,
             "to": self.to,
@@ -83,13 +90,9 @@ class PointUse:
             "ref": hexed(self.ref) if self.ref else None,
             "blockNumber": self.block_number,
             "transactionHash": hexed(self.transaction),
+            **issued,
+            **swapped,
         }
-        if self.by:
-            document["issuer"] = self.by
-        if self.other_token:
-            document["otherToken"] = self.other_token
-            document["otherAmount"] = str(self.other_amount)
-        return document
 
 
 class _Movement(NamedTuple):
@@ -178,18 +181,16 @@ class TransactionUses:
         fee = self._fees.pop(event.id, 0)
         if event.paid == self.token:
             kind = UseKind.OFFER_PAID
-            giver, getter = event.taker, event.maker
-            gross = event.paid_amount
+            movement = _Movement(event.taker, event.maker, event.paid_amount - fee)
         else:
             kind = UseKind.OFFER_GIVEN
-            giver, getter = event.maker, event.taker
-            gross = event.received_amount + fee
+            movement = _Movement(event.maker, event.taker, event.received_amount)
 
-        self._drop_fee(giver, fee)
-        movement = _Movement(giver, getter, gross - fee)
+        self._drop_fee(movement.holder, fee)
+        gross = (movement.amount or 0) + fee
         self._take(kind, event, movement, amount=gross, fee=fee, **self._other_side(event))
 
-    def _drop_fee(self, giver: ChecksumAddress, fee: int) -> None:
+    def _drop_fee(self, giver: ChecksumAddress | None, fee: int) -> None:
         """Leave out the fee's own movement, which is counted as part of the swap."""
         found = [one for one in self._waiting if one.from_ == giver and one.amount == fee]
         if fee and found:
@@ -198,10 +199,10 @@ class TransactionUses:
     def _other_side(self, event: Swap) -> dict[str, Any]:
         """Return what points of a swap were swapped for."""
         if event.paid == self.token:
-            token, amount = event.received, event.received_amount
+            other = {"other_token": event.received, "other_amount": event.received_amount}
         else:
-            token, amount = event.paid, event.paid_amount
-        return {"ref": event.id, "other_token": token, "other_amount": amount}
+            other = {"other_token": event.paid, "other_amount": event.paid_amount}
+        return {"ref": event.id, **other}
 
     def _pool(self, event: Event) -> None:
         match event:
@@ -250,4 +251,5 @@ class TransactionUses:
             log_index=log.log_index,
             transaction=log.transaction_hash,
         )
+
         self._uses.append(replace(use, **more))

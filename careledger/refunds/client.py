@@ -1,4 +1,4 @@
-"""The typed client of `RefundEscrow`; that of `ReturnDesk` is in `desk`."""
+"""The typed client of `RefundEscrow`: one method per function of the contract."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from eth_typing import ChecksumAddress
 from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import Pending, TransactionReceipt
+from careledger.crypto.documents import hexed
 from careledger.errors import NodeError, NotFound
 from careledger.refunds.calldata import find_terms
 from careledger.refunds.deal import Deal, SplitAgreement
@@ -22,12 +23,11 @@ from careledger.values.times import to_seconds
 __all__ = ["RefundEscrow", "ReturnDesk"]
 
 PUSH_GAS_LIMIT = 1_200_000
-"""A gas limit that every call of the escrow fits into, three payments with their allowance
-included."""
+"""Enough gas for every call of the escrow, with three payments of 300,000 gas each."""
 
 
 class RefundEscrow(ContractClient):
-    """Deals in escrow: one method per function of the contract.
+    """Deals in escrow.
 
     Methods that change something return the receipt and raise what the contract refuses with
     (`careledger.refunds.errors`). `queue` hands any of them over without waiting.
@@ -38,12 +38,12 @@ class RefundEscrow(ContractClient):
     def queue(
         self, function: str, *arguments: Any, value: int = 0, gas: int | None = PUSH_GAS_LIMIT
     ) -> Pending:
-        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`.
+        """Hand over a call of a function, by its name in the contract; the sender's `wait` waits.
 
         Args:
             arguments: as the contract takes them: `terms.abi()` first.
-            gas: limit; None to simulate first, which calls that depend on ones under way would
-                fail.
+            gas: limit; None to simulate first, which fails for a call that depends on one under
+                way.
 
         """
         return self._send(function, *arguments, value=value, gas=gas)
@@ -81,36 +81,46 @@ class RefundEscrow(ContractClient):
         """Open a deal with an EIP-2612 permit.
 
         Args:
-            permit: deadline in seconds since 1970, v, r, s.
-            deadline: of the payer's signature over `messages.open`; both left out when the payer
-                sends it.
+            permit: the payer's, for the amount.
+            deadline: of the payer's signature over `messages.open`; left out, with the signature,
+                when the payer sends the transaction.
+            signature: the payer's.
 
         """
-        at = to_seconds(deadline) if deadline else 0
-        return self._write("openWithPermit", terms.abi(), permit, at, signature)
+        until = to_seconds(deadline) if deadline else 0
+
+        return self._write("openWithPermit", terms.abi(), permit, until, signature)
 
     def open_with_authorization(
         self, terms: DealTerms, authorization: tuple[int, int, int, bytes, bytes]
     ) -> TransactionReceipt:
-        """Open a deal with an ERC-3009 authorisation (valid after and before, v, r, s), its nonce the deal's id."""
+        """Open a deal with an ERC-3009 authorisation of the payer.
+
+        Args:
+            authorization: valid after, valid before, v, r, s; its nonce is the deal's id.
+
+        """
         return self._write("openWithAuthorization", terms.abi(), authorization)
 
     def on_transfer_received(
         self, operator: str, sender: str, value: int, data: bytes
     ) -> TransactionReceipt:
-        """Open a deal by an ERC-1363 transfer. For tokens: call the token's `transferAndCall` instead."""
+        """Open a deal by an ERC-1363 transfer; only for tokens: call their `transferAndCall`."""
         return self._write("onTransferReceived", operator, sender, value, data)
 
     def open_received(
         self, terms: DealTerms, token: str, operator: str, sender: str, value: int
     ) -> TransactionReceipt:
-        """Open a deal whose deposit has arrived. For the escrow itself."""
+        """Open a deal whose deposit has arrived; only for the escrow itself."""
         return self._write("openReceived", terms.abi(), token, operator, sender, value)
 
     # ---- ending
 
     def release(self, terms: DealTerms) -> TransactionReceipt:
-        """Pay the seller: the payer at any time, anyone from `release_at` on unless the criteria are due."""
+        """Pay the seller.
+
+        The payer may at any time; anyone from `release_at` on, unless something is due back.
+        """
         return self._write("release", terms.abi())
 
     def release_by_sig(
@@ -124,7 +134,7 @@ class RefundEscrow(ContractClient):
         return self._write("refund", terms.abi())
 
     def refund_due(self, terms: DealTerms, bps: int) -> TransactionReceipt:
-        """Pay back a share. For the criteria contract itself."""
+        """Pay back a share; only for the criteria contract itself."""
         return self._write("refundDue", terms.abi(), bps)
 
     def refund_part(self, terms: DealTerms, amount: int) -> TransactionReceipt:
@@ -150,9 +160,9 @@ class RefundEscrow(ContractClient):
         value: int = 0,
     ) -> TransactionReceipt:
         """Ask the arbiter for a payer that signed `messages.dispute`."""
-        return self._write(
-            "disputeBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
-        )
+        signed = (to_seconds(deadline), signature)
+
+        return self._write("disputeBySig", terms.abi(), evidence, *signed, value=value)
 
     def submit_evidence(self, terms: DealTerms, evidence: bytes) -> TransactionReceipt:
         """Add the hash of further evidence to a running dispute, as a party."""
@@ -167,7 +177,12 @@ class RefundEscrow(ContractClient):
         return self._write("rule", dispute_id, ruling)
 
     def appeal(self, terms: DealTerms, evidence: bytes, value: int = 0) -> TransactionReceipt:
-        """Have the arbiter decide once more; `value` is the charge and, when the deal is in ether, the bond."""
+        """Have the arbiter decide once more.
+
+        Args:
+            value: the arbitrator's charge and, when the deal is in ether, the bond.
+
+        """
         return self._write("appeal", terms.abi(), evidence, value=value)
 
     def appeal_by_sig(
@@ -179,9 +194,9 @@ class RefundEscrow(ContractClient):
         value: int = 0,
     ) -> TransactionReceipt:
         """Appeal for a payer that signed `messages.appeal`."""
-        return self._write(
-            "appealBySig", terms.abi(), evidence, to_seconds(deadline), signature, value=value
-        )
+        signed = (to_seconds(deadline), signature)
+
+        return self._write("appealBySig", terms.abi(), evidence, *signed, value=value)
 
     def execute(self, terms: DealTerms) -> TransactionReceipt:
         """End a dispute whose time is over; for anyone."""
@@ -218,7 +233,7 @@ class RefundEscrow(ContractClient):
         return int(self._read("dueBps", terms.abi()))
 
     def costs(self, terms: DealTerms) -> tuple[int, int]:
-        """Return what has to be sent with `dispute`, in wei, and the bond of an appeal, in the deal's token."""
+        """Return the charge of a dispute in wei, and the bond of an appeal in the deal's token."""
         arbitration, bond = self._read("costs", terms.abi())
         return arbitration, bond
 
@@ -251,19 +266,18 @@ class RefundEscrow(ContractClient):
 
         Raises:
             NotFound: no such deal was opened.
-            TermsNotFound: the transaction does not carry them in the clear.
+            TermsNotFound: the transaction does not show them.
+            NodeError: the node does not have the transaction any more.
 
         """
         opened = next(self.history(Opened, id=id), None)
         if opened is None:
             raise NotFound(f"no deal 0x{id.hex()} was opened in escrow {self.address}")
-        transaction = self.chain.request(
-            "eth_getTransactionByHash", "0x" + opened.log.transaction_hash.hex()
-        )
+
+        transaction_hash = hexed(opened.log.transaction_hash)
+        transaction = self.chain.request("eth_getTransactionByHash", transaction_hash)
         if transaction is None:
-            raise NodeError(
-                f"the node does not have transaction 0x{opened.log.transaction_hash.hex()} any more"
-            )
-        return find_terms(
-            bytes.fromhex(transaction["input"][2:]), id, self.chain.chain_id, self.address
-        )
+            raise NodeError(f"the node does not have transaction {transaction_hash} any more")
+
+        calldata = bytes.fromhex(transaction["input"].removeprefix("0x"))
+        return find_terms(calldata, id, self.chain.chain_id, self.address)

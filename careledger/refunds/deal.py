@@ -52,6 +52,7 @@ class Deal:
     def from_abi(cls, words: tuple[int, ...]) -> Self:
         """Read the contract's struct."""
         held, deadline, window, ruling_bps, appeal_bps, state, appellant = words
+
         return cls(
             held=held,
             deadline_at=from_seconds(deadline) if deadline else None,

@@ -1,4 +1,4 @@
-"""What refunds need of an ERC-20 token, whoever made it: decimals, balances, allowances, permits by signature."""
+"""What refunds need of any ERC-20 token: decimals, balances, allowances, signed permits."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -47,6 +47,7 @@ class Erc20Token:
 
         """
         answer = self.chain.call(self.address, _calldata(signature, arguments))
+
         try:
             return decode([kind], answer)[0]
         except (DecodingError, OverflowError) as error:
@@ -127,8 +128,10 @@ def sign_permit(
 
     """
     until = to_seconds(deadline)
+
     struct = struct_hash(PERMIT_TYPE, [account.address, spender, value, nonce, until])
     signature = sign_digest(account, digest(separator, struct))
+
     return Erc20Permit(until, signature[64], signature[:32], signature[32:64])
 
 

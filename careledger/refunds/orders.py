@@ -181,6 +181,7 @@ def _parse(text: str, file: str) -> JsonNode:
         raise MalformedDocument(file, error.path, error.reason) from error
     except ValueError as error:
         raise MalformedDocument(file, "$", f"not JSON: {error}") from error
+
     return JsonNode(value, file)
 
 

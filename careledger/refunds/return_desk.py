@@ -21,7 +21,7 @@ GAS_LIMIT = 1_500_000
 
 @dataclass(frozen=True)
 class ScanRecord:
-    """What is known of an order."""
+    """What the scans of an order tell."""
 
     scanner: ChecksumAddress | None
     """Who made the latest scan."""
@@ -51,7 +51,7 @@ class ReturnDesk(ContractClient):
     name = "ReturnDesk"
 
     def queue(self, function: str, *arguments: Any, gas: int | None = GAS_LIMIT) -> Pending:
-        """Hand over a call of a function, by its name in the contract, to be waited for with the sender's `wait`."""
+        """Hand over a call of a function by its name in the contract; the sender's `wait` waits."""
         return self._send(function, *arguments, gas=gas)
 
     @property

@@ -141,11 +141,13 @@ class DealTerms:
         """
         if self.release_at <= now:
             raise TermsError("release_at", f"release_at {time_text(self.release_at)} has passed")
+
         if self.release_at > now + MAX_DURATION:
             raise TermsError(
                 "release_at",
                 f"release_at {time_text(self.release_at)} is more than 3,650 days ahead",
             )
+
         if self.sla_at is not None and self.sla_at <= now:
             raise TermsError("sla_at", f"sla_at {time_text(self.sla_at)} has passed")
 
@@ -219,6 +221,7 @@ class DealTerms:
             order_ref,
             salt,
         ) = words
+
         return cls(
             payer=payer,
             refund_to=refund_to,
@@ -240,7 +243,7 @@ class DealTerms:
     # ---- JSON and files
 
     def to_json(self) -> dict[str, Any]:
-        """Return the terms as JSON: the contract's names, amounts as text, the window in seconds."""
+        """Return the terms as JSON, with the contract's names; the window is in seconds."""
         return {
             "payer": self.payer,
             "refundTo": self.refund_to,

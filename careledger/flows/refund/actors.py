@@ -1,4 +1,4 @@
-"""Who acts in the refund flow: each is an account of its own; and the stablecoin that is paid with."""
+"""Who acts in the refund flow, each an account of its own, and the stablecoin to pay with."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -79,7 +79,7 @@ class BalanceAudit:
 
 
 def won_bonds(deals: Sequence[OrderDeal], token: str) -> int:
-    """Return the bonds that went back: of appeals whose second ruling gave the customer something."""
+    """Return the bonds that went back: of appeals whose second ruling gave something back."""
     return sum(
         deal.bond
         for deal in deals

@@ -348,6 +348,7 @@ class RefundStory:
         """Return a call of the escrow about a deal, to be sent later."""
         escrow = self.escrow.using(sender)
         words = deal.terms.abi()
+
         return DealCall(
             deal, what, sender, lambda: escrow.queue(function, words, *arguments, value=value)
         )
