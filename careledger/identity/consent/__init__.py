@@ -1,1 +1,1 @@
-"""Consents: what a customer lets a company read, who may, what for and until when; revocable at any time."""
+"""Consents: what a customer lets a company read, why and until when; revocable at any time."""

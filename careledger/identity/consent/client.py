@@ -75,7 +75,7 @@ class ConsentRegistry(ContractClient):
         return self._write("grantBySig", *act.abi())
 
     def grant_batch(self, acts: Sequence[SignedGrant]) -> TransactionReceipt:
-        """Relay many signed grants; an item that cannot be granted is skipped, and has no event."""
+        """Relay many signed grants; one that is not possible is skipped, and has no event."""
         return self._write("grantBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
     # -- endings
@@ -101,7 +101,9 @@ class ConsentRegistry(ContractClient):
         return self._write("revokeBySig", act.consent.abi(), *act.signed.abi())
 
     def revoke_compact_by_sig(self, act: SignedRevocation) -> TransactionReceipt:
-        """Relay a revocation for less gas: of a consent on chain, signed by the controlling account.
+        """Relay a revocation for less gas, where the controlling account signed it.
+
+        It ends only a consent that is on chain.
 
         Raises:
             NotGranted, ConsentSignatureExpired, BadConsentSignature: as they say.
@@ -113,7 +115,7 @@ class ConsentRegistry(ContractClient):
         )
 
     def revoke_batch(self, acts: Sequence[SignedRevocation]) -> TransactionReceipt:
-        """Relay many signed revocations; an item that cannot be revoked is skipped, and has no event."""
+        """Relay many signed revocations; one that is not possible is skipped, and has no event."""
         return self._write("revokeBatch", [act.abi() for act in acts], gas=self.batch_gas(acts))
 
     def revoke_all(self, subject: str) -> TransactionReceipt:
@@ -195,7 +197,7 @@ class ConsentRegistry(ContractClient):
     # -- views
 
     def is_valid(self, id: bytes, block: Block = "latest") -> bool:
-        """Say whether a consent is granted, not ended, of its subject's present epoch, not expired."""
+        """Say whether a consent is granted, not ended, not expired, and of the present epoch."""
         return bool(self._read("isValid", require_bytes32(id, "consent id"), block=block))
 
     def consent(self, id: bytes, block: Block = "latest") -> ConsentRecord:
@@ -209,7 +211,7 @@ class ConsentRegistry(ContractClient):
         return self.consent(id, block)
 
     def epoch(self, subject: str, block: Block = "latest") -> int:
-        """Return when a subject last ended all its consents, in seconds since 1970 UTC; 0 for never."""
+        """Return when a subject last ended all its consents: seconds since 1970 UTC, 0: never."""
         return int(self._read("epoch", subject, block=block))
 
     def knows(self, subject: str, to_block: Block = "latest") -> bool:
@@ -223,6 +225,7 @@ class ConsentRegistry(ContractClient):
             subject=address(subject, "subject"),
             to_block=to_block,
         )
+
         return any(found)
 
     def time(self, block: Block = "latest") -> datetime:

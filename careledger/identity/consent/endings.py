@@ -29,8 +29,8 @@ MAX_FILE_BYTES = 2_097_152
 MAX_ENDINGS = 1_000
 """Endings in a file."""
 TO_HAND_IN = timedelta(days=30)
-"""How long a file can be handed in after it was signed. Waiting does no harm: an ended consent stays
-ended."""
+"""How long a file can be handed in after it was signed. Waiting does no harm, because an ended
+consent stays ended."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,13 @@ class Endings:
 
         """
         content = canonical.dumps(self.to_json())
+
         if len(self.acts) > MAX_ENDINGS or len(content) > MAX_FILE_BYTES:
             raise InputError(
                 f"{len(self.acts):,} endings have {len(content):,} bytes, but a file has at most "
-                f"{MAX_ENDINGS:,} endings in {MAX_FILE_BYTES:,} bytes: name fewer consents at a time"
+                f"{MAX_ENDINGS:,} endings in {MAX_FILE_BYTES:,} bytes: name fewer consents at once"
             )
+
         return content
 
     @classmethod
@@ -133,6 +135,7 @@ class Endings:
             raise MalformedEndings(
                 f"the endings have {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are read"
             )
+
         try:
             return cls.from_json(JsonNode.read(raw, "endings"))
         except InputError as error:

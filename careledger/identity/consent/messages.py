@@ -75,10 +75,12 @@ class ExternalSigner:
 
         """
         answer = self.ask(message)
+
         if not isinstance(answer, bytes) or not 0 < len(answer) <= MAX_SIGNATURE:
             raise InputError(
                 f"{self.address} did not return a signature of 1 to {MAX_SIGNATURE} bytes"
             )
+
         return answer
 
 
@@ -157,7 +159,7 @@ class ConsentSignature:
 
 @dataclass(frozen=True)
 class SignedGrant:
-    """A grant that somebody signed and anybody may submit; the terms are a hash."""
+    """A grant, signed, for anybody to submit; the terms are a hash."""
 
     consent: Commitment
     signed: ConsentSignature
@@ -171,7 +173,7 @@ class SignedGrant:
 
 @dataclass(frozen=True)
 class SignedRevocation:
-    """The end of one consent, which somebody signed and anybody may submit; the terms are a hash."""
+    """The end of one consent, signed, for anybody to submit; the terms are a hash."""
 
     consent: Commitment
     signed: ConsentSignature
@@ -183,7 +185,7 @@ class SignedRevocation:
 
 @dataclass(frozen=True)
 class SignedRevokeAll:
-    """The end of all consents of a subject, which somebody signed and anybody may submit."""
+    """The end of all consents of a subject, signed, for anybody to submit."""
 
     subject: ChecksumAddress
     epoch: int
@@ -210,7 +212,7 @@ class ConsentMessages:
     registry: ChecksumAddress
 
     def grant(self, consent: Consent, epoch: int, deadline: datetime) -> TypedData:
-        """Return `GrantConsent`: let the grantee read; void after the subject's epoch has changed."""
+        """Return `GrantConsent`: let the grantee read; void once the subject's epoch changes."""
         return self._message(GRANT_TYPE, deadline, consent=consent.to_json(), epoch=epoch)
 
     def revoke(self, consent: Consent, deadline: datetime) -> TypedData:
@@ -218,7 +220,7 @@ class ConsentMessages:
         return self._message(REVOKE_TYPE, deadline, consent=consent.to_json())
 
     def revoke_all(self, subject: str, epoch: int, deadline: datetime) -> TypedData:
-        """Return `RevokeAll`: end whatever the subject has granted in this epoch or signed for it."""
+        """Return `RevokeAll`: end all that the subject has granted or signed in this epoch."""
         who = address(subject, "subject")
         return self._message(REVOKE_ALL_TYPE, deadline, subject=who, epoch=epoch)
 

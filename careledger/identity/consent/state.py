@@ -1,4 +1,4 @@
-"""The state of a consent: what follows from the registry's record, the subject's epoch and the time."""
+"""The state of a consent: from the registry's record, the subject's epoch and the time."""
 
 from datetime import datetime
 from enum import StrEnum

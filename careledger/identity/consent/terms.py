@@ -1,4 +1,4 @@
-"""What a consent is about, and the hashes that stand for it on chain: scope, purpose, terms, id, use.
+"""What a consent is about, and the hashes of it: scope, purpose, terms, id, use.
 
 Only `Consent.id`, the subject, the expiry and `ConsentTerms.hash` ever reach the chain. So nobody
 but the two parties learns who may read what, and why. Bytes: docs/protocol/identity-consent.md.
@@ -98,6 +98,7 @@ def use_commitment(consent_id: bytes, presentation: str | bytes) -> bytes:
 
     """
     shown = presentation_hash(presentation) if isinstance(presentation, str) else presentation
+
     return keccak256(
         USE_TAG
         + require_bytes32(consent_id, "consent id")
@@ -155,6 +156,7 @@ class ConsentTerms:
 
         """
         members = JsonNode.of(document, "terms").object(("grantee", "scope", "purpose", "salt"))
+
         return cls(
             members["grantee"].address(),
             members["scope"].hex(32),
@@ -272,6 +274,7 @@ class Consent:
 
         """
         members = JsonNode.of(document, "consent").object(("subject", "expiry", "terms"))
+
         return cls(
             members["subject"].address(),
             members["expiry"].seconds(),

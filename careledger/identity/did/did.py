@@ -3,7 +3,7 @@
 ```
 did:ethr:0xf3be…                       on Ethereum's main network
 did:ethr:sepolia:0xf3be…               on a network by name
-did:ethr:0x7a69:0x0279be…              by chain id in hexadecimal; the identity given by its public key
+did:ethr:0x7a69:0x0279be…              by chain id in hexadecimal; the identity by its public key
 did:ethr:0x7a69:0xf3be…?versionId=17   the document as it was after block 17
 ```
 """
@@ -74,6 +74,7 @@ class Did:
         match = _match(text)
         if match["did"] != text:
             raise MalformedDid(f"{text!r} is a DID URL, but a DID alone is needed: {match['did']}")
+
         return cls._from_match(match)
 
     @classmethod
@@ -125,6 +126,7 @@ class DidUrl:
         """
         match = _match(text)
         did = Did._from_match(match)
+
         return cls(did, _version(text, match["query"] or ""), match["fragment"])
 
 
@@ -139,6 +141,7 @@ def public_key_address(key: str) -> ChecksumAddress:
         point = PublicKey(bytes.fromhex(key[2:])).format(compressed=False)
     except Exception as error:
         raise MalformedDid(f"{key} is not a compressed public key of secp256k1") from error
+
     return to_checksum_address(keccak256(point[1:])[12:])
 
 
@@ -154,6 +157,7 @@ def format_did(subject: str, chain_id: int, name: str | None = None) -> str:
 
     """
     network = name or ("" if chain_id == 1 else hex(chain_id))
+
     return Did.parse(f"did:ethr:{network}{':' if network else ''}{subject}").text
 
 

@@ -1,8 +1,8 @@
 """The DID document that follows from the changes of an identity; nothing here asks a node.
 
-The document is that of `ethr-did-resolver` 11 on npm, to the letter, so that both resolvers find the
-same: its numbering of keys (revoked and expired ones count), its treatment of names and values that
-are not text, and that it leaves a revoked key in `keyAgreement`.
+The document is that of `ethr-did-resolver` 11 on npm, to the letter, so that both resolvers return
+the same: its numbering of keys (revoked and expired ones count), its treatment of names and values
+that are not text, and that it leaves a revoked key in `keyAgreement`.
 """
 
 import re
@@ -57,6 +57,7 @@ def document_as_of(
     """
     builder = DocumentBuilder(did, chain_id, time)
     builder.apply(changes, block)
+
     return builder.document()
 
 

@@ -44,7 +44,7 @@ def base58(raw: bytes) -> str:
 
 
 def service_endpoint(text: str) -> Any:
-    """Return the JSON of an endpoint as JavaScript reads it; the text itself where it is not JSON."""
+    """Return the JSON of an endpoint as JavaScript reads it; its text where it is not JSON."""
 
     def no_constant(word: str) -> Any:
         raise ValueError(f"{word} is not JSON")

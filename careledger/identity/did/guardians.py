@@ -131,6 +131,7 @@ class Guardians:
 
         """
         chosen = [address(account, "guardian") for account in accounts]
+
         if len(set(chosen)) != len(chosen):
             raise InputError("a guardian is named twice, but counts once")
         if not 1 <= threshold <= len(chosen) <= MAX_GUARDIANS:
@@ -138,6 +139,7 @@ class Guardians:
                 f"{threshold} of {len(chosen)} guardians cannot agree: "
                 f"1 to {MAX_GUARDIANS} are possible"
             )
+
         return cls(tuple((account, secrets.token_bytes(32)) for account in chosen))
 
     @property
@@ -149,6 +151,7 @@ class Guardians:
         """Return a card for each guardian, in the order in which they were chosen."""
         tree = self.tree
         subject = address(identity, "identity")
+
         return [
             GuardianCard(
                 messages.chain_id,

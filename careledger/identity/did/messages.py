@@ -1,4 +1,4 @@
-"""What a controller or a guardian signs: EIP-712 typed data for wallets, and the digest of ERC-1056."""
+"""What a controller or a guardian signs: EIP-712 typed data, and the digest of ERC-1056."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,25 @@ VERSION = "1"
 _COUNTED = ["uint256 nonce", "uint256 deadline"]
 TYPES: dict[str, list[str]] = {
     "ChangeOwner": ["address identity", "address newOwner", *_COUNTED],
-    "AddDelegate": ["address identity", "string delegateType", "address delegate", "uint256 validTo", *_COUNTED],
+    "AddDelegate": [
+        "address identity", "string delegateType", "address delegate", "uint256 validTo", *_COUNTED,
+    ],
     "RevokeDelegate": ["address identity", "string delegateType", "address delegate", *_COUNTED],
-    "SetAttribute": ["address identity", "string name", "bytes value", "uint256 validTo", *_COUNTED],
+    "SetAttribute": [
+        "address identity", "string name", "bytes value", "uint256 validTo", *_COUNTED,
+    ],
     "RevokeAttribute": ["address identity", "string name", "bytes value", *_COUNTED],
     "Batch": ["address identity", "Operation[] operations", *_COUNTED],
-    "Operation": ["string action", "string name", "address account", "bytes value", "uint256 validTo"],
-    "SetGuardians": ["address identity", "bytes32 root", "uint8 threshold", "uint32 delay", *_COUNTED],
+    "Operation": [
+        "string action", "string name", "address account", "bytes value", "uint256 validTo",
+    ],
+    "SetGuardians": [
+        "address identity", "bytes32 root", "uint8 threshold", "uint32 delay", *_COUNTED,
+    ],
     "StopRecovery": ["address identity", *_COUNTED],
     "ApproveRecovery": [
-        "address identity", "address controller", "address newOwner", "uint256 round", "uint256 deadline",
+        "address identity", "address controller", "address newOwner", "uint256 round",
+        "uint256 deadline",
     ],
 }  # fmt: skip
 """Members of each struct, in order; EIP-712's encodeType follows from them."""
@@ -76,6 +85,7 @@ class IdentityMessages:
             "delegate": delegate,
             "validTo": to_seconds(valid_to),
         }
+
         return self._typed("AddDelegate", identity, nonce, deadline, **members)
 
     def revoke_delegate(
@@ -89,6 +99,7 @@ class IdentityMessages:
     ) -> TypedData:
         """Return `RevokeDelegate`: dismiss a delegate."""
         members = {"delegateType": _text(delegate_type), "delegate": delegate}
+
         return self._typed("RevokeDelegate", identity, nonce, deadline, **members)
 
     def set_attribute(
@@ -103,6 +114,7 @@ class IdentityMessages:
     ) -> TypedData:
         """Return `SetAttribute`: publish an attribute until a point in time."""
         members = {"name": _text(name), "value": hexed(value), "validTo": to_seconds(valid_to)}
+
         return self._typed("SetAttribute", identity, nonce, deadline, **members)
 
     def revoke_attribute(
@@ -127,6 +139,7 @@ class IdentityMessages:
             }
             for step in operations
         ]
+
         return self._typed("Batch", identity, nonce, deadline, operations=steps)
 
     def set_guardians(
@@ -145,6 +158,7 @@ class IdentityMessages:
             "threshold": threshold,
             "delay": int(delay.total_seconds()),
         }
+
         return self._typed("SetGuardians", identity, nonce, deadline, **members)
 
     def stop_recovery(self, identity: str, *, nonce: int, deadline: datetime) -> TypedData:
@@ -174,6 +188,7 @@ class IdentityMessages:
             "round": in_round,
             "deadline": to_seconds(deadline),
         }
+
         return self._message("ApproveRecovery", message)
 
     def _typed(
@@ -211,6 +226,7 @@ def erc1056_digest(
         operation.encode(),
         *packed,
     ]
+
     return keccak256(b"".join(signed))
 
 

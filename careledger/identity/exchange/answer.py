@@ -113,6 +113,7 @@ class Answer:
             raise MalformedAnswer(
                 f"the answer has {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are read"
             )
+
         try:
             return cls.from_json(JsonNode.read(raw, "answer"))
         except InputError as error:

@@ -79,7 +79,7 @@ class AcceptedAnswer:
 
 
 class _GrantedConsent:
-    """Answers as the registry will once a consent is granted, to verify before the grant is paid."""
+    """Answers as the registry will after a grant, to verify an answer before the grant is paid."""
 
     def __init__(self, consent: Consent) -> None:
         self._consent = consent
@@ -168,6 +168,7 @@ class Company:
             audience=audience,
             response_uri=response_uri,
         )
+
         return SignedRequest(request, request.sign(self.issuer))
 
     def own_request(self, text: str) -> Request:

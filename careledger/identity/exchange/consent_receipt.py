@@ -19,8 +19,8 @@ MAX_ITEMS = 10_000
 """Claims, and presentations, that are read at all."""
 
 _MEMBERS = (
-    "careledgerConsent", "chainId", "registry", "consent", "company", "vct", "claims", "purpose", "nonce", "givenAt",
-    "presentations", "oneTime",
+    "careledgerConsent", "chainId", "registry", "consent", "company", "vct", "claims", "purpose",
+    "nonce", "givenAt", "presentations", "oneTime",
 )  # fmt: skip
 
 

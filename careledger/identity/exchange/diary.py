@@ -1,4 +1,4 @@
-"""The customer's diary: each consent, to whom, why, until when, when it was used, and how to end it.
+"""The customer's diary: each consent, to whom and why, when it was used, and how to end it.
 
 It is made of what the wallet keeps of each consent (`ConsentReceipt`), and of what the chain says
 about it. Nobody else can make it, because nobody else knows which consents are one person's.

@@ -1,4 +1,4 @@
-"""What a customer does with a request: find a credential that answers it, consent, keep a record."""
+"""What a customer does with a request: find a credential, consent, keep a receipt."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -65,7 +65,8 @@ def answer_request(
     held = _credential(wallet, request, credential)
     if held.holder_key is None:
         raise Conflict(
-            f"the credential {held.id} is not bound to a key of this wallet, so nobody can present it"
+            f"the credential {held.id} is not bound to a key of this wallet, "
+            "so nobody can present it"
         )
     selection = HeldCredential.parse(held.text).select(request.claims)
     holder = wallet.holder_key(held.holder_key)

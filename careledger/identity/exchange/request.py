@@ -1,8 +1,8 @@
 """What a company asks a customer for, signed.
 
 A compact JWS (RFC 7515) of type `careledger-request+jwt`, signed by a key of the company's DID. The
-customer's wallet believes it only after `read_request`: who could forge a request would receive what
-it asks for. Format: docs/protocol/identity-consent.md.
+customer's wallet believes it only after `read_request`: who could forge a request would receive
+what it asks for. Format: docs/protocol/identity-consent.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,8 @@ ClaimName = str | Sequence[str | int | None]
 """Name of a claim, or a path to it."""
 
 _REQUIRED = (
-    "iss", "iat", "exp", "aud", "nonce", "vct", "claims", "purpose", "consentFor", "chainId", "consentRegistry",
+    "iss", "iat", "exp", "aud", "nonce", "vct", "claims", "purpose", "consentFor", "chainId",
+    "consentRegistry",
 )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ class Request:
 
         """
         issued_at = from_seconds(to_seconds(now))
+
         return cls(
             did=did,
             vct=vct,
@@ -174,7 +176,8 @@ class Request:
     def _require_claims(self) -> None:
         if not 0 < len(self.claims) <= MAX_CLAIMS:
             raise MalformedRequest(
-                f"the request asks for {len(self.claims)} claims, but 1 to {MAX_CLAIMS} are possible"
+                f"the request asks for {len(self.claims)} claims, "
+                f"but 1 to {MAX_CLAIMS} are possible"
             )
         if len(set(self.claims)) != len(self.claims):
             raise MalformedRequest("the request asks for a claim twice")
@@ -208,6 +211,7 @@ class Request:
             "chainId": self.chain_id,
             "consentRegistry": self.registry,
         }
+
         if self.response_uri is not None:
             document["responseUri"] = self.response_uri
         return document
@@ -293,6 +297,7 @@ def parse_request(text: str) -> tuple[Request, jose.Jws]:
     """
     _require_size(text)
     token = jose.Jws.parse(text, (TYPE,), "the request")
+
     try:
         return Request.from_json(token.claims), token
     except MalformedRequest:
@@ -328,7 +333,8 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
 
     if request.expires_at <= at:
         raise RequestExpired(
-            f"the request could be answered until {time_text(request.expires_at)}: ask for a new one"
+            f"the request could be answered until {time_text(request.expires_at)}: "
+            "ask for a new one"
         )
     if request.issued_at > at + LEEWAY:
         raise RequestFromFuture(
@@ -357,6 +363,7 @@ def claim_paths(names: Sequence[Any], what: str = "the request's claims") -> tup
             paths.append(path_of(name))
         except InputError as error:
             raise MalformedRequest(f"{what}: {error}") from error
+
     return tuple(paths)
 
 

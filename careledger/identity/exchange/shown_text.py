@@ -35,7 +35,8 @@ def require_shown_text(what: str, text: Any, at_most: int, *, lines: bool = Fals
         allowed = character in _JOINERS or (lines and character == "\n")
         if hidden and not allowed:
             raise MalformedRequest(
-                f"the request's {what} has the character U+{ord(character):04X}, which cannot be seen"
+                f"the request's {what} has the character U+{ord(character):04X}, "
+                "which cannot be seen"
             )
 
 

@@ -7,7 +7,7 @@ customer's consent has ended: `read` asks the chain every time.
 ```python
 nonce = verifications.issue(timedelta(minutes=10))
 verified = verifier.verify(presentation, required, consent)
-kept = verifications.record(verified, required, {"age_over_18": verified.get("age_over_18") is True})
+kept = verifications.record(verified, required, {"age_over_18": verified.get("age_over_18")})
 verifications.read(kept.id)
 ```
 """
@@ -195,6 +195,7 @@ class Verifications:
             presentation_hash=verified.presentation_hash,
             status=self._status(verified.status),
         )
+
         with self.store.writing() as session:
             self._spend(session, required.nonce)
             session.add(self._row(kept))
@@ -208,6 +209,7 @@ class Verifications:
             .where(IssuedNonce.spent_at.is_(None), IssuedNonce.expires_at > now)
             .values(spent_at=now)
         )
+
         if session.execute(spent).rowcount != 1:  # type: ignore[attr-defined]
             _require_open(session.get(IssuedNonce, _digest(nonce)), now)
             raise Replayed(
@@ -294,7 +296,7 @@ class Verifications:
         self.store.sweep()
 
     def _status(self, status: StatusReference | None) -> StatusReference | None:
-        """Leave out the list's address where the chain is asked: a text that somebody else chose."""
+        """Leave out the list's address where the chain is asked: somebody else chose that text."""
         if status is None or not status.on_chain or isinstance(self.statuses, ListStatusReader):
             return status
         return replace(status, uri="chain")
@@ -327,11 +329,13 @@ def _require_open(row: IssuedNonce | None, now: datetime) -> None:
             "the presentation answers a request that is not one of ours, or ended long ago: "
             "send a new request"
         )
+
     if row.spent_at is not None:
         raise Replayed(
             "this request was answered already, and a presentation is good for one reading: "
             "send a new request"
         )
+
     if row.expires_at <= now:
         raise KeyBindingStale(
             f"the request was good until {time_text(row.expires_at)}: send a new request"

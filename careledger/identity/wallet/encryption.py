@@ -46,7 +46,7 @@ _KDF_MEMBERS = {"name", "n", "r", "p", "salt"}
 
 @dataclass(frozen=True)
 class PasswordKey:
-    """The key that is derived from a password; kept while a wallet is open, so that saving is fast."""
+    """The key that is derived from a password; kept while a wallet is open, to save fast."""
 
     work: int
     salt: bytes
@@ -203,6 +203,7 @@ def _header_members(header: bytes) -> dict[str, Any]:
 
 def _work(kdf: dict[str, Any]) -> int:
     work = kdf["n"]
+
     if (
         not isinstance(work, int)
         or work.bit_count() != 1
@@ -213,6 +214,7 @@ def _work(kdf: dict[str, Any]) -> int:
             "the wallet asks for work that this program does not do: "
             f"scrypt with N from {MIN_WORK} to {WORK}, r = {_R} and p = {_P} is accepted"
         )
+
     return work
 
 

@@ -15,8 +15,8 @@ from eth_typing import ChecksumAddress
 from careledger.errors import InputError
 
 SUBJECT_PATH = "m/44'/60'/1056'/0'/{index}'"
-"""Of a consent's subject. Ethereum's tree of BIP-44; account 1056 (the ERC of identities) belongs to
-no wallet program."""
+"""Of a consent's subject. Ethereum's tree of BIP-44; account 1056 (the ERC of identities) is
+not used by wallet programs."""
 
 MAX_INDEX = 2**31 - 1
 """The last index that BIP-32 has."""

@@ -35,8 +35,8 @@ from careledger.values.hashes import require_bytes32
 from careledger.values.times import time_text
 
 GAP = 20
-"""After so many unknown subjects in a row, the search for the subjects of a restored wallet ends, as
-in BIP-44."""
+"""After so many unknown subjects in a row, the search for the subjects of a restored wallet ends
+(as in BIP-44)."""
 MAX_SEARCH = 10_000
 """Subjects that are searched at most, because a node could claim to know every address."""
 
@@ -239,6 +239,7 @@ class Wallet:
 
         """
         wanted = address(of, "subject")
+
         try:
             index = self._content["subjects"].index(wanted)
         except ValueError:
@@ -270,11 +271,10 @@ class Wallet:
 
         """
         jwk = self._content["holderKeys"].get(thumbprint)
+
         if jwk is None:
-            raise NotFound(
-                f"the key {thumbprint} is not in this wallet: the credential is bound to another "
-                "holder's key"
-            )
+            raise NotFound(f"the key {thumbprint} is not in this wallet: it is another holder's")
+
         return SigningKey.from_private_jwk(jwk)
 
     # -- credentials
@@ -385,13 +385,14 @@ def _require_end(index: int, end: int) -> None:
 
 def _acquire(file: Path) -> FileLock:
     writer = FileLock(file.with_name(file.name + ".lock"), timeout=0, mode=0o600)
+
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         writer.acquire()
     except Timeout:
-        raise WalletBusy(
-            f"another program is writing to the wallet {file}: close it first"
-        ) from None
+        what = f"another program is writing to the wallet {file}: close it first"
+        raise WalletBusy(what) from None
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from error
+
     return writer
