@@ -83,7 +83,7 @@ class CareLedgerError(Exception):
         names = [
             name
             for kind in reversed(type(self).__mro__)
-            if issubclass(kind, CareLedgerError) and kind is not CareLedgerError
+            if issubclass(kind, CareLedgerError) and kind not in (CareLedgerError, ReasonedError)
             for name, annotation in get_annotations(kind).items()
             if not name.startswith("_") and "ClassVar" not in str(annotation)
         ]
@@ -143,6 +143,21 @@ def _code(module: str, name: str) -> str:
     return f"{noun}.{kebab(reason)}"
 
 
+class ReasonedError(CareLedgerError):
+    """An error whose class is the kind of trouble, and whose reason is the case.
+
+    A class says what its reasons are: `class WalletError(ReasonedError, reasons=WalletReason)`.
+    """
+
+    reason: Reason
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        """Take the case, and the sentence about it."""
+        super().__init__(message)
+        self.reason = reason
+        self.code = f"{type(self).code.partition('.')[0]}.{reason.value}"
+
+
 def error_codes() -> dict[str, str]:
     """Return every code of the classes that are imported, with the sentence about it.
 
@@ -173,11 +188,15 @@ def _codes_of(kind: type[CareLedgerError]) -> list[tuple[str, str]]:
     if kind.__name__.startswith("_") or kind.__module__.partition(".")[0] != "careledger":
         return []
     codes = [(kind.code, (kind.__doc__ or "").strip().splitlines()[0])]
-    own = vars(kind).get("reasons")
-    if own is not None:
-        noun = kind.code.partition(".")[0]
-        codes += [(f"{noun}.{reason.value}", reason.sentence) for reason in own]
-    return codes
+    if kind.reasons is None:
+        return codes
+
+    # The reasons' codes are those of the instances; the class that has them lists them once.
+    noun = kind.code.partition(".")[0]
+    by_reason = [(f"{noun}.{reason.value}", reason.sentence) for reason in kind.reasons]
+    if "reasons" in vars(kind):
+        return by_reason
+    return [] if kind.code in dict(by_reason) else codes
 
 
 class SettingsError(CareLedgerError, code="settings.invalid"):

@@ -6,15 +6,10 @@ from typing import Protocol
 from careledger.chain.rpc import Block
 from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus
 from careledger.identity.credentials.errors import (
-    ConsentEpochEnded,
-    ConsentExpired,
-    ConsentMismatch,
-    ConsentRenounced,
-    ConsentRevoked,
-    ConsentUnknown,
-    CredentialRevoked,
-    ExpiryMismatch,
-    SubjectMismatch,
+    ConsentError,
+    ConsentReason,
+    StatusError,
+    StatusReason,
 )
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.values.times import time_text
@@ -46,13 +41,14 @@ def check_status(reader: StatusReader, reference: StatusReference, block: Block 
     """Make sure that the issuer has not revoked a credential.
 
     Raises:
-        CredentialRevoked: the issuer has revoked it.
+        StatusError: the issuer has revoked it.
         StatusUnreadable, StatusStale, UnknownChain: this reader cannot know.
 
     """
     if reader.is_revoked(reference, block):
-        raise CredentialRevoked(
-            "the issuer has revoked the credential: ask the customer for a new one"
+        raise StatusError(
+            StatusReason.CREDENTIAL_REVOKED,
+            "the issuer has revoked the credential: ask the customer for a new one",
         )
 
 
@@ -70,54 +66,64 @@ def check_consent(
         consent: the consent that was handed over; None where only the id was kept.
 
     Raises:
-        ConsentMismatch: the id, the subject or the expiry is that of another consent.
-        ConsentUnknown, ConsentRevoked, ConsentRenounced, ConsentEpochEnded, ConsentExpired: it is
+        ConsentError: the id, the subject or the expiry is that of another consent.
+        ConsentError: it is
             not valid.
 
     """
     if consent is not None and consent.id != consent_id:
-        raise ConsentMismatch(
-            "the holder's proof names another consent than the one that came with it"
+        raise ConsentError(
+            ConsentReason.CONSENT_MISMATCH,
+            "the holder's proof names another consent than the one that came with it",
         )
 
     record = reader.record(consent_id, block)
     name = f"consent 0x{consent_id.hex()}"
     if record.status is ConsentStatus.NONE:
-        raise ConsentUnknown(
-            f"{name} is not on chain: submit the customer's grant first, or ask for one"
+        raise ConsentError(
+            ConsentReason.CONSENT_UNKNOWN,
+            f"{name} is not on chain: submit the customer's grant first, or ask for one",
         )
     if consent is not None:
         _check_same(record, consent, name)
 
     _check_not_ended(record, name)
     if record.epoch != reader.epoch(record.subject, block):
-        raise ConsentEpochEnded(
-            f"{name} ended when the customer revoked all consents: it may no longer be read"
+        raise ConsentError(
+            ConsentReason.CONSENT_EPOCH_ENDED,
+            f"{name} ended when the customer revoked all consents: it may no longer be read",
         )
     if record.expires_at <= now:
-        raise ConsentExpired(f"{name} ended at {time_text(record.expires_at)}: ask for a new one")
+        raise ConsentError(
+            ConsentReason.CONSENT_EXPIRED,
+            f"{name} ended at {time_text(record.expires_at)}: ask for a new one",
+        )
     return record
 
 
 def _check_same(record: ConsentRecord, consent: Consent, name: str) -> None:
     """Make sure that the chain has the consent that was handed over."""
     if record.subject != consent.subject:
-        raise SubjectMismatch(
-            f"{name} is of {record.subject} on chain, and of {consent.subject} as handed over"
+        raise ConsentError(
+            ConsentReason.SUBJECT_MISMATCH,
+            f"{name} is of {record.subject} on chain, and of {consent.subject} as handed over",
         )
     if record.status is ConsentStatus.GRANTED and record.expires_at != consent.expires_at:
-        raise ExpiryMismatch(
-            f"{name} has another expiry on chain than the consent that was handed over"
+        raise ConsentError(
+            ConsentReason.EXPIRY_MISMATCH,
+            f"{name} has another expiry on chain than the consent that was handed over",
         )
 
 
 def _check_not_ended(record: ConsentRecord, name: str) -> None:
     """Make sure that neither party has ended a consent."""
     if record.status is ConsentStatus.REVOKED:
-        raise ConsentRevoked(
-            f"{name} was revoked by the customer: the verification may no longer be read"
+        raise ConsentError(
+            ConsentReason.CONSENT_REVOKED,
+            f"{name} was revoked by the customer: the verification may no longer be read",
         )
     if record.status is ConsentStatus.RENOUNCED:
-        raise ConsentRenounced(
-            f"{name} was given back by the company: the verification may no longer be read"
+        raise ConsentError(
+            ConsentReason.CONSENT_RENOUNCED,
+            f"{name} was given back by the company: the verification may no longer be read",
         )

@@ -12,7 +12,7 @@ from typing import Any
 from careledger.errors import InputError
 from careledger.identity.consent.terms import presentation_hash
 from careledger.identity.credentials.claim_paths import ClaimPath
-from careledger.identity.credentials.errors import MalformedClaim
+from careledger.identity.credentials.errors import MalformedToken, TokenReason
 from careledger.identity.credentials.jose import Jws, Limits, TokenTimes
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.status_reference import StatusReference
@@ -95,14 +95,15 @@ def signing_time(times: TokenTimes) -> datetime:
     """Return when a credential was signed.
 
     Raises:
-        MalformedClaim: it does not say so.
+        MalformedToken: it does not say so.
 
     """
     signed_at = times.issued_at or times.not_before
     if signed_at is None:
-        raise MalformedClaim(
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
             "the credential does not say when it was signed ('iat'), "
-            "so nobody knows which keys of the issuer count"
+            "so nobody knows which keys of the issuer count",
         )
     return signed_at
 
@@ -111,7 +112,7 @@ def named_consent(claims: Mapping[str, Any]) -> bytes | None:
     """Return the id of the consent that a holder's proof names; None where it does not name one.
 
     Raises:
-        MalformedClaim: the claim `consent` is not an id.
+        MalformedToken: the claim `consent` is not an id.
 
     """
     if claims.get("consent") is None:
@@ -119,6 +120,7 @@ def named_consent(claims: Mapping[str, Any]) -> bytes | None:
     try:
         return parse_bytes32(claims["consent"], "the consent's id")
     except InputError:
-        raise MalformedClaim(
-            "the holder's proof: 'consent' is not 32 bytes as 0x and 64 hexadecimal digits"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the holder's proof: 'consent' is not 32 bytes as 0x and 64 hexadecimal digits",
         ) from None

@@ -17,14 +17,10 @@ from careledger.chain.rpc import Chain
 from careledger.errors import InputError
 from careledger.identity.credentials.curves import KeyType
 from careledger.identity.credentials.errors import (
-    IdentityDeactivated,
-    IssuerKeyUnknown,
-    KeyRotated,
-    KeyTypeMismatch,
-    MalformedIssuer,
-    SignatureInvalid,
-    UnknownChain,
-    UnknownDidMethod,
+    IssuerError,
+    IssuerReason,
+    SignatureReason,
+    TokenSignatureError,
 )
 from careledger.identity.credentials.jose import Jws
 from careledger.identity.credentials.keys import KEY_TYPES, VerificationKey
@@ -102,28 +98,35 @@ def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None)
     """Parse the DID of an issuer or holder; it has to be on the chain that is read.
 
     Raises:
-        UnknownDidMethod: it is not a did:ethr.
-        MalformedIssuer: it is a malformed one.
-        UnknownChain: it is on another chain.
+        IssuerError: it is not a did:ethr.
+        IssuerError: it is a malformed one.
+        IssuerError: it is on another chain.
 
     """
     if not text.startswith("did:ethr:"):
         method = ":".join(text.split(":")[:2])[:40]
-        raise UnknownDidMethod(
-            f"the signer has a DID of {method!r}, and only did:ethr is supported: ask for one"
+        raise IssuerError(
+            IssuerReason.UNKNOWN_DID_METHOD,
+            f"the signer has a DID of {method!r}, and only did:ethr is supported: ask for one",
         )
     if len(text) > _LONGEST_DID:
-        raise MalformedIssuer(
-            f"the signer's DID has {len(text)} characters, and at most {_LONGEST_DID} are read"
+        raise IssuerError(
+            IssuerReason.MALFORMED_ISSUER,
+            f"the signer's DID has {len(text)} characters, and at most {_LONGEST_DID} are read",
         )
 
     try:
         did = Did.parse(text)
         found = did.chain_id(dict(names or {}))
     except (MalformedDid, InputError) as error:
-        raise MalformedIssuer(f"the signer's DID cannot be read: {error}") from error
+        raise IssuerError(
+            IssuerReason.MALFORMED_ISSUER, f"the signer's DID cannot be read: {error}"
+        ) from error
     if found != chain_id:
-        raise UnknownChain(f"{text} is on chain {found}, and the node serves chain {chain_id}")
+        raise IssuerError(
+            IssuerReason.UNKNOWN_CHAIN,
+            f"{text} is on chain {found}, and the node serves chain {chain_id}",
+        )
     return did
 
 
@@ -175,14 +178,14 @@ class DidKeys:
             now: later of this machine's time and the newest block's where it is None.
 
         Raises:
-            UnknownDidMethod, MalformedIssuer, UnknownChain: the DID cannot be read here.
-            KeyTypeMismatch: no key of the document takes the algorithm, or the one that is named
+            IssuerError: the DID cannot be read here.
+            TokenSignatureError: no key of the document takes the algorithm, or the one that is named
                 does not.
-            KeyRotated: a key of the DID signed it, but not one that was in the document when it
+            IssuerError: a key of the DID signed it, but not one that was in the document when it
                 counts.
-            IdentityDeactivated: the identity was out of use when it counts.
-            IssuerKeyUnknown: it names a key that is not, and was not, in the document.
-            SignatureInvalid: no key of the DID signed it, or it was changed afterwards.
+            IssuerError: the identity was out of use when it counts.
+            IssuerError: it names a key that is not, and was not, in the document.
+            TokenSignatureError: no key of the DID signed it, or it was changed afterwards.
             NodeError: the node cannot be asked, or keeps no old logs (HistoryWithheld).
 
         """
@@ -196,16 +199,18 @@ class DidKeys:
         still = keys.methods(present_at, None, purpose)
         if not then or (policy is KeyPolicy.NOW and not still):
             counts_at = time_text(from_seconds(present_at if then else signed_at))
-            raise IdentityDeactivated(
-                f"{did} was out of use at {counts_at}: nothing that it signs counts"
+            raise IssuerError(
+                IssuerReason.IDENTITY_DEACTIVATED,
+                f"{did} was out of use at {counts_at}: nothing that it signs counts",
             )
 
         name, key = self._signing_key(token, keys, then, signed_at)
         valid_now = any(key == other for _, other in still)
         if policy is KeyPolicy.NOW and not valid_now:
-            raise KeyRotated(
+            raise IssuerError(
+                IssuerReason.KEY_ROTATED,
                 f"{name} was a key of {did} when this was signed, and is not now: the policy "
-                "requires a key that is valid now; ask for a newly signed one"
+                "requires a key that is valid now; ask for a newly signed one",
             )
         return TokenSigner(signer, name, key, valid_now)
 
@@ -223,17 +228,20 @@ class DidKeys:
         if named is None or fitting or not candidates:
             _require_no_other_key(token, keys, {key for _, key in methods}, signed_at)
         if named and not candidates:
-            raise IssuerKeyUnknown(
-                f"{named[:200]} was not in the signer's document when the token was signed"
+            raise IssuerError(
+                IssuerReason.ISSUER_KEY_UNKNOWN,
+                f"{named[:200]} was not in the signer's document when the token was signed",
             )
         if not fitting:
-            raise KeyTypeMismatch(
+            raise TokenSignatureError(
+                SignatureReason.KEY_TYPE_MISMATCH,
                 f"the header says {token.alg}, and {named or keys.did.text} has no key of type "
-                f"{KEY_TYPES[token.alg]} for this purpose"
+                f"{KEY_TYPES[token.alg]} for this purpose",
             )
-        raise SignatureInvalid(
+        raise TokenSignatureError(
+            SignatureReason.SIGNATURE_INVALID,
             f"the signature is not by {named or keys.did.text}: it is forged, "
-            "or the token was changed"
+            "or the token was changed",
         )
 
     def _block_at(self, changes: Sequence[Change], time: int) -> int:
@@ -281,10 +289,11 @@ def _require_no_other_key(
         if key in in_force or key.kind is not KEY_TYPES[token.alg]:
             continue
         if key.verify(token.alg, token.signing_input, token.signature):
-            raise KeyRotated(
+            raise IssuerError(
+                IssuerReason.KEY_ROTATED,
                 f"the key of {keys.did.text} that signed this was not in its document for this "
                 f"purpose at {time_text(from_seconds(signed_at))}, the time of signing: "
-                "it was rotated out, had expired, or came later"
+                "it was rotated out, had expired, or came later",
             )
 
 
@@ -295,7 +304,8 @@ def _named_method(token: Jws, did: Did) -> str | None:
 
     named = f"{did.text}{token.kid}" if token.kid.startswith("#") else token.kid
     if not named.startswith(f"{did.text}#"):
-        raise IssuerKeyUnknown(
-            f"the header's 'kid' {token.kid[:200]!r} is not a key of the signer, {did.text}"
+        raise IssuerError(
+            IssuerReason.ISSUER_KEY_UNKNOWN,
+            f"the header's 'kid' {token.kid[:200]!r} is not a key of the signer, {did.text}",
         )
     return named

@@ -6,8 +6,10 @@ A further format is a module with a `CredentialFormat`, and a line in `FORMATS`.
 from careledger.identity.credentials import sd_jwt_vc, vc_jwt
 from careledger.identity.credentials.credential import Credential, Presentation
 from careledger.identity.credentials.errors import (
-    KeyBindingMissing,
+    KeyBindingError,
+    KeyBindingReason,
     MalformedToken,
+    TokenReason,
 )
 from careledger.identity.credentials.jose import LIMITS, Limits
 
@@ -30,21 +32,24 @@ def parse(text: str, limits: Limits = LIMITS) -> Credential | Presentation:
             return format_.parse(text, limits)
 
     names = ", ".join(one.name for one in FORMATS)
-    raise MalformedToken(f"the token is not a credential in a known format: {names}")
+    raise MalformedToken(
+        TokenReason.MALFORMED_TOKEN, f"the token is not a credential in a known format: {names}"
+    )
 
 
 def parse_presentation(text: str, limits: Limits = LIMITS) -> Presentation:
     """Parse a presentation of any format.
 
     Raises:
-        KeyBindingMissing: it is a credential alone.
+        KeyBindingError: it is a credential alone.
         CredentialError: it cannot be read, or holds several credentials.
 
     """
     parsed = parse(text, limits)
     if isinstance(parsed, Credential):
-        raise KeyBindingMissing(
-            "the credential comes without a proof of the holder's key: anybody could hand it over"
+        raise KeyBindingError(
+            KeyBindingReason.KEY_BINDING_MISSING,
+            "the credential comes without a proof of the holder's key: anybody could hand it over",
         )
     return parsed
 
@@ -59,7 +64,10 @@ def parse_credential(text: str, limits: Limits = LIMITS) -> Credential:
     """
     parsed = parse(text, limits)
     if isinstance(parsed, Presentation):
-        raise MalformedToken("this is a presentation, with a holder's proof, and not a credential")
+        raise MalformedToken(
+            TokenReason.MALFORMED_TOKEN,
+            "this is a presentation, with a holder's proof, and not a credential",
+        )
     return parsed
 
 

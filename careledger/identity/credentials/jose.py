@@ -12,15 +12,11 @@ from typing import Any, Protocol, Self
 from careledger.crypto import base64url, canonical
 from careledger.crypto.base64url import encode
 from careledger.identity.credentials.errors import (
-    AlgorithmRefused,
     BadBase64,
-    BadHeader,
-    BadJson,
-    CriticalHeader,
-    MalformedClaim,
     MalformedToken,
-    TokenTooLarge,
-    WrongTokenType,
+    SignatureReason,
+    TokenReason,
+    TokenSignatureError,
 )
 from careledger.values.times import LATEST_SECONDS, from_seconds
 
@@ -62,12 +58,13 @@ class Limits:
         """Make sure that a token is not too long.
 
         Raises:
-            TokenTooLarge: it is.
+            MalformedToken: it is.
 
         """
         if len(text) > self.token:
-            raise TokenTooLarge(
-                f"{what} has {len(text)} characters, and at most {self.token} are read"
+            raise MalformedToken(
+                TokenReason.TOKEN_TOO_LARGE,
+                f"{what} has {len(text)} characters, and at most {self.token} are read",
             )
 
 
@@ -109,15 +106,16 @@ def parse_json(raw: bytes, what: str) -> Any:
     which refuses those, does not read them.
 
     Raises:
-        BadJson: a member is given twice, values are nested too deep, a number is one that readers
+        MalformedToken: a member is given twice, values are nested too deep, a number is one that readers
             round, or it is not JSON. The message names the fault and at most a member's name.
 
     """
     try:
         return canonical.loads(raw)
     except canonical.CanonicalError as error:
-        raise BadJson(
-            f"{what} is not JSON that is safe to read: {error.path[:80]}: {error.reason[:120]}"
+        raise MalformedToken(
+            TokenReason.BAD_JSON,
+            f"{what} is not JSON that is safe to read: {error.path[:80]}: {error.reason[:120]}",
         ) from None
 
 
@@ -125,12 +123,12 @@ def parse_object(raw: bytes, what: str) -> dict[str, Any]:
     """Parse a JSON object of a token.
 
     Raises:
-        BadJson: it is not JSON, or not an object.
+        MalformedToken: it is not JSON, or not an object.
 
     """
     value = parse_json(raw, what)
     if not isinstance(value, dict):
-        raise BadJson(f"{what} is not a JSON object")
+        raise MalformedToken(TokenReason.BAD_JSON, f"{what} is not a JSON object")
     return value
 
 
@@ -164,21 +162,23 @@ class Jws:
             what: how messages call it.
 
         Raises:
-            TokenTooLarge: it is longer than the limits allow.
+            MalformedToken: it is longer than the limits allow.
             MalformedToken: it cannot be read; subclasses say why.
-            AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+            TokenSignatureError: it is unsigned, or signed with another algorithm than the four.
 
         """
         limits.check_token(text, what)
         parts = text.split(".")
         if len(parts) != 3:
             raise MalformedToken(
-                f"{what} is not a compact JWS: it has {len(parts)} parts, and three are needed"
+                TokenReason.MALFORMED_TOKEN,
+                f"{what} is not a compact JWS: it has {len(parts)} parts, and three are needed",
             )
         if len(parts[0]) > limits.header:
-            raise TokenTooLarge(
+            raise MalformedToken(
+                TokenReason.TOKEN_TOO_LARGE,
                 f"{what} has a header of {len(parts[0])} characters; "
-                f"at most {limits.header} are read"
+                f"at most {limits.header} are read",
             )
 
         header = parse_object(decode(parts[0], f"the header of {what}"), f"the header of {what}")
@@ -222,41 +222,53 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: JwsSigner) -
 
 def _check_header(header: Mapping[str, Any], types: Collection[str | None], what: str) -> None:
     if "crit" in header:
-        raise CriticalHeader(
-            f"{what} demands an extension by 'crit', and none is supported: ask for one without it"
+        raise MalformedToken(
+            TokenReason.CRITICAL_HEADER,
+            f"{what} demands an extension by 'crit', and none is supported: ask for one without it",
         )
     for name in _FORBIDDEN_PARAMETERS & header.keys():
-        raise BadHeader(f"{what} has '{name}' in its header, which would change what is signed")
+        raise MalformedToken(
+            TokenReason.BAD_HEADER,
+            f"{what} has '{name}' in its header, which would change what is signed",
+        )
 
     _check_algorithm(header.get("alg"), what)
     if "kid" in header and not isinstance(header["kid"], str):
-        raise BadHeader(f"{what} has a 'kid' in its header that is not a text")
+        raise MalformedToken(
+            TokenReason.BAD_HEADER, f"{what} has a 'kid' in its header that is not a text"
+        )
     _check_type(header.get("typ"), types, what)
 
 
 def _check_algorithm(alg: Any, what: str) -> None:
     if not isinstance(alg, str):
-        raise BadHeader(f"{what} does not name its algorithm ('alg') in its header")
+        raise MalformedToken(
+            TokenReason.BAD_HEADER, f"{what} does not name its algorithm ('alg') in its header"
+        )
     if alg in ALGORITHMS:
         return
 
     unsigned = alg.lower() == "none"
     reason = "it is unsigned" if unsigned else "only keys of issuers and holders are accepted"
-    raise AlgorithmRefused(
+    raise TokenSignatureError(
+        SignatureReason.ALGORITHM_REFUSED,
         f"{what} names {alg[:20]!r} as its algorithm: {reason}; "
-        f"use one of {', '.join(sorted(ALGORITHMS))}"
+        f"use one of {', '.join(sorted(ALGORITHMS))}",
     )
 
 
 def _check_type(kind: Any, types: Collection[str | None], what: str) -> None:
     if kind is not None and not isinstance(kind, str):
-        raise BadHeader(f"{what} has a 'typ' in its header that is not a text")
+        raise MalformedToken(
+            TokenReason.BAD_HEADER, f"{what} has a 'typ' in its header that is not a text"
+        )
 
     if _plain_type(kind) not in types:
         wanted = " or ".join(sorted(name for name in types if name))
         found = "no 'typ'" if kind is None else f"'typ' {kind[:40]!r}"
-        raise WrongTokenType(
-            f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token"
+        raise MalformedToken(
+            TokenReason.WRONG_TOKEN_TYPE,
+            f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token",
         )
 
 
@@ -271,12 +283,14 @@ def text_claim(claims: Mapping[str, Any], name: str, what: str) -> str:
     """Return a text that a token has to hold.
 
     Raises:
-        MalformedClaim: it is missing, empty or not a text.
+        MalformedToken: it is missing, empty or not a text.
 
     """
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise MalformedClaim(f"{what}: '{name}' is missing or not a text")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{what}: '{name}' is missing or not a text"
+        )
     return value
 
 
@@ -284,7 +298,7 @@ def time_claim(claims: Mapping[str, Any], name: str, what: str) -> datetime | No
     """Return a time of a token (NumericDate), without fractions; None where the claim is missing.
 
     Raises:
-        MalformedClaim: it is not a number, or not between 1970 and 9999.
+        MalformedToken: it is not a number, or not between 1970 and 9999.
 
     """
     if name not in claims:
@@ -293,7 +307,9 @@ def time_claim(claims: Mapping[str, Any], name: str, what: str) -> datetime | No
     value = claims[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= LATEST_SECONDS:
-        raise MalformedClaim(f"{what}: '{name}' is not a time in seconds since 1970 UTC")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{what}: '{name}' is not a time in seconds since 1970 UTC"
+        )
     return from_seconds(int(value))
 
 
@@ -313,7 +329,7 @@ class TokenTimes:
         """Take the times from a token's claims.
 
         Raises:
-            MalformedClaim: one of them is not a time.
+            MalformedToken: one of them is not a time.
 
         """
         return cls(*(time_claim(claims, name, what) for name in ("iat", "nbf", "exp")))

@@ -30,7 +30,13 @@ from careledger.crypto.hashing import sha256
 from careledger.errors import InputError
 from careledger.identity.credentials import curves
 from careledger.identity.credentials.curves import ACCOUNT_BYTES, KeyType
-from careledger.identity.credentials.errors import BadBase64, KeyTypeMismatch, MalformedClaim
+from careledger.identity.credentials.errors import (
+    BadBase64,
+    MalformedToken,
+    SignatureReason,
+    TokenReason,
+    TokenSignatureError,
+)
 from careledger.identity.credentials.jose import decode, encode
 
 KEY_TYPES = {
@@ -85,7 +91,10 @@ class VerificationKey:
 
     def __post_init__(self) -> None:
         if not curves.is_public_key(self.kind, self.raw):
-            raise MalformedClaim(f"these {len(self.raw)} bytes are not a {self.kind} public key")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                f"these {len(self.raw)} bytes are not a {self.kind} public key",
+            )
 
     @property
     def is_address(self) -> bool:
@@ -96,12 +105,13 @@ class VerificationKey:
         """Say whether this key signed some bytes; False for any signature that is malformed.
 
         Raises:
-            KeyTypeMismatch: the algorithm takes another type of key.
+            TokenSignatureError: the algorithm takes another type of key.
 
         """
         if KEY_TYPES.get(alg) is not self.kind:
-            raise KeyTypeMismatch(
-                f"the header says {alg}, and the key is of type {self.kind}, which it does not take"
+            raise TokenSignatureError(
+                SignatureReason.KEY_TYPE_MISMATCH,
+                f"the header says {alg}, and the key is of type {self.kind}, which it does not take",
             )
         if len(signature) != (65 if alg == "ES256K-R" else 64):
             return False
@@ -151,23 +161,29 @@ class VerificationKey:
         """Read a public key.
 
         Raises:
-            MalformedClaim: it is not a public EC (P-256, secp256k1) or OKP (Ed25519) key, or holds
+            MalformedToken: it is not a public EC (P-256, secp256k1) or OKP (Ed25519) key, or holds
                 the secret too.
 
         """
         if not isinstance(jwk, Mapping):
-            raise MalformedClaim(f"{what} is not a JSON object")
+            raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{what} is not a JSON object")
         if "d" in jwk or "k" in jwk:
-            raise MalformedClaim(
-                f"{what} holds a secret key: others may have seen it, so make a new one"
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                f"{what} holds a secret key: others may have seen it, so make a new one",
             )
 
         kind = _JWK_TYPES.get((str(jwk.get("kty")), str(jwk.get("crv"))))
         if kind is None:
-            raise MalformedClaim(f"{what} is not a key of P-256, secp256k1 or Ed25519")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM, f"{what} is not a key of P-256, secp256k1 or Ed25519"
+            )
         alg = jwk.get("alg")
         if isinstance(alg, str) and KEY_TYPES.get(alg) is not kind:
-            raise MalformedClaim(f"{what} names an algorithm that takes another type of key")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                f"{what} names an algorithm that takes another type of key",
+            )
 
         x = _coordinate(jwk, "x", what)
         if kind is KeyType.ED25519:
@@ -175,7 +191,7 @@ class VerificationKey:
         y = _coordinate(jwk, "y", what)
         key = cls(kind, bytes([2 + (y[-1] & 1)]) + x)
         if key.jwk["y"] != encode(y):
-            raise MalformedClaim(f"{what} is not a point of its curve")
+            raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{what} is not a point of its curve")
         return key
 
     @classmethod
@@ -205,7 +221,9 @@ def _coordinate(jwk: Mapping[str, Any], name: str, what: str) -> bytes:
     except BadBase64:
         raw = b""
     if len(raw) != 32:
-        raise MalformedClaim(f"{what} has no '{name}' of 32 bytes in base64url")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{what} has no '{name}' of 32 bytes in base64url"
+        )
     return raw
 
 

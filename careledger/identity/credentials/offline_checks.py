@@ -6,20 +6,14 @@ from careledger.identity.consent.terms import Consent
 from careledger.identity.credentials.claim_paths import has_path, path_of, path_text
 from careledger.identity.credentials.credential import Credential, HolderProof
 from careledger.identity.credentials.errors import (
-    ClaimMissing,
-    ConsentMissing,
-    Expired,
-    GranteeMismatch,
-    IssuedInFuture,
-    KeyBindingInvalid,
-    KeyBindingStale,
-    NotYetValid,
-    PresentationAltered,
-    PurposeMismatch,
-    ScopeMismatch,
-    WrongAudience,
-    WrongNonce,
-    WrongType,
+    ConsentError,
+    ConsentReason,
+    ContentError,
+    ContentReason,
+    KeyBindingError,
+    KeyBindingReason,
+    TimeError,
+    TimeReason,
 )
 from careledger.identity.credentials.jose import TokenTimes
 from careledger.identity.credentials.keys import VerificationKey
@@ -34,16 +28,18 @@ def check_request(proof: HolderProof, required: PresentationRequirements) -> Non
     """Make sure that the holder answered this verifier, and this request.
 
     Raises:
-        WrongAudience, WrongNonce: the presentation is for somebody else, or answers another one.
+        KeyBindingError: the presentation is for somebody else, or answers another one.
 
     """
     if required.audience not in proof.audience:
-        raise WrongAudience(
-            "the presentation was made for somebody else ('aud'): ask the holder for one of yours"
+        raise KeyBindingError(
+            KeyBindingReason.WRONG_AUDIENCE,
+            "the presentation was made for somebody else ('aud'): ask the holder for one of yours",
         )
     if proof.nonce != required.nonce:
-        raise WrongNonce(
-            "the presentation answers another request ('nonce') and may be a copy: ask again"
+        raise KeyBindingError(
+            KeyBindingReason.WRONG_NONCE,
+            "the presentation answers another request ('nonce') and may be a copy: ask again",
         )
 
 
@@ -51,17 +47,19 @@ def check_confirmed_key(proof: HolderProof, key: VerificationKey) -> None:
     """Make sure that the key which the issuer confirmed signed for exactly what is disclosed.
 
     Raises:
-        PresentationAltered: a disclosure was added or removed.
-        KeyBindingInvalid: another key signed the proof. KeyTypeMismatch: one of another type.
+        KeyBindingError: a disclosure was added or removed.
+        KeyBindingError: another key signed the proof. KeyTypeMismatch: one of another type.
 
     """
     if not proof.covers_disclosures:
-        raise PresentationAltered(
-            "the disclosures are not those that the holder signed for: one was added or removed"
+        raise KeyBindingError(
+            KeyBindingReason.PRESENTATION_ALTERED,
+            "the disclosures are not those that the holder signed for: one was added or removed",
         )
     if not key.verify(proof.token.alg, proof.token.signing_input, proof.token.signature):
-        raise KeyBindingInvalid(
-            "the proof is not by the key that the issuer confirmed as the holder's"
+        raise KeyBindingError(
+            KeyBindingReason.KEY_BINDING_INVALID,
+            "the proof is not by the key that the issuer confirmed as the holder's",
         )
 
 
@@ -69,7 +67,7 @@ def check_proof_age(proof: HolderProof, now: datetime, policy: VerifierPolicy) -
     """Make sure that the holder made the proof now, where it says when.
 
     Raises:
-        KeyBindingStale: it was made too long ago, or in the future.
+        KeyBindingError: it was made too long ago, or in the future.
 
     """
     made_at = proof.signed_at
@@ -77,13 +75,15 @@ def check_proof_age(proof: HolderProof, now: datetime, policy: VerifierPolicy) -
         return
 
     if made_at > now + policy.leeway:
-        raise KeyBindingStale(
-            f"the holder's proof was made at {time_text(made_at)}, in the future: a clock is wrong"
+        raise KeyBindingError(
+            KeyBindingReason.KEY_BINDING_STALE,
+            f"the holder's proof was made at {time_text(made_at)}, in the future: a clock is wrong",
         )
     if made_at < now - policy.key_binding_age - policy.leeway:
-        raise KeyBindingStale(
+        raise KeyBindingError(
+            KeyBindingReason.KEY_BINDING_STALE,
             f"the holder's proof was made at {time_text(made_at)}, "
-            f"longer ago than {policy.key_binding_age}: ask again"
+            f"longer ago than {policy.key_binding_age}: ask again",
         )
 
 
@@ -94,25 +94,29 @@ def check_type(credential: Credential, wanted: str) -> None:
     """Make sure that a credential is of a type.
 
     Raises:
-        WrongType: it is of another one.
+        ContentError: it is of another one.
 
     """
     if wanted not in credential.types:
         found = credential.types[-1][:100]
-        raise WrongType(f"the credential is of type {found!r}, and {wanted!r} was asked for")
+        raise ContentError(
+            ContentReason.WRONG_TYPE,
+            f"the credential is of type {found!r}, and {wanted!r} was asked for",
+        )
 
 
 def check_claims(credential: Credential, required: PresentationRequirements) -> None:
     """Make sure that every claim is disclosed that was asked for.
 
     Raises:
-        ClaimMissing: one is not.
+        ContentError: one is not.
 
     """
     for path in map(path_of, required.claims):
         if not has_path(credential.claims, path):
-            raise ClaimMissing(
-                f"{path_text(path)} was asked for and not disclosed: ask the holder again"
+            raise ContentError(
+                ContentReason.CLAIM_MISSING,
+                f"{path_text(path)} was asked for and not disclosed: ask the holder again",
             )
 
 
@@ -124,18 +128,22 @@ def check_times(times: TokenTimes, now: datetime, leeway: timedelta, what: str) 
         what: how messages call it.
 
     Raises:
-        Expired, NotYetValid, IssuedInFuture: it is not.
+        TimeError: it is not.
 
     """
     if times.expires_at is not None and times.expires_at <= now - leeway:
-        raise Expired(
-            f"{what} expired at {time_text(times.expires_at)}: ask the holder for a new one"
+        raise TimeError(
+            TimeReason.EXPIRED,
+            f"{what} expired at {time_text(times.expires_at)}: ask the holder for a new one",
         )
     if times.not_before is not None and times.not_before > now + leeway:
-        raise NotYetValid(f"{what} is valid only from {time_text(times.not_before)} on")
+        raise TimeError(
+            TimeReason.NOT_YET_VALID, f"{what} is valid only from {time_text(times.not_before)} on"
+        )
     if times.issued_at is not None and times.issued_at > now + leeway:
-        raise IssuedInFuture(
-            f"{what} was signed at {time_text(times.issued_at)}, in the future: a clock is wrong"
+        raise TimeError(
+            TimeReason.ISSUED_IN_FUTURE,
+            f"{what} was signed at {time_text(times.issued_at)}, in the future: a clock is wrong",
         )
 
 
@@ -146,21 +154,24 @@ def check_terms(consent: Consent, *, grantee: str, scope: bytes, purpose: bytes)
     """Make sure that a consent is about this reading.
 
     Raises:
-        GranteeMismatch, ScopeMismatch, PurposeMismatch: it is about something else.
+        ConsentError: it is about something else.
 
     """
     reader = address(grantee, "grantee")
     if consent.terms.grantee != reader:
-        raise GranteeMismatch(
-            f"the consent is for {consent.terms.grantee}, and {reader} reads: ask for one of yours"
+        raise ConsentError(
+            ConsentReason.GRANTEE_MISMATCH,
+            f"the consent is for {consent.terms.grantee}, and {reader} reads: ask for one of yours",
         )
     if consent.terms.scope != scope:
-        raise ScopeMismatch(
-            "the consent is for another credential, or for other claims of it, than are shown"
+        raise ConsentError(
+            ConsentReason.SCOPE_MISMATCH,
+            "the consent is for another credential, or for other claims of it, than are shown",
         )
     if consent.terms.purpose != purpose:
-        raise PurposeMismatch(
-            "the consent is for another purpose, or answers another request: ask for a new one"
+        raise ConsentError(
+            ConsentReason.PURPOSE_MISMATCH,
+            "the consent is for another purpose, or answers another request: ask for a new one",
         )
 
 
@@ -173,15 +184,16 @@ def check_named_consent(
     """Make sure that the proof names a consent to this reading; return its id, None if not needed.
 
     Raises:
-        ConsentMissing: no consent came, or the proof does not name one.
-        GranteeMismatch, ScopeMismatch, PurposeMismatch: it is about something else.
+        ConsentError: no consent came, or the proof does not name one.
+        ConsentError: it is about something else.
 
     """
     if required.consent is None:
         return None
     if proof.consent_id is None or consent is None:
-        raise ConsentMissing(
-            "the presentation comes without the customer's consent, or the proof does not name one"
+        raise ConsentError(
+            ConsentReason.CONSENT_MISSING,
+            "the presentation comes without the customer's consent, or the proof does not name one",
         )
 
     check_terms(

@@ -14,17 +14,10 @@ from careledger.crypto.hashing import sha256
 from careledger.identity.consent.terms import scope_of
 from careledger.identity.credentials.claim_paths import ClaimPath
 from careledger.identity.credentials.errors import (
-    BadJson,
-    ClaimCollision,
-    DisclosureNotSigned,
-    DuplicateDigest,
-    DuplicateDisclosure,
-    HashRefused,
-    MalformedClaim,
-    MalformedDisclosure,
+    DisclosureError,
+    DisclosureReason,
     MalformedToken,
-    ReservedClaimName,
-    TokenTooLarge,
+    TokenReason,
 )
 from careledger.identity.credentials.jose import LIMITS, Jws, Limits, decode, encode, parse_json
 
@@ -70,25 +63,32 @@ class Disclosure:
         """Parse a disclosure.
 
         Raises:
-            MalformedDisclosure: it is not an array of a salt and a value, or of a salt, a name and
+            MalformedToken: it is not an array of a salt and a value, or of a salt, a name and
                 a value.
             MalformedToken: it is not JSON in base64url.
-            ReservedClaimName: it has a name that no claim may have.
+            MalformedToken: it has a name that no claim may have.
 
         """
         parts = parse_json(decode(text, "a disclosure"), "a disclosure")
         if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
-            raise MalformedDisclosure(
-                "a disclosure is an array of a salt, for a claim its name, and the value"
+            raise MalformedToken(
+                TokenReason.MALFORMED_DISCLOSURE,
+                "a disclosure is an array of a salt, for a claim its name, and the value",
             )
         if len(parts) == 2:
             return cls(text, parts[0], None, parts[1])
 
         name = parts[1]
         if not isinstance(name, str):
-            raise MalformedDisclosure("a disclosure has a claim's name that is not a text")
+            raise MalformedToken(
+                TokenReason.MALFORMED_DISCLOSURE,
+                "a disclosure has a claim's name that is not a text",
+            )
         if name in RESERVED:
-            raise ReservedClaimName(f"a disclosure has the name {name!r}, which SD-JWT uses itself")
+            raise MalformedToken(
+                TokenReason.RESERVED_CLAIM_NAME,
+                f"a disclosure has the name {name!r}, which SD-JWT uses itself",
+            )
         return cls(text, parts[0], name, parts[2])
 
     def digest(self, hash_name: str = "sha-256") -> str:
@@ -100,12 +100,15 @@ def hasher(name: Any) -> Callable[[bytes], bytes]:
     """Return the hash function that `_sd_alg` names.
 
     Raises:
-        HashRefused: it is not one of the three that are safe.
+        DisclosureError: it is not one of the three that are safe.
 
     """
     found = _HASHES.get(name) if isinstance(name, str) else None
     if found is None:
-        raise HashRefused(f"'_sd_alg' names another hash function than {', '.join(_HASHES)}")
+        raise DisclosureError(
+            DisclosureReason.HASH_REFUSED,
+            f"'_sd_alg' names another hash function than {', '.join(_HASHES)}",
+        )
     return found
 
 
@@ -125,24 +128,29 @@ class SdJwt:
         Raises:
             MalformedToken: it cannot be read; subclasses say why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
-            DuplicateDisclosure: a disclosure is given twice.
+            DisclosureError: a disclosure is given twice.
 
         """
         limits.check_token(text, "the SD-JWT")
         first, *rest = text.split("~")
         if not rest:
             raise MalformedToken(
-                "the SD-JWT has no '~' after the issuer-signed JWT: it was cut, or is another token"
+                TokenReason.MALFORMED_TOKEN,
+                "the SD-JWT has no '~' after the issuer-signed JWT: it was cut, or is another token",
             )
 
         *disclosures, key_binding = rest
         if len(disclosures) > limits.disclosures:
-            raise TokenTooLarge(
+            raise MalformedToken(
+                TokenReason.TOKEN_TOO_LARGE,
                 f"the SD-JWT has {len(disclosures)} disclosures, "
-                f"and at most {limits.disclosures} are read"
+                f"and at most {limits.disclosures} are read",
             )
         if len(set(disclosures)) != len(disclosures):
-            raise DuplicateDisclosure("the SD-JWT gives a disclosure twice; once is needed")
+            raise DisclosureError(
+                DisclosureReason.DUPLICATE_DISCLOSURE,
+                "the SD-JWT gives a disclosure twice; once is needed",
+            )
 
         issuer_jwt = Jws.parse(first, TYPES, "the issuer-signed JWT", limits)
         parsed = tuple(Disclosure.parse(one) for one in disclosures)
@@ -212,21 +220,26 @@ class _Processing:
 
         unused = self.by_digest.keys() - self.seen
         if unused:
-            raise DisclosureNotSigned(
+            raise DisclosureError(
+                DisclosureReason.DISCLOSURE_NOT_SIGNED,
                 f"the issuer did not sign {len(unused)} of the disclosures: "
-                "they were changed, or belong to another credential"
+                "they were changed, or belong to another credential",
             )
         hidden = sorted(str(path[0]) for path in self.disclosed if path[0] in NEVER_DISCLOSED)
         if hidden:
-            raise ReservedClaimName(
-                f"the claim {hidden[0]!r}, or a part of it, is disclosed: the format forbids that"
+            raise MalformedToken(
+                TokenReason.RESERVED_CLAIM_NAME,
+                f"the claim {hidden[0]!r}, or a part of it, is disclosed: the format forbids that",
             )
         return ProcessedPayload(claims, self.disclosed)
 
     def _value(self, value: Any, path: ClaimPath, depth: int) -> Any:
         # Disclosures in disclosures may nest deeper than any one JSON text.
         if depth > canonical.MAX_DEPTH:
-            raise BadJson(f"the credential is nested deeper than {canonical.MAX_DEPTH} levels")
+            raise MalformedToken(
+                TokenReason.BAD_JSON,
+                f"the credential is nested deeper than {canonical.MAX_DEPTH} levels",
+            )
 
         if isinstance(value, Mapping):
             return self._object(value, path, depth)
@@ -237,10 +250,11 @@ class _Processing:
     def _object(self, value: Mapping[str, Any], path: ClaimPath, depth: int) -> dict[str, Any]:
         digests = value.get("_sd", [])
         if not isinstance(digests, list) or not all(isinstance(one, str) for one in digests):
-            raise MalformedClaim("'_sd' is not an array of digests")
+            raise MalformedToken(TokenReason.MALFORMED_CLAIM, "'_sd' is not an array of digests")
         if misplaced := sorted(RESERVED & value.keys() - {"_sd"}):
-            raise ReservedClaimName(
-                f"a claim has the name {misplaced[0]!r}, which SD-JWT uses itself"
+            raise MalformedToken(
+                TokenReason.RESERVED_CLAIM_NAME,
+                f"a claim has the name {misplaced[0]!r}, which SD-JWT uses itself",
             )
 
         found = {
@@ -254,10 +268,14 @@ class _Processing:
             if disclosure is None:
                 continue
             if disclosure.name is None:
-                raise MalformedDisclosure("an array element is disclosed in the place of a claim")
+                raise MalformedToken(
+                    TokenReason.MALFORMED_DISCLOSURE,
+                    "an array element is disclosed in the place of a claim",
+                )
             if disclosure.name in found:
-                raise ClaimCollision(
-                    f"the claim {disclosure.name[:40]!r} is disclosed and is there already"
+                raise DisclosureError(
+                    DisclosureReason.CLAIM_COLLISION,
+                    f"the claim {disclosure.name[:40]!r} is disclosed and is there already",
                 )
 
             here = (*path, disclosure.name)
@@ -275,12 +293,17 @@ class _Processing:
 
             digest = inner["..."]
             if set(inner) != {"..."} or not isinstance(digest, str):
-                raise MalformedClaim("the digest of an array element is malformed")
+                raise MalformedToken(
+                    TokenReason.MALFORMED_CLAIM, "the digest of an array element is malformed"
+                )
             disclosure = self._disclosure(digest)
             if disclosure is None:
                 continue
             if disclosure.name is not None:
-                raise MalformedDisclosure("a claim is disclosed in the place of an array element")
+                raise MalformedToken(
+                    TokenReason.MALFORMED_DISCLOSURE,
+                    "a claim is disclosed in the place of an array element",
+                )
 
             self.disclosed[here] = disclosure
             found.append(self._value(disclosure.value, here, depth + 1))
@@ -289,8 +312,9 @@ class _Processing:
     def _disclosure(self, digest: str) -> Disclosure | None:
         """Return the disclosure of a digest; None where the holder does not show it."""
         if digest in self.seen:
-            raise DuplicateDigest(
-                "a digest is in two places, so what is disclosed there would be ambiguous"
+            raise DisclosureError(
+                DisclosureReason.DUPLICATE_DIGEST,
+                "a digest is in two places, so what is disclosed there would be ambiguous",
             )
         self.seen.add(digest)
         return self.by_digest.get(digest)

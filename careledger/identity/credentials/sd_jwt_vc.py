@@ -12,7 +12,7 @@ from careledger.identity.credentials.credential import (
     named_consent,
     signing_time,
 )
-from careledger.identity.credentials.errors import HolderKeyMissing, MalformedClaim
+from careledger.identity.credentials.errors import HolderKeyMissing, MalformedToken, TokenReason
 from careledger.identity.credentials.jose import Jws, Limits, TokenTimes, text_claim
 from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import KEY_BINDING_TYPES, SdJwt
@@ -26,7 +26,7 @@ def confirmed_key(claims: Mapping[str, Any]) -> VerificationKey:
 
     Raises:
         HolderKeyMissing: the claims do not name one.
-        MalformedClaim: it is not a public key of the three types.
+        MalformedToken: it is not a public key of the three types.
 
     """
     if "cnf" not in claims:
@@ -36,7 +36,10 @@ def confirmed_key(claims: Mapping[str, Any]) -> VerificationKey:
 
     cnf = claims["cnf"]
     if not isinstance(cnf, Mapping) or "jwk" not in cnf:
-        raise MalformedClaim("the credential's 'cnf' has no key as JWK, the only form that is read")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential's 'cnf' has no key as JWK, the only form that is read",
+        )
     return VerificationKey.from_jwk(cnf["jwk"], "the holder's key")
 
 
@@ -80,7 +83,7 @@ def _proof(token: SdJwt, key_binding: str, key: VerificationKey, limits: Limits)
     jws = Jws.parse(key_binding, KEY_BINDING_TYPES, _KEY_BINDING, limits)
     times = TokenTimes.parse(jws.claims, _KEY_BINDING)
     if times.issued_at is None:
-        raise MalformedClaim(f"{_KEY_BINDING}: 'iat' is missing")
+        raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{_KEY_BINDING}: 'iat' is missing")
 
     return HolderProof(
         token=jws,

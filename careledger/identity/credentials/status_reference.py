@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from careledger.errors import InputError
-from careledger.identity.credentials.errors import MalformedClaim
+from careledger.identity.credentials.errors import MalformedToken, TokenReason
 from careledger.values.addresses import address
 
 
@@ -85,7 +85,7 @@ class StatusReference:
         """Read `sd_jwt_claim` back.
 
         Raises:
-            MalformedClaim: the claim has another form.
+            MalformedToken: the claim has another form.
 
         """
         members = _object(claim, "status")
@@ -99,7 +99,7 @@ class StatusReference:
         """Read `vc_entry` back.
 
         Raises:
-            MalformedClaim: the entry has another form.
+            MalformedToken: the entry has another form.
 
         """
         if isinstance(entry, list) and len(entry) == 1:
@@ -108,9 +108,10 @@ class StatusReference:
 
         kind, purpose = members.get("type"), members.get("statusPurpose")
         if kind != "BitstringStatusListEntry" or purpose != "revocation":
-            raise MalformedClaim(
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
                 "credentialStatus is not a BitstringStatusListEntry for revocation, "
-                "the only kind that is read here"
+                "the only kind that is read here",
             )
 
         number = _decimal(members.get("statusListIndex"))
@@ -120,10 +121,13 @@ class StatusReference:
 
 def _list_entry(uri: Any, index: Any) -> tuple[str, int]:
     if not isinstance(uri, str) or not uri:
-        raise MalformedClaim("the credential's status does not name a list")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, "the credential's status does not name a list"
+        )
     if not isinstance(index, int) or isinstance(index, bool) or index < 0:
-        raise MalformedClaim(
-            "the credential's status does not name an index of the list: a number from 0 is needed"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential's status does not name an index of the list: a number from 0 is needed",
         )
     return uri, index
 
@@ -135,8 +139,9 @@ def _chain_members(claim: Mapping[str, Any], index: int) -> dict[str, Any]:
 
     part = _object(claim["careledger"], "the member careledger of the status")
     if part.get("index") != index:
-        raise MalformedClaim(
-            "the credential's status names two indexes: the list's and the chain's differ"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential's status names two indexes: the list's and the chain's differ",
         )
 
     try:
@@ -144,13 +149,17 @@ def _chain_members(claim: Mapping[str, Any], index: int) -> dict[str, Any]:
         contract = address(part.get("contract", ""))
         issuer = address(part.get("issuer", ""))
     except (ValueError, InputError):
-        raise MalformedClaim(
-            "the credential's status has an address or a list that is not valid"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential's status has an address or a list that is not valid",
         ) from None
 
     chain_id = part.get("chainId")
     if not isinstance(chain_id, int) or isinstance(chain_id, bool) or len(list_id) != 32:
-        raise MalformedClaim("the credential's status has a chain id or a list that is not valid")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential's status has a chain id or a list that is not valid",
+        )
     return {"chain_id": chain_id, "contract": contract, "issuer": issuer, "list_id": list_id}
 
 
@@ -162,5 +171,5 @@ def _decimal(text: Any) -> int | None:
 
 def _object(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise MalformedClaim(f"{what} is not a JSON object")
+        raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{what} is not a JSON object")
     return value

@@ -13,7 +13,7 @@ from careledger.identity.credentials.credential import (
     named_consent,
     signing_time,
 )
-from careledger.identity.credentials.errors import MalformedClaim
+from careledger.identity.credentials.errors import MalformedToken, TokenReason
 from careledger.identity.credentials.jose import LIMITS, Jws, Limits, TokenTimes, text_claim
 from careledger.identity.credentials.status_reference import StatusReference
 
@@ -58,7 +58,7 @@ class VcJwt:
         """Take a credential from a parsed token.
 
         Raises:
-            MalformedClaim: it holds something else.
+            MalformedToken: it holds something else.
 
         """
         vc = _content(token, "vc", "VerifiableCredential", _CREDENTIAL)
@@ -66,12 +66,16 @@ class VcJwt:
         issuer = text_claim(token.claims, "iss", _CREDENTIAL)
         named = vc.get("issuer", issuer)
         if (named.get("id") if isinstance(named, Mapping) else named) != issuer:
-            raise MalformedClaim("the credential names two issuers: 'iss' and 'vc.issuer' differ")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                "the credential names two issuers: 'iss' and 'vc.issuer' differ",
+            )
 
         for name, said in (("exp", "expirationDate"), ("exp", "validUntil"), ("nbf", "validFrom")):
             if said in vc and name not in token.claims:
-                raise MalformedClaim(
-                    f"the credential has '{said}' but not '{name}', which a JWT needs then"
+                raise MalformedToken(
+                    TokenReason.MALFORMED_CLAIM,
+                    f"the credential has '{said}' but not '{name}', which a JWT needs then",
                 )
 
         entry = vc.get("credentialStatus")
@@ -107,20 +111,29 @@ class VpJwt:
         """Take a presentation from a parsed token.
 
         Raises:
-            MalformedClaim: it holds something else.
+            MalformedToken: it holds something else.
 
         """
         vp = _content(token, "vp", "VerifiablePresentation", _PRESENTATION)
         holder = text_claim(token.claims, "iss", _PRESENTATION)
         if vp.get("holder", holder) != holder:
-            raise MalformedClaim("the presentation names two holders: 'iss' and 'vp.holder' differ")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                "the presentation names two holders: 'iss' and 'vp.holder' differ",
+            )
 
         audience = _texts(token.claims.get("aud"))
         if audience is None:
-            raise MalformedClaim("the presentation does not say as text whom it is for ('aud')")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                "the presentation does not say as text whom it is for ('aud')",
+            )
         credentials = _texts(vp.get("verifiableCredential"))
         if credentials is None:
-            raise MalformedClaim("the presentation holds no credential, or one that is not a JWT")
+            raise MalformedToken(
+                TokenReason.MALFORMED_CLAIM,
+                "the presentation holds no credential, or one that is not a JWT",
+            )
 
         nonce = text_claim(token.claims, "nonce", _PRESENTATION)
         return cls(token, holder, audience, nonce, credentials)
@@ -140,12 +153,16 @@ def _subject(token: Jws, vc: Mapping[str, Any]) -> tuple[str | None, Mapping[str
     if isinstance(given, list) and len(given) == 1:
         given = given[0]
     if not isinstance(given, Mapping) or not given:
-        raise MalformedClaim("the credential does not have exactly one 'credentialSubject'")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential does not have exactly one 'credentialSubject'",
+        )
 
     named = [one for one in (token.claims.get("sub"), given.get("id")) if one is not None]
     if not all(isinstance(one, str) for one in named) or len(set(named)) > 1:
-        raise MalformedClaim(
-            "the credential names two subjects: 'sub' and 'credentialSubject.id' differ"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            "the credential names two subjects: 'sub' and 'credentialSubject.id' differ",
         )
 
     claims = {name: value for name, value in given.items() if name != "id"}
@@ -156,17 +173,26 @@ def _content(token: Jws, name: str, kind: str, what: str) -> Mapping[str, Any]:
     """Return the claim `vc` or `vp`."""
     content = token.claims.get(name)
     if not isinstance(content, Mapping):
-        raise MalformedClaim(f"{what} has no claim '{name}': it is another kind of token")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            f"{what} has no claim '{name}': it is another kind of token",
+        )
 
     types = content.get("type")
     names = [one for one in types if isinstance(one, str)] if isinstance(types, list) else []
     if names != types or kind not in names:
-        raise MalformedClaim(f"{what}: '{name}.type' is not a list of names with {kind} among them")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            f"{what}: '{name}.type' is not a list of names with {kind} among them",
+        )
 
     contexts = content.get("@context")
     first = contexts[0] if isinstance(contexts, list) and contexts else contexts
     if first != W3C_CONTEXT:
-        raise MalformedClaim(f"{what}: '{name}.@context' does not begin with {W3C_CONTEXT}")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            f"{what}: '{name}.@context' does not begin with {W3C_CONTEXT}",
+        )
     return content
 
 
@@ -189,8 +215,9 @@ def _parse(text: str, limits: Limits) -> Credential | Presentation:
 
     vp = VpJwt.from_jws(token)
     if len(vp.credentials) != 1:
-        raise MalformedClaim(
-            f"the presentation holds {len(vp.credentials)} credentials, and exactly one is read"
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM,
+            f"the presentation holds {len(vp.credentials)} credentials, and exactly one is read",
         )
     credential = _credential(VcJwt.parse(vp.credentials[0], limits))
     return Presentation(text, credential, _proof(vp))

@@ -21,10 +21,13 @@ from careledger.identity.credentials.chain_checks import (
 from careledger.identity.credentials.credential import Credential, HolderProof, Presentation
 from careledger.identity.credentials.did_keys import DidKeys, KeyPolicy, TokenSigner
 from careledger.identity.credentials.errors import (
-    KeyBindingInvalid,
+    IssuerError,
+    IssuerReason,
+    KeyBindingError,
+    KeyBindingReason,
     Replayed,
-    StatusMissing,
-    UntrustedIssuer,
+    StatusError,
+    StatusReason,
 )
 from careledger.identity.credentials.formats import parse_credential, parse_presentation
 from careledger.identity.credentials.keys import VerificationKey
@@ -179,8 +182,9 @@ class Verifier:
         holder = self.keys.did(proof.holder)
         subject = credential.subject
         if subject is None or self.keys.did(subject).address != holder.address:
-            raise KeyBindingInvalid(
-                "the presentation is by somebody else than the credential's subject"
+            raise KeyBindingError(
+                KeyBindingReason.KEY_BINDING_INVALID,
+                "the presentation is by somebody else than the credential's subject",
             )
         return proof.holder
 
@@ -209,8 +213,9 @@ class Verifier:
 
         issuer = self.keys.did(credential.issuer)
         if self._trusted is not None and issuer.address not in self._trusted:
-            raise UntrustedIssuer(
-                f"the credential is by {credential.issuer}, which is not an issuer that you trust"
+            raise IssuerError(
+                IssuerReason.UNTRUSTED_ISSUER,
+                f"the credential is by {credential.issuer}, which is not an issuer that you trust",
             )
         signer = self.keys.check(
             credential.token,
@@ -227,18 +232,20 @@ class Verifier:
         status = credential.status
         if status is None:
             if self.policy.status_required:
-                raise StatusMissing(
+                raise StatusError(
+                    StatusReason.STATUS_MISSING,
                     "the credential has no status, so it could not be revoked; "
-                    "the policy requires one"
+                    "the policy requires one",
                 )
             return
 
         # Otherwise whoever stole a former key of the issuer could sign credentials that the issuer
         # cannot revoke.
         if status.on_chain and status.issuer != issuer:
-            raise UntrustedIssuer(
+            raise IssuerError(
+                IssuerReason.UNTRUSTED_ISSUER,
                 f"the credential is by {credential.issuer}, who could not revoke it: "
-                f"its status is kept by {status.issuer}"
+                f"its status is kept by {status.issuer}",
             )
         if self.statuses is None:
             raise SettingsError(

@@ -25,7 +25,7 @@ from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentSta
 from careledger.identity.credentials.chain_checks import ConsentReader
 from careledger.identity.credentials.claim_paths import path_of, path_text
 from careledger.identity.credentials.did_keys import DidKeys
-from careledger.identity.credentials.errors import ConsentExpired, ConsentMismatch, Replayed
+from careledger.identity.credentials.errors import ConsentError, ConsentReason, Replayed
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.policy import (
     ConsentRequirement,
@@ -286,8 +286,9 @@ class Company:
         """Refuse a grant whose transaction could cost gas and grant nothing."""
         mined_at = self._now() + SUBMITTING
         if consent.expires_at < mined_at:
-            raise ConsentExpired(
-                f"the consent ends at {time_text(consent.expires_at)}: too soon to put it on chain"
+            raise ConsentError(
+                ConsentReason.CONSENT_EXPIRED,
+                f"the consent ends at {time_text(consent.expires_at)}: too soon to put it on chain",
             )
         if grant.signed.deadline_at < mined_at:
             raise Conflict(
@@ -324,8 +325,9 @@ class Company:
         answer.check(request, in_time)
 
         if before.consent_id != answer.consent.id:
-            raise ConsentMismatch(
-                "this presentation was accepted with another consent than comes with it now"
+            raise ConsentError(
+                ConsentReason.CONSENT_MISMATCH,
+                "this presentation was accepted with another consent than comes with it now",
             )
         use = self._put_use_on_record(answer)
         return AcceptedAnswer(self.verifications.read(before.id), None, None, use)

@@ -35,11 +35,13 @@ from careledger.identity.credentials.chain_checks import (
 )
 from careledger.identity.credentials.claim_paths import ClaimPath, path_of, path_text
 from careledger.identity.credentials.errors import (
-    Expired,
-    KeyBindingStale,
+    IssuerError,
+    IssuerReason,
+    KeyBindingError,
+    KeyBindingReason,
     Replayed,
-    UnknownChain,
-    WrongNonce,
+    TimeError,
+    TimeReason,
 )
 from careledger.identity.credentials.policy import PresentationRequirements, VerifiedCredential
 from careledger.identity.credentials.status_reference import StatusReference
@@ -149,9 +151,9 @@ class Verifications:
         """Make sure that a request waits for its answer; cheaper than to verify a presentation.
 
         Raises:
-            WrongNonce: it is not one of ours.
+            KeyBindingError: it is not one of ours.
             Replayed: it was answered.
-            KeyBindingStale: its time is over.
+            KeyBindingError: its time is over.
 
         """
         with self.store.reading() as session:
@@ -179,7 +181,7 @@ class Verifications:
             conditions: whether a claim was as the company requires, where it has a condition.
 
         Raises:
-            WrongNonce, Replayed, KeyBindingStale: the request is not one of ours, was answered, or
+            KeyBindingError, Replayed: the request is not one of ours, was answered, or
                 is over.
             InputError: a condition is about a claim that was not asked for.
 
@@ -249,9 +251,9 @@ class Verifications:
             NotFound: there is none, or it was erased.
             ConsentRevoked, ConsentExpired, ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the
                 consent has ended.
-            Expired: the credential has expired.
+            TimeError: the credential has expired.
             CredentialRevoked: the issuer has revoked the credential.
-            StatusUnreadable, StatusStale, UnknownChain: this program cannot know it.
+            StatusUnreadable, StatusStale, IssuerError: this program cannot know it.
             NodeError: the chain cannot be asked.
 
         """
@@ -266,16 +268,18 @@ class Verifications:
 
         if kept.consent_id is not None:
             if registry != self._registry():
-                raise UnknownChain(
+                raise IssuerError(
+                    IssuerReason.UNKNOWN_CHAIN,
                     f"the consent is kept at {registry}, but {self._registry()} is asked: "
-                    "use that registry"
+                    "use that registry",
                 )
             check_consent(self.consents, kept.consent_id, now, block)
 
         if kept.expires_at is not None and kept.expires_at <= now:
-            raise Expired(
+            raise TimeError(
+                TimeReason.EXPIRED,
                 f"the credential expired at {time_text(kept.expires_at)}: "
-                "ask the customer for a new one"
+                "ask the customer for a new one",
             )
         if kept.status is not None:
             check_status(self.statuses, kept.status, block)
@@ -325,9 +329,10 @@ def _digest(nonce: str) -> bytes:
 
 def _require_open(row: IssuedNonce | None, now: datetime) -> None:
     if row is None:
-        raise WrongNonce(
+        raise KeyBindingError(
+            KeyBindingReason.WRONG_NONCE,
             "the presentation answers a request that is not one of ours, or ended long ago: "
-            "send a new request"
+            "send a new request",
         )
 
     if row.spent_at is not None:
@@ -337,8 +342,9 @@ def _require_open(row: IssuedNonce | None, now: datetime) -> None:
         )
 
     if row.expires_at <= now:
-        raise KeyBindingStale(
-            f"the request was good until {time_text(row.expires_at)}: send a new request"
+        raise KeyBindingError(
+            KeyBindingReason.KEY_BINDING_STALE,
+            f"the request was good until {time_text(row.expires_at)}: send a new request",
         )
 
 

@@ -10,7 +10,7 @@ Bitstring   credential i is bit i & 7, MOST significant first, of byte i >> 3
 import zlib
 from collections.abc import Iterable, Sequence
 
-from careledger.identity.credentials.errors import StatusUnreadable
+from careledger.identity.credentials.errors import StatusError, StatusReason
 
 MAX_BYTES = 2**21
 """Of a list that is read: 2^24 credentials of one bit. What decompresses into more is an attack."""
@@ -51,7 +51,7 @@ def decompress(packed: bytes, form: int) -> bytes:
     """Return what was compressed.
 
     Raises:
-        StatusUnreadable: it is not of this form, was cut, has more bytes behind it, or decompresses
+        StatusError: it is not of this form, was cut, has more bytes behind it, or decompresses
             into more than `MAX_BYTES`.
 
     """
@@ -59,14 +59,21 @@ def decompress(packed: bytes, form: int) -> bytes:
     try:
         raw = decompressor.decompress(packed, MAX_BYTES + 1)
     except zlib.error:
-        raise StatusUnreadable(
-            "the status list is not compressed as its standard requires"
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            "the status list is not compressed as its standard requires",
         ) from None
 
     if len(raw) > MAX_BYTES:
-        raise StatusUnreadable(f"the status list decompresses into more than {MAX_BYTES:,} bytes")
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"the status list decompresses into more than {MAX_BYTES:,} bytes",
+        )
     if not decompressor.eof or decompressor.unused_data:
-        raise StatusUnreadable("the compressed status list was cut, or has more bytes behind it")
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            "the compressed status list was cut, or has more bytes behind it",
+        )
     return raw
 
 
@@ -74,12 +81,13 @@ def status_at(raw: Sequence[int], index: int, width: int) -> int:
     """Return the status at an index of a Token Status List of `width` (1, 2, 4, 8) bits each.
 
     Raises:
-        StatusUnreadable: the list is shorter.
+        StatusError: the list is shorter.
 
     """
     at, bit = divmod(index * width, 8)
     if not 0 <= at < len(raw):
-        raise StatusUnreadable(
-            f"the status list has {len(raw) * 8 // width} indexes, and the credential has {index}"
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"the status list has {len(raw) * 8 // width} indexes, and the credential has {index}",
         )
     return raw[at] >> bit & (1 << width) - 1

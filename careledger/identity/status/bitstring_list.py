@@ -11,7 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from careledger.errors import InputError
-from careledger.identity.credentials.errors import MalformedClaim, StatusUnreadable
+from careledger.identity.credentials.errors import (
+    MalformedToken,
+    StatusError,
+    StatusReason,
+    TokenReason,
+)
 from careledger.identity.credentials.jose import Jws, encode, sign, text_claim, time_claim
 from careledger.identity.status import bits
 from careledger.identity.status.snapshot import MIN_SIZE, StatusListSnapshot
@@ -107,12 +112,15 @@ def _parse(token: Jws) -> ParsedStatusList:
     claims = token.claims
     credential = claims.get("vc", claims)
     if not isinstance(credential, Mapping):
-        raise MalformedClaim(f"{_LIST} has a 'vc' that is not an object")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{_LIST} has a 'vc' that is not an object"
+        )
 
     issued_at = _earliest(claims, credential, ("iat", "nbf"), ("validFrom", "issuanceDate"))
     if issued_at is None:
-        raise StatusUnreadable(
-            f"{_LIST} does not say when it was made, so nobody knows how old it is"
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"{_LIST} does not say when it was made, so nobody knows how old it is",
         )
 
     return ParsedStatusList(
@@ -138,18 +146,22 @@ def _packed(credential: Mapping[str, Any]) -> PackedBits:
         (subject,) = subject
     is_list = isinstance(kinds, list) and "BitstringStatusListCredential" in kinds
     if not is_list or not isinstance(subject, Mapping):
-        raise StatusUnreadable(f"{_LIST} is not one: it has another type or another subject")
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"{_LIST} is not one: it has another type or another subject",
+        )
 
     purposes = subject.get("statusPurpose")
     if not isinstance(purposes, list):
         purposes = [purposes]
     if subject.get("type") != "BitstringStatusList" or "revocation" not in purposes:
-        raise StatusUnreadable(f"{_LIST} is not a list of revocations")
+        raise StatusError(StatusReason.STATUS_UNREADABLE, f"{_LIST} is not a list of revocations")
 
     text = text_claim(subject, "encodedList", _LIST)
     if not text.startswith("u"):
-        raise StatusUnreadable(
-            f"{_LIST} has a list that is not multibase base64url: no leading 'u'"
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"{_LIST} has a list that is not multibase base64url: no leading 'u'",
         )
     return PackedBits(text[1:], bits.GZIP, mirrored=True)
 
@@ -173,7 +185,9 @@ def _time(credential: Mapping[str, Any], name: str) -> datetime:
     try:
         return parse_time(zoned, name)
     except InputError:
-        raise MalformedClaim(f"{_LIST} has a '{name}' that is not a time") from None
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{_LIST} has a '{name}' that is not a time"
+        ) from None
 
 
 PLAIN = StatusListKind("plain", export_plain)

@@ -8,9 +8,12 @@ from typing import Any, Protocol
 
 from careledger.errors import InputError
 from careledger.identity.credentials.errors import (
-    StatusUnreadable,
-    UntrustedIssuer,
-    WrongTokenType,
+    IssuerError,
+    IssuerReason,
+    MalformedToken,
+    StatusError,
+    StatusReason,
+    TokenReason,
 )
 from careledger.identity.credentials.jose import Jws, Limits
 from careledger.identity.status import bitstring_list, token_list
@@ -62,8 +65,8 @@ def read_status_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Stat
 
     Raises:
         MalformedToken: it cannot be read.
-        StatusUnreadable: it is another list, or its bits cannot be read.
-        UntrustedIssuer: it is another issuer's.
+        StatusError: it is another list, or its bits cannot be read.
+        IssuerError: it is another issuer's.
         CredentialError: the signature is not the issuer's.
 
     """
@@ -71,22 +74,25 @@ def read_status_list(text: str, uri: str, issuer: str, keys: IssuerKeys) -> Stat
     parsed = _parse(token)
 
     if parsed.uri != uri:
-        raise StatusUnreadable(
-            f"the status list calls itself {str(parsed.uri)[:200]!r}, and {uri!r} was asked for"
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
+            f"the status list calls itself {str(parsed.uri)[:200]!r}, and {uri!r} was asked for",
         )
     for named in parsed.issuers:
         if named != issuer:
-            raise UntrustedIssuer(
-                f"the status list is by {str(named)[:200]!r}, and one by {issuer} is needed"
+            raise IssuerError(
+                IssuerReason.UNTRUSTED_ISSUER,
+                f"the status list is by {str(named)[:200]!r}, and one by {issuer} is needed",
             )
     keys.check(token, issuer, parsed.issued_at)
 
     # Only now, for bits may decompress into far more than was sent.
     content = parsed.packed.unpack()
     if len(content) * 8 < parsed.min_size:
-        raise StatusUnreadable(
+        raise StatusError(
+            StatusReason.STATUS_UNREADABLE,
             f"the status list has {len(content) * 8} indexes, and at least {parsed.min_size} "
-            "are needed"
+            "are needed",
         )
     return StatusList(
         uri,
@@ -103,4 +109,6 @@ def _parse(token: Jws) -> ParsedStatusList:
     for kind in KINDS:
         if token.type in kind.types and kind.parse is not None:
             return kind.parse(token)
-    raise WrongTokenType("the status list is of a kind that is not read")  # pragma: no cover
+    raise MalformedToken(
+        TokenReason.WRONG_TOKEN_TYPE, "the status list is of a kind that is not read"
+    )  # pragma: no cover

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from careledger.chain.rpc import Block
-from careledger.identity.credentials.errors import StatusStale, StatusUnreadable, UnknownChain
+from careledger.identity.credentials.errors import (
+    IssuerError,
+    IssuerReason,
+    StatusError,
+    StatusReason,
+    StatusStale,
+)
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status.client import CredentialStatus
 from careledger.identity.status.kinds import IssuerKeys, read_status_list
@@ -23,20 +29,22 @@ class ChainStatusReader:
         """Say whether a credential was revoked, as of a block.
 
         Raises:
-            StatusUnreadable: its status is not kept on a chain.
-            UnknownChain: it is kept on another chain, or in another contract.
+            StatusError: its status is not kept on a chain.
+            IssuerError: it is kept on another chain, or in another contract.
             NodeError: the node cannot be asked.
 
         """
         if reference.issuer is None or reference.list_id is None:
-            raise StatusUnreadable(
+            raise StatusError(
+                StatusReason.STATUS_UNREADABLE,
                 "the credential's status is not kept on a chain but in the list "
-                f"{reference.uri}: verify with that list"
+                f"{reference.uri}: verify with that list",
             )
         if (reference.chain_id, reference.contract) != (self.chain_id, self.address):
-            raise UnknownChain(
+            raise IssuerError(
+                IssuerReason.UNKNOWN_CHAIN,
                 f"the credential's status is kept by {reference.contract} on chain "
-                f"{reference.chain_id}, and {self.address} on chain {self.chain_id} is read here"
+                f"{reference.chain_id}, and {self.address} on chain {self.chain_id} is read here",
             )
         return self.contract.is_revoked(reference.issuer, reference.list_id, reference.index, block)
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from careledger.identity.credentials.errors import (
     BadBase64,
-    IssuedInFuture,
+    StatusError,
+    StatusReason,
     StatusStale,
-    StatusUnreadable,
+    TimeError,
+    TimeReason,
 )
 from careledger.identity.credentials.jose import Jws, JwsSigner, decode
 from careledger.identity.credentials.status_reference import StatusReference
@@ -59,13 +61,15 @@ class PackedBits:
         """Return the bits in the order of the Token Status List.
 
         Raises:
-            StatusUnreadable: they are not compressed as the standard requires, or too many.
+            StatusError: they are not compressed as the standard requires, or too many.
 
         """
         try:
             packed = decode(self.text, "the list")
         except BadBase64 as error:
-            raise StatusUnreadable(f"the status list cannot be read: {error}") from None
+            raise StatusError(
+                StatusReason.STATUS_UNREADABLE, f"the status list cannot be read: {error}"
+            ) from None
 
         raw = bits.decompress(packed, self.form)
         return bits.mirror(raw) if self.mirrored else raw
@@ -123,7 +127,7 @@ class StatusList:
         """Say whether a credential has any other status than valid.
 
         Raises:
-            StatusUnreadable: the list does not have this index.
+            StatusError: the list does not have this index.
 
         """
         return bits.status_at(self.content, index, self.width) != 0
@@ -139,7 +143,7 @@ class StatusList:
         """Make sure that it was made from the list that a credential names, where both say which.
 
         Raises:
-            StatusUnreadable: its issuer exported another list to this URI.
+            StatusError: its issuer exported another list to this URI.
 
         """
         if self.source is None or not reference.on_chain:
@@ -149,9 +153,10 @@ class StatusList:
         for name in ("chainId", "contract", "issuer", "list"):
             found = str(self.source.get(name))
             if found.lower() != str(wanted[name]).lower():
-                raise StatusUnreadable(
+                raise StatusError(
+                    StatusReason.STATUS_UNREADABLE,
                     f"the status list {self.uri} was made from another list than the credential's: "
-                    f"its {name} is {found[:100]}, and the credential's is {wanted[name]}"
+                    f"its {name} is {found[:100]}, and the credential's is {wanted[name]}",
                 )
 
     def check_fresh(self, now: datetime, max_age: timedelta = MAX_AGE) -> None:
@@ -159,12 +164,13 @@ class StatusList:
 
         Raises:
             StatusStale: it has expired, or is older than the verifier allows.
-            IssuedInFuture: it says that it was made later than now.
+            TimeError: it says that it was made later than now.
 
         """
         if self.issued_at > now + CLOCK_SKEW:
-            raise IssuedInFuture(
-                f"the status list says that it is of {time_text(self.issued_at)}, in the future"
+            raise TimeError(
+                TimeReason.ISSUED_IN_FUTURE,
+                f"the status list says that it is of {time_text(self.issued_at)}, in the future",
             )
         if self.expires_at is not None and self.expires_at <= now:
             raise StatusStale(

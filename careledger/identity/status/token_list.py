@@ -5,7 +5,7 @@ The bits are in `status_list.lst`, as base64url of zlib; the list names itself i
 
 from collections.abc import Mapping
 
-from careledger.identity.credentials.errors import MalformedClaim
+from careledger.identity.credentials.errors import MalformedToken, TokenReason
 from careledger.identity.credentials.jose import Jws, encode, sign, text_claim, time_claim
 from careledger.identity.status import bits
 from careledger.identity.status.snapshot import StatusListSnapshot
@@ -47,11 +47,13 @@ def _parse(token: Jws) -> ParsedStatusList:
     claims, content = token.claims, token.claims.get("status_list")
     issued_at = time_claim(claims, "iat", _LIST)
     if not isinstance(content, Mapping) or issued_at is None:
-        raise MalformedClaim(f"{_LIST} lacks 'status_list' or 'iat'")
+        raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{_LIST} lacks 'status_list' or 'iat'")
 
     width = content.get("bits")
     if width not in _WIDTHS or isinstance(width, bool):
-        raise MalformedClaim(f"{_LIST} has a 'bits' that is not 1, 2, 4 or 8")
+        raise MalformedToken(
+            TokenReason.MALFORMED_CLAIM, f"{_LIST} has a 'bits' that is not 1, 2, 4 or 8"
+        )
 
     source = claims.get("careledger")
     return ParsedStatusList(

@@ -120,13 +120,13 @@ class Life:
                 counts["rotated since"] += wanted and not still
 
     def told(self, keys, token, time, policy, now):
-        """Return what `DidKeys` says: whether the key is valid now, or the class of the refusal."""
+        """Return what `DidKeys` says: whether the key is valid now, or the reason of the refusal."""
         try:
             return keys.check(token, self.did, time, policy=policy, now=now).valid_now
-        except (errors.SignatureInvalid, errors.KeyTypeMismatch):
+        except errors.TokenSignatureError:
             return "unknown"
         except errors.CredentialError as refusal:
-            return type(refusal)
+            return refusal.reason
 
     def due(self, key_name, *, wanted, still, policy):
         """Return what it has to say."""
@@ -135,7 +135,7 @@ class Life:
         known = key_name in self.book.until or any(
             key_name[1] == controller for _, controller, _ in self.book.turns
         )
-        return errors.KeyRotated if known else "unknown"
+        return errors.IssuerReason.KEY_ROTATED if known else "unknown"
 
 
 @pytest.fixture

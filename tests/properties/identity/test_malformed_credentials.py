@@ -309,7 +309,7 @@ def play(tokens):
         try:
             answer = verifier.verify(token, expected, consent)
         except errors.CredentialError as refusal:
-            seen[type(refusal) if str(refusal).strip() else None] += 1
+            seen[refusal.code if str(refusal).strip() else None] += 1
         except Exception as wrong:
             raise AssertionError(
                 f"seed {SEED}, token {number} ({family}): {token[:300]!r}"
@@ -331,7 +331,7 @@ def test_idn_30_malformed_tokens_are_refused_by_class_and_at_once():
     seen, passed = play(TOKENS)
     assert sum(seen.values()) >= 0.9 * TOKENS
     if TOKENS >= 10_000:
-        assert len(seen) >= 30, sorted(kind.__name__ for kind in seen)
+        assert len(seen) >= 30, sorted(seen)
         assert seen.most_common(1)[0][1] < 0.4 * TOKENS
         assert passed, "what is harmless passes; else nothing here reaches beyond the first check"
 

@@ -18,7 +18,7 @@ import pytest
 
 from careledger.crypto.canonical import dumps
 from careledger.errors import CareLedgerError
-from careledger.identity.credentials.errors import SignatureInvalid
+from careledger.identity.credentials.errors import SignatureReason, TokenSignatureError
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.status import bits, bitstring_list
 from careledger.identity.status.bitstring_list import export_vc1, export_vc2
@@ -50,7 +50,7 @@ class Keys:
         if did != stage.DID or not stage.ISSUER_KEY.public.verify(
             token.alg, token.signing_input, token.signature
         ):
-            raise SignatureInvalid("not by the issuer")
+            raise TokenSignatureError(SignatureReason.SIGNATURE_INVALID, "not by the issuer")
 
 
 class FileMaker(Maker):
@@ -182,7 +182,7 @@ def judge(call, seen):
     try:
         call()
     except CareLedgerError as refusal:
-        seen[type(refusal).__name__] += 1
+        seen[refusal.code] += 1
     except Exception as wrong:
         raise AssertionError(f"seed {SEED}: {wrong!r}") from wrong
     else:

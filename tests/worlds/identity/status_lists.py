@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from careledger.identity.credentials.errors import SignatureInvalid
+from careledger.identity.credentials.errors import SignatureReason, TokenSignatureError
 from careledger.identity.credentials.jose import decode, sign
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.status.bitstring_list import export_vc1, export_vc2
@@ -30,7 +30,7 @@ class Keys:
     def check(self, jws, did, at):
         self.asked.append((did, at))
         if not self.key.public.verify(jws.alg, jws.signing_input, jws.signature):
-            raise SignatureInvalid("not by this key")
+            raise TokenSignatureError(SignatureReason.SIGNATURE_INVALID, "not by this key")
 
 
 class Clock:

@@ -10,6 +10,7 @@ from careledger.identity.status.errors import NotIssuer
 from careledger.identity.status.events import CredentialsRevoked
 from careledger.identity.status.readers import ChainStatusReader
 from careledger.identity.status.snapshot import MIN_SIZE, take_snapshot
+from tests.support.refusals import because
 from tests.worlds.identity.status_parties import DAY, LIST, URI
 
 
@@ -100,7 +101,7 @@ class TestChainStatusReader:
     def test_what_is_kept_elsewhere_cannot_be_known(self, bank):
         reader = ChainStatusReader(bank.status)
         for change in ({"chain_id": 1}, {"contract": "0x" + "11" * 20}):
-            with pytest.raises(errors.UnknownChain, match="is read here"):
+            with because(errors.IssuerReason.UNKNOWN_CHAIN, match="is read here"):
                 reader.is_revoked(bank.reference(7, **change))
-        with pytest.raises(errors.StatusUnreadable, match="not kept on a chain"):
+        with because(errors.StatusReason.STATUS_UNREADABLE, match="not kept on a chain"):
             reader.is_revoked(StatusReference(URI, 7))

@@ -10,6 +10,7 @@ from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.status.readers import ListStatusReader
 from careledger.identity.status.snapshot import take_snapshot
 from careledger.identity.wallet import Wallet
+from tests.support.refusals import because
 from tests.worlds.identity.status_parties import DAY, LIST, URI
 
 
@@ -21,7 +22,7 @@ class TestReadingAgain:
         assert again.met
         assert again.block_number == insurer.bank.registry.chain.block_number()
         insurer.revoke()
-        with pytest.raises(errors.ConsentRevoked, match="revoked by the customer"):
+        with because(errors.ConsentReason.CONSENT_REVOKED, match="revoked by the customer"):
             insurer.verifications.read(kept.id)
         insurer.verifications.erase(kept.id)
         assert insurer.verifications.of_consent(insurer.consent.id) == []
@@ -30,7 +31,7 @@ class TestReadingAgain:
         place = insurer.issue()
         kept = insurer.agree()
         insurer.bank.status.revoke(insurer.bank.address, LIST, place)
-        with pytest.raises(errors.CredentialRevoked):
+        with because(errors.StatusReason.CREDENTIAL_REVOKED):
             insurer.verifications.read(kept.id)
 
     def test_a_company_that_takes_lists_sees_it_in_the_next_one_and_relies_on_no_stale_one(
@@ -54,16 +55,16 @@ class TestReadingAgain:
             insurer.verifications.read(kept.id)
         taken_at(timedelta(0))
         served[URI] = bank.lists()["token"]
-        with pytest.raises(errors.CredentialRevoked):
+        with because(errors.StatusReason.CREDENTIAL_REVOKED):
             insurer.verifications.read(kept.id)
-        with pytest.raises(errors.CredentialRevoked):
+        with because(errors.StatusReason.CREDENTIAL_REVOKED):
             insurer.agree()
 
     def test_time_ends_a_consent(self, insurer, later):
         insurer.issue()
         kept = insurer.agree()
         later(2 * 86400)
-        with pytest.raises(errors.ConsentExpired):
+        with because(errors.ConsentReason.CONSENT_EXPIRED):
             insurer.verifications.read(kept.id)
 
     def test_a_result_is_read_again_in_few_calls(self, insurer, calls):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from careledger.errors import Reason
 from careledger.identity.credentials import errors, jose
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt
 from careledger.identity.credentials.keys import SigningKey
@@ -117,7 +118,9 @@ class Says:
 
 
 SIGNATURE = "Invalid JWT Signature"
-FORGED = Says(errors.SignatureInvalid, "issuer_signature", SIGNATURE, "Verification failed")
+FORGED = Says(
+    errors.SignatureReason.SIGNATURE_INVALID, "issuer_signature", SIGNATURE, "Verification failed"
+)
 
 TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     "a claim changed": (lambda f: f.presented(f.changed(exp=f.now + 10**6)), FORGED),
@@ -128,93 +131,133 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     ),
     "unsigned": (
         lambda f: f.presented(f.by("none", b"")),
-        Says(errors.AlgorithmRefused, "issuer_alg", "no signature in JWT", "Verification failed"),
+        Says(
+            errors.SignatureReason.ALGORITHM_REFUSED,
+            "issuer_alg",
+            "no signature in JWT",
+            "Verification failed",
+        ),
     ),
     "signed by a shared secret": (
         lambda f: f.presented(f.by("HS256", bytes(32))),
-        Says(errors.AlgorithmRefused, "issuer_alg", SIGNATURE, "Verification failed"),
+        Says(
+            errors.SignatureReason.ALGORITHM_REFUSED, "issuer_alg", SIGNATURE, "Verification failed"
+        ),
     ),
     "a critical extension": (
         lambda f: f.presented(f.signed(header={"crit": ["x"], "x": 1})),
-        Says(errors.CriticalHeader, "crit", None, "Unknown critical header"),
+        Says(errors.TokenReason.CRITICAL_HEADER, "crit", None, "Unknown critical header"),
     ),
     "another kind of token": (
         lambda f: f.presented(f.signed(header={"typ": "JWT"})),
-        Says(errors.WrongTokenType, "issuer_typ", None, None),
+        Says(errors.TokenReason.WRONG_TOKEN_TYPE, "issuer_typ", None, None),
     ),
     "expired": (
         lambda f: f.presented(f.signed(exp=f.now - 1000)),
-        Says(errors.Expired, "credential_validity", "JWT is expired", None),
+        Says(errors.TimeReason.EXPIRED, "credential_validity", "JWT is expired", None),
     ),
     "not yet valid": (
         lambda f: f.presented(f.signed(nbf=f.now + 1000)),
-        Says(errors.NotYetValid, "credential_validity", "JWT is not yet valid", None),
+        Says(errors.TimeReason.NOT_YET_VALID, "credential_validity", "JWT is not yet valid", None),
     ),
     "an expiry that is no number": (
         lambda f: f.presented(f.signed(exp="tomorrow")),
-        Says(errors.MalformedClaim, "credential_validity", None, None),
+        Says(errors.TokenReason.MALFORMED_CLAIM, "credential_validity", None, None),
     ),
     "another type": (
         lambda f: f.presented(f.signed(vct="https://credentials.example/library")),
-        Says(errors.WrongType, "vct", None, None),
+        Says(errors.ContentReason.WRONG_TYPE, "vct", None, None),
     ),
     "another hash": (
         lambda f: f.presented(f.signed(_sd_alg="md5")),
-        Says(errors.HashRefused, "sd_alg", "Invalid sd_hash", "Invalid hash algorithm"),
+        Says(
+            errors.DisclosureReason.HASH_REFUSED,
+            "sd_alg",
+            "Invalid sd_hash",
+            "Invalid hash algorithm",
+        ),
     ),
     "a disclosure changed": (
         lambda f: f.present([f.jwt, disclosure("name", "Eve").text, *f.disclosures[1:]]),
-        Says(errors.DisclosureNotSigned, "disclosure", None, None),
+        Says(errors.DisclosureReason.DISCLOSURE_NOT_SIGNED, "disclosure", None, None),
     ),
     "a disclosure added": (
         lambda f: f.presented(f.jwt, NEW),
-        Says(errors.DisclosureNotSigned, "disclosure", None, None),
+        Says(errors.DisclosureReason.DISCLOSURE_NOT_SIGNED, "disclosure", None, None),
     ),
     "a disclosure twice": (
         lambda f: f.present([f.jwt, *f.disclosures, f.disclosures[0]]),
-        Says(errors.DuplicateDisclosure, "disclosure", None, "Duplicate disclosure hash"),
+        Says(
+            errors.DisclosureReason.DUPLICATE_DISCLOSURE,
+            "disclosure",
+            None,
+            "Duplicate disclosure hash",
+        ),
     ),
     "a disclosure added afterwards": (
         lambda f: f.afterwards([f.jwt, *f.disclosures, NEW.text]),
         Says(
-            errors.DisclosureNotSigned, "disclosure", "Invalid sd_hash", "Invalid digest in KB-JWT"
+            errors.DisclosureReason.DISCLOSURE_NOT_SIGNED,
+            "disclosure",
+            "Invalid sd_hash",
+            "Invalid digest in KB-JWT",
         ),
     ),
     "a disclosure left out afterwards": (
         lambda f: f.afterwards([f.jwt, *f.disclosures[1:]]),
-        Says(errors.PresentationAltered, "sd_hash", "Invalid sd_hash", "Invalid digest in KB-JWT"),
+        Says(
+            errors.KeyBindingReason.PRESENTATION_ALTERED,
+            "sd_hash",
+            "Invalid sd_hash",
+            "Invalid digest in KB-JWT",
+        ),
     ),
     "a digest twice": (
         lambda f: f.presented(f.committed(NEW, NEW), NEW),
-        Says(errors.DuplicateDigest, "disclosure", None, "Duplicate hash found"),
+        Says(errors.DisclosureReason.DUPLICATE_DIGEST, "disclosure", None, "Duplicate hash found"),
     ),
     "a claim that stands there already": (
         lambda f: f.presented(f.committed(VCT_AGAIN), VCT_AGAIN),
-        Says(errors.ClaimCollision, "disclosure", None, "Duplicate key found"),
+        Says(errors.DisclosureReason.CLAIM_COLLISION, "disclosure", None, "Duplicate key found"),
     ),
     "an expiry in a disclosure": (
         lambda f: f.presented(f.committed(EXP, exp=None), EXP),
-        Says(errors.ReservedClaimName, "disclosure", None, None),
+        Says(errors.TokenReason.RESERVED_CLAIM_NAME, "disclosure", None, None),
     ),
     "a status in a disclosure": (
         lambda f: f.presented(f.committed(STATUS), STATUS),
-        Says(errors.ReservedClaimName, "disclosure", None, None),
+        Says(errors.TokenReason.RESERVED_CLAIM_NAME, "disclosure", None, None),
     ),
     "a reserved name in a disclosure": (
         lambda f: f.presented(f.committed(RESERVED), RESERVED),
-        Says(errors.ReservedClaimName, "disclosure", None, None),
+        Says(errors.TokenReason.RESERVED_CLAIM_NAME, "disclosure", None, None),
     ),
     "an element where a claim belongs": (
         lambda f: f.presented(f.committed(NAMELESS), NAMELESS),
-        Says(errors.MalformedDisclosure, "disclosure", None, "not enough values to unpack"),
+        Says(
+            errors.TokenReason.MALFORMED_DISCLOSURE,
+            "disclosure",
+            None,
+            "not enough values to unpack",
+        ),
     ),
     "no key binding": (
         lambda f: f.credential,
-        Says(errors.KeyBindingMissing, "kb_missing", "Key Binding JWT not exist", "Invalid format"),
+        Says(
+            errors.KeyBindingReason.KEY_BINDING_MISSING,
+            "kb_missing",
+            "Key Binding JWT not exist",
+            "Invalid format",
+        ),
     ),
     "key binding by a stranger": (
         lambda f: f.presented(f.jwt, holder=f.stranger),
-        Says(errors.KeyBindingInvalid, "kb_signature", SIGNATURE, "Verification failed"),
+        Says(
+            errors.KeyBindingReason.KEY_BINDING_INVALID,
+            "kb_signature",
+            SIGNATURE,
+            "Verification failed",
+        ),
     ),
     "no holder's key": (
         lambda f: f.presented(f.signed(cnf=None)),
@@ -222,23 +265,28 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     ),
     "another kind of key binding": (
         lambda f: f.presented(f.jwt, typ="JWT"),
-        Says(errors.WrongTokenType, "kb_typ", "Invalid Key Binding Jwt", "Invalid header typ"),
+        Says(
+            errors.TokenReason.WRONG_TOKEN_TYPE,
+            "kb_typ",
+            "Invalid Key Binding Jwt",
+            "Invalid header typ",
+        ),
     ),
     "another nonce": (
         lambda f: f.presented(f.jwt, nonce="another"),
-        Says(errors.WrongNonce, "nonce", "Invalid Nonce", "Invalid nonce"),
+        Says(errors.KeyBindingReason.WRONG_NONCE, "nonce", "Invalid Nonce", "Invalid nonce"),
     ),
     "another audience": (
         lambda f: f.presented(f.jwt, aud="https://mallory.example"),
-        Says(errors.WrongAudience, "audience", None, "Invalid audience"),
+        Says(errors.KeyBindingReason.WRONG_AUDIENCE, "audience", None, "Invalid audience"),
     ),
     "key binding of last year": (
         lambda f: f.presented(f.jwt, iat=f.now - 365 * 86_400),
-        Says(errors.KeyBindingStale, "kb_freshness", None, None),
+        Says(errors.KeyBindingReason.KEY_BINDING_STALE, "kb_freshness", None, None),
     ),
     "key binding of next year": (
         lambda f: f.presented(f.jwt, iat=f.now + 365 * 86_400),
-        Says(errors.KeyBindingStale, "kb_freshness", None, None),
+        Says(errors.KeyBindingReason.KEY_BINDING_STALE, "kb_freshness", None, None),
     ),
     "cut in the middle": (
         lambda f: f.honest()[: len(f.honest()) // 2],
@@ -294,13 +342,13 @@ def said(answer: dict[str, Any]) -> str | None:
     return None if "ok" in answer else str(answer["refused"])
 
 
-def said_by_us(forge: Forge, token: str) -> type[errors.CredentialError] | None:
+def said_by_us(forge: Forge, token: str) -> Reason | None:
     try:
         forge.world.verifier(clock=lambda: from_seconds(forge.now)).verify(
             token, PresentationRequirements(AUDIENCE, NONCE, VCT)
         )
     except errors.CredentialError as refusal:
-        return type(refusal)
+        return refusal.reason
     return None
 
 

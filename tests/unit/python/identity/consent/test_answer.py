@@ -19,13 +19,7 @@ from careledger.identity.consent.terms import (
     presentation_hash,
     use_commitment,
 )
-from careledger.identity.credentials.errors import (
-    GranteeMismatch,
-    MalformedClaim,
-    MalformedToken,
-    PurposeMismatch,
-    ScopeMismatch,
-)
+from careledger.identity.credentials.errors import ConsentReason, MalformedToken, TokenReason
 from careledger.identity.credentials.held_credential import HeldCredential, present_vc
 from careledger.identity.credentials.issuer import Issuer, Validity, issue_sd_jwt, issue_vc_jwt
 from careledger.identity.credentials.keys import SigningKey
@@ -38,6 +32,7 @@ from careledger.identity.exchange.answer import (
     make_answer,
 )
 from careledger.identity.exchange.consent_receipt import ConsentReceipt
+from tests.support.refusals import because
 from tests.unit.python.identity.consent.test_request import NOW, REGISTRY, REQUEST
 
 BANK, ANA = (
@@ -188,7 +183,7 @@ class TestCheck:
 
     def test_another_companys(self):
         terms = replace(ANSWER.consent.terms, grantee=ANA.address)
-        with pytest.raises(GranteeMismatch):
+        with because(ConsentReason.GRANTEE_MISMATCH):
             replace(ANSWER, consent=replace(ANSWER.consent, terms=terms)).check(REQUEST, NOW)
 
     def test_more_or_less_than_was_agreed_to(self):
@@ -200,11 +195,11 @@ class TestCheck:
             at=NOW,
             consent=ANSWER.consent.id,
         )
-        with pytest.raises(ScopeMismatch):
+        with because(ConsentReason.SCOPE_MISMATCH):
             replace(ANSWER, presentation=shown).check(REQUEST, NOW)
 
     def test_another_request_of_the_same_purpose(self):
-        with pytest.raises(PurposeMismatch):
+        with because(ConsentReason.PURPOSE_MISMATCH):
             ANSWER.check(replace(REQUEST, nonce="another nonce, as long as it has to be"), NOW)
 
     def test_too_late(self):
@@ -238,7 +233,7 @@ class TestCheck:
 
         given = replace(ANSWER, presentation=shown(credential))
         assert given.parsed_presentation.credential.scope == vc_scope(credential)
-        with pytest.raises(MalformedClaim, match="holds 2 credentials"):
+        with because(TokenReason.MALFORMED_CLAIM, match="holds 2 credentials"):
             replace(ANSWER, presentation=shown(credential, credential)).check(REQUEST, NOW)
 
 

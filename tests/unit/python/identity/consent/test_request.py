@@ -13,7 +13,7 @@ from careledger.errors import InputError
 from careledger.identity.consent.errors import MalformedRequest, RequestTooLarge
 from careledger.identity.consent.terms import purpose_of
 from careledger.identity.credentials import jose
-from careledger.identity.credentials.errors import AlgorithmRefused, MalformedToken, WrongTokenType
+from careledger.identity.credentials.errors import MalformedToken, SignatureReason, TokenReason
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.did.did import format_did
@@ -27,6 +27,7 @@ from careledger.identity.exchange.link import (
 )
 from careledger.identity.exchange.purpose import Purpose
 from careledger.identity.exchange.request import MAX_CHARACTERS, Request, parse_request
+from tests.support.refusals import because
 
 COMPANY = Account.from_key(keccak(text="careledger example company"))
 DID, REGISTRY = format_did(COMPANY.address, 31337), "0x" + "11" * 20
@@ -184,13 +185,13 @@ class TestReading:
             parse_request(signed(drop=[name]))
 
     def test_another_kind_of_token_is_refused(self):
-        with pytest.raises(WrongTokenType):
+        with because(TokenReason.WRONG_TOKEN_TYPE):
             parse_request(signed(header={"typ": "kb+jwt"}))
 
     def test_an_unsigned_one_is_refused(self):
         parts = REQUEST.sign(ISSUER).split(".")
         header = jose.encode(json.dumps({"alg": "none", "typ": "careledger-request+jwt"}).encode())
-        with pytest.raises(AlgorithmRefused, match="it is unsigned"):
+        with because(SignatureReason.ALGORITHM_REFUSED, match="it is unsigned"):
             parse_request(f"{header}.{parts[1]}.")
 
     @pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "....", "é.é.é", "\x00"])

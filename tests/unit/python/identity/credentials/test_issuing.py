@@ -10,6 +10,7 @@ from careledger.identity.credentials.held_credential import HeldCredential, cons
 from careledger.identity.credentials.issuer import Issuer, Validity
 from careledger.identity.credentials.jose import encode
 from careledger.identity.credentials.sd_jwt import SdJwt
+from tests.support.refusals import because
 from tests.worlds.identity.credential_stage import (
     CLAIMS,
     DAY,
@@ -107,7 +108,7 @@ class TestIssue:
             issued(claims=claims, disclosable=["vct#integrity"])
 
     def test_a_key_that_is_none(self):
-        with pytest.raises(errors.MalformedClaim):
+        with because(errors.TokenReason.MALFORMED_CLAIM):
             issued(holder={"kty": "EC"})
 
     def test_times(self):

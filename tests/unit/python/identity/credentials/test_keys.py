@@ -17,6 +17,7 @@ from careledger.identity.credentials.keys import (
     SigningKey,
     VerificationKey,
 )
+from tests.support.refusals import because
 
 ALGORITHMS = list(KEY_TYPES)
 SECRET, DATA = b"\x21" * 32, b"signing input"
@@ -120,7 +121,7 @@ class TestConfusion:
         if KEY_TYPES.get(alg) is kind:
             own.public.verify(alg, DATA, b"")
         else:
-            with pytest.raises(errors.KeyTypeMismatch, match="does not take"):
+            with because(errors.SignatureReason.KEY_TYPE_MISMATCH, match="does not take"):
                 own.public.verify(alg, DATA, own.sign(DATA))
 
 
@@ -157,12 +158,12 @@ class TestJwk:
         ids=str,
     )
     def test_what_is_no_public_key(self, change):
-        with pytest.raises(errors.MalformedClaim):
+        with because(errors.TokenReason.MALFORMED_CLAIM):
             VerificationKey.from_jwk(key("ES256").public.jwk | change)
 
     @pytest.mark.parametrize("jwk", [None, [], "x", 7, {}])
     def test_what_is_no_jwk_at_all(self, jwk):
-        with pytest.raises(errors.MalformedClaim):
+        with because(errors.TokenReason.MALFORMED_CLAIM):
             VerificationKey.from_jwk(jwk)
 
     def test_a_secret_of_another_key(self):
@@ -173,7 +174,7 @@ class TestJwk:
     @pytest.mark.parametrize("kind", list(KeyType))
     @pytest.mark.parametrize("raw", [b"", b"\2" + b"\xff" * 32, b"\0" * 33, b"\1" * 19])
     def test_bytes_that_are_no_key(self, kind, raw):
-        with pytest.raises(errors.MalformedClaim):
+        with because(errors.TokenReason.MALFORMED_CLAIM):
             VerificationKey(kind, raw)
 
 

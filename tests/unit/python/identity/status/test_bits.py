@@ -5,10 +5,11 @@ import zlib
 
 import pytest
 
-from careledger.identity.credentials.errors import StatusUnreadable
+from careledger.identity.credentials.errors import StatusReason
 from careledger.identity.credentials.jose import decode, encode
 from careledger.identity.status import bits
 from careledger.identity.status.snapshot import MIN_SIZE
+from tests.support.refusals import because
 
 
 class TestBits:
@@ -81,10 +82,10 @@ class TestBits:
          bits.compress(b"x", bits.ZLIB) + b"more", zlib.compress(bytes(2**26))],
     )  # fmt: skip
     def test_what_is_no_list_is_refused(self, packed):
-        with pytest.raises(StatusUnreadable):
+        with because(StatusReason.STATUS_UNREADABLE):
             bits.decompress(packed, bits.ZLIB)
 
     @pytest.mark.parametrize("index", [-1, 16, 10**30])
     def test_an_index_that_is_not_there_is_refused(self, index):
-        with pytest.raises(StatusUnreadable, match="has 16 indexes"):
+        with because(StatusReason.STATUS_UNREADABLE, match="has 16 indexes"):
             bits.status_at(b"\0\0", index, 1)

@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 
 from careledger.identity.credentials.errors import (
-    IssuedInFuture,
     MalformedToken,
+    StatusReason,
     StatusStale,
-    StatusUnreadable,
+    TimeReason,
 )
 from careledger.identity.credentials.status_reference import StatusReference
 from careledger.identity.status.bitstring_list import export_vc2
 from careledger.identity.status.readers import ListStatusReader
 from careledger.identity.status.status_list import StatusList
+from tests.support.refusals import because
 from tests.worlds.identity.status_lists import (
     AT,
     DID,
@@ -43,7 +44,7 @@ class TestFreshness:
             self.LIST.check_fresh(AT + timedelta(minutes=minutes), timedelta(minutes=max_age))
 
     def test_a_list_from_the_future_is_refused(self):
-        with pytest.raises(IssuedInFuture, match="in the future"):
+        with because(TimeReason.ISSUED_IN_FUTURE, match="in the future"):
             self.LIST.check_fresh(AT - timedelta(minutes=6))
 
 
@@ -109,7 +110,7 @@ class TestSource:
         ],
     )
     def test_one_made_from_another_is_refused(self, changes):
-        with pytest.raises(StatusUnreadable, match="made from another list"):
+        with because(StatusReason.STATUS_UNREADABLE, match="made from another list"):
             self.reader(token(5, **changes)).is_revoked(self.REFERENCE)
 
     def test_what_does_not_say_from_which_is_taken(self):
