@@ -111,7 +111,7 @@ class Says:
     it, which its users have to know.
     """
 
-    ours: type[errors.CredentialError]
+    ours: Reason
     polaris: str
     npm: str | None
     reference: str | None

@@ -172,7 +172,7 @@ class Case:
     """A presentation that was tampered with, and what both say; None: `did-jwt-vc` takes it."""
 
     make: Callable[[World, str], str]
-    ours: type[errors.CredentialError]
+    ours: Reason
     npm: str | None
 
 
