@@ -29,7 +29,9 @@ from careledger.chain.deploy import deploy
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.console import Json, Out, run_command
+from careledger.cli.options import Json
+from careledger.cli.program import run_command
+from careledger.console import Out
 from careledger.errors import ToolchainError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.terms import Consent, ConsentTerms, purpose_of

@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # without an insta
 
 import typer
 
-from careledger.console import Json, Out, run_command
+from careledger.cli.options import Json
+from careledger.cli.program import run_command
+from careledger.console import Out
 from careledger.crypto.hashing import hmac_sha256, keccak256, keccak256_fallback
 from careledger.crypto.merkle import MerkleTree, verify
 from careledger.crypto.rfc6962 import LogTree, verify_inclusion

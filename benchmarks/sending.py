@@ -22,7 +22,9 @@ from careledger.chain.compile import compile_all
 from careledger.chain.node import LocalNode, development_accounts
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
-from careledger.console import Json, Out, run_command
+from careledger.cli.options import Json
+from careledger.cli.program import run_command
+from careledger.console import Out
 
 NAME, VALUE, VALIDITY = b"did/pub".ljust(32, b"\0"), b"benchmark", 86_400
 BLOCKS = {"a block per transaction": [], "a block every second": ["--block-time", "1"]}

@@ -14,15 +14,13 @@ import json as jsonlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from functools import singledispatch
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from careledger.errors import (
     CareLedgerError,
@@ -37,24 +35,6 @@ from careledger.values.times import time_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-Rpc = Annotated[
-    str | None,
-    typer.Option(
-        "--rpc",
-        envvar="CARELEDGER_RPC",
-        metavar="URL",
-        help="The node's HTTP address.",
-        show_default=False,
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-
-_UsageError: Any = next(
-    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
-)
-"""Typer carries its own copy of click; other versions import it: only typer knows which."""
-
-_INTERRUPTED = 130
 PIPE_WIDTH = 200
 """Columns of a table that goes into a pipe or a file."""
 
@@ -304,61 +284,16 @@ def exit_status(error: CareLedgerError) -> int:
 
 def warn(text: str, *, json: bool = False) -> None:
     """Print a remark on stderr; as a JSON document in one line where `json` is set."""
-    _to_stderr({"note": {"message": text}} if json else f"note: {text}")
+    to_stderr({"note": {"message": text}} if json else f"note: {text}")
 
 
 def fail(error: CareLedgerError, *, json: bool = False) -> NoReturn:
     """Say what was wrong on stderr and end with its exit status."""
-    _to_stderr({"error": error_document(error)} if json else f"error: {error}")
+    to_stderr({"error": plain(error.to_json())} if json else f"error: {error}")
     raise SystemExit(exit_status(error))
 
 
-def error_document(error: CareLedgerError) -> dict[str, Any]:
-    """Return an error as machines read it: its stable code, its sentence, and what it carries."""
-    return dict(plain(error.to_json()))
-
-
-def _to_stderr(content: Any) -> None:
+def to_stderr(content: Any) -> None:
+    """Print a line on stderr: text letter by letter, anything else as JSON."""
     text = content if isinstance(content, str) else jsonlib.dumps(content)
     sys.stderr.write(f"{printable(text)}\n")
-
-
-def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
-    """Run a typer application so that every failure is one sentence on stderr.
-
-    Args:
-        app: the application.
-        arguments: instead of the command line's.
-
-    """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    json = "--json" in given
-
-    try:
-        status = app(args=given, standalone_mode=False)
-    except CareLedgerError as error:
-        fail(error, json=json)
-    except (typer.Abort, KeyboardInterrupt):
-        _to_stderr("stopped")
-        raise SystemExit(_INTERRUPTED) from None
-    except _UsageError as error:
-        if json:
-            _to_stderr({"error": {"code": "settings.usage", "message": error.format_message()}})
-        else:
-            error.show()
-        raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stderr.close()
-        raise SystemExit(0) from None
-
-    if isinstance(status, int) and status:  # a command that ended with a status of its own
-        if status == _INTERRUPTED:
-            _to_stderr("stopped")
-        raise SystemExit(status)
-
-
-def run_command(command: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
-    """Run one function as a whole command line of its own, for the scripts."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(command)
-    run(app, arguments)

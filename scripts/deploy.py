@@ -1,7 +1,7 @@
-"""Deploy the suite: `python scripts/deploy.py [--rpc URL] [--dry-run]`, or `brownie run scripts/deploy.py`."""
+"""Deploy the suite: `python scripts/deploy.py [--rpc URL]`, or `brownie run scripts/deploy.py`."""
 
-from careledger.cli.app import deploy
-from careledger.console import run_command
+from careledger.cli.deployment import deploy
+from careledger.cli.program import run_command
 from careledger.flows.stage import brownie_rpc
 
 

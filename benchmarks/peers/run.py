@@ -19,7 +19,9 @@ from packages import CACHE, OURS, PEERS, Build
 from careledger.chain.compile import compile_all
 from careledger.chain.node import DevelopmentChain, LocalNode
 from careledger.chain.rpc import Chain
-from careledger.console import Json, Out, run_command
+from careledger.cli.options import Json
+from careledger.cli.program import run_command
+from careledger.console import Out
 from careledger.errors import ToolchainError
 
 

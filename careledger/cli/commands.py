@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from careledger.cli.light import LightCommand, LightGroup
 from careledger.cli.options import CONTRACT_OPTIONS, Deployments, Json, Rpc, another
 
 _Function = TypeVar("_Function", bound=Callable[..., None])
@@ -28,7 +29,7 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 
 def group(help_: str) -> typer.Typer:
     """Return an empty group of commands."""
-    return typer.Typer(help=help_, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(cls=LightGroup, help=help_, no_args_is_help=True, rich_markup_mode=None)
 
 
 def command(
@@ -44,7 +45,7 @@ def command(
     """
 
     def decorate(function: _Function) -> _Function:
-        app.command(name)(edge(function, contracts))
+        app.command(name, cls=LightCommand)(edge(function, contracts))
         return function
 
     return decorate

@@ -1,15 +1,20 @@
 """`careledger demo`: plays the scripted flows of `careledger.flows`."""
 
 import inspect
+import os
+import tempfile
+import time
 from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from careledger.console import Json, Out, Rpc, run_command
+from careledger.cli.commands import edge
+from careledger.cli.light import LightCommand, LightGroup
+from careledger.cli.options import Json, Rpc
+from careledger.cli.program import run_command
+from careledger.console import Out, warn
 from careledger.flows import FLOWS, Flow, FlowOption
-from careledger.flows.stage import brownie_rpc
 
 
 def flow_command(flow: Flow) -> Callable[..., None]:
@@ -34,6 +39,8 @@ def flow_command(flow: Flow) -> Callable[..., None]:
 
 def play_script(name: str) -> None:
     """Play a flow as a program of its own; under Brownie on its network, without arguments."""
+    from careledger.flows.stage import brownie_rpc
+
     run_command(flow_command(FLOWS[name]), [] if brownie_rpc() else None)
 
 
@@ -51,7 +58,7 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
-class _FlowCommand(TyperCommand):
+class _FlowCommand(LightCommand):
     """A flow in the list of commands; it is loaded when it is played or asked for help."""
 
     def __init__(self, flow: Flow) -> None:
@@ -64,7 +71,7 @@ class _FlowCommand(TyperCommand):
         return typer.main.get_command(single).make_context(*arguments, **options)
 
 
-class FlowGroup(TyperGroup):
+class FlowGroup(LightGroup):
     """The commands of `careledger demo`: `all`, and each flow by its name."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -76,3 +83,44 @@ class FlowGroup(TyperGroup):
         if cmd_name in FLOWS:
             return _FlowCommand(FLOWS[cmd_name])
         return super().get_command(ctx, cmd_name)
+
+
+app = typer.Typer(
+    cls=FlowGroup,
+    help="Play a scripted flow and show what happened.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def play_all(out: Out) -> None:
+    """Start a chain, deploy the suite, play every flow on the example data, and stop the chain.
+
+    Example: careledger demo all
+    """
+    from careledger.chain.compile import compile_all
+    from careledger.chain.node import LocalNode
+    from careledger.cli.deployment import deploy
+    from careledger.suite import Suite
+
+    started = time.monotonic()
+    done = compile_all(lambda path: warn(f"compiled {path}"))
+    with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
+        out.say(
+            f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled."
+        )
+        os.environ["CARELEDGER_DEPLOYMENTS"] = folder  # where the flows find the suite
+        with Suite.open(chain.url) as suite:
+            deploy(suite, out)
+        for number, flow in enumerate(FLOWS.values(), 1):
+            out.say(f"\n{number}. {flow.name}: {flow.summary}\n", style="bold")
+            flow.load()(out, chain.url)
+
+    seconds = time.monotonic() - started
+    out.say(
+        f"\nAll {len(FLOWS)} flows done in {seconds:.0f} s; the chain is stopped. "
+        f"One by one: `careledger demo <flow>`; to play yourself: `make up`."
+    )
+
+
+app.command("all")(edge(play_all))

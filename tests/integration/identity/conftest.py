@@ -6,7 +6,7 @@ import pytest
 
 from careledger.chain.rpc import Chain
 from careledger.cli.identity import app
-from careledger.console import run
+from careledger.cli.program import run
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.status.client import CredentialStatus

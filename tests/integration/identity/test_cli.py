@@ -143,7 +143,8 @@ class TestDelegate:
             (["--role", "a", "--for", "0d"], "is not a duration"),
             (["--role", "a", "--for", "-1d"], "is not a duration"),
             (["--role", "a", "--until", "soon"], "is not a time"),
-            (["--role", "x" * 33, "--for", "1d"], "is no name"), (["--role", "", "--for", "1d"], "is no name"),
+            (["--role", "x" * 33, "--for", "1d"], "not a valid name"),
+            (["--role", "", "--for", "1d"], "not a valid name"),
         ],
     )  # fmt: skip
     def test_bad_arguments_are_said(self, careledger, alice, did, senders, arguments, says):

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from careledger.cli.interactions import app
-from careledger.console import run
+from careledger.cli.program import run
 from careledger.interactions.receipt import Receipt
 from tests.integration.interactions.conftest import EXAMPLES
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
-from careledger import console
 from careledger.chain.send import Sender
 from careledger.cli.loyalty import app
+from careledger.cli.program import run as run_program
 from careledger.loyalty.client import LoyaltyToken, PointPools
 from careledger.loyalty.points import POINT, parse_points
 from careledger.loyalty.policy import SwapPolicy
@@ -40,7 +40,7 @@ def play(world, deployments, monkeypatch, capsys):
             monkeypatch.setenv("CARELEDGER_PRIVATE_KEY", "0x" + bytes(by.account.key).hex())
         status = 0
         try:
-            console.run(app, [str(argument) for argument in arguments])
+            run_program(app, [str(argument) for argument in arguments])
         except SystemExit as end:
             status = end.code
         printed = capsys.readouterr()

@@ -7,7 +7,7 @@ import pytest
 from careledger.chain.node import LocalNode
 from careledger.chain.rpc import connect
 from careledger.cli.demo import flow_command
-from careledger.console import run_command
+from careledger.cli.program import run_command
 from careledger.flows import FLOWS
 from careledger.loyalty.client import LoyaltyToken
 from careledger.loyalty.points import POINT

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from careledger.cli.program import run
 from careledger.cli.refunds import app
-from careledger.console import run
 from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.commands import check_documents, without_notes
 

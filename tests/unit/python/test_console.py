@@ -6,7 +6,9 @@ from enum import Enum
 import pytest
 import typer
 
-from careledger.console import Json, Out, exit_status, run, run_command
+from careledger.cli.options import Json
+from careledger.cli.program import run, run_command
+from careledger.console import Out, exit_status
 from careledger.errors import (
     CompileError,
     InputError,
@@ -159,7 +161,7 @@ class TestRun:
             run_command(command, ["--json", "--nonsense"])
         assert stopped.value.code == 2
         error = json.loads(capsys.readouterr().err)["error"]
-        assert error["code"] == "settings.usage"
+        assert error["code"] == "input.usage"
         assert "--nonsense" in error["message"]
 
     def test_a_command_may_end_with_a_status_of_its_own(self):
