@@ -1,6 +1,8 @@
 """The numbers on docs/protocol/loyalty.md are what the contracts and standard libraries say."""
 
+import json
 import re
+from datetime import UTC, datetime
 
 from eth_abi.abi import encode
 from eth_account import Account
@@ -9,6 +11,9 @@ from eth_utils.crypto import keccak
 
 from careledger.chain import artifacts
 from careledger.chain.toolchain import ROOT
+from careledger.loyalty.messages import TokenMessages
+from careledger.loyalty.offers import Offer
+from careledger.loyalty.signed_offers import sign_offer
 from tests.support.evm import START, Evm
 
 PAGE = (ROOT / "docs" / "protocol" / "loyalty.md").read_text()
@@ -47,7 +52,7 @@ def test_every_event_has_the_topic_that_it_says():
 
 
 def test_the_offer_of_the_example_has_this_id_and_signature():
-    kind = re.sub(r"\s+(?=uint256 minFill)", "", re.search(r"Offer\(address[^)]*\)", PAGE)[0])
+    kind = re.sub(r"\n\s+", "", re.search(r"Offer\(address[^)]*\)", PAGE)[0])
     assert in_page(keccak(text=kind))
     maker = Account.from_key(keccak(text="careledger example"))
     assert in_page(maker.address)
@@ -132,3 +137,20 @@ def test_the_supply_word_lies_over_the_slot_that_the_base_counts_in():
     slot = re.search(r"_TOTAL_SUPPLY_SLOT = (0x[0-9a-f]+);", base)[1]
     assert int(slot, 16) == int(layout["_supply"]["slot"])
     assert layout["_supply"]["offset"] == 0
+
+
+def test_the_file_of_an_offer_has_these_members():
+    example = re.search(r"\n    (\{\"format\".*?\}\})\n", PAGE, re.DOTALL)[1]
+    account = Account.from_key(keccak(text="careledger example"))
+    tokens = ("0x" + "22" * 20, "0x" + "33" * 20)
+    at = datetime.fromtimestamp(2 * 10**9, UTC)
+    offer = Offer(account.address, *tokens, 100 * POINT, 250 * POINT, at, nonce=5 * 256 + 7)
+    points = TokenMessages(31337, tokens[0], "Points")
+    signed = sign_offer(account, offer, 31337, "0x" + "11" * 20, token=points)
+
+    def shape(value):
+        if isinstance(value, dict):
+            return {name: shape(inner) for name, inner in value.items()}
+        return type(value)
+
+    assert shape(json.loads(example)) == shape(signed.to_json())

@@ -1,5 +1,6 @@
 """What docs/protocol/refunds.md says, byte by byte, is what the code does."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -80,6 +81,14 @@ def test_the_type_hashes_of_terms_are_right():
 def test_the_fields_are_in_their_order():
     rows = re.findall(r"^\| (\d+) \| (\w+) \| \w+ \|", PAGE, re.MULTILINE)
     assert [(int(index), name) for index, name in rows if name in FIELDS] == list(enumerate(FIELDS))
+
+
+def test_the_file_of_terms_has_these_members():
+    example = json.loads(re.search(r"\n    (\{\"payer\".*?\})\n", PAGE, re.DOTALL)[1])
+    ours = TERMS.to_json()
+    assert list(example) == list(ours)
+    for name in ("amount", "releaseAt", "slaAt", "disputeWindow", "feeBps", "defaultBps"):
+        assert example[name] == ours[name]
 
 
 def test_every_outcome_and_currency_is_described():
