@@ -8,11 +8,7 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
 from careledger.crypto import base64url
-from careledger.identity.passkeys.errors import (
-    MalformedPasskeyAnswer,
-    NotForTheChain,
-    WrongChallenge,
-)
+from careledger.identity.passkeys.errors import PasskeyReason, PasskeyRefused
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
@@ -60,28 +56,36 @@ class Assertion:
             digest: the 32 bytes that were the challenge.
 
         Raises:
-            MalformedPasskeyAnswer: the signature is not DER, or something is too large.
-            NotForTheChain: type or challenge are not written as browsers write them.
+            PasskeyRefused: the signature is not DER, or something is too large.
+            PasskeyRefused: type or challenge are not written as browsers write them.
 
         """
         if len(authenticator_data) + len(client_data) > MAX_BYTES:
-            raise MalformedPasskeyAnswer(f"the passkey's answer is larger than {MAX_BYTES} bytes")
+            raise PasskeyRefused(
+                PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+                f"the passkey's answer is larger than {MAX_BYTES} bytes",
+            )
         try:
             r, s = decode_dss_signature(signature)
             client_data.decode()
         except ValueError as error:
-            raise MalformedPasskeyAnswer(
-                f"the passkey's signature or client data is malformed: {error}"
+            raise PasskeyRefused(
+                PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+                f"the passkey's signature or client data is malformed: {error}",
             ) from error
         if not 0 < r < ORDER or not 0 < s < ORDER:
-            raise MalformedPasskeyAnswer("the passkey's signature is out of its range")
+            raise PasskeyRefused(
+                PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+                "the passkey's signature is out of its range",
+            )
 
         challenge = base64url.encode(digest)
         type_index = client_data.find(b'"type":"webauthn.get"')
         challenge_index = client_data.find(f'"challenge":"{challenge}"'.encode())
         if type_index < 0 or challenge_index < 0:
-            raise NotForTheChain(
-                "the client data does not hold type and challenge as browsers write them"
+            raise PasskeyRefused(
+                PasskeyReason.NOT_FOR_THE_CHAIN,
+                "the client data does not hold type and challenge as browsers write them",
             )
 
         lower_s = min(s, ORDER - s)
@@ -114,13 +118,14 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
     """Split a contract's signature into verifier (20 bytes), key and assertion; verify nothing.
 
     Raises:
-        MalformedPasskeyAnswer: it is not of this form.
+        PasskeyRefused: it is not of this form.
         BadPasskey: the key is not a point of the curve.
 
     """
     if not _SIGNER_BYTES < len(signature) <= MAX_BYTES:
-        raise MalformedPasskeyAnswer(
-            f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}"
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}",
         )
 
     verifier, x, y = signature[:20], signature[20:52], signature[52:_SIGNER_BYTES]
@@ -130,7 +135,10 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
             TYPES, signature[_SIGNER_BYTES:]
         )
     except (DecodingError, UnicodeDecodeError, OverflowError) as error:
-        raise MalformedPasskeyAnswer(f"the passkey's signature cannot be read: {error}") from error
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            f"the passkey's signature cannot be read: {error}",
+        ) from error
 
     assertion = Assertion(
         int.from_bytes(r, "big"),
@@ -147,11 +155,12 @@ def require_digest(digest: bytes) -> bytes:
     """Return a digest as it is.
 
     Raises:
-        WrongChallenge: it does not have 32 bytes, so it is not what a contract wants signed.
+        PasskeyRefused: it does not have 32 bytes, so it is not what a contract wants signed.
 
     """
     if len(digest) != 32:
-        raise WrongChallenge(
-            f"a passkey signs a digest of 32 bytes for a contract, not of {len(digest)}"
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_CHALLENGE,
+            f"a passkey signs a digest of 32 bytes for a contract, not of {len(digest)}",
         )
     return digest

@@ -28,20 +28,7 @@ from careledger.identity.passkeys.assertion import (
     Assertion,
     require_digest,
 )
-from careledger.identity.passkeys.errors import (
-    AnotherPasskey,
-    BackupContradiction,
-    BadPasskey,
-    CounterWentBack,
-    MalformedPasskeyAnswer,
-    UserAbsent,
-    UserNotVerified,
-    WrongCeremony,
-    WrongChallenge,
-    WrongOrigin,
-    WrongSignature,
-    WrongSite,
-)
+from careledger.identity.passkeys.errors import BadPasskey, PasskeyReason, PasskeyRefused
 from careledger.identity.passkeys.keys import Passkey, PasskeyKey
 
 TIMEOUT = 300_000
@@ -150,7 +137,7 @@ def request_options(
         passkeys: any of these may sign; the person chooses when none is given.
 
     Raises:
-        WrongChallenge: the digest does not have 32 bytes.
+        PasskeyRefused: the digest does not have 32 bytes.
 
     """
     return {
@@ -236,19 +223,25 @@ def check_assertion(
 
     data = _part(document, "authenticatorData")
     if len(data) < _SMALLEST_DATA:
-        raise MalformedPasskeyAnswer("the authenticator's data are shorter than 37 bytes")
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            "the authenticator's data are shorter than 37 bytes",
+        )
     flags = data[_FLAGS]
     _check_flags(*(bool(flags & flag) for flag in (PRESENT, VERIFIED, ELIGIBLE, BACKED_UP)))
     _check_rp_id(data[_RP_ID_HASH], relying_party)
     if _decoded(document.get("rawId"), "rawId") != passkey.credential_id:
-        raise AnotherPasskey("another passkey answered than the one that was to sign")
+        raise PasskeyRefused(
+            PasskeyReason.ANOTHER_PASSKEY, "another passkey answered than the one that was to sign"
+        )
 
     assertion = Assertion.of(data, client_data, _part(document, "signature"), digest)
     counts = assertion.count or passkey.count
     if counts and assertion.count <= passkey.count:
-        raise CounterWentBack(
+        raise PasskeyRefused(
+            PasskeyReason.COUNTER_WENT_BACK,
             f"the passkey's counter says {assertion.count} after {passkey.count}: "
-            "it is an old answer, or a copied passkey"
+            "it is an old answer, or a copied passkey",
         )
 
     _verify(document, digest, passkey, relying_party)
@@ -270,8 +263,9 @@ def _verify(
             require_user_verification=True,
         )
     except Exception as error:  # the library lets errors of its parsers through
-        raise WrongSignature(
-            f"the signature is not the passkey's over this answer: {error}"
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_SIGNATURE,
+            f"the signature is not the passkey's over this answer: {error}",
         ) from error
 
 
@@ -281,15 +275,19 @@ def _verify(
 def _document(answer: BrowserAnswer) -> dict[str, Any]:
     document = dict(answer) if isinstance(answer, Mapping) else _parse(answer)
     if document.get("type") != "public-key" or document.get("id") != document.get("rawId"):
-        raise MalformedPasskeyAnswer(
-            "the browser's answer is not of a public key, or gives two different ids"
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            "the browser's answer is not of a public key, or gives two different ids",
         )
     return document
 
 
 def _parse(answer: str | bytes) -> dict[str, Any]:
     if len(answer) > MAX_ANSWER:
-        raise MalformedPasskeyAnswer(f"the browser's answer is longer than {MAX_ANSWER} characters")
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            f"the browser's answer is longer than {MAX_ANSWER} characters",
+        )
     return _json_object(answer, "the browser's answer")
 
 
@@ -298,29 +296,37 @@ def _json_object(text: str | bytes, what: str) -> dict[str, Any]:
     try:
         document = canonical.loads(text)
     except canonical.CanonicalError as error:
-        raise MalformedPasskeyAnswer(f"{what} cannot be read: {error}") from error
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER, f"{what} cannot be read: {error}"
+        ) from error
     if not isinstance(document, dict):
-        raise MalformedPasskeyAnswer(f"{what} is not a JSON object")
+        raise PasskeyRefused(PasskeyReason.MALFORMED_PASSKEY_ANSWER, f"{what} is not a JSON object")
     return document
 
 
 def _part(document: Mapping[str, Any], name: str) -> bytes:
     response = document.get("response")
     if not isinstance(response, Mapping):
-        raise MalformedPasskeyAnswer("the browser's answer has no response")
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER, "the browser's answer has no response"
+        )
     return _decoded(response.get(name), name)
 
 
 def _decoded(text: Any, name: str) -> bytes:
     if not isinstance(text, str):
-        raise MalformedPasskeyAnswer(f"{name} is missing from the browser's answer")
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER, f"{name} is missing from the browser's answer"
+        )
     if len(text) > MAX_ANSWER:
-        raise MalformedPasskeyAnswer(f"{name} is longer than {MAX_ANSWER} characters")
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER, f"{name} is longer than {MAX_ANSWER} characters"
+        )
 
     try:
         return base64url.decode(text, name)
     except base64url.MalformedBase64 as error:
-        raise MalformedPasskeyAnswer(str(error)) from error
+        raise PasskeyRefused(PasskeyReason.MALFORMED_PASSKEY_ANSWER, str(error)) from error
 
 
 def _check_client_data(
@@ -328,49 +334,60 @@ def _check_client_data(
 ) -> None:
     data = _json_object(raw, "the client data")
     if data.get("type") != ceremony:
-        raise WrongCeremony(
-            f"the browser's answer is of type {data.get('type')!r}, not {ceremony!r}"
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_CEREMONY,
+            f"the browser's answer is of type {data.get('type')!r}, not {ceremony!r}",
         )
     if data.get("challenge") != base64url.encode(challenge):
-        raise WrongChallenge(
-            "the browser's answer is over another challenge than the one that was asked"
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_CHALLENGE,
+            "the browser's answer is over another challenge than the one that was asked",
         )
 
     if data.get("origin") not in relying_party.origins:
-        raise WrongOrigin(
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_ORIGIN,
             f"the passkey was used on a page of {data.get('origin')!r}, "
-            f"not of {', '.join(relying_party.origins)}"
+            f"not of {', '.join(relying_party.origins)}",
         )
     if data.get("crossOrigin", False) is not False or "topOrigin" in data:
-        raise WrongOrigin("the passkey was used in a frame on somebody else's page")
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_ORIGIN, "the passkey was used in a frame on somebody else's page"
+        )
 
 
 def _check_flags(present: bool, verified: bool, eligible: bool, backed_up: bool) -> None:
     if not present:
-        raise UserAbsent("the authenticator does not say that anybody was there")
+        raise PasskeyRefused(
+            PasskeyReason.USER_ABSENT, "the authenticator does not say that anybody was there"
+        )
     if not verified:
-        raise UserNotVerified(
-            "the authenticator did not ask for finger, face or PIN, which is required"
+        raise PasskeyRefused(
+            PasskeyReason.USER_NOT_VERIFIED,
+            "the authenticator did not ask for finger, face or PIN, which is required",
         )
     if backed_up and not eligible:
-        raise BackupContradiction(
-            "the authenticator says that the passkey is backed up and that it cannot be"
+        raise PasskeyRefused(
+            PasskeyReason.BACKUP_CONTRADICTION,
+            "the authenticator says that the passkey is backed up and that it cannot be",
         )
 
 
 def _check_rp_id(rp_id_hash: bytes, relying_party: RelyingParty) -> None:
     if rp_id_hash != sha256(relying_party.rp_id.encode()):
-        raise WrongSite(
-            f"the passkey was used for another relying party than {relying_party.rp_id!r}"
+        raise PasskeyRefused(
+            PasskeyReason.WRONG_SITE,
+            f"the passkey was used for another relying party than {relying_party.rp_id!r}",
         )
 
 
 @contextmanager
 def _malformed(what: str) -> Iterator[None]:
-    """Turn whatever the library's parsers raise into `MalformedPasskeyAnswer`."""
+    """Turn whatever the library's parsers raise into `PasskeyRefused`."""
     try:
         yield
     except Exception as error:
-        raise MalformedPasskeyAnswer(
-            f"{what} cannot be read or does not verify: {error!r}"
+        raise PasskeyRefused(
+            PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+            f"{what} cannot be read or does not verify: {error!r}",
         ) from error

@@ -38,8 +38,9 @@ from careledger.identity.passkeys.ceremony import (
     request_options,
 )
 from careledger.identity.passkeys.client import PasskeyVerifier
-from careledger.identity.passkeys.errors import CounterWentBack, WrongChallenge, WrongOrigin
+from careledger.identity.passkeys.errors import PasskeyReason
 from careledger.identity.passkeys.keys import ORDER, Passkey
+from tests.support.refusals import because
 
 pytestmark = pytest.mark.interop
 
@@ -216,9 +217,9 @@ class TestOffChain:
             answer = browser.get(passkey, digest)["answer"]
             known = Passkey.from_json(passkey.to_json() | {"count": count})
             count = check_assertion(answer, digest, known, browser.site).count
-            with pytest.raises(WrongChallenge):
+            with because(PasskeyReason.WRONG_CHALLENGE):
                 check_assertion(answer, DIGEST, known, browser.site)
-            with pytest.raises(CounterWentBack):
+            with because(PasskeyReason.COUNTER_WENT_BACK):
                 check_assertion(
                     answer,
                     digest,
@@ -234,7 +235,7 @@ class TestOffChain:
     def test_a_page_of_another_origin_is_refused(self, browser: Browser, passkey: Passkey) -> None:
         """The same relying party, so the browser signs; another port, which only we look at."""
         answer = browser.get(passkey, DIGEST, page=1)["answer"]
-        with pytest.raises(WrongOrigin):
+        with because(PasskeyReason.WRONG_ORIGIN):
             check_assertion(answer, DIGEST, passkey, browser.site)
 
     def test_another_relying_partys_page_gets_nothing_from_the_browser(

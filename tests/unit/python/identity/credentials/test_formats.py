@@ -119,7 +119,9 @@ class TestParse:
 
 class TestParsedOnce:
     @pytest.mark.parametrize(
-        ("text", "required"), [(presented(), EXPECTED), (vc_presented(), VC_EXPECTED)]
+        ("text", "required"),
+        [(presented(), EXPECTED), (vc_presented(), VC_EXPECTED)],
+        ids=["SD-JWT VC", "VC-JWT"],
     )
     def test_a_parsed_presentation_is_verified_without_its_text(self, text, required, monkeypatch):
         parsed = parse_presentation(text)

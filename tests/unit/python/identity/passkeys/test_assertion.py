@@ -17,6 +17,7 @@ from careledger.identity.passkeys.ceremony import (
     request_options,
 )
 from careledger.identity.passkeys.keys import ORDER, Passkey
+from tests.support.refusals import because
 from tests.worlds.identity.passkeys import (
     DIGEST,
     SITE,
@@ -62,75 +63,98 @@ class TestCheckAssertion:
     @pytest.mark.parametrize(
         ("refusal", "parts"),
         [
-            (errors.WrongCeremony, {"clientDataJSON": saying(type="webauthn.create")}),
-            (errors.WrongCeremony, {"clientDataJSON": saying(type="payment.get")}),
             (
-                errors.WrongChallenge,
+                errors.PasskeyReason.WRONG_CEREMONY,
+                {"clientDataJSON": saying(type="webauthn.create")},
+            ),
+            (errors.PasskeyReason.WRONG_CEREMONY, {"clientDataJSON": saying(type="payment.get")}),
+            (
+                errors.PasskeyReason.WRONG_CHALLENGE,
                 {"clientDataJSON": saying(challenge=base64url.encode(bytes(32)))},
             ),
             (
-                errors.WrongChallenge,
+                errors.PasskeyReason.WRONG_CHALLENGE,
                 {"clientDataJSON": saying(challenge=base64url.encode(DIGEST) + "=")},
             ),
-            (errors.WrongChallenge, {"clientDataJSON": saying(challenge=None)}),
-            (errors.WrongOrigin, {"clientDataJSON": saying(origin="https://wallet.example.evil")}),
-            (errors.WrongOrigin, {"clientDataJSON": saying(origin=["https://wallet.example"])}),
-            (errors.WrongOrigin, {"clientDataJSON": saying(crossOrigin=True)}),
-            (errors.WrongOrigin, {"clientDataJSON": saying(crossOrigin="no")}),
-            (errors.WrongOrigin, {"clientDataJSON": saying(topOrigin="https://wallet.example")}),
-            (errors.WrongSite, {"authenticatorData": lambda d: sha256(b"evil.example") + d[32:]}),
-            (errors.UserAbsent, {"authenticatorData": flagged(0x04)}),
-            (errors.UserNotVerified, {"authenticatorData": flagged(0x01)}),
-            (errors.BackupContradiction, {"authenticatorData": flagged(0x15)}),
-            (errors.WrongSignature, {"authenticatorData": flagged(0x05)}),
-            (errors.WrongSignature, {"authenticatorData": flagged(0x85)}),
-            (errors.WrongSignature, {"authenticatorData": lambda d: d + b"\0"}),
-            (errors.WrongSignature, {"clientDataJSON": saying(more="of it")}),
-            (errors.WrongSignature, {"signature": lambda s: s[:-1] + bytes([s[-1] ^ 1])}),
-            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: d[:36]}),
-            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: b""}),
-            (errors.MalformedPasskeyAnswer, {"authenticatorData": lambda d: d + bytes(MAX_BYTES)}),
-            (errors.MalformedPasskeyAnswer, {"signature": lambda s: b""}),
-            (errors.MalformedPasskeyAnswer, {"signature": lambda s: s[:-1]}),
+            (errors.PasskeyReason.WRONG_CHALLENGE, {"clientDataJSON": saying(challenge=None)}),
             (
-                errors.MalformedPasskeyAnswer,
+                errors.PasskeyReason.WRONG_ORIGIN,
+                {"clientDataJSON": saying(origin="https://wallet.example.evil")},
+            ),
+            (
+                errors.PasskeyReason.WRONG_ORIGIN,
+                {"clientDataJSON": saying(origin=["https://wallet.example"])},
+            ),
+            (errors.PasskeyReason.WRONG_ORIGIN, {"clientDataJSON": saying(crossOrigin=True)}),
+            (errors.PasskeyReason.WRONG_ORIGIN, {"clientDataJSON": saying(crossOrigin="no")}),
+            (
+                errors.PasskeyReason.WRONG_ORIGIN,
+                {"clientDataJSON": saying(topOrigin="https://wallet.example")},
+            ),
+            (
+                errors.PasskeyReason.WRONG_SITE,
+                {"authenticatorData": lambda d: sha256(b"evil.example") + d[32:]},
+            ),
+            (errors.PasskeyReason.USER_ABSENT, {"authenticatorData": flagged(0x04)}),
+            (errors.PasskeyReason.USER_NOT_VERIFIED, {"authenticatorData": flagged(0x01)}),
+            (errors.PasskeyReason.BACKUP_CONTRADICTION, {"authenticatorData": flagged(0x15)}),
+            (errors.PasskeyReason.WRONG_SIGNATURE, {"authenticatorData": flagged(0x05)}),
+            (errors.PasskeyReason.WRONG_SIGNATURE, {"authenticatorData": flagged(0x85)}),
+            (errors.PasskeyReason.WRONG_SIGNATURE, {"authenticatorData": lambda d: d + b"\0"}),
+            (errors.PasskeyReason.WRONG_SIGNATURE, {"clientDataJSON": saying(more="of it")}),
+            (
+                errors.PasskeyReason.WRONG_SIGNATURE,
+                {"signature": lambda s: s[:-1] + bytes([s[-1] ^ 1])},
+            ),
+            (
+                errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+                {"authenticatorData": lambda d: d[:36]},
+            ),
+            (errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER, {"authenticatorData": lambda d: b""}),
+            (
+                errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER,
+                {"authenticatorData": lambda d: d + bytes(MAX_BYTES)},
+            ),
+            (errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER, {"signature": lambda s: b""}),
+            (errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER, {"signature": lambda s: s[:-1]}),
+            (
+                errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER,
                 {"signature": lambda s: bytes.fromhex("3006020100020101")},
             ),
             (
-                errors.MalformedPasskeyAnswer,
+                errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER,
                 {"signature": lambda s: bytes.fromhex("3006020101020100")},
             ),
-            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b""}),
-            (errors.MalformedPasskeyAnswer, {"clientDataJSON": lambda raw: b"7"}),
+            (errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER, {"clientDataJSON": lambda raw: b""}),
+            (errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER, {"clientDataJSON": lambda raw: b"7"}),
             (
-                errors.MalformedPasskeyAnswer,
+                errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER,
                 {"clientDataJSON": lambda raw: raw[:-1] + b',"challenge":"AAAA"}'},
             ),
             (
-                errors.NotForTheChain,
+                errors.PasskeyReason.NOT_FOR_THE_CHAIN,
                 {"clientDataJSON": lambda raw: json.dumps(json.loads(raw)).encode()},
             ),
         ],
     )
     def test_each_fault_has_its_own_refusal(self, refusal, parts):
-        with pytest.raises(refusal) as refused:
+        with because(refusal) as refused:
             check_assertion(signed(**parts), DIGEST, phone("alice").passkey, SITE)
-        assert type(refused.value) is refusal
         assert isinstance(refused.value, SignatureError)
         assert str(refused.value)
 
     def test_another_passkey_is_refused_by_its_id_and_by_its_key(self):
         alice, mallory = phone("alice").passkey, phone("mallory")
-        with pytest.raises(errors.AnotherPasskey):
+        with because(errors.PasskeyReason.ANOTHER_PASSKEY):
             check_assertion(signed(mallory), DIGEST, alice, SITE)
         mallory.credential_id = alice.credential_id
-        with pytest.raises(errors.WrongSignature):
+        with because(errors.PasskeyReason.WRONG_SIGNATURE):
             check_assertion(signed(mallory), DIGEST, alice, SITE)
 
     def test_an_answer_to_another_question_is_refused(self):
-        with pytest.raises(errors.WrongChallenge):
+        with because(errors.PasskeyReason.WRONG_CHALLENGE):
             check_assertion(signed(digest=keccak(b"else")), DIGEST, phone("alice").passkey, SITE)
-        with pytest.raises(errors.WrongChallenge):
+        with because(errors.PasskeyReason.WRONG_CHALLENGE):
             check_assertion(signed(), DIGEST[:31], phone("alice").passkey, SITE)
 
     def test_a_counter_must_rise_once_it_counts(self):
@@ -138,7 +162,7 @@ class TestCheckAssertion:
         before, answer = who.passkey, signed(who)
         assertion = check_assertion(answer, DIGEST, before, SITE)
         assert assertion.count == who.count == 1
-        with pytest.raises(errors.CounterWentBack):
+        with because(errors.PasskeyReason.COUNTER_WENT_BACK):
             check_assertion(answer, DIGEST, who.passkey, SITE)
         check_assertion(
             signed(who), DIGEST, Passkey.from_json(before.to_json() | {"count": 1}), SITE
@@ -167,14 +191,14 @@ class TestCheckAssertion:
         ],
     )
     def test_what_is_no_answer_is_refused(self, answer):
-        with pytest.raises(errors.MalformedPasskeyAnswer):
+        with because(errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER):
             check_assertion(answer, DIGEST, phone("alice").passkey, SITE)
 
     @pytest.mark.parametrize("text", [7, "a", "a b=", "AAAA=", "ü", "A" * (MAX_ANSWER + 4)])
     @pytest.mark.parametrize("name", ["clientDataJSON", "authenticatorData", "signature"])
     def test_parts_that_are_no_base64url_or_too_long_are_refused(self, name, text):
         answer = signed()
-        with pytest.raises(errors.MalformedPasskeyAnswer):
+        with because(errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER):
             check_assertion(
                 answer | {"response": answer["response"] | {name: text}},
                 DIGEST,
@@ -185,7 +209,7 @@ class TestCheckAssertion:
     @pytest.mark.parametrize("name", ["id", "rawId", "type", "response"])
     @pytest.mark.parametrize("value", [None, 7, "", "AAAA", [], {}])
     def test_members_that_are_wrong_or_missing_are_refused(self, name, value):
-        with pytest.raises(errors.MalformedPasskeyAnswer):
+        with because(errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER):
             check_assertion(signed() | {name: value}, DIGEST, phone("alice").passkey, SITE)
 
     def test_two_thousand_random_changes_are_refused_with_a_typed_error(self):
@@ -234,7 +258,7 @@ class TestAssertion:
             good[:84] + b"\xff" * 192,
             good + bytes(MAX_BYTES),
         ):
-            with pytest.raises(errors.MalformedPasskeyAnswer):
+            with because(errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER):
                 read_signature(bad)
         with pytest.raises(errors.BadPasskey):
             read_signature(good[:20] + bytes(64) + good[84:])
@@ -242,9 +266,9 @@ class TestAssertion:
     def test_a_browser_that_writes_otherwise_is_told_so(self):
         data = sha256(SITE.rp_id.encode()) + b"\5" + bytes(4)
         for said in (b'{"type": "webauthn.get"}', b'{"type":"webauthn.get"}', b"{}"):
-            with pytest.raises(errors.NotForTheChain):
+            with because(errors.PasskeyReason.NOT_FOR_THE_CHAIN):
                 Assertion.of(data, said, bytes.fromhex("3006020101020101"), DIGEST)
 
     def test_client_data_that_are_no_utf8_are_refused(self):
-        with pytest.raises(errors.MalformedPasskeyAnswer):
+        with because(errors.PasskeyReason.MALFORMED_PASSKEY_ANSWER):
             Assertion.of(bytes(37), b"\xff", bytes.fromhex("3006020101020101"), DIGEST)

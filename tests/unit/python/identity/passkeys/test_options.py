@@ -10,6 +10,7 @@ from careledger.identity.passkeys.ceremony import (
     creation_options,
     request_options,
 )
+from tests.support.refusals import because
 from tests.worlds.identity.passkeys import CHALLENGE, DIGEST, SITE, phone
 
 
@@ -67,5 +68,5 @@ class TestOptions:
 
     @pytest.mark.parametrize("length", [0, 31, 33, 64])
     def test_only_a_digest_can_be_signed(self, length):
-        with pytest.raises(errors.WrongChallenge):
+        with because(errors.PasskeyReason.WRONG_CHALLENGE):
             request_options(SITE, bytes(length))
