@@ -42,7 +42,7 @@ def at_path(value: Any, path: Sequence[str | int | None]) -> Iterator[Any]:
         yield value
         return
 
-    first, rest = path[0], path[1:]
+    first, *rest = path
     if isinstance(first, str):
         if isinstance(value, Mapping) and first in value:
             yield from at_path(value[first], rest)

@@ -99,6 +99,7 @@ def signing_time(times: TokenTimes) -> datetime:
 
     """
     signed_at = times.issued_at or times.not_before
+
     if signed_at is None:
         raise MalformedToken(
             TokenReason.MALFORMED_CLAIM,
@@ -117,6 +118,7 @@ def named_consent(claims: Mapping[str, Any]) -> bytes | None:
     """
     if claims.get("consent") is None:
         return None
+
     try:
         return parse_bytes32(claims["consent"], "the consent's id")
     except InputError:

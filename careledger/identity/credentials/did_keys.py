@@ -154,6 +154,7 @@ class DidKeys:
         self.registry = registry
         self.names = names
         self.from_block = from_block
+
         self._times: OrderedDict[bytes, int] = OrderedDict()
 
     def did(self, text: str) -> Did:
@@ -178,14 +179,10 @@ class DidKeys:
             now: later of this machine's time and the newest block's where it is None.
 
         Raises:
-            IssuerError: the DID cannot be read here.
-            TokenSignatureError: no key of the document takes the algorithm, or the one that is named
-                does not.
-            IssuerError: a key of the DID signed it, but not one that was in the document when it
-                counts.
-            IssuerError: the identity was out of use when it counts.
-            IssuerError: it names a key that is not, and was not, in the document.
-            TokenSignatureError: no key of the DID signed it, or it was changed afterwards.
+            IssuerError: the DID cannot be read here; the identity was out of use, or the key was not
+                in the document, when it counts; the key that is named was never in the document.
+            TokenSignatureError: no key of the DID signed it, it was changed afterwards, or the keys
+                are of another type than the algorithm.
             NodeError: the node cannot be asked, or keeps no old logs (HistoryWithheld).
 
         """

@@ -46,6 +46,7 @@ def parse_presentation(text: str, limits: Limits = LIMITS) -> Presentation:
 
     """
     parsed = parse(text, limits)
+
     if isinstance(parsed, Credential):
         raise KeyBindingError(
             KeyBindingReason.KEY_BINDING_MISSING,
@@ -63,6 +64,7 @@ def parse_credential(text: str, limits: Limits = LIMITS) -> Credential:
 
     """
     parsed = parse(text, limits)
+
     if isinstance(parsed, Presentation):
         raise MalformedToken(
             TokenReason.MALFORMED_TOKEN,

@@ -90,14 +90,11 @@ def issue_sd_jwt(
         claims: what it says of its subject, with nested objects and arrays.
         holder: the key that the holder will prove to have, as key or JWK; None: whoever has it can
             present it.
-        disclosable: paths to the claims and array elements that the holder may leave out, nested
-            ones too; None in a path stands for every element. Without it every claim at the top may
-            be left out.
+        disclosable: paths to the claims and array elements, nested ones too, that the holder may
+            leave out; without it every claim at the top.
         status: where the issuer keeps whether it was revoked.
-        subject: the claim `sub`, open to everybody; a name by which presentations can be linked, so
-            mostly None.
-        decoys: so many digests of nothing are added to each object that hides something, so that
-            their number says nothing.
+        subject: the claim `sub`, open to everybody: presentations can be linked by it.
+        decoys: how many digests of nothing are added to each object that hides something.
         salts: makes the random bytes; only tests and examples give another.
 
     Raises:
@@ -118,17 +115,27 @@ def issue_sd_jwt(
     if unused := [path for path in paths if path not in disclosures.matched]:
         raise InputError(f"there is no claim {path_text(unused[0])} that could be disclosed")
 
-    if subject is not None:
-        payload["sub"] = subject
-    if holder is not None:
-        payload["cnf"] = {"jwk": _holder_key(holder).jwk}
-    if status is not None:
-        payload["status"] = status.sd_jwt_claim
+    payload |= _registered_claims(subject, holder, status)
     if disclosures.made:
         payload["_sd_alg"] = "sha-256"
 
     jwt = sign({"typ": "dc+sd-jwt", **issuer.header}, payload, issuer.key)
     return "~".join([jwt, *(one.text for one in disclosures.made), ""])
+
+
+def _registered_claims(
+    subject: str | None,
+    holder: VerificationKey | Mapping[str, Any] | None,
+    status: StatusReference | None,
+) -> dict[str, Any]:
+    claims: dict[str, Any] = {}
+    if subject is not None:
+        claims["sub"] = subject
+    if holder is not None:
+        claims["cnf"] = {"jwk": _holder_key(holder).jwk}
+    if status is not None:
+        claims["status"] = status.sd_jwt_claim
+    return claims
 
 
 def _holder_key(holder: VerificationKey | Mapping[str, Any]) -> VerificationKey:
@@ -264,6 +271,26 @@ def issue_vc_jwt(
     if "id" in claims:
         raise InputError("the claim 'id' has an argument of its own, the subject: take it out")
 
+    payload: dict[str, Any] = {
+        "iss": issuer.did,
+        "nbf": to_seconds(validity.issued_at),
+        **validity.claims,
+        "vc": _vc(types, claims, status, contexts),
+    }
+    if subject is not None:
+        payload["sub"] = subject
+    if credential_id is not None:
+        payload["jti"] = credential_id
+
+    return sign({"typ": "JWT", **issuer.header}, payload, issuer.key)
+
+
+def _vc(
+    types: Sequence[str],
+    claims: Mapping[str, Any],
+    status: StatusReference | None,
+    contexts: Sequence[str],
+) -> dict[str, Any]:
     vc: dict[str, Any] = {
         "@context": [W3C_CONTEXT, *contexts],
         "type": ["VerifiableCredential", *(one for one in types if one != "VerifiableCredential")],
@@ -272,16 +299,4 @@ def issue_vc_jwt(
     if status is not None:
         vc["@context"].append(STATUS_CONTEXT)
         vc["credentialStatus"] = status.vc_entry
-
-    payload: dict[str, Any] = {
-        "iss": issuer.did,
-        "nbf": to_seconds(validity.issued_at),
-        **validity.claims,
-        "vc": vc,
-    }
-    if subject is not None:
-        payload["sub"] = subject
-    if credential_id is not None:
-        payload["jti"] = credential_id
-
-    return sign({"typ": "JWT", **issuer.header}, payload, issuer.key)
+    return vc

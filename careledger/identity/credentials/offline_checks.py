@@ -36,6 +36,7 @@ def check_request(proof: HolderProof, required: PresentationRequirements) -> Non
             KeyBindingReason.WRONG_AUDIENCE,
             "the presentation was made for somebody else ('aud'): ask the holder for one of yours",
         )
+
     if proof.nonce != required.nonce:
         raise KeyBindingError(
             KeyBindingReason.WRONG_NONCE,
@@ -56,6 +57,7 @@ def check_confirmed_key(proof: HolderProof, key: VerificationKey) -> None:
             KeyBindingReason.PRESENTATION_ALTERED,
             "the disclosures are not those that the holder signed for: one was added or removed",
         )
+
     if not key.verify(proof.token.alg, proof.token.signing_input, proof.token.signature):
         raise KeyBindingError(
             KeyBindingReason.KEY_BINDING_INVALID,
@@ -136,10 +138,12 @@ def check_times(times: TokenTimes, now: datetime, leeway: timedelta, what: str) 
             TimeReason.EXPIRED,
             f"{what} expired at {time_text(times.expires_at)}: ask the holder for a new one",
         )
+
     if times.not_before is not None and times.not_before > now + leeway:
         raise TimeError(
             TimeReason.NOT_YET_VALID, f"{what} is valid only from {time_text(times.not_before)} on"
         )
+
     if times.issued_at is not None and times.issued_at > now + leeway:
         raise TimeError(
             TimeReason.ISSUED_IN_FUTURE,
@@ -163,11 +167,13 @@ def check_terms(consent: Consent, *, grantee: str, scope: bytes, purpose: bytes)
             ConsentReason.GRANTEE_MISMATCH,
             f"the consent is for {consent.terms.grantee}, and {reader} reads: ask for one of yours",
         )
+
     if consent.terms.scope != scope:
         raise ConsentError(
             ConsentReason.SCOPE_MISMATCH,
             "the consent is for another credential, or for other claims of it, than are shown",
         )
+
     if consent.terms.purpose != purpose:
         raise ConsentError(
             ConsentReason.PURPOSE_MISMATCH,

@@ -18,7 +18,8 @@ from careledger.identity.credentials.keys import VerificationKey
 from careledger.identity.credentials.sd_jwt import KEY_BINDING_TYPES, SdJwt
 from careledger.identity.credentials.status_reference import StatusReference
 
-_CREDENTIAL, _KEY_BINDING = "the credential", "the key binding"
+_CREDENTIAL = "the credential"
+_KEY_BINDING = "the key binding"
 
 
 def confirmed_key(claims: Mapping[str, Any]) -> VerificationKey:
@@ -59,8 +60,8 @@ def _parse(text: str, limits: Limits) -> Credential | Presentation:
 
 def _credential(token: SdJwt) -> Credential:
     payload = token.process()
-    claims, signed = payload.claims, token.issuer_jwt.claims
-    times = TokenTimes.parse(signed, _CREDENTIAL)
+    claims = payload.claims
+    times = TokenTimes.parse(token.issuer_jwt.claims, _CREDENTIAL)
     subject = claims.get("sub")
 
     return Credential(

@@ -106,8 +106,8 @@ class StatusReference:
             entry = entry[0]
         members = _object(entry, "credentialStatus")
 
-        kind, purpose = members.get("type"), members.get("statusPurpose")
-        if kind != "BitstringStatusListEntry" or purpose != "revocation":
+        is_entry = members.get("type") == "BitstringStatusListEntry"
+        if not is_entry or members.get("statusPurpose") != "revocation":
             raise MalformedToken(
                 TokenReason.MALFORMED_CLAIM,
                 "credentialStatus is not a BitstringStatusListEntry for revocation, "

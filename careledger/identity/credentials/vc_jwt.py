@@ -26,7 +26,8 @@ W3C_CONTEXT = "https://www.w3.org/2018/credentials/v1"
 STATUS_CONTEXT = "https://www.w3.org/ns/credentials/status/v1"
 """The context that defines BitstringStatusListEntry."""
 
-_CREDENTIAL, _PRESENTATION = "the credential", "the presentation"
+_CREDENTIAL = "the credential"
+_PRESENTATION = "the presentation"
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,7 @@ def _parse(text: str, limits: Limits) -> Credential | Presentation:
 
 def _credential(vc: VcJwt) -> Credential:
     times = TokenTimes.parse(vc.token.claims, _CREDENTIAL)
+
     return Credential(
         format=FORMAT.name,
         token=vc.token,
@@ -243,6 +245,7 @@ def _credential(vc: VcJwt) -> Credential:
 
 def _proof(vp: VpJwt) -> HolderProof:
     times = TokenTimes.parse(vp.token.claims, _PRESENTATION)
+
     return HolderProof(
         token=vp.token,
         holder=vp.holder,

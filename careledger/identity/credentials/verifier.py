@@ -80,6 +80,7 @@ class Verifier:
         self.consents = consents
         self.statuses = statuses
         self.nonces = nonces
+
         self.keys = keys or DidKeys(registry)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._trusted = (
@@ -109,7 +110,8 @@ class Verifier:
         """
         if isinstance(presentation, str):
             presentation = parse_presentation(presentation, self.policy.limits)
-        credential, proof = presentation.credential, presentation.proof
+        credential = presentation.credential
+        proof = presentation.proof
 
         # Without the node: whether it answers the request, and whose proof it is.
         offline.check_request(proof, required)

@@ -12,7 +12,8 @@ from careledger.identity.passkeys.errors import PasskeyReason, PasskeyRefused
 from careledger.identity.passkeys.keys import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
-"""OpenZeppelin's `WebAuthnAuth`: r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON."""
+"""Of OpenZeppelin's `WebAuthnAuth`: r, s, challengeIndex, typeIndex, authenticatorData,
+clientDataJSON."""
 
 PRESENT = 0x01
 """Flag of authenticatorData: somebody was there."""
@@ -128,8 +129,7 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
             f"a passkey's signature has 85 to {MAX_BYTES} bytes, not {len(signature)}",
         )
 
-    verifier, x, y = signature[:20], signature[20:52], signature[52:_SIGNER_BYTES]
-    key = PasskeyKey(x, y)
+    key = PasskeyKey(x=signature[20:52], y=signature[52:_SIGNER_BYTES])
     try:
         r, s, challenge_index, type_index, authenticator_data, client_data = decode(
             TYPES, signature[_SIGNER_BYTES:]
@@ -148,7 +148,7 @@ def read_signature(signature: bytes) -> tuple[bytes, PasskeyKey, Assertion]:
         authenticator_data,
         client_data.encode(),
     )
-    return verifier, key, assertion
+    return signature[:20], key, assertion
 
 
 def require_digest(digest: bytes) -> bytes:
@@ -163,4 +163,5 @@ def require_digest(digest: bytes) -> bytes:
             PasskeyReason.WRONG_CHALLENGE,
             f"a passkey signs a digest of 32 bytes for a contract, not of {len(digest)}",
         )
+
     return digest

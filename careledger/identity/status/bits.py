@@ -85,6 +85,7 @@ def status_at(raw: Sequence[int], index: int, width: int) -> int:
 
     """
     at, bit = divmod(index * width, 8)
+
     if not 0 <= at < len(raw):
         raise StatusError(
             StatusReason.STATUS_UNREADABLE,

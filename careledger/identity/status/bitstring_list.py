@@ -80,6 +80,7 @@ def export_vc2(snapshot: StatusListSnapshot, uri: str, issuer: StatusIssuer) -> 
 def export_vc1(snapshot: StatusListSnapshot, uri: str, issuer: StatusIssuer) -> str:
     """Return the credential signed as VC-JWT 1.1, in the claim `vc`, for clients as did-jwt-vc."""
     issued_at = to_seconds(snapshot.taken_at)
+
     claims = {
         "iss": issuer.did,
         "jti": uri,

@@ -50,6 +50,7 @@ def kind_named(name: str) -> StatusListKind:
     for kind in KINDS:
         if kind.name == name:
             return kind
+
     names = ", ".join(kind.name for kind in KINDS)
     raise InputError(f"{name!r} is not a kind of status list: use one of {names}")
 

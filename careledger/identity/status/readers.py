@@ -40,6 +40,7 @@ class ChainStatusReader:
                 "the credential's status is not kept on a chain but in the list "
                 f"{reference.uri}: verify with that list",
             )
+
         if (reference.chain_id, reference.contract) != (self.chain_id, self.address):
             raise IssuerError(
                 IssuerReason.UNKNOWN_CHAIN,
@@ -77,6 +78,7 @@ class ListStatusReader:
         self.fetch = fetch
         self.max_age = max_age
         self.now = now
+
         self._known: dict[str, StatusList] = {}
 
     def is_revoked(self, reference: StatusReference, block: Block = "latest") -> bool:  # noqa: ARG002

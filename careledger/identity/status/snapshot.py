@@ -80,6 +80,7 @@ def check_within(indexes: Iterable[int], size: int = MIN_SIZE) -> None:
 
     """
     check_size(size)
+
     for index in indexes:
         if not 0 <= index < size:
             raise InputError(

@@ -172,10 +172,12 @@ class StatusList:
                 TimeReason.ISSUED_IN_FUTURE,
                 f"the status list says that it is of {time_text(self.issued_at)}, in the future",
             )
+
         if self.expires_at is not None and self.expires_at <= now:
             raise StatusStale(
                 f"the status list was valid until {time_text(self.expires_at)}: fetch a new one"
             )
+
         if now - self.issued_at > max_age:
             raise StatusStale(
                 f"the status list is of {time_text(self.issued_at)}, older than the {max_age} "

@@ -44,7 +44,8 @@ def export_token_list(snapshot: StatusListSnapshot, uri: str, issuer: StatusIssu
 
 
 def _parse(token: Jws) -> ParsedStatusList:
-    claims, content = token.claims, token.claims.get("status_list")
+    claims = token.claims
+    content = claims.get("status_list")
     issued_at = time_claim(claims, "iat", _LIST)
     if not isinstance(content, Mapping) or issued_at is None:
         raise MalformedToken(TokenReason.MALFORMED_CLAIM, f"{_LIST} lacks 'status_list' or 'iat'")

@@ -1,4 +1,4 @@
-"""`careledger identity issue`, `check`, `wallet …`, `status …`: a credential from issuer to holder, and its end."""
+"""`careledger identity issue`, `check`, `wallet …`: a credential from the issuer to the holder."""
 
 import json
 

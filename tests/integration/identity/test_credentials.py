@@ -1,4 +1,4 @@
-"""Credentials from issuer to verifier, with the issuer's keys, the status and the consent on a real chain."""
+"""Credentials from issuer to verifier, with keys, status and consent on a real chain."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -175,7 +175,7 @@ class TestKeys:
 
 
 class TestHoldersOfW3cCredentials:
-    """A presentation is signed by a key for authentication; one for assertions alone does not do."""
+    """A key for authentication has to sign a presentation; one only for assertions does not do."""
 
     @pytest.fixture
     def customer(self, senders):
@@ -218,7 +218,7 @@ class TestRotation:
 
     @pytest.fixture
     def rotated(self, town, development):
-        """Return a credential of the controller whose key was rotated afterwards, and the new controller's account."""
+        """Return a credential by a controller that was replaced afterwards, and the new account."""
         credential = town.issue()
         successor = actor("the bank's new key")
         development.warp(town.chain.timestamp() + 1000)

@@ -1,4 +1,4 @@
-"""Passkeys on real nodes: by the precompile (Anvil, Osaka) and in Solidity (Anvil before Osaka, Ganache).
+"""Passkeys on real nodes: by the precompile (Anvil, Osaka), in Solidity (older Anvil, Ganache).
 
 A passkey as an identity of its own, as somebody's controller, as a delegate, as a guardian; lost
 and recovered; and as the signer of consents. It never sends anything: others pay.
@@ -137,7 +137,7 @@ class TestHowTheChainVerifies:
 
     @pytest.mark.parametrize("high", [False, True])
     def test_a_signature_is_verified_and_another_is_not(self, world, high):
-        """Either value of s; the bad ones go the same way as the good, so the precompile's silence is understood."""
+        """Either value of s; invalid ones go the same way, so an empty answer is understood."""
         draft = Draft(keccak(b"what"), high=high)
         assert world.verifier.verify(draft.key.raw, draft.digest, draft.encoded)
         for bad in (draft.but(numbers={"r": 5}), draft.but(numbers={"s": 5}), draft.but(flags=1)):
@@ -285,7 +285,7 @@ def test_a_chain_whose_precompile_calls_everything_good_is_refused():
 
 
 class _Everything:
-    """A node that calls every signature good. Not to be had from Anvil: it asks its own precompile."""
+    """A node that calls every signature valid. Anvil cannot be one: it asks its own precompile."""
 
     def call(self, to, data):
         assert (to, len(data)) == (p256.PRECOMPILE, 160)

@@ -1,4 +1,4 @@
-"""IDN-32: a key vouches for what was signed while it was in the signer's document, and for nothing else.
+"""IDN-32: a key counts for what was signed while it was in the document, and for nothing else.
 
 Random histories on a real registry: controllers change, delegates and keys come, expire, go and
 come back. Then tokens by each key that ever was, dated at every turn of the history, are compared
@@ -43,7 +43,7 @@ class Book:
         self.turns.append((time, self.controller, dict(self.until)))
 
     def counts(self, key, account, time):
-        """Say whether a key counts at a time: the controller's account, or one whose expiry is not past."""
+        """Say whether a key counts at a time: the controller's, or one that has not expired."""
         past = [turn for turn in self.turns if turn[0] <= time]
         controller, until = past[-1][1:] if past else (self.turns[0][1], {})
         return account == controller or until.get(key, -1) >= time

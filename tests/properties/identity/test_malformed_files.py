@@ -1,4 +1,4 @@
-"""IDN-33: whatever is handed over as a wallet file or a status list, the answer is a typed refusal within a second.
+"""IDN-33: whatever comes as a wallet file or a status list is refused by class, and at once.
 
 10,000 in each run: files and lists that were cut and changed, and, what reaches further, lists that
 their issuer signed rightly over claims, JSON and bits that nobody should sign, and wallets with a
@@ -29,8 +29,8 @@ from careledger.identity.status.token_list import export_token_list
 from careledger.identity.wallet import Wallet, content
 from careledger.identity.wallet import encryption as sealing
 from careledger.identity.wallet.encryption import MIN_WORK, EncryptedWallet, PasswordKey
-from tests.properties.identity.test_malformed_credentials import ALPHABET, SEED, TOKENS, Maker
 from tests.worlds.identity import credential_stage as stage
+from tests.worlds.identity.malformed_tokens import ALPHABET, SEED, TOKENS, TokenMaker
 
 URI, PASSWORD = "https://bank.example/status/1", "correct horse"
 LOCK = PasswordKey.derive(PASSWORD, MIN_WORK)
@@ -53,14 +53,22 @@ class Keys:
             raise TokenSignatureError(SignatureReason.SIGNATURE_INVALID, "not by the issuer")
 
 
-class FileMaker(Maker):
+class FileMaker(TokenMaker):
     """Makes lists and wallets that nobody should make."""
 
     def __init__(self, seed):
         super().__init__(seed)
         raw = bits.from_words([1 << 5, *[0] * (MIN_SIZE // 256 - 1)])
-        taken = StatusListSnapshot(31337, "0x" + "11" * 20, stage.ISSUER_KEY.address, bytes(32), raw, 7, bytes(32),
-                         datetime.fromtimestamp(1_800_000_000, UTC))  # fmt: skip
+        taken = StatusListSnapshot(
+            chain_id=31337,
+            contract="0x" + "11" * 20,
+            issuer=stage.ISSUER_KEY.address,
+            list_id=bytes(32),
+            bits=raw,
+            block=7,
+            block_hash=bytes(32),
+            taken_at=datetime.fromtimestamp(1_800_000_000, UTC),
+        )
         issuer = StatusIssuer(stage.DID, stage.ISSUER_KEY, f"{stage.DID}#controller")
         self.lists = [
             export_token_list(taken, URI, issuer),
@@ -75,8 +83,14 @@ class FileMaker(Maker):
             at = self.random.randrange(len(text))
             end = text[at + self.random.randrange(4) :]
             other = self.random.choice(ALPHABET) + text[at + 1 :]
-            changed = self.of(text[:at], text[at:], text[:at] + self.text(6) + end, text[:at] + text[at:].swapcase(),
-                              text[:at] + other, text + self.text(3))  # fmt: skip
+            changed = self.of(
+                text[:at],
+                text[at:],
+                text[:at] + self.text(6) + end,
+                text[:at] + text[at:].swapcase(),
+                text[:at] + other,
+                text + self.text(3),
+            )
         return changed
 
     # -- lists
@@ -152,11 +166,13 @@ class FileMaker(Maker):
         return start + sha256(start).hexdigest().encode() + b"\n"
 
     def inside(self):
+        held = {"text": "a.b.c", "holderKey": "x", "addedAt": "2030-01-01T00:00:00Z"}
         full = CONTENT | {
-            "subjects": ["0x" + "11" * 20], "holderKeys": {"x": stage.HOLDER_KEY.private_jwk},
-            "credentials": {"y": {"text": "a.b.c", "holderKey": "x", "addedAt": "2030-01-01T00:00:00Z"}},
+            "subjects": ["0x" + "11" * 20],
+            "holderKeys": {"x": stage.HOLDER_KEY.private_jwk},
+            "credentials": {"y": held},
             "consents": {"0x" + "22" * 32: {"a": 1}},
-        }  # fmt: skip
+        }
         raw = dumps_or_json(self.bend(full))
         return self.spoil(raw) if self.random.random() < 0.3 else raw
 

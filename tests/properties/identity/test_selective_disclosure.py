@@ -57,7 +57,7 @@ def paths_of(value, path=()):
 
 
 def seen(value, hidden, chosen, path=()):
-    """Return what is left of a value: hidden parts that no choice names, lies above or lies below are taken away."""
+    """Return a value without the hidden parts that are neither above nor below a choice."""
 
     def shown(here):
         return here not in hidden or any(
@@ -74,7 +74,7 @@ def seen(value, hidden, chosen, path=()):
 
 
 def play(examples):
-    """Compare so many credentials with the model; return how often something was hidden, chosen and kept."""
+    """Compare so many credentials with the model; return how often each thing happened."""
     made, verifier, counts = Play(SEED), stage.verifier(), Counter()
     for number in range(examples):
         claims = {f"c{n}": made.value() for n in range(made.random.randrange(1, 6))}

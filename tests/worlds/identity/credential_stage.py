@@ -1,4 +1,4 @@
-"""An issuer, a holder and a verifier without a node: a registry in which nobody ever changed anything."""
+"""An issuer, a holder and a verifier without a node: every identity controls itself."""
 
 import json
 from dataclasses import replace

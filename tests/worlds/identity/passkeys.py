@@ -96,7 +96,8 @@ class Draft:
         if self.said is not None:
             return self.said
         challenge = base64url.encode(self.digest)
-        return f'{{"type":"webauthn.get","challenge":"{challenge}","origin":"{SITE.origins[0]}"}}'.encode()
+        members = {"type": "webauthn.get", "challenge": challenge, "origin": SITE.origins[0]}
+        return json.dumps(members, separators=(",", ":")).encode()
 
     def sign(self) -> tuple[int, int]:
         message = self.authenticator_data + sha256(self.client_data)

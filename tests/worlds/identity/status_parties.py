@@ -105,14 +105,19 @@ class Insurer:
         issuer = Issuer(bank.did, SigningKey.of_account(bank.account), f"{bank.did}#controller")
         claims = {"given_name": "Xiomara", "age_over_18": True}
         text = issue_sd_jwt(
-            issuer, "kyc", claims, Validity(now, now + 30 * DAY), holder=key.public, disclosable=[*claims],
+            issuer,
+            "kyc",
+            claims,
+            Validity(now, now + 30 * DAY),
+            holder=key.public,
+            disclosable=[*claims],
             status=bank.reference(place),
-        )  # fmt: skip
+        )
         self.wallet.add_credential(text, key.public.thumbprint)
         return place
 
     def agree(self):
-        """Ask the customer, who shows an attribute and consents with a key of its own; return what is kept."""
+        """Ask the customer, who shows a claim and consents with a new key; return what is kept."""
         nonce, now = self.verifications.issue(), self.bank.now
         (held,) = self.wallet.credentials
         selection = HeldCredential.parse(held.text).select(["age_over_18"])

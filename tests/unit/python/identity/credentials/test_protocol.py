@@ -1,4 +1,4 @@
-"""The bytes on docs/protocol/identity-credentials.md are what the code makes, and the hashes what hashlib makes."""
+"""The bytes and hashes on docs/protocol/identity-credentials.md are what the code makes."""
 
 import json
 import re

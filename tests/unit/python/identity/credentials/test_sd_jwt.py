@@ -1,4 +1,4 @@
-"""SD-JWT (RFC 9901): what is hidden, what is shown, and every way in which disclosures can be wrong."""
+"""SD-JWT (RFC 9901): what is hidden and shown, and each way in which disclosures are wrong."""
 
 import json
 from hashlib import sha256, sha512

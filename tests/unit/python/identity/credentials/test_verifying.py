@@ -258,7 +258,7 @@ class TestTimes:
             verify(presented(chosen(issued(at=NOW + 2 * MINUTE))))
 
     def test_the_later_clock_counts(self):
-        """A machine whose clock is behind asks the chain, and an idle chain's newest block may be old."""
+        """The machine's clock may be behind, and the newest block of an idle chain may be old."""
         text = presented()
         verify(text, at=NOW - DAY)
         with because(errors.KeyBindingReason.KEY_BINDING_STALE):

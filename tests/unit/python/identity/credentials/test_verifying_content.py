@@ -133,7 +133,7 @@ class TestStatus:
             one.verify(presented(), EXPECTED)
 
     def test_kept_by_somebody_else(self):
-        """Whoever stole a former key of the issuer would sign credentials that the issuer cannot withdraw."""
+        """Whoever stole an old key could sign credentials that the issuer cannot revoke."""
         elsewhere = replace(STATUS, issuer="0x" + "22" * 20)
         with because(errors.IssuerReason.UNTRUSTED_ISSUER, match="could not revoke"):
             verify(presented(chosen(issued(status=elsewhere))))

@@ -213,7 +213,7 @@ class TestCheckAssertion:
             check_assertion(signed() | {name: value}, DIGEST, phone("alice").passkey, SITE)
 
     def test_two_thousand_random_changes_are_refused_with_a_typed_error(self):
-        """Any change of a signed byte; whatever happens inside the libraries, one of our classes comes out."""
+        """Whatever happens inside the libraries, an error of one of our classes comes out."""
         draw, answer, passkey, kinds = random.Random(SEED), signed(), phone("alice").passkey, set()
         for _ in range(2_000):
             name = draw.choice(("clientDataJSON", "authenticatorData", "signature"))

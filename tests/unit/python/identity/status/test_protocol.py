@@ -1,4 +1,4 @@
-"""The example of status lists on docs/protocol/identity-credentials.md is what comes out here, and is read back."""
+"""The example of status lists on docs/protocol/identity-credentials.md is made and read here."""
 
 import json
 import re
@@ -53,8 +53,15 @@ def test_the_token():
     found = read_status_list(text, URI, DID, Owner())
     assert found.revoked == [0, 9, 300]
     taken = StatusListSnapshot(
-        31337, "0x" + "11" * 20, KEY.address, b"\4" * 32, bits.from_words(WORDS), 7, b"\x33" * 32, AT
-    )  # fmt: skip
+        chain_id=31337,
+        contract="0x" + "11" * 20,
+        issuer=KEY.address,
+        list_id=b"\4" * 32,
+        bits=bits.from_words(WORDS),
+        block=7,
+        block_hash=b"\x33" * 32,
+        taken_at=AT,
+    )
     made = Jws.parse(
         export_token_list(taken, URI, StatusIssuer(DID, KEY, f"{DID}#controller")),
         {"statuslist+jwt"},

@@ -123,11 +123,23 @@ class TestReading:
 
     @pytest.mark.parametrize(
         "change",
-        [{"status_list": None}, {"status_list": {}}, {"status_list": {"bits": 3, "lst": "eNrbuRgAAhcBXQ"}},
-         {"status_list": {"bits": True, "lst": "eNrbuRgAAhcBXQ"}}, {"status_list": {"bits": 1, "lst": "!"}},
-         {"status_list": {"bits": 1, "lst": encode(zlib.compress(bytes(2**26)))}}, {"iat": "now"}, {"iat": -1},
-         {"exp": []}, {"iat": 1e300}, {"sub": None}, {"sub": 7}, {"iss": None}, {"iss": {"id": DID}}],
-    )  # fmt: skip
+        [
+            {"status_list": None},
+            {"status_list": {}},
+            {"status_list": {"bits": 3, "lst": "eNrbuRgAAhcBXQ"}},
+            {"status_list": {"bits": True, "lst": "eNrbuRgAAhcBXQ"}},
+            {"status_list": {"bits": 1, "lst": "!"}},
+            {"status_list": {"bits": 1, "lst": encode(zlib.compress(bytes(2**26)))}},
+            {"iat": "now"},
+            {"iat": -1},
+            {"exp": []},
+            {"iat": 1e300},
+            {"sub": None},
+            {"sub": 7},
+            {"iss": None},
+            {"iss": {"id": DID}},
+        ],
+    )
     def test_a_bent_token_list_is_refused(self, change):
         with pytest.raises(CredentialError):
             read_status_list(
@@ -136,10 +148,22 @@ class TestReading:
 
     @pytest.mark.parametrize(
         "change",
-        [{"vc": 1}, {"vc": {}}, {"credentialSubject": None}, {"credentialSubject": []}, {"type": "x"}, {"issuer": 1},
-         {"type": ["VerifiableCredential"]}, {"validFrom": "today"}, {"validUntil": 7}, {"iss": OTHER},
-         {"validFrom": "2030-01-01T00:00:00+99:00"}, {"id": [URI]}, {"issuer": {"name": DID}}],
-    )  # fmt: skip
+        [
+            {"vc": 1},
+            {"vc": {}},
+            {"credentialSubject": None},
+            {"credentialSubject": []},
+            {"type": "x"},
+            {"issuer": 1},
+            {"type": ["VerifiableCredential"]},
+            {"validFrom": "today"},
+            {"validUntil": 7},
+            {"iss": OTHER},
+            {"validFrom": "2030-01-01T00:00:00+99:00"},
+            {"id": [URI]},
+            {"issuer": {"name": DID}},
+        ],
+    )
     def test_a_bent_credential_is_refused(self, change):
         with pytest.raises(CredentialError):
             read_status_list(
@@ -148,11 +172,18 @@ class TestReading:
 
     @pytest.mark.parametrize(
         "change",
-        [{"statusPurpose": "suspension"}, {"statusPurpose": None}, {"type": "StatusList2021"}, {"encodedList": 7},
-         {"encodedList": "H4sI"}, {"encodedList": "uH4sI"}, {"encodedList": "z123"},
-         {"encodedList": "u" + encode(bits.compress(bytes(99), bits.GZIP))},
-         {"encodedList": "u" + encode(bits.compress(bytes(2**23), bits.GZIP))}],
-    )  # fmt: skip
+        [
+            {"statusPurpose": "suspension"},
+            {"statusPurpose": None},
+            {"type": "StatusList2021"},
+            {"encodedList": 7},
+            {"encodedList": "H4sI"},
+            {"encodedList": "uH4sI"},
+            {"encodedList": "z123"},
+            {"encodedList": "u" + encode(bits.compress(bytes(99), bits.GZIP))},
+            {"encodedList": "u" + encode(bits.compress(bytes(2**23), bits.GZIP))},
+        ],
+    )
     def test_a_bent_list_in_a_credential_is_refused(self, change):
         text = altered(credential(), lambda claims: claims["credentialSubject"].update(change))
         with pytest.raises(CredentialError):
@@ -166,7 +197,7 @@ class TestReading:
             read_status_list(altered(credential(), timeless), URI, DID, Keys())
 
     def test_the_forms_that_others_write_are_read(self):
-        """As did-jwt-vc has it: the id in `jti`, the subject's in `sub`; issuer as object; lists of one."""
+        """As did-jwt-vc writes it: ids in `jti` and `sub`, the issuer as object, lists of one."""
 
         def theirs(claims):
             claims["sub"] = claims["vc"]["credentialSubject"].pop("id")
