@@ -32,7 +32,7 @@ class StatusReader(Protocol):
         """Say whether a credential was revoked.
 
         Raises:
-            StatusUnreadable, StatusStale, UnknownChain: this reader cannot know.
+            StatusError, IssuerError: this reader cannot know.
 
         """
 
@@ -41,8 +41,8 @@ def check_status(reader: StatusReader, reference: StatusReference, block: Block 
     """Make sure that the issuer has not revoked a credential.
 
     Raises:
-        StatusError: the issuer has revoked it.
-        StatusUnreadable, StatusStale, UnknownChain: this reader cannot know.
+        StatusError: the issuer has revoked it, or this reader cannot know.
+        IssuerError: the status is kept on another chain, or in another contract.
 
     """
     if reader.is_revoked(reference, block):
@@ -66,9 +66,8 @@ def check_consent(
         consent: the consent that was handed over; None where only the id was kept.
 
     Raises:
-        ConsentError: the id, the subject or the expiry is that of another consent.
-        ConsentError: it is
-            not valid.
+        ConsentError: the id, the subject or the expiry is that of another consent, or the consent
+            is not valid.
 
     """
     if consent is not None and consent.id != consent_id:

@@ -98,9 +98,7 @@ def signer_did(text: str, chain_id: int, names: Mapping[str, int] | None = None)
     """Parse the DID of an issuer or holder; it has to be on the chain that is read.
 
     Raises:
-        IssuerError: it is not a did:ethr.
-        IssuerError: it is a malformed one.
-        IssuerError: it is on another chain.
+        IssuerError: it is not a did:ethr, is malformed, or is on another chain.
 
     """
     if not text.startswith("did:ethr:"):

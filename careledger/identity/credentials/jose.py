@@ -106,8 +106,8 @@ def parse_json(raw: bytes, what: str) -> Any:
     which refuses those, does not read them.
 
     Raises:
-        MalformedToken: a member is given twice, values are nested too deep, a number is one that readers
-            round, or it is not JSON. The message names the fault and at most a member's name.
+        MalformedToken: it is not JSON, a member is given twice, values are nested too deep, or
+            readers would round a number. The message names the fault and at most a member's name.
 
     """
     try:
@@ -162,8 +162,7 @@ class Jws:
             what: how messages call it.
 
         Raises:
-            MalformedToken: it is longer than the limits allow.
-            MalformedToken: it cannot be read; subclasses say why.
+            MalformedToken: it is longer than the limits allow, or cannot be read.
             TokenSignatureError: it is unsigned, or signed with another algorithm than the four.
 
         """

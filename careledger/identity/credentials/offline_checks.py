@@ -48,8 +48,8 @@ def check_confirmed_key(proof: HolderProof, key: VerificationKey) -> None:
     """Make sure that the key which the issuer confirmed signed for exactly what is disclosed.
 
     Raises:
-        KeyBindingError: a disclosure was added or removed.
-        KeyBindingError: another key signed the proof. KeyTypeMismatch: one of another type.
+        KeyBindingError: a disclosure was added or removed, or another key signed the proof.
+        TokenSignatureError: the key is of another type than the algorithm of the proof.
 
     """
     if not proof.covers_disclosures:
@@ -190,8 +190,7 @@ def check_named_consent(
     """Make sure that the proof names a consent to this reading; return its id, None if not needed.
 
     Raises:
-        ConsentError: no consent came, or the proof does not name one.
-        ConsentError: it is about something else.
+        ConsentError: no consent came, the proof does not name one, or it is about something else.
 
     """
     if required.consent is None:

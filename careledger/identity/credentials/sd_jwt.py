@@ -63,10 +63,8 @@ class Disclosure:
         """Parse a disclosure.
 
         Raises:
-            MalformedToken: it is not an array of a salt and a value, or of a salt, a name and
-                a value.
-            MalformedToken: it is not JSON in base64url.
-            MalformedToken: it has a name that no claim may have.
+            MalformedToken: it is not base64url of an array of a salt and a value, or of a salt, a
+                name and a value; or it has a name that no claim may have.
 
         """
         parts = parse_json(decode(text, "a disclosure"), "a disclosure")
@@ -126,7 +124,7 @@ class SdJwt:
         """Parse an SD-JWT, with or without key binding.
 
         Raises:
-            MalformedToken: it cannot be read; subclasses say why.
+            MalformedToken: it cannot be read; its reason says why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
             DisclosureError: a disclosure is given twice.
 
@@ -186,7 +184,7 @@ class SdJwt:
         """Put the disclosures in their places (RFC 9901, 7.1).
 
         Raises:
-            DisclosureError: they are not what the issuer signed; subclasses say why.
+            DisclosureError: they are not what the issuer signed; its reason says why.
             MalformedToken: a digest is malformed, or a claim is disclosed that may not be.
 
         """

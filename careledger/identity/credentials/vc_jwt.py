@@ -48,7 +48,7 @@ class VcJwt:
         """Parse a VC-JWT.
 
         Raises:
-            MalformedToken: it cannot be read; subclasses say why.
+            MalformedToken: it cannot be read; its reason says why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
 
         """
@@ -101,7 +101,7 @@ class VpJwt:
         """Parse a presentation; its credentials are left as they are.
 
         Raises:
-            MalformedToken: it cannot be read; subclasses say why.
+            MalformedToken: it cannot be read; its reason says why.
             AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
 
         """

@@ -103,7 +103,7 @@ class Verifier:
             consent: what the customer handed over with it; the holder's proof names its id.
 
         Raises:
-            CredentialError: it is not accepted; the subclass says why.
+            CredentialError: it is not accepted; the class and its reason say why.
             NodeError: the node cannot be asked.
             SettingsError: a reader is missing that this presentation needs.
 
@@ -147,7 +147,7 @@ class Verifier:
             type_: the type that it has to be of; None: any.
 
         Raises:
-            CredentialError: it is not accepted; the subclass says why.
+            CredentialError: it is not accepted; the class and its reason say why.
             NodeError: the node cannot be asked.
 
         """
