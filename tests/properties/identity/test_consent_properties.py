@@ -4,11 +4,10 @@ import os
 
 import pytest
 
-from tests.properties.identity.consent_backends import Deep
-from tests.properties.identity.consent_machine import WEIGHTS, ConsentMachine
-from tests.properties.identity.machine import SEED, Violated
-from tests.properties.identity.node_backends import Real
-from tests.properties.identity.playing import insist, play
+from tests.properties.identity.consent.backends import Deep
+from tests.properties.identity.consent.machine import WEIGHTS, ConsentMachine
+from tests.properties.identity.consent.node import Real
+from tests.properties.identity.playing import SEED, Violated, insist, play
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"delegate", "hand_over", "wait"}
@@ -28,7 +27,8 @@ def test_the_registry_does_what_the_model_says(compiled):
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     played = play(ConsentMachine, Real(chain, accounts, suite), 20, 25)
     print(
-        f"seed {SEED}: {sum(played.calls.values())} acts on Anvil, {sum(played.successes.values())} went through"
+        f"seed {SEED}: {sum(played.calls.values())} acts on Anvil, "
+        f"{sum(played.successes.values())} went through"
     )
     assert sum(played.successes.values()) >= 100
     assert set(played.successes) >= ACTS - ATTACKS

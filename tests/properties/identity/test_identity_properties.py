@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.identity.backends import Deep, Real
-from tests.properties.identity.machine import SEED, WEIGHTS, IdentityMachine, Violated
+from tests.properties.identity.playing import SEED, Violated
+from tests.properties.identity.registry.backends import Deep, Real
+from tests.properties.identity.registry.machine import WEIGHTS, IdentityMachine
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"wait"}
@@ -43,7 +44,8 @@ def test_the_registry_does_what_the_model_says(compiled):
     examples = int(os.environ.get("CARELEDGER_EXAMPLES", "120"))
     calls, successes = play(Deep(), examples, 60, phases=(Phase.generate, Phase.shrink))
     print(
-        f"seed {SEED}: {sum(calls.values())} transactions, {sum(successes.values())} of them went through"
+        f"seed {SEED}: {sum(calls.values())} transactions, "
+        f"{sum(successes.values())} of them went through"
     )
     for act in sorted(calls):
         print(f"  {act:18} {successes[act]:5} of {calls[act]:5}")
@@ -62,7 +64,8 @@ def test_the_registry_does_what_the_model_says(compiled):
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):
     calls, successes = play(Real(chain, accounts, suite["IdentityRegistry"]), 20, 25)
     print(
-        f"seed {SEED}: {sum(calls.values())} transactions on Anvil, {sum(successes.values())} of them went through"
+        f"seed {SEED}: {sum(calls.values())} transactions on Anvil, "
+        f"{sum(successes.values())} of them went through"
     )
     assert sum(successes.values()) >= 100
     assert set(successes) >= ACTS - ATTACKS

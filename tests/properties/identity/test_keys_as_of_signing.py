@@ -113,13 +113,15 @@ class Life:
             for time in self.made.sample(times, min(len(times), 12)):
                 wanted = self.book.counts(key_name, account, time)
                 policy = self.made.choice(list(KeyPolicy))
-                told = self.told(keys, token, at(time), policy, at(now))
+                emitted = self.emitted(keys, token, at(time), policy, at(now))
                 due = self.due(key_name, wanted=wanted, still=still, policy=policy)
-                assert told == due, f"seed {SEED}: {key_name} dated {time}, {policy}: {self.book}"
+                assert emitted == due, (
+                    f"seed {SEED}: {key_name} dated {time}, {policy}: {self.book}"
+                )
                 counts["counted" if wanted else "did not"] += 1
                 counts["rotated since"] += wanted and not still
 
-    def told(self, keys, token, time, policy, now):
+    def emitted(self, keys, token, time, policy, now):
         """Return what `DidKeys` says: whether the key is valid now, or the reason of the refusal."""
         try:
             return keys.check(token, self.did, time, policy=policy, now=now).valid_now

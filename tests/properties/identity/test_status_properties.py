@@ -4,11 +4,9 @@ import os
 
 import pytest
 
-from tests.properties.identity.consent_backends import DeepStatus
-from tests.properties.identity.machine import SEED, Violated
-from tests.properties.identity.node_backends import RealStatus
-from tests.properties.identity.playing import insist, play
-from tests.properties.identity.status_machine import StatusMachine
+from tests.properties.identity.playing import SEED, Violated, insist, play
+from tests.properties.identity.status.backends import DeepStatus, RealStatus
+from tests.properties.identity.status.machine import StatusMachine
 from tests.support.mutants import mutate
 
 ACTS = {"revoke", "revoke_word", "repeat"}

@@ -1,4 +1,4 @@
-"""Bits of status lists, set at random by all sorts of people; compared with a set of the bits that are set."""
+"""Bits of status lists, set at random by several people, beside a set of bits that are set."""
 
 from collections import Counter
 from random import Random
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from careledger.chain.reverts import Reverted
-from tests.properties.identity.machine import Violated
+from tests.properties.identity.playing import Violated
 from tests.worlds.identity.consents import CONSENT_ROLE, STATUS_ROLE
 
 WEIGHTS = {"revoke": 5, "revoke_word": 5, "repeat": 2, "delegate": 3, "hand_over": 1, "wait": 2}
@@ -86,7 +86,7 @@ class StatusMachine(RuleBasedStateMachine):
         self.play("revoke_word", "revoke_word", (*self.place, bits), bits)
 
     def repeat(self) -> None:
-        """Set what is set already: harmless, and told to nobody."""
+        """Set what is set already: harmless, and without an event."""
         places = sorted({(issuer, of, index >> 8) for issuer, of, index in self.bits})
         if places:
             self.place = self.dice.choice(places)
@@ -99,7 +99,7 @@ class StatusMachine(RuleBasedStateMachine):
         self.calls[act] += 1
         allowed = self.may(who, issuer)
         try:
-            told = self.stage.write(who, function, *sent)
+            emitted = self.stage.write(who, function, *sent)
         except Reverted as refusal:
             if allowed:
                 self.violated("IDN-23", f"{act}{sent} by {who} was refused: {refusal}")
@@ -117,8 +117,8 @@ class StatusMachine(RuleBasedStateMachine):
             if new
             else []
         )
-        if told != due:
-            self.violated("IDN-25", f"{act}{sent} told {told} and not {due}")
+        if emitted != due:
+            self.violated("IDN-25", f"{act}{sent} emitted {emitted} and not {due}")
         self.compare(act)
 
     # ---- what happens around it
@@ -148,7 +148,7 @@ class StatusMachine(RuleBasedStateMachine):
     # ---- comparing
 
     def compare(self, act: str) -> None:
-        """Look at the word that was meant, at another one, and at one bit of it through every view."""
+        """Look at the word, at another one, and at one bit of it through every view."""
         others = (
             self.dice.choice(self.issuers),
             self.dice.choice(LISTS),

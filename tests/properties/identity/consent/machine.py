@@ -1,4 +1,4 @@
-"""Consents at random: granted, signed, relayed, batched, ended, on both back ends; the model says what is due."""
+"""Consents at random: granted, signed, relayed, batched and ended, beside the model."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from careledger.chain.reverts import Reverted
-from tests.properties.identity.consent_backends import Stage, named
-from tests.properties.identity.consent_model import ConsentModel, Told
-from tests.properties.identity.machine import Violated
-from tests.properties.identity.model import DEAD, Refusal
+from tests.properties.identity.consent.backends import Stage
+from tests.properties.identity.consent.comparison import ConsentComparison
+from tests.properties.identity.consent.model import ConsentModel, Emitted
+from tests.properties.identity.registry.model import DEAD, Refusal
 from tests.worlds.identity.consents import (
     CONSENT_ROLE,
     GRANTED,
@@ -24,9 +24,9 @@ from tests.worlds.identity.consents import (
 )
 
 WEIGHTS = {
-    "grant": 2, "grant_by_sig": 4, "grant_batch": 3, "revoke": 2, "revoke_by_sig": 2, "revoke_batch": 2,
-    "revoke_all": 1, "revoke_all_by_sig": 1, "renounce": 3, "commit_use": 1, "commit_uses": 1, "reinstate": 2,
-    "replay": 2, "delegate": 3, "hand_over": 1, "wait": 2,
+    "grant": 2, "grant_by_sig": 4, "grant_batch": 3, "revoke": 2, "revoke_by_sig": 2,
+    "revoke_batch": 2, "revoke_all": 1, "revoke_all_by_sig": 1, "renounce": 3, "commit_use": 1,
+    "commit_uses": 1, "reinstate": 2, "replay": 2, "delegate": 3, "hand_over": 1, "wait": 2,
 }  # fmt: skip
 ACTS = [act for act, weight in WEIGHTS.items() for _ in range(weight)]
 SUBJECTS, GRANTEES = 4, 3
@@ -34,7 +34,7 @@ BENT = ["chain", "contract", "epoch", "twin", "deadline", "consent", "kind", "sh
 AGENT_ROLE = b"careledger.agent".ljust(32, b"\0")
 
 
-class ConsentMachine(RuleBasedStateMachine):
+class ConsentMachine(ConsentComparison, RuleBasedStateMachine):
     """Subclasses say on which stage, and may look at one property alone."""
 
     stage: Stage
@@ -67,7 +67,7 @@ class ConsentMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2**64 - 1))
     def step(self, number: int) -> None:
-        """Do one thing. One in five is anything at all, allowed or not; of the rest the model approves."""
+        """Do one thing: some are anything, allowed or not; the model allows the others."""
         if self.lost:
             return
         self.dice = Random(number)
@@ -84,14 +84,14 @@ class ConsentMachine(RuleBasedStateMachine):
     # ---- picking
 
     def pick(self, right: Any, wrong: list[Any]) -> Any:
-        """Return what is right, or, when anything goes, perhaps something else: one thing a step."""
+        """Return what is right, or perhaps something else where anything goes: once a step."""
         if self.apt or self.spoilt or self.dice.random() < 0.6:
             return right
         self.spoilt = True
         return self.dice.choice(wrong)
 
     def actor(self, identity: str, sends: bool = False) -> str:
-        """Return somebody who may act for an identity, or anybody; `sends`: wallets and passkeys do not."""
+        """Return somebody who may act for an identity, or anybody; `sends`: only who can send."""
         right = [
             who for who in self.model.people(identity) if who in self.people or who in self.silent
         ]
@@ -171,7 +171,10 @@ class ConsentMachine(RuleBasedStateMachine):
         )
 
     def signature(self, signer: str, message: bytes, bent: str) -> bytes:
-        """Sign as `signer`; a wallet takes its owner's signature. That, and a passkey's, is good in both forms of s."""
+        """Sign as `signer`; a wallet accepts its owner's signature.
+
+        A wallet's and a passkey's signature is valid in both forms of s.
+        """
         passkey = signer == self.stage.passkey
         signature = (
             self.stage.by_passkey(message) if passkey else sign(self.people[signer], message)
@@ -224,30 +227,30 @@ class ConsentMachine(RuleBasedStateMachine):
         alone = self._one_by_one(one, [act for act, _ in acts]) if self.stage.exact else None
         count, expected = self.model.fork().batch(one, acts)
 
-        def done(model: ConsentModel) -> Told:
+        def done(model: ConsentModel) -> Emitted:
             return model.batch(one, acts)[1]
 
-        told = self.play(
+        emitted = self.play(
             f"{kind}_batch", self.relayer, ([act for act, _ in acts],), done, useful=count > 0
         )
         self.items["done"] += count
         self.items["left out"] += len(acts) - count
-        if alone is not None and told != alone:
+        if alone is not None and emitted != alone:
             self.violated(
                 "IDN-20",
-                f"the batch came to {told}, its items alone to {alone}, by the book {expected}",
+                f"the batch came to {emitted}, its items alone to {alone}, by the book {expected}",
             )
 
-    def _one_by_one(self, one: str, acts: list[Act]) -> Told:
+    def _one_by_one(self, one: str, acts: list[Act]) -> Emitted:
         """Return what comes of the items when each is sent alone, in a fork."""
-        told: Told = []
+        emitted: Emitted = []
         with self.stage.fork():
             for act in acts:
                 try:
-                    told += self.stage.write(self.relayer, one, act)
+                    emitted += self.stage.write(self.relayer, one, act)
                 except Reverted:
                     continue
-        return told
+        return emitted
 
     def revoke_all(self) -> None:
         subject, sender = self.subject, self.actor(self.subject, sends=True)
@@ -293,8 +296,8 @@ class ConsentMachine(RuleBasedStateMachine):
 
     def commit_uses(self) -> None:
         several = [self.dice.randbytes(32) for _ in range(self.dice.randint(1, 4))]
-        told = [("UseCommitted", {"commitment": one}) for one in several]
-        self.play("commit_uses", self.relayer, (several,), lambda _: told)
+        emitted = [("UseCommitted", {"commitment": one}) for one in several]
+        self.play("commit_uses", self.relayer, (several,), lambda _: emitted)
 
     # ---- attacks: what never succeeds
 
@@ -375,99 +378,3 @@ class ConsentMachine(RuleBasedStateMachine):
         )
         self.model.now = self.stage.now
         self.compare("wait")
-
-    # ---- playing and comparing
-
-    def play(
-        self, act: str, sender: str, sent: tuple[Any, ...], by_the_book: Any, *, function: str = "", useful: bool = True
-    ) -> Told | None:  # fmt: skip
-        """Do it on the stage and in the model, and compare outcome, events and state; returns the events."""
-        self.calls[act] += 1
-        before = self.model.epoch(self.subject)
-        expected, told = by_the_book(self.model), None
-        try:
-            told = self.stage.write(sender, function or act, *sent)
-        except Reverted as reason:
-            if not isinstance(expected, Refusal):
-                self.violated(HOMES[act], f"{act}{sent} was refused: {named(reason)} {reason}")
-            elif named(reason) != expected.error:
-                self.violated(
-                    expected.why, f"{act}{sent}: {named(reason)} and not {expected.error}"
-                )
-        else:
-            self.successes[act] += useful
-            if isinstance(expected, Refusal):
-                self.violated(expected.why, f"{act}{sent} went through; {expected.error} was due")
-            elif told != expected:
-                self.violated(
-                    self._difference(act, told, expected), f"{act} told {told} and not {expected}"
-                )
-            elif act.endswith("_by_sig"):
-                self.used.append((act, sent, before))
-                signer = sent[0].signer if isinstance(sent[0], Act) else sent[1]
-                self.items["by passkey"] += signer == self.stage.passkey
-                self.items["by wallet"] += signer == self.stage.wallet
-        self.compare(act, sent)
-        return told
-
-    def _difference(self, act: str, told: Told, expected: Told) -> str:
-        """Tell which property it is that other events than the expected ones break."""
-        if act.endswith("_batch") and len(told) != len(expected):
-            return "IDN-20"
-        return HOMES[act]
-
-    def compare(self, act: str, sent: tuple[Any, ...] = ()) -> None:
-        """Look at what was acted on, and at some others."""
-        touched = [one for one in sent if isinstance(one, Consent)]
-        touched += [one.consent for one in sent if isinstance(one, Act)]
-        touched += [
-            one.consent
-            for many in sent
-            if isinstance(many, list)
-            for one in many
-            if isinstance(one, Act)
-        ]
-        others = self.dice.sample(self.known, min(len(self.known), 3))
-        for consent in {one.id: one for one in touched + others}.values():
-            self._look(act, consent)
-        subject = self.dice.choice(self.subjects)
-        self.same("IDN-18", act, self.stage.epoch(subject), self.model.epoch(subject))
-
-    def _look(self, act: str, consent: Consent) -> None:
-        row, model = self.model.row(consent.id), self.model
-        valid = self.stage.is_valid(consent)
-        if valid and row.status == GRANTED and row.epoch != model.epoch(row.subject):
-            self.violated("IDN-18", f"after {act} {consent} is valid, of an epoch that has ended")
-        if valid and row.status > GRANTED:
-            self.violated("IDN-17", f"after {act} {consent} is valid, and it has ended")
-        self.same("IDN-13", act, valid, model.is_valid(consent.id))
-        kept = self.stage.row(consent)
-        self.same("IDN-17", act, kept[3] > GRANTED, row.status > GRANTED)
-        self.same("IDN-21", act, kept, (row.subject, row.expiry, row.epoch, row.status))
-        self.same("IDN-21", act, self.stage.id_of(consent), consent.id)
-
-    def same(self, name: str, act: str, actual: Any, expected: Any) -> None:
-        if actual != expected:
-            self.violated(name, f"after {act} it is {actual} and not {expected}")
-
-    def violated(self, name: str, why: str) -> None:
-        self.lost = (
-            True  # what follows says nothing, neither here nor where another property is looked at
-        )
-        if self.only is None or self.only == name:
-            raise Violated(name, why)
-
-    def teardown(self) -> None:
-        """Look at every consent once more."""
-        self.dice = Random(0)
-        for consent in self.known:
-            if not self.lost:
-                self._look("everything", consent)
-
-
-HOMES = {
-    "grant": "IDN-21", "grant_by_sig": "IDN-21", "grant_batch": "IDN-20", "revoke": "IDN-17", "revoke_by_sig": "IDN-17",
-    "revoke_batch": "IDN-20", "revoke_all": "IDN-18", "revoke_all_by_sig": "IDN-18", "renounce": "IDN-17",
-    "commit_use": "IDN-21", "commit_uses": "IDN-21", "reinstate": "IDN-14", "replay": "IDN-19",
-}  # fmt: skip
-"""Which property says so when an act that was due is refused, or tells something else."""

@@ -1,9 +1,9 @@
-"""What ConsentRegistry is to do, said naively: dictionaries, and who controls whom in the identity registry."""
+"""What ConsentRegistry must do, in a naive form: dictionaries, and who controls whom."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.properties.identity.model import DEAD, NOBODY, Refusal
+from tests.properties.identity.registry.model import DEAD, NOBODY, Refusal
 from tests.worlds.identity.consents import (
     CONSENT_ROLE,
     GRANTED,
@@ -15,7 +15,7 @@ from tests.worlds.identity.consents import (
     Terms,
 )
 
-Told = list[tuple[str, dict[str, Any]]]
+Emitted = list[tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -73,40 +73,40 @@ class ConsentModel:
 
     # ---- acts: a refusal, or the events
 
-    def grant(self, consent: Consent, epoch: int, actor: str) -> Refusal | Told:
+    def grant(self, consent: Consent, epoch: int, actor: str) -> Refusal | Emitted:
         refusal = self._refuse_grant(consent, epoch) or self._stranger(consent, actor, "IDN-15")
         return refusal or self._granted(consent, epoch)
 
-    def grant_by_sig(self, act: Act, bent: str) -> Refusal | Told:
+    def grant_by_sig(self, act: Act, bent: str) -> Refusal | Emitted:
         """`bent` says what is wrong with the signature, if anything is."""
         consent = act.consent
         refusal = self._refuse_grant(consent, act.epoch) or self._late(act.deadline)
         refusal = refusal or self._stranger(consent, act.signer, "IDN-15") or self._bad(bent)
         return refusal or self._granted(consent, act.epoch)
 
-    def revoke(self, consent: Consent, actor: str) -> Refusal | Told:
+    def revoke(self, consent: Consent, actor: str) -> Refusal | Emitted:
         return (
             self._refuse_end(consent)
             or self._stranger(consent, actor, "IDN-16")
             or self._revoked(consent)
         )
 
-    def revoke_by_sig(self, act: Act, bent: str) -> Refusal | Told:
+    def revoke_by_sig(self, act: Act, bent: str) -> Refusal | Emitted:
         consent = act.consent
         refusal = self._refuse_end(consent) or self._late(act.deadline)
         refusal = refusal or self._stranger(consent, act.signer, "IDN-16") or self._bad(bent)
         return refusal or self._revoked(consent)
 
-    def batch(self, one: str, acts: list[tuple[Act, str]]) -> tuple[int, Told]:
+    def batch(self, one: str, acts: list[tuple[Act, str]]) -> tuple[int, Emitted]:
         """Do what can be done of it, item by item."""
-        done: list[Told] = []
+        done: list[Emitted] = []
         for act, bent in acts:
             found = getattr(self, one)(act, bent)
             if not isinstance(found, Refusal):
                 done.append(found)
-        return len(done), [event for told in done for event in told]
+        return len(done), [event for emitted in done for event in emitted]
 
-    def renounce(self, consent: Consent, terms: Terms, actor: str) -> Refusal | Told:
+    def renounce(self, consent: Consent, terms: Terms, actor: str) -> Refusal | Emitted:
         if terms != consent.terms:
             return Refusal("WrongTerms", "IDN-16")
         row = self.row(consent.id)
@@ -117,14 +117,14 @@ class ConsentModel:
         self.rows[consent.id] = replace(row, status=RENOUNCED)
         return [("ConsentRenounced", {"id": consent.id, "subject": consent.subject})]
 
-    def revoke_all(self, subject: str, actor: str) -> Refusal | Told:
+    def revoke_all(self, subject: str, actor: str) -> Refusal | Emitted:
         if not self.may_act(subject, actor):
             return Refusal("NotSubject", "IDN-18")
         return self._next_epoch(subject)
 
     def revoke_all_by_sig(
         self, subject: str, signer: str, deadline: int, bent: str
-    ) -> Refusal | Told:
+    ) -> Refusal | Emitted:
         refusal = self._late(deadline)
         if refusal is None and not self.may_act(subject, signer):
             refusal = Refusal("NotSubject", "IDN-18")
@@ -155,24 +155,24 @@ class ConsentModel:
         ended = self.row(consent.id).status in (REVOKED, RENOUNCED)
         return Refusal("AlreadyEnded", "IDN-17") if ended else None
 
-    def _granted(self, consent: Consent, epoch: int) -> Told:
+    def _granted(self, consent: Consent, epoch: int) -> Emitted:
         """Take the epoch as it was signed; one that is over makes a consent that is never valid."""
         self.rows[consent.id] = Row(consent.subject, consent.expiry, epoch, GRANTED)
-        told = {
+        emitted = {
             "id": consent.id,
             "subject": consent.subject,
             "expiry": consent.expiry,
             "epoch": epoch,
         }
-        return [("ConsentGranted", told)]
+        return [("ConsentGranted", emitted)]
 
-    def _revoked(self, consent: Consent) -> Told:
+    def _revoked(self, consent: Consent) -> Emitted:
         """End what was granted, or burn the id of what was not: that has no epoch."""
         self.rows[consent.id] = Row(
             consent.subject, consent.expiry, self.row(consent.id).epoch, REVOKED
         )
         return [("ConsentRevoked", {"id": consent.id, "subject": consent.subject})]
 
-    def _next_epoch(self, subject: str) -> Told:
+    def _next_epoch(self, subject: str) -> Emitted:
         self.epochs[subject] = self.now
         return [("AllRevoked", {"subject": subject, "epoch": self.epochs[subject]})]

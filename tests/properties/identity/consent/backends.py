@@ -19,7 +19,7 @@ from careledger.identity.passkeys.software_authenticator import SoftwareAuthenti
 from tests.support.evm import Evm
 from tests.worlds.identity.consents import Consent, Signing
 
-Told = list[tuple[str, dict[str, Any]]]
+Emitted = list[tuple[str, dict[str, Any]]]
 
 
 def named(refusal: Reverted) -> str:
@@ -47,7 +47,7 @@ def phone() -> SoftwareAuthenticator:
 
 
 class Stage(ABC):
-    """A consent registry, people who can pay, and time. What differs between the two back ends is theirs."""
+    """A consent registry, people who can pay, and time; each back end adds its own part."""
 
     people: list[LocalAccount]
     wallet: str
@@ -93,7 +93,7 @@ class Stage(ABC):
         """Have somebody change an identity."""
 
     @abstractmethod
-    def write(self, who: str, act: str, *sent: Any) -> Told:
+    def write(self, who: str, act: str, *sent: Any) -> Emitted:
         """Have somebody send an act to the consent registry; returns the events."""
 
     @abstractmethod
@@ -172,7 +172,7 @@ class Deep(Stage):
     def identity(self, who: str, function: str, *arguments: Any) -> None:
         self.registry.transact(function, *arguments, sender=who)
 
-    def write(self, who: str, act: str, *sent: Any) -> Told:
+    def write(self, who: str, act: str, *sent: Any) -> Emitted:
         function, arguments = FUNCTIONS[act]
         done = self.consents.transact(function, *arguments(*sent), sender=who)
         return [(event.name, event.arguments) for event in done.events]
@@ -188,27 +188,3 @@ class Deep(Stage):
 
     def id_of(self, consent: Consent) -> bytes:
         return bytes(self.consents.call("idOf", consent.abi))
-
-
-class DeepStatus(Deep):
-    """The same ground, with status lists on it."""
-
-    def __init__(self, artifact: Artifact | None = None) -> None:
-        super().__init__()
-        self.status = self.evm.deploy("CredentialStatus", self.registry.address, artifact=artifact)
-        self._start = self.evm.snapshot()
-
-    def write(self, who: str, act: str, *sent: Any) -> Told:
-        done = self.status.transact(
-            {"revoke": "revoke", "revoke_word": "revokeWord"}[act], *sent, sender=who
-        )
-        return [(event.name, event.arguments) for event in done.events]
-
-    def word(self, issuer: str, list_: bytes, word: int) -> int:
-        return int(self.status.call("word", issuer, list_, word))
-
-    def words(self, issuer: str, list_: bytes, first: int, count: int) -> list[int]:
-        return list(self.status.call("words", issuer, list_, first, count))
-
-    def is_revoked(self, issuer: str, list_: bytes, index: int) -> bool:
-        return bool(self.status.call("isRevoked", issuer, list_, index))

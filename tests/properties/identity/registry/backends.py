@@ -1,4 +1,4 @@
-"""The two back ends: the in-process EVM for depth, an Anvil for truth. Both are driven through the real client."""
+"""The two back ends through the real client: the in-process EVM, and an Anvil."""
 
 from abc import ABC, abstractmethod
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from careledger.chain.send import Sender
 from careledger.identity.did.client import IdentityRegistry
 from tests.support.evm import Deployed, Evm
 
-Told = list[tuple[str, dict[str, Any]]]
+Emitted = list[tuple[str, dict[str, Any]]]
 
 
 class InProcess(IdentityRegistry):
@@ -23,17 +23,17 @@ class InProcess(IdentityRegistry):
     name = "IdentityRegistry"
 
     def __init__(self, deployed: Deployed, sender: Any = None) -> None:
-        self.deployed, self.sender = deployed, sender
-        self.address, self.artifact = deployed.address, deployed.artifact
+        self.deployed = deployed
+        self.address = deployed.address
+        self.artifact = deployed.artifact
+        self._by = sender
         self.chain = SimpleNamespace(chain_id=deployed.evm.chain_id)
 
     def using(self, sender: Any) -> "InProcess":
         return InProcess(self.deployed, sender)
 
     def _write(self, function: str, *arguments: Any, value: int = 0, gas: int | None = None) -> Any:
-        return self.deployed.transact(
-            function, *arguments, sender=self.sender, value=value, gas=gas
-        )
+        return self.deployed.transact(function, *arguments, sender=self._by, value=value, gas=gas)
 
     def _read(
         self, function: str, *arguments: Any, block: Any = "latest", sender: Any = None
@@ -42,7 +42,7 @@ class InProcess(IdentityRegistry):
 
 
 class Stage(ABC):
-    """A registry, people who can pay, and time. What differs between the two back ends is theirs: see below."""
+    """A registry, people who can pay, and time; each back end adds its own part."""
 
     people: list[LocalAccount]
     registry: IdentityRegistry
@@ -63,7 +63,7 @@ class Stage(ABC):
         """Return the registry as somebody uses it, who pays."""
 
     @abstractmethod
-    def told(self, receipt: Any) -> Told:
+    def emitted(self, receipt: Any) -> Emitted:
         """Return the events of a transaction."""
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Deep(Stage):
     def by(self, who: LocalAccount) -> IdentityRegistry:
         return self.registry.using(who)
 
-    def told(self, receipt: Any) -> Told:
+    def emitted(self, receipt: Any) -> Emitted:
         return [(event.name, event.arguments) for event in receipt.events]
 
     def next_block(self) -> None:
@@ -134,7 +134,7 @@ class Real(Stage):
     def by(self, who: LocalAccount) -> IdentityRegistry:
         return self.registry.using(self._senders[who.address])
 
-    def told(self, receipt: Any) -> Told:
+    def emitted(self, receipt: Any) -> Emitted:
         return [
             (type(event).__name__, _arguments(event)) for event in self.registry.events(receipt)
         ]

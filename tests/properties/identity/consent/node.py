@@ -15,7 +15,7 @@ from careledger.identity.consent import messages, terms
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.status.client import CredentialStatus
-from tests.properties.identity.consent_backends import Stage, Told, phone
+from tests.properties.identity.consent.backends import Emitted, Stage, phone
 from tests.worlds.identity.consents import Act, Consent, Signing, Terms
 
 
@@ -66,7 +66,7 @@ class Real(Stage):
         method(*arguments)
         self.next_block()
 
-    def write(self, who: str, act: str, *sent: Any) -> Told:
+    def write(self, who: str, act: str, *sent: Any) -> Emitted:
         client = self.consents.using(self._senders[who])
         if act == "renounce":
             consent, shown = sent
@@ -96,24 +96,6 @@ class Real(Stage):
         python = ours(consent)
         assert python.id == consent.id
         return self.consents.id_of(python)
-
-
-class RealStatus(Real):
-    """The same ground, with status lists on it."""
-
-    def write(self, who: str, act: str, *sent: Any) -> Told:
-        client = self.status.using(self._senders[who])
-        receipt = getattr(client, act)(*sent)
-        return [(type(event).__name__, arguments(event)) for event in client.events(receipt)]
-
-    def word(self, issuer: str, list_: bytes, word: int) -> int:
-        return self.status.word(issuer, list_, word)
-
-    def words(self, issuer: str, list_: bytes, first: int, count: int) -> list[int]:
-        return self.status.words(issuer, list_, first, count)
-
-    def is_revoked(self, issuer: str, list_: bytes, index: int) -> bool:
-        return self.status.is_revoked(issuer, list_, index)
 
 
 def ours(one: Any) -> Any:

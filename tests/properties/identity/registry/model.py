@@ -1,4 +1,4 @@
-"""What IdentityRegistry is to do, said naively: dictionaries, sets, and a list of everything that happened."""
+"""What IdentityRegistry must do, in a naive form: dictionaries, sets, and a list of changes."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,18 +168,18 @@ class Model:
         else:
             self.guards.pop(identity, None)
         self.attempts.pop(identity, None)
-        told = {"root": root, "threshold": threshold, "delay": delay}
+        emitted = {"root": root, "threshold": threshold, "delay": delay}
         return [
             (
                 "GuardiansSet",
-                {"round": count, "identity": identity, "controller": controller, **told},
+                {"round": count, "identity": identity, "controller": controller, **emitted},
             )
         ]
 
     def start(  # noqa: PLR0911  a refusal each
         self, identity: str, new_owner: str, approvals: list[dict[str, Any]]
     ) -> Refusal | list[tuple[str, dict[str, Any]]]:
-        """Approvals in ascending order of the addresses, as (guardian, signer, what was signed, deadline)."""
+        """Approvals by ascending address, as (guardian, signer, what was signed, deadline)."""
         guard = self.guards.get(identity)
         if guard is None or not self.guarded(identity):
             return Refusal("NoGuardians", "IDN-09" if guard else "IDN-06")
@@ -201,18 +201,18 @@ class Model:
             seen.add(one["guardian"])
         ready, count = self.now + guard.delay, self._next(identity)
         self.attempts[identity] = Attempt(new_owner, ready, self.changed(identity))
-        told = {"round": count, "identity": identity, "new_owner": new_owner, "ready_at": ready}
-        return [("RecoveryStarted", told)]
+        emitted = {"round": count, "identity": identity, "new_owner": new_owner, "ready_at": ready}
+        return [("RecoveryStarted", emitted)]
 
     def stop(self, identity: str) -> Refusal | list[tuple[str, dict[str, Any]]]:
         if self.attempts.pop(identity, None) is None:
             return Refusal("NoRecovery", "IDN-08")
-        told = {
+        emitted = {
             "round": self._next(identity),
             "identity": identity,
             "controller": self.controller(identity),
         }
-        return [("RecoveryStopped", told)]
+        return [("RecoveryStopped", emitted)]
 
     def finish(self, identity: str) -> Refusal | list[tuple[str, dict[str, Any]]]:
         attempt = self.attempts.get(identity)
@@ -225,13 +225,13 @@ class Model:
         if self.now < attempt.ready_at:
             return Refusal("RecoveryTooEarly", "IDN-07")
         del self.attempts[identity]
-        told = {
+        emitted = {
             "round": self.rounds[identity],
             "identity": identity,
             "new_owner": attempt.new_owner,
         }
         return [
-            ("RecoveryFinished", told),
+            ("RecoveryFinished", emitted),
             *self.apply(identity, [("ChangeOwner", attempt.new_owner)]),
         ]
 
