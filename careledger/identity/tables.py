@@ -7,7 +7,7 @@ need not keep the document. A claim is kept by the name that the company asked f
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from careledger.store.base import Base, Moment
@@ -63,44 +63,3 @@ class StatusIndex(Base):
     """Thumbprint (RFC 7638) of the key that the credential is bound to."""
     issued_at: Mapped[datetime | None] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class RelayedAct(Base):
-    """A grant or an end of consents that a customer signed and we submit; what it is about, the chain shows anyway."""
-
-    __tablename__ = "identity_relay_acts"
-    __table_args__ = (UniqueConstraint("contract", "kind", "id", "digest"),)
-
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    contract: Mapped[str] = mapped_column(String(80))
-    """Chain and contract, as CAIP-10 writes them."""
-    kind: Mapped[str] = mapped_column(String(8))
-    id: Mapped[bytes] = mapped_column(LargeBinary(32))
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """SHA-256 of the content: an id can have several signatures, and one of them may be somebody's
-    junk."""
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(8), index=True)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    """How often it was in a transaction that failed, or passed it over."""
-    reason: Mapped[str | None] = mapped_column(String(500))
-    transaction: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """The one that carries it, by its first hash."""
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class RelayTransaction(Base):
-    """A transaction of the relay, stored with its signature before it is handed over."""
-
-    __tablename__ = "identity_relay_transactions"
-
-    hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    contract: Mapped[str] = mapped_column(String(80))
-    sender: Mapped[str] = mapped_column(String(42))
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
-    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What was signed, from which a dearer one can be made."""
-    block: Mapped[int | None] = mapped_column(BigInteger)
-    """Where it was mined."""
-    settled: Mapped[bool] = mapped_column(Boolean, default=False)

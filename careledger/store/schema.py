@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from careledger.store.errors import NoStore, UnknownVersion
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a test compares it with `migrations/versions/`."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -6,6 +6,7 @@ with CARELEDGER_REQUIRE_POSTGRES=1 they fail instead, so that a run of CI cannot
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -64,7 +65,7 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None:
-            self._server.terminate()
+            self._server.send_signal(signal.SIGINT)  # without waiting for open connections
             self._server.wait(60)
         shutil.rmtree(self._data, ignore_errors=True)
 

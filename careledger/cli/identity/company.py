@@ -43,7 +43,6 @@ def open_company(
         clients.statuses,
         store=suite.store,
         policy=policy,
-        lock=_lock(suite),
         verifiers=clients.verifiers,
     )
 
@@ -53,14 +52,7 @@ def open_relay(suite: "Suite") -> "Relay":
     from careledger.identity.consent.relay import Relay
     from careledger.identity.exchange.company import PATIENCE
 
-    return Relay(suite.store, suite.identity.consents, lock=_lock(suite), patience=PATIENCE)
-
-
-def _lock(suite: "Suite") -> Path:
-    """Return the file that keeps two programs from submitting with one key at a time."""
-    where = suite.settings.store
-    name = f"careledger.{suite.account.address}.lock" if "://" in where else f"{where}.relay.lock"
-    return Path(name).expanduser()
+    return Relay(suite.store, suite.identity.consents, patience=PATIENCE)
 
 
 def read_answer(file: Path) -> "Answer":

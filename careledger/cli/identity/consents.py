@@ -20,8 +20,9 @@ from careledger.values.times import parse_duration
 if TYPE_CHECKING:
     from careledger.console import Out
     from careledger.identity.consent.endings import Endings
+    from careledger.identity.consent.kinds import ActKind
     from careledger.identity.consent.messages import ConsentEnding
-    from careledger.identity.consent.outbox import Kind, Outcome
+    from careledger.identity.consent.relay import ActOutcome
     from careledger.identity.exchange.diary import Diary
     from careledger.identity.exchange.request import Request
     from careledger.suite import Suite
@@ -299,20 +300,21 @@ def submit(
     _report_outcomes(out, "Ended", [*_submit(suite, own), *map(_refused, foreign)])
 
 
-def _refused(act: "ConsentEnding") -> "Outcome":
-    from careledger.identity.consent.outbox import Outcome, State, key_of
+def _refused(act: "ConsentEnding") -> "ActOutcome":
+    from careledger.identity.consent.kinds import key_of
+    from careledger.identity.consent.relay import ActOutcome, ActState
 
     reason = (
         f"a contract decides whether {act.signed.signer} signed it: its owner has to hand it in"
     )
-    return Outcome(_kind(act), key_of(act), State.REFUSED, reason, None, None)
+    return ActOutcome(_kind(act), key_of(act), ActState.REFUSED, reason, None, None)
 
 
-def _kind(act: "ConsentEnding") -> "Kind":
+def _kind(act: "ConsentEnding") -> "ActKind":
+    from careledger.identity.consent.kinds import ActKind
     from careledger.identity.consent.messages import SignedRevokeAll
-    from careledger.identity.consent.outbox import Kind
 
-    return Kind.END if isinstance(act, SignedRevokeAll) else Kind.REVOKE
+    return ActKind.END if isinstance(act, SignedRevokeAll) else ActKind.REVOKE
 
 
 def _hand_over(out: "Out", signed: "Endings", to: Path) -> None:
@@ -329,7 +331,7 @@ def _hand_over(out: "Out", signed: "Endings", to: Path) -> None:
     report(out, "Signed, and nothing sent", facts, caption=caption)
 
 
-def _submit(suite: "Suite", acts: "Sequence[ConsentEnding]") -> "list[Outcome]":
+def _submit(suite: "Suite", acts: "Sequence[ConsentEnding]") -> "list[ActOutcome]":
     from careledger.identity.consent.messages import SignedRevokeAll
 
     if not acts:
@@ -353,8 +355,8 @@ def _endings(
     return list(mine.revoke_all(signer, until).acts)
 
 
-def _report_outcomes(out: "Out", title: str, outcomes: "Sequence[Outcome]") -> None:
-    from careledger.identity.consent.outbox import State
+def _report_outcomes(out: "Out", title: str, outcomes: "Sequence[ActOutcome]") -> None:
+    from careledger.identity.consent.relay import ActState
 
     found = [
         {
@@ -373,7 +375,7 @@ def _report_outcomes(out: "Out", title: str, outcomes: "Sequence[Outcome]") -> N
     )
     out.document({"consents": found})
 
-    refused = [one for one in outcomes if one.state is State.REFUSED]
+    refused = [one for one in outcomes if one.state is ActState.REFUSED]
     if refused:
         raise ProofError(
             f"{len(refused)} of {len(outcomes)} were refused, "

@@ -186,7 +186,6 @@ class KycStory:
             self.statuses,
             store=store,
             policy=VerifierPolicy(issuers=[bank_did]),
-            lock=self.folder / "insurer.lock",
             verifiers=self.stage.suite.identity.verifiers,
         )
 

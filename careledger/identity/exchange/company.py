@@ -1,7 +1,7 @@
 """The company's side: ask, accept an answer, keep the result, put the use on record, read again.
 
 ```python
-company = Company(issuer, registry, consents, statuses, store=store, policy=policy, lock=file)
+company = Company(issuer, registry, consents, statuses, store=store, policy=policy)
 asked = company.ask(vct, ["age_over_18"], Purpose("Offer you a policy", terms), timedelta(days=1))
 accepted = company.take(Answer.read(content), asked.request, {"age_over_18": lambda value: value})
 company.verifications.read(accepted.kept.id)
@@ -11,16 +11,15 @@ company.verifications.read(accepted.kept.id)
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere
+from careledger.identity.consent.kinds import ActKind
 from careledger.identity.consent.messages import SignedGrant, depends_on_foreign_contract
-from careledger.identity.consent.outbox import Kind, State
-from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.relay import ActState, Relay
 from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus
 from careledger.identity.credentials.chain_checks import ConsentReader
 from careledger.identity.credentials.claim_paths import path_of, path_text
@@ -106,7 +105,6 @@ class Company:
         *,
         store: Store,
         policy: VerifierPolicy,
-        lock: Path,
         verifiers: Collection[str] = (),
     ) -> None:
         """Say who asks, and what it relies on.
@@ -115,7 +113,6 @@ class Company:
             issuer: the company's DID with a key of its document; signs requests.
             consents: with the sender who pays for grants and for evidence of use.
             policy: whose credentials are believed, and how strictly.
-            lock: keeps two programs from submitting with one key (`Relay`).
             verifiers: addresses of the ERC-7913 verifiers that it pays for, such as the suite's
                 `PasskeyVerifier`. A contract of the customer could accept the signature when it is
                 asked and refuse it when it is paid for. So a customer who signs by such a contract
@@ -128,7 +125,7 @@ class Company:
         self.policy = policy
         self.verifiers = {address(one, "verifier") for one in verifiers}
 
-        self.relay = Relay(store, consents, lock=lock, patience=PATIENCE)
+        self.relay = Relay(store, consents, patience=PATIENCE)
         self.verifications = Verifications(store, consents, ChainStatusReader(statuses))
         self._keys = DidKeys(registry)
 
@@ -277,8 +274,8 @@ class Company:
         self.relay.grant(answer.grant)
         self.relay.run()
 
-        outcome = self.relay.outcome(Kind.GRANT, answer.grant)
-        if outcome.state is State.REFUSED:
+        outcome = self.relay.outcome(ActKind.GRANT, answer.grant)
+        if outcome.state is ActState.REFUSED:
             raise Conflict(f"the customer's consent cannot be put on chain: {outcome.reason}")
         return outcome.transaction
 
@@ -336,8 +333,8 @@ class Company:
         if self.consents.uses([answer.use]):
             return None
 
-        payer = self.relay.payer()  # knows the nonces that the relay has used in the meantime
-        return self.consents.using(payer).commit_use(answer.use)
+        with self.relay.paying() as payer:
+            return self.consents.using(payer).commit_use(answer.use)
 
     def _now(self) -> datetime:
         return max(datetime.now(UTC), from_seconds(self.registry.chain.timestamp()))

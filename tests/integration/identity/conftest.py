@@ -79,4 +79,4 @@ def calls(chain, monkeypatch):
 
 @pytest.fixture
 def bench(chain, suite, senders, tmp_path):
-    return Bench(chain, suite, senders[5], tmp_path)
+    return Bench(chain, suite, senders[5], str(tmp_path / "relay.db"))

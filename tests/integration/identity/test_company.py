@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from eth_account import Account
-from filelock import FileLock
 
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
@@ -58,7 +57,7 @@ def town(chain, suite, senders, tmp_path):
             consents = self.consents.using(who)
             return Company(
                 issuer, self.registry, consents, self.statuses,
-                store=self.store, policy=policy, lock=tmp_path / "lock",
+                store=self.store, policy=policy,
             )  # fmt: skip
 
         def ask(self, company=None, **more):
@@ -164,11 +163,11 @@ def test_two_takers_at_the_same_moment(town, monkeypatch):
     assert company.take(given, request).kept.id == taken[0].kept.id
 
 
-def test_while_another_answer_is_being_put_on_chain(town, tmp_path):
+def test_while_another_answer_is_being_put_on_chain(town):
     company = town.company()
     request = town.ask(company)
-    busy = FileLock(tmp_path / "lock", thread_local=False)
-    busy.acquire()
+    busy = town.company().relay.worker.lease
+    busy.hold()
     done = threading.Timer(0.5, busy.release)
     done.start()
     assert company.take(town.answer(request), request).granted is not None

@@ -9,8 +9,7 @@ from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.errors import RequestElsewhere, RequestExpired, RequestFromFuture
 from careledger.identity.consent.messages import ExternalSigner, KeySigner
-from careledger.identity.consent.outbox import State
-from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.relay import ActState, Relay
 from careledger.identity.consent.state import ConsentState
 from careledger.identity.credentials.did_keys import DidKeys
 from careledger.identity.credentials.errors import ConsentReason, IssuerReason, SignatureReason
@@ -51,7 +50,7 @@ class Scene:
         self.keys = DidKeys(self.registry)
         self.bank, self.insurer = senders[1], senders[2]
         paid = self.consents.using(senders[5])
-        self.relay = Relay(Store.open(folder / "insurer.db"), paid, lock=folder / "relay.lock")
+        self.relay = Relay(Store.open(folder / "insurer.db"), paid)
         self.wallet = Wallet.create(folder / "ana.wallet", "correct horse", work=2**14)
         self.holder = self.wallet.new_holder_key()
         self.credential = issue_sd_jwt(
@@ -108,7 +107,7 @@ class Scene:
         given = Answer.read(file)
         given.check(request, self.now)
         self.relay.grant(given.grant)
-        assert self.relay.run()[-1].state is State.DONE
+        assert self.relay.run()[-1].state is ActState.DONE
         return given, self.verify(request, given)
 
     def verify(self, request, given):
@@ -222,7 +221,7 @@ class TestDiary:
             scene.relay.revoke(act)
         for end in endings.ends:
             scene.relay.end(end)
-        assert {outcome.state for outcome in scene.relay.run()} == {State.DONE}
+        assert {outcome.state for outcome in scene.relay.run()} == {ActState.DONE}
         states = [entry.state for entry in scene.diary.entries()]
         assert sorted(states) == [ConsentState.ALL_ENDED] * 2 + [ConsentState.REVOKED] * 4
         assert scene.diary.revoke_all(scene.signer_of, scene.now + DAY).revocations == ()

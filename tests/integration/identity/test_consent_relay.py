@@ -5,18 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from careledger.chain import artifacts
 from careledger.chain.send import Sender
-from careledger.errors import Conflict, NotFound, SettingsError
+from careledger.errors import NotFound, SettingsError
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.consent.events import ConsentRevoked
+from careledger.identity.consent.kinds import ActKind
 from careledger.identity.consent.messages import ConsentMessages, ExternalSigner, KeySigner
-from careledger.identity.consent.outbox import Kind, Outbox, State
-from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.relay import ActState, Relay
 from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
+from careledger.outbox.errors import KeyInUse
 from careledger.store import Store
 from tests.worlds.identity.relays import DAY, states
 
@@ -25,13 +25,13 @@ class TestWork:
     def test_grants_of_many_customers_go_in_batches(self, bench):
         relay, before = bench.relay(batch=4), bench.sent
         for n in range(10):
-            assert relay.grant(bench.grant(n)).state is State.QUEUED
+            assert relay.grant(bench.grant(n)).state is ActState.QUEUED
         outcomes = relay.run()
-        assert states(outcomes) == [State.DONE] * 10
+        assert states(outcomes) == [ActState.DONE] * 10
         assert bench.statuses(10) == [ConsentStatus.GRANTED] * 10
         assert bench.sent - before == 3
         assert len({outcome.transaction for outcome in outcomes}) == 3
-        assert relay.outbox.oldest() is None
+        assert relay.oldest() is None
 
     def test_revocations_and_ends_too(self, bench):
         relay = bench.relay()
@@ -40,13 +40,13 @@ class TestWork:
         relay.run()
         relay.revoke(bench.revocation(0))
         relay.end(end := bench.end(1))
-        assert states(relay.run()) == [State.DONE] * 5
+        assert states(relay.run()) == [ActState.DONE] * 5
         assert [bench.consents.is_valid(bench.consent(n).id) for n in range(3)] == [
             False,
             False,
             True,
         ]
-        assert relay.outcome(Kind.END, end).state is State.DONE
+        assert relay.outcome(ActKind.END, end).state is ActState.DONE
         (event,) = bench.consents.history(ConsentRevoked)
         assert event.id == bench.consent(0).id
 
@@ -66,7 +66,7 @@ class TestWork:
         relay, before = bench.relay(), bench.sent
         for n, signer in enumerate((bench.signer(0), passkey, wallet, bench.signer(3))):
             relay.grant(bench.grant(n, signer))
-        assert states(relay.run()) == [State.DONE] * 4
+        assert states(relay.run()) == [ActState.DONE] * 4
         assert bench.sent - before == 1
 
     def test_dear_signatures_are_spread_over_transactions(self, bench):
@@ -80,7 +80,7 @@ class TestWork:
         relay, before = bench.relay(gas=3_000_000), bench.sent
         for n in range(5):
             relay.grant(bench.grant(n, passkey))
-        assert states(relay.run()) == [State.DONE] * 5
+        assert states(relay.run()) == [ActState.DONE] * 5
         assert bench.sent - before == 3
 
     def test_without_anything_to_do_nothing_is_sent(self, bench):
@@ -91,11 +91,16 @@ class TestWork:
     def test_nobody_pays_no_relay(self, bench, tmp_path):
         reading = ConsentRegistry(bench.chain, bench.consents.address)
         with pytest.raises(SettingsError, match="needs a key to sign with"):
-            Relay(Store.open(tmp_path / "r.db"), reading, lock=tmp_path / "lock")
+            Relay(Store.open(tmp_path / "r.db"), reading)
 
     def test_two_do_not_submit_at_once(self, bench):
-        with bench.relay()._alone(), pytest.raises(Conflict, match="another relay is at work"):
+        at_work = bench.relay().worker
+        with (
+            at_work.lease.held(),
+            pytest.raises(KeyInUse, match="one program at a time") as refused,
+        ):
             bench.relay().run()
+        assert refused.value.holder == at_work.lease.holder
 
 
 class TestOnce:
@@ -103,10 +108,10 @@ class TestOnce:
         relay, act = bench.relay(), bench.grant(0)
         relay.grant(act)
         relay.grant(act)
-        assert states(relay.run()) == [State.DONE]
+        assert states(relay.run()) == [ActState.DONE]
         before = bench.sent
-        assert relay.grant(act).state is State.DONE
-        assert states(relay.run()) == [State.DONE]
+        assert relay.grant(act).state is ActState.DONE
+        assert states(relay.run()) == [ActState.DONE]
         assert bench.sent == before
 
     def test_what_somebody_else_submitted_counts_as_done(self, bench, senders):
@@ -117,7 +122,7 @@ class TestOnce:
         bench.consents.using(senders[6]).revoke_by_sig(bench.revocation(1))
         before = bench.sent
         outcomes = relay.run()
-        assert states(outcomes) == [State.DONE] * 2
+        assert states(outcomes) == [ActState.DONE] * 2
         assert [outcome.transaction for outcome in outcomes] == [None, None]
         assert bench.sent == before
 
@@ -133,7 +138,7 @@ class TestOnce:
             hand_over(sender, pending)
 
         monkeypatch.setattr(Sender, "hand_over", overtaken)
-        assert states(relay.run()) == [State.DONE] * 3
+        assert states(relay.run()) == [ActState.DONE] * 3
         assert set(bench.granted().values()) == {1}
 
     def test_junk_that_came_earlier_keeps_nothing_out(self, bench):
@@ -142,9 +147,9 @@ class TestOnce:
         relay.grant(junk)
         relay.grant(act)
         (outcome,) = relay.run()
-        assert outcome.state is State.DONE
-        assert relay.grant(replace(junk, epoch=7)).state is State.DONE
-        assert relay.outbox.queued(Kind.GRANT, 9) == []
+        assert outcome.state is ActState.DONE
+        assert relay.grant(replace(junk, epoch=7)).state is ActState.DONE
+        assert relay.queue.queued(relay.queue.kinds[2], 9) == []
 
     def test_what_was_forgotten_is_found_on_the_chain(self, bench):
         relay, act = bench.relay(), bench.grant(0)
@@ -152,11 +157,11 @@ class TestOnce:
         relay.run()
         assert relay.forget(datetime(2000, 1, 1, tzinfo=UTC)) == 0
         assert relay.forget(datetime.now(UTC) + DAY) == 1
-        with pytest.raises(NotFound, match="knows of no grant"):
-            relay.outcome(Kind.GRANT, act)
+        with pytest.raises(NotFound, match=r"does not have a consent\.grant"):
+            relay.outcome(ActKind.GRANT, act)
         before = bench.sent
         relay.grant(act)
-        assert states(relay.run()) == [State.DONE]
+        assert states(relay.run()) == [ActState.DONE]
         assert bench.sent == before
 
     def test_many_programs_may_add_the_same(self, bench):
@@ -167,25 +172,13 @@ class TestOnce:
                     lambda pair: pair[0].grant(pair[1]), [(r, a) for r in relays for a in acts]
                 )
             )
-        assert set(states(added)) == {State.QUEUED}
-        assert len(relays[0].outbox.queued(Kind.GRANT, 99)) == 5
+        assert set(states(added)) == {ActState.QUEUED}
+        assert len(relays[0].queue.queued(relays[0].queue.kinds[2], 99)) == 5
 
-    def test_on_other_databases_the_second_of_two_hears_of_the_first(self, bench, monkeypatch):
-        relay, act = bench.relay(), bench.grant(0)
-        relay.grant(act)
-
-        def collide(*_):
-            raise IntegrityError("insert", {}, Exception("unique"))
-
-        monkeypatch.setattr(Outbox, "_add", collide)
-        assert relay.grant(act).state is State.QUEUED
-
-    def test_another_registry_has_acts_of_its_own(self, bench):
-        relay = bench.relay()
-        relay.grant(bench.grant(0))
-        elsewhere = bench.relay()
-        elsewhere.outbox._contract = "eip155:1:0x0"
-        assert elsewhere.outbox.outcomes() == []
+    def test_another_registry_has_acts_of_its_own(self, bench, senders):
+        bench.relay().grant(bench.grant(0))
+        elsewhere = ConsentRegistry(bench.chain, "0x" + "11" * 20, senders[5])
+        assert Relay(Store.open(bench.where), elsewhere).outcomes() == []
 
 
 class TestRefused:
@@ -195,9 +188,9 @@ class TestRefused:
         for act in acts:
             getattr(relay, kind)(act)
         before = bench.sent
-        good, *bad = sorted(relay.run(), key=lambda outcome: outcome.state is State.REFUSED)
-        assert good.state is State.DONE
-        assert set(states(bad)) == {State.REFUSED}
+        good, *bad = sorted(relay.run(), key=lambda outcome: outcome.state is ActState.REFUSED)
+        assert good.state is ActState.DONE
+        assert set(states(bad)) == {ActState.REFUSED}
         assert bench.sent - before == 1
         return [outcome.reason for outcome in bad]
 
@@ -217,9 +210,9 @@ class TestRefused:
         )
         reasons = self.reasons(bench, late, posing, over, ahead, elsewhere)
         sentences = (
-            "The signature came too late: have it signed anew",
+            "The signature's deadline has passed",
             "The signature is not the signer's over these values",
-            "The consent would be over before it began",
+            "The consent's expiry has already passed",
             "It was signed for another epoch of the subject",
             "The signature is not the signer's over these values",
         )
@@ -251,7 +244,7 @@ class TestRefused:
         (reason,) = self.reasons(
             bench, bench.revocation(0, bench.consents.time() - DAY), kind="revoke"
         )
-        assert reason.startswith("The signature came too late")
+        assert reason.startswith("The signature's deadline has passed")
         who = bench.signer(1)
         end = bench.consents.messages.signed_revoke_all(
             who.address, who, 0, bench.consents.time() - DAY
@@ -259,7 +252,9 @@ class TestRefused:
         relay = bench.relay()
         relay.end(end)
         relay.run()
-        assert relay.outcome(Kind.END, end).reason.startswith("The signature came too late")
+        assert relay.outcome(ActKind.END, end).reason.startswith(
+            "The signature's deadline has passed"
+        )
 
     def test_a_wallet_that_burns_gas(self, bench, senders):
         wallet = senders[3].transact(None, artifacts.load("LyingWallet").bytecode).contract_address
@@ -284,25 +279,25 @@ class TestRefused:
     def test_what_was_refused_can_come_again_signed_anew(self, bench):
         relay = bench.relay()
         relay.grant(bench.grant(0, deadline=bench.consents.time() - DAY))
-        assert states(relay.run()) == [State.REFUSED]
-        assert relay.grant(bench.grant(0)).state is State.QUEUED
-        assert states(relay.run()) == [State.DONE]
+        assert states(relay.run()) == [ActState.REFUSED]
+        assert relay.grant(bench.grant(0)).state is ActState.QUEUED
+        assert states(relay.run()) == [ActState.DONE]
 
     def test_what_was_refused_too_early_can_come_again_as_it_is(self, bench, senders):
         relay, by = bench.relay(), bench.signer(7)
         act = bench.grant(1, by, subject=senders[2].address)
         relay.grant(act)
-        assert states(relay.run()) == [State.REFUSED]
+        assert states(relay.run()) == [ActState.REFUSED]
         _delegate(bench, senders[2], by.address)
         relay.grant(act)
-        assert states(relay.run()) == [State.DONE]
+        assert states(relay.run()) == [ActState.DONE]
 
     def test_an_end_never_waits_behind_a_grant(self, bench):
         relay = bench.relay()
         relay.grant(bench.grant(0))
         relay.revoke(bench.revocation(0))
         grant, revocation = relay.run()
-        assert (grant.state, revocation.state) == (State.REFUSED, State.DONE)
+        assert (grant.state, revocation.state) == (ActState.REFUSED, ActState.DONE)
         assert bench.statuses(1) == [ConsentStatus.REVOKED]
         assert bench.granted() == {}
 
@@ -312,7 +307,7 @@ class TestRefused:
         relay.run()
         relay.grant(act := bench.grant(0, epoch=bench.consents.epoch(bench.signer(0).address)))
         relay.run()
-        assert relay.outcome(Kind.GRANT, act).state is State.DONE
+        assert relay.outcome(ActKind.GRANT, act).state is ActState.DONE
         assert bench.consents.is_valid(act.consent.id)
 
 

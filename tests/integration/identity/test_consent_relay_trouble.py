@@ -12,11 +12,12 @@ from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError, NoFunds, Unreachable
 from careledger.identity.consent.client import ConsentRegistry
+from careledger.identity.consent.kinds import ActKind
 from careledger.identity.consent.messages import ExternalSigner
-from careledger.identity.consent.outbox import Kind, State
-from careledger.identity.consent.relay import Relay
+from careledger.identity.consent.relay import ActState
 from careledger.identity.consent.terms import ConsentStatus
 from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
+from careledger.outbox.worker import WorkerTurn
 from tests.support.evm import actor
 from tests.support.proxy import Fault, Proxy, on
 from tests.worlds.identity.relays import states
@@ -49,8 +50,8 @@ CRASHES = {
     "on disk and not handed over": (killed_before, Sender, "hand_over"),
     "handed over and not waited for": (killed_after, Sender, "hand_over"),
     "mined and not noted": (killed_after, Sender, "wait"),
-    "noted and not settled": (killed_before, Relay, "_settle"),
-    "settled": (killed_after, Relay, "_settle"),
+    "noted and not settled": (killed_before, WorkerTurn, "_settle"),
+    "settled": (killed_after, WorkerTurn, "_settle"),
 }
 
 
@@ -66,7 +67,7 @@ class TestCrash:
                 how(patch, owner, name)
                 with pytest.raises(Killed):
                     bench.relay(batch=2).run()
-        assert states(bench.relay(batch=2).run()) == [State.DONE] * 4
+        assert states(bench.relay(batch=2).run()) == [ActState.DONE] * 4
         assert bench.granted() == {bench.consent(n).id: 1 for n in range(4)}
         assert bench.sent - before == 2
         assert bench.statuses(4) == [ConsentStatus.GRANTED] * 4
@@ -85,7 +86,7 @@ class TestCrash:
                     with pytest.raises(Killed):
                         bench.relay().run()
             bench.chain.request("evm_mine")
-            assert states(bench.relay().run()) == [State.DONE]
+            assert states(bench.relay().run()) == [ActState.DONE]
         finally:
             bench.chain.request("evm_setAutomine", True)
         assert bench.sent - before == 1
@@ -108,11 +109,11 @@ class TestCrash:
                 kills += 1
             elif child.exitcode == 0:
                 break
-            progress.append(Counter(states(bench.relay().outbox.outcomes()))[State.DONE])
+            progress.append(Counter(states(bench.relay().outcomes()))[ActState.DONE])
         assert child.exitcode == 0
         assert kills >= 5, f"seed {seed}"
         assert len(set(progress)) > 2, f"seed {seed}: {progress}"
-        assert set(states(bench.relay().outbox.outcomes())) == {State.DONE}
+        assert set(states(bench.relay().outcomes())) == {ActState.DONE}
         assert bench.granted() == {bench.consent(n).id: 1 for n in range(count)}
 
 
@@ -127,12 +128,14 @@ def a_batch_takes(bench, url):
 
 
 def work(bench, url, batches=None):
-    if batches:
-        relay = bench.relay(chain=connect(url), batch=2)
-        for _ in range(batches):
-            relay._step()
-        os._exit(0)
-    bench.relay(chain=connect(url), batch=2).run()
+    worker = bench.relay(chain=connect(url), batch=2, patience=30).worker
+    if batches is None:
+        worker.run()
+    else:
+        with worker.lease.held() as token:
+            turn = WorkerTurn(worker, token)
+            for _ in range(batches):
+                turn.step()
     os._exit(0)
 
 
@@ -143,7 +146,7 @@ class TestTrouble:
                 relay = bench.relay(chain=connect(proxy.url))
                 n = list(Fault).index(fault)
                 relay.grant(bench.grant(n))
-                assert set(states(relay.run())) == {State.DONE}
+                assert set(states(relay.run())) == {ActState.DONE}
         assert set(bench.granted().values()) == {1}
 
     def test_without_a_node_nothing_is_lost(self, bench, node):
@@ -152,9 +155,9 @@ class TestTrouble:
             relay.grant(bench.grant(0))
             with pytest.raises(Unreachable):
                 relay.run()
-        assert states(bench.relay().outbox.outcomes()) == [State.QUEUED]
-        assert bench.relay().outbox.oldest() is not None
-        assert states(bench.relay().run()) == [State.DONE]
+        assert states(bench.relay().outcomes()) == [ActState.QUEUED]
+        assert bench.relay().oldest() is not None
+        assert states(bench.relay().run()) == [ActState.DONE]
 
     def test_without_ether_nothing_is_lost(self, bench, senders):
         poor = Sender(bench.chain, actor("poor relay"))
@@ -163,7 +166,7 @@ class TestTrouble:
         with pytest.raises((NoFunds, NodeError)):
             relay.run()
         senders[4].transact(poor.address, value=10**18)
-        assert states(bench.relay(poor).run()) == [State.DONE]
+        assert states(bench.relay(poor).run()) == [ActState.DONE]
 
     def test_another_transaction_that_took_its_nonce(self, bench, monkeypatch):
         """The dearer twin of a run that was killed, or somebody else with the key: the chain is asked by the ids."""
@@ -174,7 +177,7 @@ class TestTrouble:
             with pytest.raises(Killed):
                 relay.run()
         Sender(bench.chain, bench.sender.account).transact(bench.sender.address)
-        assert states(bench.relay().run()) == [State.DONE]
+        assert states(bench.relay().run()) == [ActState.DONE]
         assert set(bench.granted().values()) == {1}
 
     def test_what_another_key_signed_is_not_left_behind(self, bench, senders, monkeypatch):
@@ -204,8 +207,8 @@ class TestTrouble:
             relay.grant(bench.grant(n))
         relay.grant(bad := bench.grant(9, passkey))
         outcomes = relay.run()
-        assert states(outcomes) == [State.DONE] * 9 + [State.REFUSED]
-        assert relay.outcome(Kind.GRANT, bad).reason.startswith(
+        assert states(outcomes) == [ActState.DONE] * 9 + [ActState.REFUSED]
+        assert relay.outcome(ActKind.GRANT, bad).reason.startswith(
             "4 transactions with it did not bring it about"
         )
         assert set(bench.granted().values()) == {1}
@@ -214,16 +217,16 @@ class TestTrouble:
         relay = bench.relay(confirmations=3)
         relay.grant(bench.grant(0))
         snapshot = development.snapshot()
-        assert states(relay.run()) == [State.SENT]
+        assert states(relay.run()) == [ActState.SENT]
         assert bench.statuses(1) == [ConsentStatus.GRANTED]
         development.revert(snapshot)
         development.mine(5)
-        assert states(bench.relay(confirmations=3).run()) == [State.SENT]
+        assert states(bench.relay(confirmations=3).run()) == [ActState.SENT]
         development.mine(2)
-        assert states(bench.relay(confirmations=3).run()) == [State.SENT]
+        assert states(bench.relay(confirmations=3).run()) == [ActState.SENT]
         development.mine(1)
         (outcome,) = bench.relay(confirmations=3).run()
-        assert outcome.state is State.DONE
+        assert outcome.state is ActState.DONE
         assert bench.statuses(1) == [ConsentStatus.GRANTED]
 
 
@@ -232,5 +235,5 @@ def test_a_hundred_customers_in_seconds(bench):
     for n in range(100):
         relay.grant(bench.grant(n))
     started = time.monotonic()
-    assert states(relay.run()) == [State.DONE] * 100
+    assert states(relay.run()) == [ActState.DONE] * 100
     assert time.monotonic() - started < 30

@@ -20,8 +20,9 @@ TERMS = ConsentTerms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 class Bench:
     """A registry, many customers with a key each, and relays that are started anew from what is on disk."""
 
-    def __init__(self, chain, suite, sender, folder):
-        self.chain, self.suite, self.sender, self.folder = chain, suite, sender, folder
+    def __init__(self, chain, suite, sender, where):
+        self.chain, self.suite, self.sender = chain, suite, sender
+        self.where = where
         self.consents = ConsentRegistry(chain, suite["ConsentRegistry"], sender)
         self.soon = self.consents.time() + DAY
 
@@ -30,12 +31,7 @@ class Bench:
         chain = chain or self.chain
         paying = Sender(chain, (sender or self.sender).account, timeout=20, stuck_after=5)
         registry = ConsentRegistry(chain, self.consents.address, paying)
-        return Relay(
-            Store.open(self.folder / "relay.db"),
-            registry,
-            lock=self.folder / "relay.lock",
-            **options,
-        )
+        return Relay(Store.open(self.where), registry, **{"ttl": 1} | options)
 
     def signer(self, n):
         return KeySigner(actor(f"customer {n}"))

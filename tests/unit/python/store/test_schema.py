@@ -5,6 +5,7 @@ import pkgutil
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,7 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import UniqueConstraint, inspect, select, text
 
 import careledger
+from careledger.identity.consent.kinds import GrantKind, RevocationKind, RevokeAllKind
 from careledger.identity.tables import IssuedNonce, StatusIndex, VerifiedPresentation
+from careledger.outbox.queue import OutboxQueue
+from careledger.outbox.tables import OutboxItemRow, OutboxTransactionRow
 from careledger.store import Store, schema
 from careledger.store.base import Base
 from careledger.store.engine import _engine
@@ -23,6 +27,7 @@ from careledger.store.errors import NoStore, UnknownVersion
 SPAWN = get_context("spawn")
 EARLIER = Path(__file__).parent / "versions"
 AT = datetime(2030, 1, 1, tzinfo=UTC)
+REGISTRY = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
 
 def history():
@@ -107,6 +112,39 @@ class TestUpgrade:
                 place = session.scalars(select(StatusIndex)).one()
                 assert (place.index, place.type, place.issued_at) == (7, "https://kyc", AT)
         assert revision_of(database) == [(schema.HEAD,)]
+
+    def test_from_version_1_takes_up_what_the_relay_had_in_hand(self, database):
+        make_version_1(database)
+        with Store.open(database) as store, store.reading() as session:
+            items = session.scalars(select(OutboxItemRow).order_by(OutboxItemRow.id)).all()
+            found = [(item.kind, item.state, item.nonce) for item in items]
+            sent = select(OutboxTransactionRow).order_by(OutboxTransactionRow.nonce)
+            transactions = [(row.nonce, row.state, row.block) for row in session.scalars(sent)]
+
+        assert found == [
+            ("consent.grant", "final", 0),
+            ("consent.grant", "mined", 1),
+            ("consent.grant", "signed", 2),
+            ("consent.grant", "refused", None),
+            ("consent.grant", "queued", None),
+            ("consent.revoke", "queued", None),
+            ("consent.end", "queued", None),
+        ]
+        assert transactions == [(0, "final", 12), (1, "mined", 13), (2, "signed", None)]
+
+    def test_from_version_1_the_relay_reads_every_act_again(self, database):
+        make_version_1(database)
+        registry = SimpleNamespace(address=REGISTRY)
+        kinds = [kind(registry, REGISTRY) for kind in (GrantKind, RevocationKind, RevokeAllKind)]
+        with Store.open(database) as store:
+            queue = OutboxQueue(store, 31337, kinds)
+            for kind in kinds:
+                for item in queue.queued(kind, 10):
+                    assert kind.effect(item.body) == item.effect
+                    queue.add(kind, item.body)
+            assert len(queue.outcomes()) == 7
+            (carried,) = queue.carried("0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A", 2)
+        assert carried[0].name == "consent.grant"
 
     def test_is_done_once_by_many_programs_that_start_together(self, database):
         make_version_1(database)
