@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from careledger.chain.toolchain import ROOT
 from careledger.crypto import canonical
-from careledger.identity.consent import outbox
+from careledger.identity.consent import relay
 from careledger.identity.consent.messages import MAX_SIGNATURE, ConsentMessages, KeySigner
 from careledger.identity.consent.terms import (
     Consent,
@@ -141,8 +141,8 @@ def test_the_limits():
     )
 
 
-def test_the_states_of_the_outbox():
-    assert [state.value for state in outbox.State] == re.findall(
+def test_the_states_of_an_act():
+    assert [state.value for state in relay.ActState] == re.findall(
         r"^\| (\w+) \| .* \|$", PAGE.split("### Relay")[1], re.MULTILINE
     )[1:5]
 
