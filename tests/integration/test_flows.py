@@ -1,4 +1,4 @@
-"""Every scripted flow, on both local chains, as a program of its own and as a command."""
+"""Every scripted flow: as a command on both local chains, and as a script on a chain of its own."""
 
 import json
 import os
@@ -9,17 +9,21 @@ import pytest
 
 from careledger.chain.node import LocalNode
 from careledger.chain.toolchain import ROOT
+from careledger.cli.demo import flow_command
+from careledger.cli.program import run_command
 from careledger.flows import FLOWS
 
 
-def run(*command, **environment):
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
-    }
-    return subprocess.run(
-        [sys.executable, *map(str, command)],
-        capture_output=True, text=True, timeout=300, cwd=ROOT, env=clean | environment, check=False,
-    )  # fmt: skip
+def play(flow, *arguments):
+    """Play a flow in this process, as its command does."""
+    run_command(flow_command(FLOWS[flow]), list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in os.environ:
+        if name.startswith("CARELEDGER_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="module", params=["anvil", "ganache"])
@@ -29,36 +33,32 @@ def own(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_a_flow_plays_on_the_chain_of_rpc(own, flow):
+def test_a_flow_plays_on_the_chain_of_rpc(own, flow, capsys, monkeypatch):
     chain, folder = own
-    result = run(
-        "-m",
-        "careledger.cli",
-        "demo",
-        flow,
-        "--rpc",
-        chain.url,
-        "--json",
-        CARELEDGER_DEPLOYMENTS=folder,
-    )
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)
+    monkeypatch.setenv("CARELEDGER_DEPLOYMENTS", folder)
+    play(flow, "--rpc", chain.url, "--json")
+    assert json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_script_plays_on_a_chain_of_its_own_and_shows_tables(flow):
-    result = run(f"scripts/{flow.replace('-', '_')}_flow.py")
+    result = subprocess.run(
+        [sys.executable, f"scripts/{flow.replace('-', '_')}_flow.py"],
+        capture_output=True, text=True, timeout=300, cwd=ROOT, check=False,
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "─" in result.stdout or "-" in result.stdout
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_a_dead_node_is_one_sentence(flow):
-    result = run(f"scripts/{flow.replace('-', '_')}_flow.py", "--rpc", "http://127.0.0.1:9")
-    assert result.returncode == 3
-    assert result.stderr.startswith("error: no node answers")
-    assert result.stderr.count("\n") == 1
+def test_a_dead_node_is_one_sentence(flow, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        play(flow, "--rpc", "http://127.0.0.1:9")
+    assert stopped.value.code == 3
+    said = capsys.readouterr().err
+    assert said.startswith("error: no node answers")
+    assert said.count("\n") == 1
 
 
 def test_each_flow_has_a_script_and_each_script_a_flow():
