@@ -6,10 +6,11 @@ import zlib
 
 import pytest
 
+from careledger.cli.identity.status import Form
 from careledger.errors import InputError
 from careledger.identity.credentials.jose import decode
 from careledger.identity.status.bitstring_list import bitstring_credential, export_plain, export_vc1
-from careledger.identity.status.kinds import kind_named
+from careledger.identity.status.kinds import KINDS, kind_named
 from careledger.identity.status.snapshot import MAX_SIZE, MIN_SIZE, check_within, take_snapshot
 from tests.worlds.identity.status_lists import (
     AT,
@@ -68,6 +69,9 @@ class TestExport:
         found = json.loads(decode(claims))
         assert (found["iss"], found["jti"], found["nbf"]) == (DID, URI, issued)
         assert found["vc"]["@context"][0] == "https://www.w3.org/2018/credentials/v1"
+
+    def test_the_command_offers_every_kind(self):
+        assert {str(form) for form in Form} == {kind.name for kind in KINDS}
 
     def test_a_kind_is_found_by_its_name(self):
         kinds = {
