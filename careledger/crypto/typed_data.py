@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # at run time the package takes a second to load, and hashing
     from eth_account.signers.local import LocalAccount
 
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+Vrs = tuple[int, bytes, bytes]
+"""v, r and s of a signature, as ERC-1056 and ERC-2612 take them."""
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 """Half of secp256k1's order: the greatest s that is not malleable (EIP-2)."""
 
@@ -150,6 +152,18 @@ def struct_message(encoded_type: str, values: Sequence[Any]) -> dict[str, Any]:
 def sign_digest(account: "LocalAccount", message: bytes) -> bytes:
     """Sign a 32-byte digest; returns r || s || v, 65 bytes, s in the lower half, v 27 or 28."""
     return bytes(account.unsafe_sign_hash(Hash32(message)).signature)
+
+
+def split_signature(signature: bytes) -> Vrs:
+    """Return v, r and s of an account's signature, for functions that take them apart.
+
+    Raises:
+        InputError: it does not have 65 bytes.
+
+    """
+    if len(signature) != 65:
+        raise InputError(f"an account's signature has 65 bytes, not {len(signature)}")
+    return signature[64], signature[:32], signature[32:64]
 
 
 def recover(message: bytes, signature: bytes) -> bytes:

@@ -10,8 +10,7 @@ from functools import cached_property
 from secrets import token_bytes
 from typing import Any
 
-from careledger.crypto.typed_data import SigningDomain, TypedData
-from careledger.errors import InputError
+from careledger.crypto.typed_data import SigningDomain, TypedData, Vrs
 from careledger.values.addresses import address
 from careledger.values.times import to_seconds
 
@@ -27,8 +26,6 @@ REDEEM_TYPE = (
 )
 CANCEL_TYPE = "CancelAuthorization(address authorizer,bytes32 nonce)"
 
-Vrs = tuple[int, bytes, bytes]
-"""A signature as three numbers: v (27 or 28), r, s."""
 Signature = bytes | Vrs
 """Bytes go to the form of a function that contract wallets can use too, three numbers to the
 standard's own."""
@@ -118,15 +115,3 @@ class TokenMessages:
     def cancel(self, authorizer: str, nonce: bytes) -> TypedData:
         """Cancel an authorisation or redemption that was not used yet."""
         return TypedData.of(self.domain, CANCEL_TYPE, [authorizer, nonce])
-
-
-def split(signature: bytes) -> Vrs:
-    """Return the three numbers of an account's signature.
-
-    Raises:
-        InputError: it has not 65 bytes.
-
-    """
-    if len(signature) != 65:
-        raise InputError(f"a signature of an account has 65 bytes, not {len(signature)}")
-    return signature[64], signature[:32], signature[32:64]

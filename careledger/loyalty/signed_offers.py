@@ -24,11 +24,11 @@ from eth_account.signers.local import LocalAccount
 from careledger.chain.erc1271 import wallet_accepts
 from careledger.chain.rpc import Chain
 from careledger.crypto.documents import JsonNode, hexed
-from careledger.crypto.typed_data import recover
+from careledger.crypto.typed_data import recover, split_signature
 from careledger.errors import InputError, SignatureError
 from careledger.files import read_file
 from careledger.loyalty.errors import OfferError
-from careledger.loyalty.messages import TokenMessages, split
+from careledger.loyalty.messages import TokenMessages
 from careledger.loyalty.offers import Offer
 from careledger.values.times import to_seconds
 
@@ -48,7 +48,7 @@ class Permit:
 
     def abi(self) -> tuple[int, int, int, bytes, bytes]:
         """Return it as the contract's struct."""
-        return self.value, to_seconds(self.deadline), *split(self.signature)
+        return self.value, to_seconds(self.deadline), *split_signature(self.signature)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it stands in the file of an offer."""

@@ -10,6 +10,7 @@ from careledger.chain.contract import ContractClient
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import TransactionReceipt
 from careledger.crypto.hashing import keccak256
+from careledger.crypto.typed_data import Vrs
 from careledger.identity.did import events  # noqa: F401  declares what logs are decoded as
 from careledger.identity.did.errors import erc1056
 from careledger.identity.did.messages import IdentityMessages
@@ -21,9 +22,6 @@ from careledger.identity.did.model import (
     name32,
 )
 from careledger.values.times import from_seconds, to_seconds
-
-Vrs = tuple[int, bytes, bytes]
-"""v, r and s of a signature, as ERC-1056 takes them."""
 
 
 class IdentityRegistry(ContractClient):

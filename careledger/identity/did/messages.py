@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.crypto.documents import hexed
@@ -228,12 +226,6 @@ def erc1056_digest(
     ]
 
     return keccak256(b"".join(signed))
-
-
-def sign_digest(account: LocalAccount, digest: bytes) -> tuple[int, bytes, bytes]:
-    """Return v, r and s of a digest, as the functions named `Signed` take them."""
-    signed = Account.unsafe_sign_hash(digest, account.key)
-    return signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")
 
 
 def _address_bytes(text: str) -> bytes:

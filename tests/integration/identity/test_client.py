@@ -6,6 +6,7 @@ import pytest
 from eth_account import Account
 
 from careledger.crypto.hashing import keccak256
+from careledger.crypto.typed_data import sign_digest, split_signature
 from careledger.errors import SettingsError
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.errors import (
@@ -25,7 +26,7 @@ from careledger.identity.did.events import (
     SignaturesCancelled,
 )
 from careledger.identity.did.guardians import Guardians, approve
-from careledger.identity.did.messages import erc1056_digest, sign_digest
+from careledger.identity.did.messages import erc1056_digest
 from careledger.identity.did.model import AGENT, DEACTIVATED, Guardianship, Operation, name32
 from careledger.values.addresses import ZERO_ADDRESS
 
@@ -87,7 +88,7 @@ class TestErc1056:
         def signed(operation, *packed):
             nonce = registry.nonce(alice.address)
             digest = erc1056_digest(registry.address, nonce, alice.address, operation, *packed)
-            return sign_digest(alice.account, digest)
+            return split_signature(sign_digest(alice.account, digest))
 
         hour, name = (3600).to_bytes(32, "big"), name32(SERVICE)
         relayer.add_delegate_signed(

@@ -20,9 +20,13 @@ from careledger.chain.contract import ContractClient
 from careledger.chain.send import Sender
 from careledger.chain.transactions import TransactionReceipt
 from careledger.crypto.hashing import keccak256
-from careledger.crypto.typed_data import digest, domain_separator, struct_hash
+from careledger.crypto.typed_data import (
+    digest,
+    domain_separator,
+    sign_digest,
+    struct_hash,
+)
 from careledger.identity.consent.messages import ConsentSignature
-from careledger.identity.did.messages import sign_digest
 from careledger.values.times import from_seconds
 from tests.support.evm import START
 from tests.support.gas import Gas
@@ -78,8 +82,7 @@ class Office:
         separator = domain_separator(
             "CareLedger ConsentRegistry", "1", self.consents.chain.chain_id, self.consents.address
         )
-        v, r, s = sign_digest(who, digest(separator, struct))
-        return r + s + bytes([v])
+        return sign_digest(who, digest(separator, struct))
 
     def grant(self, who: LocalAccount, consent: tuple[str, int, bytes], epoch: int = 0) -> bytes:
         return self.sign(

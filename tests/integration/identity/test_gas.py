@@ -15,9 +15,10 @@ from eth_account.signers.local import LocalAccount
 
 from careledger.chain.send import Sender
 from careledger.chain.transactions import TransactionReceipt
+from careledger.crypto.typed_data import sign_digest, split_signature
 from careledger.identity.did.client import IdentityRegistry
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.messages import erc1056_digest, sign_digest
+from careledger.identity.did.messages import erc1056_digest
 from careledger.identity.did.model import AGENT, GuardianApproval, Operation, name32
 from tests.support.evm import START
 from tests.support.gas import Gas
@@ -109,8 +110,10 @@ def test_signed_by_erc_1056(
     def sign(identity: LocalAccount, by: LocalAccount, operation: str, *packed: bytes) -> Any:
         nonces[by.address] += 1
         count = nonces[by.address] - 1
-        return sign_digest(
-            by, erc1056_digest(registry.address, count, identity.address, operation, *packed)
+        return split_signature(
+            sign_digest(
+                by, erc1056_digest(registry.address, count, identity.address, operation, *packed)
+            )
         )
 
     def raw(address: str) -> bytes:

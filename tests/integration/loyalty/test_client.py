@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from careledger.chain.send import Sender
-from careledger.crypto.typed_data import sign_digest
+from careledger.crypto.typed_data import sign_digest, split_signature
 from careledger.errors import (
     Conflict,
     InputError,
@@ -35,7 +35,7 @@ from careledger.loyalty.events import (
     WindDownCalledOff,
 )
 from careledger.loyalty.market import Fill
-from careledger.loyalty.messages import Authorization, Redemption, random_nonce, split
+from careledger.loyalty.messages import Authorization, Redemption, random_nonce
 from careledger.loyalty.points import MAX_UINT, POINT
 from careledger.loyalty.policy import SwapPolicy
 from careledger.loyalty.signed_offers import Permit, SignedOffer
@@ -263,7 +263,7 @@ class TestMoving:
         found = list(world.miles.history(Transfer, from_=world.lena.address))
         assert [event.amount for event in found] == [5, 4]
 
-    @pytest.mark.parametrize("form", [bytes, split])
+    @pytest.mark.parametrize("form", [bytes, split_signature])
     def test_a_permit_in_both_forms(self, world, form):
         owner, spender = world.lena.address, world.tomas.address
         message = world.miles.messages.permit(
@@ -285,7 +285,7 @@ class TestMoving:
                 world.lena.address, world.tomas.address, 1, at, bytes(65)
             )
 
-    @pytest.mark.parametrize("form", [bytes, split])
+    @pytest.mark.parametrize("form", [bytes, split_signature])
     def test_an_authorisation_in_both_forms(self, world, form):
         order = Authorization(
             world.lena.address, world.tomas.address, 3, world.soon(), world.soon(-DAY)
@@ -295,7 +295,7 @@ class TestMoving:
         assert world.miles.balance_of(world.tomas.address) == 3
         assert world.miles.authorization_state(world.lena.address, order.nonce)
 
-    @pytest.mark.parametrize("form", [bytes, split])
+    @pytest.mark.parametrize("form", [bytes, split_signature])
     def test_only_the_payee_pulls(self, world, form):
         order = Authorization(world.lena.address, world.tomas.address, 3, world.soon())
         signature = form(world.miles.messages.receive(order).sign(world.lena.account))
@@ -304,7 +304,7 @@ class TestMoving:
         world.miles.using(world.tomas).receive_with_authorization(order, signature)
         assert world.miles.balance_of(world.tomas.address) == 3
 
-    @pytest.mark.parametrize("form", [bytes, split])
+    @pytest.mark.parametrize("form", [bytes, split_signature])
     def test_an_authorisation_is_cancelled(self, world, form):
         nonce = random_nonce()
         signature = form(
@@ -591,7 +591,7 @@ class TestArguments:
         with pytest.raises(InputError, match="cannot take these arguments"):
             world.miles.using(world.airline).issue("nobody", 1, REF)
         with pytest.raises(InputError, match="65 bytes"):
-            split(b"short")
+            split_signature(b"short")
         with pytest.raises(InputError, match="time zone"):
             world.miles.messages.permit(
                 world.lena.address,

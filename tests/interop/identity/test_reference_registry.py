@@ -11,7 +11,8 @@ from eth_utils.crypto import keccak
 
 from careledger.chain import artifacts
 from careledger.chain.reverts import Panicked, Reverted, RevertedWithText
-from careledger.identity.did.messages import erc1056_digest, sign_digest
+from careledger.crypto.typed_data import sign_digest, split_signature
+from careledger.identity.did.messages import erc1056_digest
 from tests.support.evm import Evm
 
 pytestmark = pytest.mark.interop
@@ -156,7 +157,9 @@ def _signed(actor, registry, nonce, identity, operation, arguments):
         else a
         for a in arguments
     ]
-    return sign_digest(actor, erc1056_digest(registry, nonce, identity, operation, *packed))
+    return split_signature(
+        sign_digest(actor, erc1056_digest(registry, nonce, identity, operation, *packed))
+    )
 
 
 def _same_state(reference, ours, identity, kinds, actor):

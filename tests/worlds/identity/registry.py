@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from careledger.crypto.typed_data import HALF_ORDER
+from careledger.crypto.typed_data import HALF_ORDER, sign_digest, split_signature
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.messages import IdentityMessages, erc1056_digest, sign_digest
+from careledger.identity.did.messages import IdentityMessages, erc1056_digest
 from careledger.identity.did.model import GuardianApproval, name32
 from tests.support.evm import START, Evm, actor
 
@@ -75,7 +75,7 @@ class World:
         digest = erc1056_digest(
             registry or self.registry.address, counted, identity.address, operation, *packed
         )
-        return sign_digest(signer, digest)
+        return split_signature(sign_digest(signer, digest))
 
     # ---- recovery
 

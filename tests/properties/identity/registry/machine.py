@@ -10,9 +10,9 @@ from eth_account.signers.local import LocalAccount
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from careledger.crypto.typed_data import HALF_ORDER
+from careledger.crypto.typed_data import HALF_ORDER, sign_digest, split_signature
 from careledger.identity.did.guardians import Guardians
-from careledger.identity.did.messages import IdentityMessages, erc1056_digest, sign_digest
+from careledger.identity.did.messages import IdentityMessages, erc1056_digest
 from careledger.identity.did.model import Operation, name32
 from tests.properties.identity.registry.backends import Emitted, Stage
 from tests.properties.identity.registry.comparison import KINDS, Comparison, Step, Used, at
@@ -173,7 +173,7 @@ class IdentityMachine(RecoveryActs, Comparison, RuleBasedStateMachine):
             *packed,
         )
         refusal = self.model.by_erc1056(self.identity, signer.address, count, bool(bend))
-        sent = (self.identity, sign_digest(signer, digest), *arguments)
+        sent = (self.identity, split_signature(sign_digest(signer, digest)), *arguments)
         self.play(
             "signed", self.relayer, f"{function}_signed", sent, {}, refusal, [step], signer.address
         )
