@@ -1,20 +1,19 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Self
 
-import requests
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
-from web3 import HTTPProvider, Web3
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint, RPCResponse
 
 from careledger.chain.reverts import decode_revert
-from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import InputError, LogsRefused, NodeError, NoFunds, Unreachable, WrongChain
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+    from careledger.chain.transport import Transport
 
 Block = int | str
 """A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
@@ -51,57 +50,31 @@ class Log:
         )
 
 
-class _Provider(HTTPProvider):
-    """Reads no answer that is nested so deep that the parser would end the process."""
-
-    @staticmethod
-    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
-        refuse_deep(raw_response.decode())
-        return HTTPProvider.decode_rpc_response(raw_response)
-
-
 class Chain:
     """A node and the chain that it serves."""
 
-    def __init__(self, url: str, timeout: float = 30) -> None:
-        """Connect to a node by its HTTP address; see `connect`."""
-        self.url = url
-        session = requests.Session()
-        # A proxy is for the outside; looking for one at every request takes a fifth of its time.
-        session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
-        provider = _Provider(
-            url,
-            request_kwargs={"timeout": timeout},
-            session=session,
-            exception_retry_configuration=None,
-        )
-        self.w3 = Web3(provider)
-        self._make_request: Callable[[RPCEndpoint, Any], RPCResponse] = provider.make_request
+    def __init__(self, transport: "Transport") -> None:
+        """Ask for the chain's id; programs call `connect` or `Chain.from_web3`."""
+        self.url = transport.url
+        self._transport = transport
         self.chain_id = int(self.request("eth_chainId"), 16)
 
     @classmethod
-    def from_web3(cls, w3: Web3) -> Self:
+    def from_web3(cls, w3: "Web3") -> Self:
         """Ask the node of a program's own `Web3`, with its provider and its middleware.
 
         Raises:
             NodeError: no node answers there.
 
         """
-        chain = cls.__new__(cls)
-        chain.url = str(getattr(w3.provider, "endpoint_uri", type(w3.provider).__name__))
-        chain.w3 = w3
+        from careledger.chain.transport import Web3Transport  # noqa: PLC0415  as in `connect`
 
-        def make_request(method: RPCEndpoint, params: Any) -> RPCResponse:
-            # Asked anew each time: the program may add middleware later.
-            through = w3.provider.request_func(w3, w3.middleware_onion)
-            answer = dict(through(method, params))
-            if "result" in answer:
-                answer["result"] = _as_json(answer["result"])
-            return cast("RPCResponse", answer)
+        return cls(Web3Transport(w3))
 
-        chain._make_request = make_request
-        chain.chain_id = int(chain.request("eth_chainId"), 16)
-        return chain
+    @property
+    def w3(self) -> "Web3":
+        """The `Web3` of this connection, for what this class has no method for."""
+        return self._transport.w3
 
     def request(self, method: str, *params: Any) -> Any:
         """Ask the node and return the result.
@@ -113,43 +86,12 @@ class Chain:
             NoFunds: the sender cannot pay.
 
         """
-        answer: Any
-        try:
-            answer = self._make_request(RPCEndpoint(method), list(params))
-        except requests.exceptions.Timeout as error:
-            raise Unreachable(f"the node at {self.url} did not answer {method} in time") from error
-        except requests.exceptions.HTTPError as error:
-            answer = self._refused_with_status(method, error.response)
-        except Web3Exception as error:
-            raise NodeError(
-                f"the node at {self.url} cannot be asked for {method}: {error}"
-            ) from error
-        except (OSError, ValueError, CanonicalError) as error:
-            raise Unreachable(
-                f"no node answers at {self.url}: start one (`make up`) or correct --rpc"
-            ) from error
+        answer = self._transport.ask(method, list(params))
         if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
-            raise Unreachable(f"what answers at {self.url} is no node: correct --rpc")
+            raise Unreachable(f"what answers at {self.url} is not a node: correct --rpc")
         if answer.get("error") is not None:
             raise _failure(method, answer["error"])
         return answer.get("result")
-
-    def _refused_with_status(self, method: str, response: requests.Response) -> Any:
-        """Return the JSON-RPC error that some nodes send along with a status of HTTP; raise where there is none."""
-        status, refused = (
-            response.status_code,
-            f"the node at {self.url} answered {method} with HTTP status ",
-        )
-        if status == requests.codes.too_many:
-            raise Unreachable(f"{refused}429: it is asked too often")
-        answer: Any
-        try:
-            answer = _Provider.decode_rpc_response(response.content)
-        except (ValueError, CanonicalError):
-            answer = None
-        if isinstance(answer, dict) and answer.get("error"):
-            return answer
-        raise (Unreachable if status >= 500 else NodeError)(f"{refused}{status}")
 
     def call(
         self,
@@ -288,19 +230,6 @@ class Chain:
             )
 
 
-def _as_json(value: Any) -> Any:
-    """Return a result as JSON-RPC has it, whatever a middleware of the program made of it."""
-    if isinstance(value, Mapping):
-        return {key: _as_json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_json(inner) for inner in value]
-    if isinstance(value, bytes):
-        return "0x" + bytes(value).hex()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return hex(value)
-    return value
-
-
 def _name(block: Block | bytes) -> str:
     return "0x" + block.hex() if isinstance(block, bytes) else str(block)
 
@@ -344,4 +273,8 @@ def connect(url: str, timeout: float = 30) -> Chain:
     """
     if not url.startswith(("http://", "https://")):
         raise InputError(f"--rpc {url!r} is not an HTTP address such as http://127.0.0.1:8545")
-    return Chain(url, timeout)
+
+    # web3 takes long to import, and much of this package does its work without a node.
+    from careledger.chain.transport import HttpTransport  # noqa: PLC0415
+
+    return Chain(HttpTransport(url, timeout))

@@ -17,9 +17,8 @@ are under way.
 
 import threading
 import time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain.fees import Fees
@@ -37,6 +36,9 @@ from careledger.chain.transactions import (
 )
 from careledger.errors import NodeError, NoFunds, SendError
 
+if TYPE_CHECKING:  # signing needs it, reading does not
+    from eth_account.signers.local import LocalAccount
+
 GAPS = 64
 """Nonces that are filled at once; more are not an accident, but another chain."""
 
@@ -47,7 +49,7 @@ class Sender:
     def __init__(
         self,
         chain: Chain,
-        account: LocalAccount,
+        account: "LocalAccount",
         *,
         timeout: float = 120,
         stuck_after: float = 30,

@@ -8,8 +8,6 @@ import hmac
 from collections.abc import Callable
 from hashlib import sha256 as _sha256
 
-from Crypto.Hash import keccak as _pycryptodome
-
 from careledger.errors import InputError
 
 Hash = Callable[[bytes], bytes]
@@ -17,6 +15,8 @@ Hash = Callable[[bytes], bytes]
 
 def keccak256_fallback(data: bytes) -> bytes:
     """Return the 32-byte Keccak-256 of some bytes, by pycryptodome."""
+    from Crypto.Hash import keccak as _pycryptodome  # noqa: PLC0415  takes long to import
+
     return _pycryptodome.new(digest_bits=256, data=data).digest()
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-
-from eth_account.signers.local import LocalAccount
+from typing import TYPE_CHECKING
 
 from careledger.chain.rpc import Chain
 from careledger.crypto.rfc6962 import LogTree
@@ -30,6 +29,9 @@ from careledger.interactions.proofs import (
 )
 from careledger.interactions.receipt import Receipt, ReceiptState, Salts
 from careledger.interactions.record import InteractionRecord
+
+if TYPE_CHECKING:  # signing needs it, reading does not
+    from eth_account.signers.local import LocalAccount
 
 
 def log_address(client: InteractionLog, brand: str) -> LogAddress:
@@ -255,7 +257,7 @@ def promise(
     record: InteractionRecord,
     keyring: Keyring,
     anchor_by: int,
-    signer: LocalAccount,
+    signer: "LocalAccount",
 ) -> Receipt:
     """Write the receipt that a customer gets at once: the brand promises to anchor the interaction.
 
@@ -277,7 +279,7 @@ def promise(
 
 
 def acknowledgement(
-    log: LogAddress, customer: str, fields: LeafFields, deadline: int, signer: LocalAccount
+    log: LogAddress, customer: str, fields: LeafFields, deadline: int, signer: "LocalAccount"
 ) -> Acknowledgement:
     """Countersign an interaction for a customer; anyone can relay the result to the contract.
 

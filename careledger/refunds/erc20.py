@@ -1,11 +1,10 @@
 """What refunds need of any ERC-20 token: decimals, balances, allowances, signed permits."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import Payer, sender_of
@@ -17,6 +16,9 @@ from careledger.crypto.typed_data import digest, sign_digest, struct_hash
 from careledger.errors import NotFound, SettingsError
 from careledger.values.addresses import address
 from careledger.values.times import to_seconds
+
+if TYPE_CHECKING:  # signing needs it, reading does not
+    from eth_account.signers.local import LocalAccount
 
 PERMIT_TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 
@@ -111,7 +113,7 @@ class Erc20Permit(NamedTuple):
 
 
 def sign_permit(
-    account: LocalAccount,
+    account: "LocalAccount",
     separator: bytes,
     spender: str,
     *,

@@ -27,7 +27,8 @@ class TestRequest:
             (Fault.REFUSE, "no node answers"), (Fault.LOST, "no node answers"), (Fault.TRUNCATE, "no node answers"),
             (Fault.LIMIT, "429: it is asked too often"), (Fault.DROP, "did not answer eth_blockNumber in time"),
             ((503, b""), "HTTP status 503"), (b"[" * 100_000, "no node answers"), (b"{", "no node answers"),
-            (b"[]", "is no node"), (b"null", "is no node"), (b'"text"', "is no node"), (b"{}", "is no node"),
+            (b"[]", "is not a node"), (b"null", "is not a node"), (b'"text"', "is not a node"),
+            (b"{}", "is not a node"),
         ],
     )  # fmt: skip
     def test_where_no_answer_comes_through_it_is_open_what_the_node_did(self, chain, reply, words):

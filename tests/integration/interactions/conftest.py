@@ -11,6 +11,7 @@ from eth_abi.abi import encode
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.toolchain import ROOT
+from careledger.chain.transport import HttpTransport
 from careledger.crypto.hashing import keccak256
 from careledger.interactions import anchoring, formats
 from careledger.interactions.batch import Batch
@@ -111,7 +112,7 @@ class LyingChain(Chain):
 
     def __init__(self, url, lies):
         self.lies = lies
-        super().__init__(url)
+        super().__init__(HttpTransport(url, timeout=30))
 
     def request(self, method, *params):
         if method in self.lies:
