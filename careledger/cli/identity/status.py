@@ -20,6 +20,7 @@ from careledger.values.times import parse_duration, time_text
 
 if TYPE_CHECKING:
     from careledger.console import Out
+    from careledger.identity.credentials.credential import Credential
     from careledger.identity.status.allocation import AllocatedIndex, StatusIndexAllocator
     from careledger.suite import Suite
 
@@ -102,6 +103,7 @@ def revoke(
 
     Example: careledger identity status revoke did:ethr:0x7a69:0xf39F… --credential ana.credential
     """
+    from careledger.identity.credentials.formats import credential_in
     from careledger.identity.status.snapshot import check_within
 
     if (not index) == (credential is None):
@@ -111,20 +113,20 @@ def revoke(
     if credential is None and list_ is None:
         raise InputError("--list is needed: a place is one of a list")
 
-    text = "" if credential is None else read_token(credential, "credential")
+    named = None if credential is None else credential_in(read_token(credential, "credential"))
     name = b"" if list_ is None else list_id(list_)
     places = index or []
     check_within(places, _size(size))
 
     subject = suite.identity.address_of(issuer)
-    if credential is not None:
-        name, place = _place_of(suite, text, subject, name)
+    if named is not None:
+        name, place = _place_of(suite, named, subject, name)
         places = [place]
         check_within(places, _size(size))
     if not force:
         _check_given(suite, out, subject, name, places)
-        if credential is not None:
-            _check_same(suite, subject, name, text)
+        if named is not None:
+            _check_same(suite, subject, name, named)
 
     receipts = suite.identity.statuses.revoke_many(subject, name, places)
     facts = {
@@ -142,33 +144,33 @@ def _size(given: int | None) -> int:
     return MIN_SIZE if given is None else given
 
 
-def _place_of(suite: "Suite", text: str, issuer: str, list_: bytes) -> tuple[bytes, int]:
+def _place_of(
+    suite: "Suite", credential: "Credential", issuer: str, list_: bytes
+) -> tuple[bytes, int]:
     """Return the list and the place that a credential names, if this issuer signed it.
 
     Args:
         suite: the suite, whose contract has to keep the list.
-        text: the credential.
+        credential: as it was parsed.
         issuer: who has to have signed it.
         list_: the list that it has to be; any where it is empty.
 
     Raises:
         Conflict: it is another issuer's, or stands in another contract or list.
-        CredentialError: it cannot be read, or the issuer did not sign it.
+        CredentialError: the issuer did not sign it.
 
     """
     from careledger.identity.credentials.did_keys import DidKeys
-    from careledger.identity.credentials.formats import credential_in
 
-    found = credential_in(text)
     keys = DidKeys(suite.identity.registry)
-    if keys.did(found.issuer).address != issuer:
+    if keys.did(credential.issuer).address != issuer:
         raise Conflict(
-            f"the credential is by {found.issuer}, and not by {suite.identity.did(issuer)}: "
+            f"the credential is by {credential.issuer}, and not by {suite.identity.did(issuer)}: "
             f"only its issuer revokes it"
         )
-    keys.check(found.token, found.issuer, found.signed_at)
+    keys.check(credential.token, credential.issuer, credential.signed_at)
 
-    where = found.status
+    where = credential.status
     if where is None or where.list_id is None:
         raise Conflict("the credential names no list on a chain, so nobody can revoke it there")
     contract, chain_id = suite.identity.statuses.address, suite.chain.chain_id
@@ -225,19 +227,17 @@ def _check_given(
         )
 
 
-def _check_same(suite: "Suite", issuer: str, list_: bytes, text: str) -> None:
+def _check_same(suite: "Suite", issuer: str, list_: bytes, credential: "Credential") -> None:
     """Refuse a credential at a place that the database has for another one.
 
     Whoever stole a key can sign a credential that names any place.
     """
-    from careledger.identity.credentials.formats import credential_in
-
-    found = credential_in(text)
-    bound = None if found.holder_key is None else found.holder_key.thumbprint
+    key, status = credential.holder_key, credential.status
+    bound = None if key is None else key.thumbprint
     with _kept(suite, issuer, list_) as places:
-        given = None if places is None or found.status is None else places.find(found.status.index)
+        given = None if places is None or status is None else places.find(status.index)
 
-    if given is not None and given.is_other(found.types[-1], bound, found.signed_at):
+    if given is not None and given.is_other(credential.types[-1], bound, credential.signed_at):
         raise Conflict(
             f"nothing was sent: the database of CARELEDGER_STORE has another credential at place "
             f"{given.index} than this one, which may be forged with a stolen key; "
