@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from careledger.chain.rpc import Chain
     from careledger.chain.send import Sender
     from careledger.identity.consent.client import ConsentRegistry
+    from careledger.identity.credentials.policy import VerifierPolicy
     from careledger.identity.did.client import IdentityRegistry
+    from careledger.identity.exchange.company import Company
     from careledger.identity.passkeys.client import PasskeyVerifier
     from careledger.identity.status.client import CredentialStatus
     from careledger.interactions.client import InteractionLog
@@ -391,6 +393,29 @@ class IdentityClients:
         """The ERC-7913 verifiers of the suite; none where none is recorded."""
         found = self._suite.addresses.get("PasskeyVerifier")
         return [] if found is None else [found]
+
+    def company(self, policy: "VerifierPolicy") -> "Company":
+        """Return a company that asks as the identity of the suite's key, and keeps in its store.
+
+        Args:
+            policy: whose credentials are believed, and how strictly.
+
+        """
+        from careledger.identity.credentials.issuer import Issuer
+        from careledger.identity.credentials.keys import SigningKey
+        from careledger.identity.exchange.company import Company
+
+        suite = self._suite
+        did = self.did(suite.account.address)
+        return Company(
+            Issuer(did, SigningKey.of_account(suite.account), f"{did}#controller"),
+            self.registry,
+            self.consents,
+            self.statuses,
+            store=suite.store,
+            policy=policy,
+            verifiers=self.verifiers,
+        )
 
     def did(self, identity: str) -> str:
         """Return the DID of an address, or of a compressed public key, on this chain."""
