@@ -107,6 +107,7 @@ def _check_same(record: ConsentRecord, consent: Consent, name: str) -> None:
             ConsentReason.SUBJECT_MISMATCH,
             f"{name} is of {record.subject} on chain, and of {consent.subject} as handed over",
         )
+
     if record.status is ConsentStatus.GRANTED and record.expires_at != consent.expires_at:
         raise ConsentError(
             ConsentReason.EXPIRY_MISMATCH,
@@ -121,6 +122,7 @@ def _check_not_ended(record: ConsentRecord, name: str) -> None:
             ConsentReason.CONSENT_REVOKED,
             f"{name} was revoked by the customer: the verification may no longer be read",
         )
+
     if record.status is ConsentStatus.RENOUNCED:
         raise ConsentError(
             ConsentReason.CONSENT_RENOUNCED,

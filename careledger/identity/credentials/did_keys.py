@@ -177,8 +177,8 @@ class DidKeys:
             now: later of this machine's time and the newest block's where it is None.
 
         Raises:
-            IssuerError: the DID cannot be read here; the identity was out of use, or the key was not
-                in the document, when it counts; the key that is named was never in the document.
+            IssuerError: the DID cannot be read here; the identity was out of use, or the key was
+                not in the document, when it counts; the key that is named was never there.
             TokenSignatureError: no key of the DID signed it, it was changed afterwards, or the keys
                 are of another type than the algorithm.
             NodeError: the node cannot be asked, or keeps no old logs (HistoryWithheld).

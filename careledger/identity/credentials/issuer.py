@@ -88,14 +88,13 @@ def issue_sd_jwt(
     Args:
         vct: its type, a URI or name that issuer and verifiers agree on.
         claims: what it says of its subject, with nested objects and arrays.
-        holder: the key that the holder will prove to have, as key or JWK; None: whoever has it can
-            present it.
+        holder: the holder's key, as key or JWK; None: whoever has the credential can present it.
         disclosable: paths to the claims and array elements, nested ones too, that the holder may
             leave out; without it every claim at the top.
         status: where the issuer keeps whether it was revoked.
         subject: the claim `sub`, open to everybody: presentations can be linked by it.
         decoys: how many digests of nothing are added to each object that hides something.
-        salts: makes the random bytes; only tests and examples give another.
+        salts: makes the random bytes; only tests give another.
 
     Raises:
         InputError: a claim has a name that the format reserves, or a path leads nowhere.
@@ -129,6 +128,7 @@ def _registered_claims(
     status: StatusReference | None,
 ) -> dict[str, Any]:
     claims: dict[str, Any] = {}
+
     if subject is not None:
         claims["sub"] = subject
     if holder is not None:
@@ -296,6 +296,7 @@ def _vc(
         "type": ["VerifiableCredential", *(one for one in types if one != "VerifiableCredential")],
         "credentialSubject": dict(claims),
     }
+
     if status is not None:
         vc["@context"].append(STATUS_CONTEXT)
         vc["credentialStatus"] = status.vc_entry

@@ -267,7 +267,8 @@ def _check_type(kind: Any, types: Collection[str | None], what: str) -> None:
         found = "no 'typ'" if kind is None else f"'typ' {kind[:40]!r}"
         raise MalformedToken(
             TokenReason.WRONG_TOKEN_TYPE,
-            f"{what} has {found} in its header, and {wanted} is needed: it is another kind of token",
+            f"{what} has {found} in its header, and {wanted} is needed: "
+            "it is another kind of token",
         )
 
 
@@ -286,6 +287,7 @@ def text_claim(claims: Mapping[str, Any], name: str, what: str) -> str:
 
     """
     value = claims.get(name)
+
     if not isinstance(value, str) or not value:
         raise MalformedToken(
             TokenReason.MALFORMED_CLAIM, f"{what}: '{name}' is missing or not a text"

@@ -111,7 +111,8 @@ class VerificationKey:
         if KEY_TYPES.get(alg) is not self.kind:
             raise TokenSignatureError(
                 SignatureReason.KEY_TYPE_MISMATCH,
-                f"the header says {alg}, and the key is of type {self.kind}, which it does not take",
+                f"the header says {alg}, and the key is of type {self.kind}, "
+                "which it does not take",
             )
         if len(signature) != (65 if alg == "ES256K-R" else 64):
             return False

@@ -102,6 +102,7 @@ def hasher(name: Any) -> Callable[[bytes], bytes]:
 
     """
     found = _HASHES.get(name) if isinstance(name, str) else None
+
     if found is None:
         raise DisclosureError(
             DisclosureReason.HASH_REFUSED,
@@ -134,7 +135,8 @@ class SdJwt:
         if not rest:
             raise MalformedToken(
                 TokenReason.MALFORMED_TOKEN,
-                "the SD-JWT has no '~' after the issuer-signed JWT: it was cut, or is another token",
+                "the SD-JWT has no '~' after the issuer-signed JWT: "
+                "it was cut, or is another token",
             )
 
         *disclosures, key_binding = rest

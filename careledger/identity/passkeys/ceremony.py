@@ -361,11 +361,13 @@ def _check_flags(present: bool, verified: bool, eligible: bool, backed_up: bool)
         raise PasskeyRefused(
             PasskeyReason.USER_ABSENT, "the authenticator does not say that anybody was there"
         )
+
     if not verified:
         raise PasskeyRefused(
             PasskeyReason.USER_NOT_VERIFIED,
             "the authenticator did not ask for finger, face or PIN, which is required",
         )
+
     if backed_up and not eligible:
         raise PasskeyRefused(
             PasskeyReason.BACKUP_CONTRADICTION,

@@ -122,7 +122,7 @@ class Life:
                 counts["rotated since"] += wanted and not still
 
     def emitted(self, keys, token, time, policy, now):
-        """Return what `DidKeys` says: whether the key is valid now, or the reason of the refusal."""
+        """Return what `DidKeys` says: whether the key is valid now, or why it is refused."""
         try:
             return keys.check(token, self.did, time, policy=policy, now=now).valid_now
         except errors.TokenSignatureError:
