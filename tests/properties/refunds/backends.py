@@ -17,7 +17,7 @@ from careledger.refunds.client import RefundEscrow
 from careledger.refunds.messages import EscrowMessages
 from careledger.refunds.return_desk import ReturnDesk
 from careledger.values.addresses import ZERO_ADDRESS
-from tests.properties.refunds.model import CONTRACTS, COURT_FEE, PEOPLE, STATES
+from tests.properties.refunds.books import CONTRACTS, COURT_FEE, PEOPLE, STATES
 from tests.support.evm import ETHER, START, Deployed, Evm, actor
 
 ASSETS = ("ether", "dollar")

@@ -4,16 +4,8 @@ from collections import Counter
 from typing import Any
 
 from tests.properties.refunds.backends import ASSETS, Deep, Outcome, Stage, World
-from tests.properties.refunds.model import (
-    ALL,
-    ARBITERS,
-    CONTRACTS,
-    ENDS,
-    PEOPLE,
-    SELLERS,
-    Deal,
-    Model,
-)
+from tests.properties.refunds.books import ALL, ARBITERS, CONTRACTS, ENDS, PEOPLE, SELLERS, Deal
+from tests.properties.refunds.model import Model
 
 HOUR = 3600
 SETTLED = {"Released": "released", "Refunded": "refunded", "Split": "split"}
