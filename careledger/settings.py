@@ -10,6 +10,7 @@
 | `CARELEDGER_STORE` | database: a SQLite file or a URL of SQLAlchemy | `careledger.db` |
 | `CARELEDGER_WALLET` | a holder's encrypted wallet file | |
 | `CARELEDGER_WALLET_PASSWORD_FILE` | file whose first line opens the wallet | the password is asked for |
+| `CARELEDGER_LOG` | lowest level of log lines: debug, info, warning, error | `warning` |
 
 Keys are never taken from an argument: arguments are seen by every user of a machine.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 
 DEFAULT_RPC = "http://127.0.0.1:8545"
 DEFAULT_STORE = "careledger.db"
+DEFAULT_LOG_LEVEL = "warning"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Settings:
     store: str = DEFAULT_STORE
     wallet: Path | None = None
     wallet_password_file: Path | None = None
+    log_level: str = DEFAULT_LOG_LEVEL
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -52,4 +55,5 @@ class Settings:
             store=environment.get("CARELEDGER_STORE") or DEFAULT_STORE,
             wallet=path("CARELEDGER_WALLET"),
             wallet_password_file=path("CARELEDGER_WALLET_PASSWORD_FILE"),
+            log_level=environment.get("CARELEDGER_LOG") or DEFAULT_LOG_LEVEL,
         )

@@ -1,5 +1,7 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from web3 import Web3
 
     from careledger.chain.transport import Transport
+
+_log = logging.getLogger(__name__)
 
 Block = int | str
 """A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
@@ -86,7 +90,11 @@ class Chain:
             NoFunds: the sender cannot pay.
 
         """
+        began = time.monotonic()
         answer = self._transport.ask(method, list(params))
+        milliseconds = round((time.monotonic() - began) * 1000)
+        _log.debug("asked %s", method, extra={"method": method, "milliseconds": milliseconds})
+
         if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
             raise Unreachable(f"what answers at {self.url} is not a node: correct --rpc")
         if answer.get("error") is not None:

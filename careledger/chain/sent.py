@@ -14,6 +14,7 @@ from careledger.chain.transactions import (
     TransactionEvent,
     TransactionReceipt,
     TransactionStage,
+    report_transaction,
 )
 from careledger.errors import NodeError, Unreachable
 
@@ -137,7 +138,7 @@ class SentTransactions:
     def report(
         self, stage: TransactionStage, pending: Pending | None = None, mined: bytes | None = None
     ) -> None:
-        """Tell the observer, if there is one, what happened to a transaction.
+        """Log what happened to a transaction, and tell the observer, if there is one.
 
         Args:
             stage: what happened.
@@ -145,20 +146,17 @@ class SentTransactions:
             mined: the hash that was mined, if it is not the last one.
 
         """
-        if self.observe is None:
-            return
-
         last = pending.hashes[-1] if pending is not None and pending.hashes else None
-        self.observe(
-            TransactionEvent(
-                stage,
-                self.chain.chain_id,
-                self.address,
-                None if pending is None else pending.nonce,
-                mined or last,
-                None if pending is None else pending.block_number,
-            )
+        event = TransactionEvent(
+            stage,
+            self.chain.chain_id,
+            self.address,
+            None if pending is None else pending.nonce,
+            mined or last,
+            None if pending is None else pending.block_number,
         )
+
+        report_transaction(event, self.observe)
 
     def _offer(self, pending: Pending) -> NodeError | None:
         try:

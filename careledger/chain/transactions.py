@@ -1,5 +1,6 @@
 """What a sender works with: transactions under way, receipts, and what it reports about both."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,8 @@ from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
 from careledger.chain.rpc import Log
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,27 @@ class TransactionEvent:
 
 Observer = Callable[[TransactionEvent], None]
 """Is told of each event, in the thread of the sender; what it raises comes out of the sender."""
+
+
+def report_transaction(event: TransactionEvent, observe: Observer | None) -> None:
+    """Log what happened to a transaction, and tell an observer, if there is one."""
+    transaction_hash = event.transaction_hash
+    _log.info(
+        "transaction %s",
+        event.stage.value,
+        extra={
+            "stage": event.stage.value,
+            "chain_id": event.chain_id,
+            "sender": event.sender,
+            "nonce": event.nonce,
+            "transaction_hash": "0x" + transaction_hash.hex() if transaction_hash else None,
+            "block_number": event.block_number,
+        },
+    )
+
+    if observe is not None:
+        observe(event)
+
 
 Keeper = Callable[[Pending, TransactionRole], None]
 """Stores what was signed, before it is handed over; if it raises, nothing is handed over."""

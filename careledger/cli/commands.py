@@ -69,9 +69,12 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
 
     def run(**arguments: Any) -> None:
         from careledger.console import Out
+        from careledger.logs import configure_logs
+        from careledger.settings import Settings
 
         values = {name: arguments.pop(name) for name in shared}
         out = Out(arguments.pop("json_", False))
+        configure_logs(Settings.from_environment().log_level, json=out.json)
         if needs_out:
             arguments["out"] = out
         if not needs_suite:

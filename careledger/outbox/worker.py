@@ -25,6 +25,7 @@ from careledger.chain.transactions import (
     TransactionEvent,
     TransactionReceipt,
     TransactionStage,
+    report_transaction,
 )
 from careledger.errors import NodeError, NoFunds
 from careledger.outbox.errors import ItemsTaken, LeaseLost
@@ -278,19 +279,16 @@ class WorkerTurn:
         pending: Pending | None = None,
         receipt: TransactionReceipt | None = None,
     ) -> None:
-        if self._sender.observe is None:
-            return
-
-        self._sender.observe(
-            TransactionEvent(
-                stage,
-                self._queue.chain_id,
-                self._sender.address,
-                None if pending is None else pending.nonce,
-                None if receipt is None else receipt.transaction_hash,
-                None if receipt is None else receipt.block_number,
-            )
+        event = TransactionEvent(
+            stage,
+            self._queue.chain_id,
+            self._sender.address,
+            None if pending is None else pending.nonce,
+            None if receipt is None else receipt.transaction_hash,
+            None if receipt is None else receipt.block_number,
         )
+
+        report_transaction(event, self._sender.observe)
 
 
 def _lease_of(sender: Sender, queue: OutboxQueue, ttl: float) -> StoredLease:
