@@ -87,7 +87,7 @@ def _formatter(json: bool) -> logging.Formatter:
         if json
         else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     )
-    return structlog.stdlib.ProcessorFormatter(
+    formatter: logging.Formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
@@ -100,3 +100,4 @@ def _formatter(json: bool) -> logging.Formatter:
             renderer,
         ],
     )
+    return formatter
