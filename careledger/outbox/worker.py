@@ -9,7 +9,7 @@ What a crash leaves behind is mended by whoever holds the lease next:
 | mined, not noted; in a bump | the receipt of any of its hashes |
 | its block is undone | the same bytes again |
 | a foreign transaction used its nonce | the effect keys are asked, then a new nonce |
-| frozen | the database ends its transaction, the fence stops it, and it can only send stored bytes |
+| frozen | the database ends its transaction, the fence stops it; it can only send stored bytes |
 """
 
 import logging

@@ -34,7 +34,7 @@ def programs() -> Path | None:
 
 
 def required() -> Path:
-    """Return the folder of PostgreSQL's programs; skip the test without, or fail where it has to run."""
+    """Return the folder of PostgreSQL's programs; without it, skip the test or fail where it must run."""
     folder = programs()
     if folder is None:
         if os.environ.get("CARELEDGER_REQUIRE_POSTGRES") == "1":

@@ -1,6 +1,6 @@
 """Three workers on one database, killed and frozen at random: each effect once, on both databases.
 
-The seed is printed; CARELEDGER_SEED repeats a run, CARELEDGER_KILLS=100 lengthens it (`make endure`).
+The seed is printed; CARELEDGER_SEED repeats a run, CARELEDGER_KILLS=100 lengthens it.
 """
 
 import os

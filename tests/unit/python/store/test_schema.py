@@ -1,4 +1,4 @@
-"""The history of the schema, on SQLite and PostgreSQL: from every earlier version, once, in one piece."""
+"""The history of the schema on both databases: from every earlier version, once, in one piece."""
 
 import importlib
 import pkgutil
