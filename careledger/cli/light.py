@@ -1,7 +1,7 @@
 """Typer's commands and groups without what takes long before anything is done.
 
 Typer converts every argument with pydantic, which takes longer to import than all the rest of the
-command line. An option that was not given needs no conversion.
+command line. An option that was not given needs no conversion, nor does a line that is being completed.
 """
 
 from typing import Any
@@ -36,8 +36,10 @@ def _without_absent(parameter: Any) -> Any:
     process = parameter.process_value
 
     def process_value(ctx: Any, value: Any) -> Any:
-        # What is required is converted all the same: so typer says that it is missing.
-        needless = not parameter.required or ctx.resilient_parsing
-        return None if value is None and needless else process(ctx, value)
+        if ctx.resilient_parsing:  # a line that is being completed
+            return value
+        if value is None and not parameter.required:
+            return None
+        return process(ctx, value)
 
     return process_value

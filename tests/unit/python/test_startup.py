@@ -52,7 +52,8 @@ def test_help_and_version_import_nothing_heavy(arguments):
 @pytest.mark.parametrize("line", COMPLETED)
 def test_completion_imports_nothing_heavy(line):
     words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
-    found = imported([], {"_CARELEDGER_COMPLETE": "complete_bash"} | words)
+    settings = {"CARELEDGER_RPC": "http://127.0.0.1:9", "CARELEDGER_DEPLOYMENTS": "deployments"}
+    found = imported([], {"_CARELEDGER_COMPLETE": "complete_bash"} | words | settings)
     assert found & HEAVY == set()
 
 
