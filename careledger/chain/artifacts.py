@@ -1,5 +1,6 @@
 """What the compiler made of a contract: ABI, bytecode, storage layout, documentation."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -50,6 +51,17 @@ class Artifact:
     def errors(self) -> dict[bytes, dict[str, Any]]:
         """4-byte selector -> ABI entry."""
         return {keccak(text=signature(e))[:4]: e for e in self.entries("error")}
+
+    @property
+    def sources_hash(self) -> str:
+        """The hash of compiler, settings and all sources that it was made from."""
+        return str(self.raw["key"])
+
+    @cached_property
+    def interface_hash(self) -> str:
+        """The hash of the ABI: builds that have the same one are called in the same way."""
+        entries = sorted(json.dumps(entry, sort_keys=True) for entry in self.abi)
+        return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
 
     def matches(self, code: bytes) -> bool:
         """Say whether code found on a chain is this contract's, whatever its immutables hold."""

@@ -5,12 +5,9 @@ before it is handed over, and again when it is mined. A run that was killed in b
 the very same transaction, which a chain executes at most once.
 """
 
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import rlp
 from eth_abi.abi import encode
@@ -19,13 +16,14 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
 
 from careledger.chain import artifacts
+from careledger.chain.deployments import DeployedVersion, DeploymentRecord, addresses
 from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, TransactionReceipt
-from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
+from careledger.errors import Conflict, NodeError
 
-FORMAT = 1
+__all__ = ["SUITE", "DeploymentStep", "Estimate", "addresses", "deploy", "estimate"]
 
 
 @dataclass(frozen=True)
@@ -66,95 +64,6 @@ def predicted_address(sender: str, nonce: int) -> ChecksumAddress:
     return to_checksum_address(keccak(rlp.encode([to_canonical_address(sender), nonce]))[12:])
 
 
-class DeploymentRecord:
-    """The deployment record of one chain, on disk."""
-
-    def __init__(self, folder: Path, chain_id: int) -> None:
-        self.file = folder / f"{chain_id}.json"
-        self.document: dict[str, Any] = {
-            "format": FORMAT,
-            "chainId": chain_id,
-            "contracts": {},
-            "pending": {},
-        }
-        try:
-            self.document = json.loads(self.file.read_text())
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError) as error:
-            raise SettingsError(
-                f"the deployment record {self.file} cannot be read: {error}"
-            ) from error
-        if (
-            not isinstance(self.document, dict)
-            or self.document.get("format") != FORMAT
-            or self.document.get("chainId") != chain_id
-        ):
-            raise SettingsError(
-                f"{self.file} is no deployment record of chain {chain_id} in format {FORMAT}"
-            )
-
-    @property
-    def contracts(self) -> dict[str, dict[str, Any]]:
-        """Deployed contracts by name."""
-        found: dict[str, dict[str, Any]] = self.document["contracts"]
-        return found
-
-    @property
-    def pending(self) -> dict[str, dict[str, Any]]:
-        """Deployments that were handed over, or were about to be."""
-        found: dict[str, dict[str, Any]] = self.document["pending"]
-        return found
-
-    def save(self) -> None:
-        """Write the record so that a crash leaves the old one or the new one, never half of it."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.file.with_suffix(".partial")
-        with partial.open("w") as stream:
-            json.dump(self.document, stream, indent=2)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(self.file)
-
-    def bind(self, genesis: str) -> None:
-        """Tie the record to a chain by its first block.
-
-        Raises:
-            WrongChain: it is tied to another one.
-
-        """
-        known = self.document.setdefault("genesis", genesis)
-        if known != genesis:
-            raise WrongChain(
-                f"{self.file} was written on a chain that began with block {known}, but this one began with {genesis}: "
-                f"it is another chain with the same id; move the record away to deploy here"
-            )
-
-    def addresses(self) -> dict[str, ChecksumAddress]:
-        """Return the address of every deployed contract."""
-        return {
-            name: to_checksum_address(entry["address"]) for name, entry in self.contracts.items()
-        }
-
-
-def addresses(chain: Chain, folder: Path) -> dict[str, ChecksumAddress]:
-    """Return where the suite is on this chain, by contract name.
-
-    Raises:
-        NotFound: nothing is recorded for it.
-        WrongChain: what is recorded was deployed on another chain with the same id.
-
-    """
-    record = DeploymentRecord(folder, chain.chain_id)
-    if not record.contracts:
-        raise NotFound(
-            f"no deployment on chain {chain.chain_id} is recorded in {folder}: run `careledger deploy`"
-        )
-    record.bind(chain.block(0)["hash"])
-    return record.addresses()
-
-
 def _creation(
     step: DeploymentStep, deployed: Mapping[str, str]
 ) -> tuple[artifacts.Artifact, bytes]:
@@ -183,12 +92,20 @@ def deploy(
     sender: Sender,
     folder: Path,
     progress: Callable[[str, str], None] = lambda _name, _what: None,
+    *,
+    new_version: bool = False,
+    release: str | None = None,
 ) -> dict[str, ChecksumAddress]:
-    """Deploy what is missing of the suite and return the address of every contract.
+    """Deploy what is missing of the newest version and return the address of every contract.
 
     Args:
+        chain: the node.
+        sender: pays.
         folder: where the record is kept.
         progress: told each contract's name and what became of it.
+        new_version: deploy what another build made beside the older version. What did not change
+            is taken over from it. Where nothing changed, nothing is deployed.
+        release: of CareLedger, for the record of a new version.
 
     Raises:
         WrongChain: the record belongs to another chain.
@@ -198,93 +115,142 @@ def deploy(
     """
     record = DeploymentRecord(folder, chain.chain_id)
     record.bind(chain.block(0)["hash"])
+    if not record.versions or (new_version and _is_outdated(chain, record.versions[-1])):
+        record.begin(release)
+
+    *older, version = record.versions
+    work = _Deployment(chain, sender, record, version, older[-1] if older else None)
     for step in SUITE:
-        artifact, code = _creation(step, record.addresses())
-        if step.name in record.contracts:
-            _check(chain, record, artifact)
-            progress(step.name, "already deployed")
-            continue
-        if _resume(chain, sender, record, artifact):
-            progress(step.name, "taken up where an earlier run was stopped")
+        progress(step.name, work.take(step))
+    return version.addresses()
+
+
+def _is_outdated(chain: Chain, version: DeployedVersion) -> bool:
+    """Say whether a version is complete, and of another build."""
+    if any(step.name not in version.contracts for step in SUITE):
+        return False
+
+    return any(
+        not artifacts.load(step.name).matches(chain.code(version.contracts[step.name]["address"]))
+        for step in SUITE
+    )
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """One run: a version that is being completed, and the one before it."""
+
+    chain: Chain
+    sender: Sender
+    record: DeploymentRecord
+    version: DeployedVersion
+    before: DeployedVersion | None
+
+    def take(self, step: DeploymentStep) -> str:
+        """Make sure that a contract is there, and return what became of it."""
+        artifact, code = _creation(step, self.version.addresses())
+
+        if step.name in self.version.contracts:
+            became = "already deployed"
+        elif self._take_over(step, artifact):
+            became = "taken over from the version before"
+        elif self._resume(artifact):
+            became = "taken up where an earlier run was stopped"
         else:
-            _create(sender, record, step, artifact, code)
-            progress(step.name, "deployed")
-        _check(chain, record, artifact)
-    return record.addresses()
+            self._create(step, artifact, code)
+            became = "deployed"
 
+        self._check(artifact)
+        return became
 
-def _check(chain: Chain, record: DeploymentRecord, artifact: artifacts.Artifact) -> None:
-    at = record.contracts[artifact.name]["address"]
-    code = chain.code(at)
-    if not code:
-        raise Conflict(
-            f"{artifact.name} is recorded at {at}, but nothing is there: check --rpc and the record"
-        )
-    if not artifact.matches(code):
-        raise Conflict(
-            f"{artifact.name} at {at} is of another build than the artifact: its source changed after it was deployed. "
-            f"To deploy this build anew, move {record.file} away"
-        )
+    def _check(self, artifact: artifacts.Artifact) -> None:
+        at = self.version.contracts[artifact.name]["address"]
+        code = self.chain.code(at)
+        if not code:
+            raise Conflict(
+                f"{artifact.name} is recorded at {at}, but nothing is there: "
+                f"check --rpc and the record"
+            )
+        if not artifact.matches(code):
+            raise Conflict(
+                f"{artifact.name} at {at} is of another build than the artifact: its source "
+                f"changed after it was deployed. `careledger deploy --new-version` deploys this "
+                f"build beside it"
+            )
 
+    def _take_over(self, step: DeploymentStep, artifact: artifacts.Artifact) -> bool:
+        """Take a contract from the version before, if it is this build's and built on the same."""
+        entry = None if self.before is None else self.before.contracts.get(step.name)
+        if entry is None:
+            return False
 
-def _resume(
-    chain: Chain, sender: Sender, record: DeploymentRecord, artifact: artifacts.Artifact
-) -> bool:
-    """Finish a deployment that a killed run had signed; False when there is none, or its nonce went to another."""
-    intent = record.pending.get(artifact.name)
-    if intent is None or intent["deployer"] != sender.address:
-        return False
-    raw, signed = bytes.fromhex(intent["raw"][2:]), bytes.fromhex(intent["transaction"][2:])
-    pending = Pending({"nonce": intent["nonce"]}, [signed], raw)
-    used = int(chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
-    if used <= intent["nonce"]:
-        sender.hand_over(pending)
-    elif not chain.request("eth_getTransactionReceipt", intent["transaction"]):
-        return False
-    receipt = sender.wait(pending)
-    if not artifact.matches(chain.code(intent["address"])):
-        return False  # signed by a run of an older build
-    _finish(record, artifact, receipt)
-    return True
+        deployed = self.version.addresses()
+        arguments = [deployed[name] for name in step.arguments]
+        same = entry["constructorArguments"] == arguments
+        if not same or not artifact.matches(self.chain.code(entry["address"])):
+            return False
 
+        self.version.contracts[step.name] = dict(entry)
+        self.record.save()
+        return True
 
-def _create(
-    sender: Sender,
-    record: DeploymentRecord,
-    step: DeploymentStep,
-    artifact: artifacts.Artifact,
-    code: bytes,
-) -> None:
-    try:
-        pending = sender.prepare(None, code)
-    except Reverted as error:
-        raise NodeError(f"the constructor of {step.name} refused: {error}") from error
-    deployed = record.addresses()
-    record.pending[step.name] = {
-        "address": predicted_address(sender.address, pending.nonce),
-        "deployer": sender.address,
-        "constructorArguments": [deployed[name] for name in step.arguments],
-        "nonce": pending.nonce,
-        "transaction": "0x" + pending.hashes[-1].hex(),
-        "raw": "0x" + pending.raw.hex(),
-    }
-    record.save()
-    sender.hand_over(pending)
-    _finish(record, artifact, sender.wait(pending))
+    def _resume(self, artifact: artifacts.Artifact) -> bool:
+        """Finish a deployment that a killed run had signed.
 
+        False when there is none, or its nonce went to another transaction.
+        """
+        intent = self.version.pending.get(artifact.name)
+        if intent is None or intent["deployer"] != self.sender.address:
+            return False
 
-def _finish(
-    record: DeploymentRecord, artifact: artifacts.Artifact, receipt: TransactionReceipt
-) -> None:
-    entry = record.pending.pop(artifact.name)
-    record.contracts[artifact.name] = {
-        "address": entry["address"],
-        "deployer": entry["deployer"],
-        "constructorArguments": entry["constructorArguments"],
-        "transaction": "0x" + receipt.transaction_hash.hex(),
-        "block": receipt.block_number,
-        "gasUsed": receipt.gas_used,
-        "compiler": artifact.compiler,
-        "source": artifact.source,
-    }
-    record.save()
+        raw = bytes.fromhex(intent["raw"][2:])
+        signed = bytes.fromhex(intent["transaction"][2:])
+        pending = Pending({"nonce": intent["nonce"]}, [signed], raw)
+        counted = self.chain.request("eth_getTransactionCount", self.sender.address, "latest")
+        if int(counted, 16) <= intent["nonce"]:
+            self.sender.hand_over(pending)
+        elif not self.chain.request("eth_getTransactionReceipt", intent["transaction"]):
+            return False
+
+        receipt = self.sender.wait(pending)
+        if not artifact.matches(self.chain.code(intent["address"])):
+            return False  # signed by a run of an older build
+        self._finish(artifact, receipt)
+        return True
+
+    def _create(self, step: DeploymentStep, artifact: artifacts.Artifact, code: bytes) -> None:
+        try:
+            pending = self.sender.prepare(None, code)
+        except Reverted as error:
+            raise NodeError(f"the constructor of {step.name} refused: {error}") from error
+
+        deployed = self.version.addresses()
+        self.version.pending[step.name] = {
+            "address": predicted_address(self.sender.address, pending.nonce),
+            "deployer": self.sender.address,
+            "constructorArguments": [deployed[name] for name in step.arguments],
+            "nonce": pending.nonce,
+            "transaction": "0x" + pending.hashes[-1].hex(),
+            "raw": "0x" + pending.raw.hex(),
+        }
+        self.record.save()
+
+        self.sender.hand_over(pending)
+        self._finish(artifact, self.sender.wait(pending))
+
+    def _finish(self, artifact: artifacts.Artifact, receipt: TransactionReceipt) -> None:
+        entry = self.version.pending.pop(artifact.name)
+        self.version.contracts[artifact.name] = {
+            "address": entry["address"],
+            "deployer": entry["deployer"],
+            "constructorArguments": entry["constructorArguments"],
+            "transaction": "0x" + receipt.transaction_hash.hex(),
+            "block": receipt.block_number,
+            "gasUsed": receipt.gas_used,
+            "compiler": artifact.compiler,
+            "source": artifact.source,
+            "sources": artifact.sources_hash,
+            "interface": artifact.interface_hash,
+            "codeHash": "0x" + keccak(self.chain.code(entry["address"])).hex(),
+        }
+        self.record.save()

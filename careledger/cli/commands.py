@@ -11,8 +11,9 @@ def cancel(suite: "Suite", out: "Out", nonce: Nonce) -> None:
     report(out, "Offer called off", {"nonce": str(nonce)}, receipt)
 ```
 
-A parameter `out` adds `--json`. A parameter `suite` adds `--rpc` and `--deployments`, and an option
-for each of `contracts`. The command's body runs with both, and the suite is closed behind it.
+A parameter `out` adds `--json`. A parameter `suite` adds `--rpc`, `--deployments` and
+`--suite-version`, and an option for each of `contracts`. The command's body runs with both, and the
+suite is closed behind it.
 """
 
 import inspect
@@ -22,7 +23,7 @@ from typing import Any, TypeVar
 import typer
 
 from careledger.cli.light import LightCommand, LightGroup
-from careledger.cli.options import CONTRACT_OPTIONS, Deployments, Json, Rpc, another
+from careledger.cli.options import CONTRACT_OPTIONS, Deployments, Json, Rpc, Version, another
 
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
@@ -59,7 +60,7 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
     others = {name.lower(): name for name in contracts}
     shared = {parameter: another(name) for parameter, name in others.items()}
     if needs_suite:
-        shared |= {"rpc": Rpc, "deployments": Deployments}
+        shared |= {"rpc": Rpc, "deployments": Deployments, "version": Version}
 
     # What the function declares itself goes before the shared option of the same name.
     shared = {name: kind for name, kind in shared.items() if name not in own}
@@ -96,7 +97,8 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
             notice=out.warn,
         )
         with opened as suite:
-            function(suite=suite, **arguments)
+            version = values["version"]
+            function(suite=suite if version is None else suite.at(version), **arguments)
 
     given = [one for name, one in own.items() if name not in {"suite", "out"}]
     parameters = [*given, *options]

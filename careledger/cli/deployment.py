@@ -1,7 +1,7 @@
 """`careledger deploy`, `up` and `status`: the suite on a chain."""
 
 import signal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,15 +24,24 @@ def deploy(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show gas and cost; send nothing.")
     ] = False,
+    new_version: Annotated[
+        bool,
+        typer.Option(
+            "--new-version", help="Deploy what another build made beside the older version."
+        ),
+    ] = False,
 ) -> None:
     """Deploy what is missing of the suite; safe to run again after any interruption.
 
     The key comes from CARELEDGER_KEYSTORE or CARELEDGER_PRIVATE_KEY; on a development chain the
     first well-known account signs when neither is set.
 
+    With --new-version a build that differs from the deployed one is deployed beside it. What did
+    not change, such as the identities, stays the same contract in both versions; what was begun in
+    the older version comes to its end there.
+
     Example: careledger deploy --rpc http://127.0.0.1:8545 --dry-run
     """
-    from careledger.chain import deploy as deployment
     from careledger.chain import p256
 
     if dry_run:
@@ -46,15 +55,17 @@ def deploy(
         out.warn(f"{name}: {what}")
 
     chain, folder = suite.chain, suite.settings.deployments
-    found = deployment.deploy(chain, suite.sender, folder, progress)
+    found = suite.deploy(progress, new_version=new_version)
     passkeys = p256.support(chain, found["PasskeyVerifier"])
 
     rows = [[name, at, became[name]] for name, at in found.items()]
-    out.table(f"The suite on chain {chain.chain_id}", ["contract", "address", ""], rows)
+    title = f"The suite on chain {chain.chain_id}, version {suite.version}"
+    out.table(title, ["contract", "address", ""], rows)
     out.say(passkeys.sentence)
     out.document(
         {
             "chainId": chain.chain_id,
+            "version": suite.version,
             "contracts": found,
             "record": str(folder / f"{chain.chain_id}.json"),
             "passkeys": {"native": passkeys.native, "gasUsed": passkeys.gas},
@@ -146,10 +157,25 @@ def status(suite: "Suite", out: "Out") -> None:
 
     Example: careledger status --json
     """
-    found = suite.addresses
+    chain_id = suite.chain.chain_id
+    newest = suite.addresses
     block = suite.chain.block_number()
 
-    title = f"Chain {suite.chain.chain_id}, block {block}"
-    out.table(title, ["contract", "address"], list(found.items()))
-    facts: dict[str, Any] = {"chainId": suite.chain.chain_id, "blockNumber": block}
-    out.document(facts | {"contracts": found})
+    older = [suite.at(number) for number in suite.versions if number != suite.version]
+    out.table(
+        f"Chain {chain_id}, block {block}, version {suite.version} of the suite",
+        ["contract", "address"],
+        list(newest.items()),
+    )
+    for one in older:
+        moved = [[name, at] for name, at in one.addresses.items() if newest.get(name) != at]
+        out.table(f"Other contracts of version {one.version}", ["contract", "address"], moved)
+    out.document(
+        {
+            "chainId": chain_id,
+            "blockNumber": block,
+            "version": suite.version,
+            "contracts": newest,
+            "older": [{"version": one.version, "contracts": one.addresses} for one in older],
+        }
+    )

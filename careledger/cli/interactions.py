@@ -198,7 +198,7 @@ def _ask(suites: Sequence["Suite"], held: "Receipt") -> "VerificationResult":
     results = []
     for suite in suites:
         suite.chain.expect(held.log.chain_id)
-        results.append(judge(held, suite.chain, _trusted(suite)))
+        results.append(judge(held, suite.chain, _trusted(suite, held)))
 
     first = results[0]
     for suite, result in zip(suites, results, strict=True):
@@ -210,9 +210,16 @@ def _ask(suites: Sequence["Suite"], held: "Receipt") -> "VerificationResult":
     return first
 
 
-def _trusted(suite: "Suite") -> str | None:
-    """Return the log that was named or recorded; None where there is neither."""
+def _trusted(suite: "Suite", held: "Receipt") -> str | None:
+    """Return the log that was named or recorded; None where there is neither.
+
+    Of several versions, it is the one whose log the receipt names.
+    """
+    named = suite.given("InteractionLog")
+    if named is not None:
+        return named
     try:
-        return suite.address("InteractionLog")
+        version = suite.having("InteractionLog", held.log.contract)
+        return version.address("InteractionLog")
     except NotFound:
         return None

@@ -25,6 +25,16 @@ Deployments = Annotated[
         show_default=False,
     ),
 ]
+Version = Annotated[
+    int | None,
+    typer.Option(
+        "--suite-version",
+        min=1,
+        metavar="NUMBER",
+        help="An older version of the suite, to end what was begun there.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; there is no way back.")]
 

@@ -12,12 +12,22 @@ from web3.middleware import Web3Middleware
 import careledger
 import careledger.errors
 from careledger import Suite
+from careledger.chain import artifacts
 from careledger.chain.node import DevelopmentChain, development_accounts, free_port
 from careledger.chain.rpc import Chain
-from careledger.errors import InputError, NodeError, NotFound, SettingsError, WrongChain
+from careledger.errors import (
+    Conflict,
+    InputError,
+    NodeError,
+    NotFound,
+    SettingsError,
+    WrongChain,
+)
 from careledger.identity.did.did import format_did
 from careledger.loyalty.client import LoyaltyToken
+from careledger.outbox.errors import KeyInUse
 from careledger.settings import Settings
+from tests.support.builds import rebuild
 
 NOBODY = "0x" + "12" * 20
 
@@ -123,7 +133,7 @@ class TestClients:
 
     def test_a_record_without_the_contract_is_said(self, chain, deployments, tmp_path):
         record = json.loads((deployments / "31337.json").read_text())
-        del record["contracts"]["PointPools"]
+        del record["versions"][0]["contracts"]["PointPools"]
         (tmp_path / "31337.json").write_text(json.dumps(record))
         suite = Suite.open(chain.url, deployments=tmp_path)
         with pytest.raises(NotFound, match="no PointPools is recorded for chain 31337"):
@@ -191,6 +201,80 @@ class TestStore:
                 assert suite.store is mine
             with mine.reading():
                 pass
+
+    def test_a_named_database_keeps_others_from_sending_with_the_key(
+        self, opened, accounts, tmp_path
+    ):
+        file = tmp_path / "shared.db"
+        with opened(store=file, key=accounts[1]) as one:
+            one.identity.registry.add_delegate(accounts[1].address, "a", NOBODY, 60)
+            with opened(store=file, key=accounts[1]) as other, pytest.raises(KeyInUse):
+                other.identity.registry.add_delegate(accounts[1].address, "b", NOBODY, 60)
+            with opened(store=file, key=accounts[2]) as third:
+                third.identity.registry.add_delegate(accounts[2].address, "c", NOBODY, 60)
+        with opened(store=file, key=accounts[1]) as later:
+            later.identity.registry.add_delegate(accounts[1].address, "b", NOBODY, 60)
+
+    def test_without_a_database_none_is_made(self, opened, accounts, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with opened(key=accounts[1]) as suite:
+            suite.identity.registry.add_delegate(accounts[1].address, "a", NOBODY, 60)
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestVersions:
+    @pytest.fixture
+    def folder(self, deployments, tmp_path):
+        """Return a folder with a copy of the record."""
+        file = deployments / "31337.json"
+        (tmp_path / file.name).write_text(file.read_text())
+        return tmp_path
+
+    @pytest.fixture
+    def suite_(self, chain, folder, accounts):
+        return Suite.open(chain.url, deployments=folder, key=accounts[0])
+
+    def test_it_opens_in_the_newest_and_an_older_one_is_asked_for(self, suite_, monkeypatch):
+        before = dict(suite_.addresses)
+        assert (suite_.versions, suite_.version) == ([1], 1)
+        rebuild(monkeypatch, "RefundEscrow")
+        suite_.deploy(new_version=True)
+        assert (suite_.versions, suite_.version) == ([1, 2], 2)
+        assert suite_.addresses["RefundEscrow"] != before["RefundEscrow"]
+        assert suite_.addresses["IdentityRegistry"] == before["IdentityRegistry"]
+        assert suite_.at(1).addresses == before
+        assert suite_.at(1).version == 1
+        assert suite_.at(1).sender is suite_.sender
+        with pytest.raises(NotFound, match=r"no version 3 of the suite .* there are 1, 2"):
+            suite_.at(3)
+
+    def test_the_version_that_has_a_contract_is_found(self, suite_, monkeypatch):
+        older = suite_.addresses["PointMarket"]
+        rebuild(monkeypatch, "PointMarket")
+        suite_.deploy(new_version=True)
+        assert suite_.having("PointMarket", older).version == 1
+        assert suite_.having("PointMarket", suite_.addresses["PointMarket"]).version == 2
+        assert suite_.having("PointMarket", NOBODY) is suite_
+
+    def test_a_client_of_an_older_build_is_known_by_the_code_it_had(self, suite_, monkeypatch):
+        older = suite_.loyalty.market.address
+        rebuild(monkeypatch, "PointMarket")
+        suite_.deploy(new_version=True)
+        assert suite_.at(1).loyalty.market.address == older
+        stranger = suite_.with_contracts({"PointMarket": older})
+        with pytest.raises(NotFound, match="there is no PointMarket"):
+            _ = stranger.loyalty.market
+
+    def test_another_interface_is_said_with_the_release_that_has_it(
+        self, suite_, monkeypatch, folder
+    ):
+        entries = artifacts.load("PointMarket").abi[:-1]
+        rebuild(monkeypatch, "PointMarket", abi=entries)
+        suite_.deploy(new_version=True)
+        suite = Suite.open(suite_.chain.url, deployments=folder)
+        assert suite.loyalty.market.address == suite_.addresses["PointMarket"]
+        with pytest.raises(Conflict, match="PointMarket of version 1 has another interface"):
+            _ = suite.at(1).loyalty.market
 
 
 class TestTime:

@@ -17,7 +17,7 @@ from careledger.values.times import parse_duration
 
 if TYPE_CHECKING:
     from careledger.console import Out
-    from careledger.loyalty.client import LoyaltyToken
+    from careledger.loyalty.client import LoyaltyToken, PointMarket
     from careledger.loyalty.signed_offers import Permit, SignedOffer
     from careledger.suite import Suite
 
@@ -118,7 +118,7 @@ def show(suite: "Suite", out: "Out", file: File) -> None:
     signed = SignedOffer.read(file)
     suite.chain.expect(signed.chain_id)
 
-    state = suite.loyalty.market.check(signed)
+    state = _market(suite, signed).check(signed)
     giving = suite.loyalty.token(signed.offer.give)
     wanting = suite.loyalty.token(signed.offer.want)
     left = {
@@ -161,7 +161,8 @@ def fill(
     least = parse_points(least_received, "--least-received") if least_received else None
 
     suite.chain.expect(signed.chain_id)
-    market, made = suite.loyalty.market, signed.offer
+    market = _market(suite, signed)
+    made = signed.offer
     state = market.check(signed)
     giving = suite.loyalty.token(made.give)
     wanting = suite.loyalty.token(made.want)
@@ -219,8 +220,16 @@ def cancel(
         if signed.offer.maker != maker:
             raise InputError(f"the offer is {signed.offer.maker}'s: only its maker can cancel it")
 
-    receipt = suite.loyalty.market.cancel(number)
+    market = suite.loyalty.market if signed is None else _market(suite, signed)
+    receipt = market.cancel(number)
     report(out, "Offer cancelled", {"maker": maker, "nonce": str(number)}, receipt)
+
+
+def _market(suite: "Suite", signed: "SignedOffer") -> "PointMarket":
+    """Return the market of the version of the suite for which an offer was signed."""
+    if suite.given("PointMarket") is not None:
+        return suite.loyalty.market
+    return suite.having("PointMarket", signed.market).loyalty.market
 
 
 def _nonce(text: str) -> int:

@@ -38,8 +38,12 @@ TokenAt = Annotated[str, typer.Option("--token", help="The token's address; ethe
 _CENTS = 2
 
 
-def deal_terms(suite: "Suite", deal: str) -> "DealTerms":
-    """Return the terms of a deal that is given by its id, or by a file.
+def find_deal(suite: "Suite", deal: str) -> "tuple[Suite, DealTerms]":
+    """Return the terms of a deal, and the version of the suite in which it was opened.
+
+    Args:
+        suite: in any version.
+        deal: its id, or the file with its terms.
 
     Raises:
         InputError: it is neither an id nor a file of terms.
@@ -49,8 +53,12 @@ def deal_terms(suite: "Suite", deal: str) -> "DealTerms":
     from careledger.refunds.terms import DealTerms
 
     if not deal.startswith("0x"):
-        return DealTerms.read(Path(deal))
-    return suite.refunds.escrow.terms_of(parse_bytes32(deal, "the deal's id"))
+        terms = DealTerms.read(Path(deal))
+        return suite.refunds.suite_of(terms), terms
+
+    id_ = parse_bytes32(deal, "the deal's id")
+    holding = suite.refunds.suite_of(id_)
+    return holding, holding.refunds.escrow.terms_of(id_)
 
 
 def decimals_of(suite: "Suite", token: str) -> int:

@@ -10,8 +10,8 @@ from careledger.cli.refunds.arguments import (
     Deal,
     TokenAt,
     amount_of,
-    deal_terms,
     decimals_of,
+    find_deal,
 )
 from careledger.cli.refunds.state import act, deal_facts
 from careledger.cli.report import report
@@ -22,8 +22,11 @@ from careledger.values.amounts import parse_amount, parse_percent
 from careledger.values.times import parse_duration
 
 if TYPE_CHECKING:
+    from careledger.chain.transactions import TransactionReceipt
     from careledger.console import Out
+    from careledger.refunds.terms import DealTerms
     from careledger.suite import Suite
+    from careledger.suite.clients import RefundClients
 
 app = group("Escrow, refunds that a scan or a missed deadline triggers, disputes.")
 
@@ -153,7 +156,7 @@ def release(suite: "Suite", out: "Out", deal: Deal) -> None:
 
     Example: careledger refunds release deal.json
     """
-    act(suite, out, deal, "Released", suite.refunds.escrow.release)
+    act(suite, out, deal, "Released", lambda refunds, terms: refunds.escrow.release(terms))
 
 
 @command(app)
@@ -162,7 +165,7 @@ def refund(suite: "Suite", out: "Out", deal: Deal) -> None:
 
     Example: careledger refunds refund 0x5f…
     """
-    act(suite, out, deal, "Refunded", suite.refunds.escrow.refund)
+    act(suite, out, deal, "Refunded", lambda refunds, terms: refunds.escrow.refund(terms))
 
 
 @command(app, "give-back")
@@ -176,9 +179,12 @@ def give_back(
 
     Example: careledger refunds give-back deal.json 20.50
     """
-    token = deal_terms(suite, deal).token
-    part = parse_amount(amount, decimals_of(suite, token))
-    act(suite, out, deal, "Given back", lambda terms: suite.refunds.escrow.refund_part(terms, part))
+
+    def call(refunds: "RefundClients", terms: "DealTerms") -> "TransactionReceipt":
+        part = parse_amount(amount, decimals_of(suite, terms.token))
+        return refunds.escrow.refund_part(terms, part)
+
+    act(suite, out, deal, "Given back", call)
 
 
 @command(app)
@@ -187,8 +193,8 @@ def show(suite: "Suite", out: "Out", deal: Deal) -> None:
 
     Example: careledger refunds show 0x5f… --json
     """
-    made = deal_terms(suite, deal)
-    facts = deal_facts(suite, made)
+    holding, made = find_deal(suite, deal)
+    facts = deal_facts(holding, made)
 
     rows = [*facts.items(), *made.to_json().items()]
     out.table("The deal", ["", ""], rows)

@@ -9,7 +9,6 @@ from careledger.cli.refunds.arguments import (
     Evidence,
     Share,
     commitment_to,
-    deal_terms,
 )
 from careledger.cli.refunds.deals import app
 from careledger.cli.refunds.state import act
@@ -17,8 +16,11 @@ from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.amounts import parse_percent
 
 if TYPE_CHECKING:
+    from careledger.chain.transactions import TransactionReceipt
     from careledger.console import Out
+    from careledger.refunds.terms import DealTerms
     from careledger.suite import Suite
+    from careledger.suite.clients import RefundClients
 
 
 @command(app)
@@ -37,9 +39,12 @@ def dispute(
     Example: careledger refunds dispute deal.json --evidence statement.txt
     """
     word, kept = commitment_to(evidence, commitment)
-    escrow = suite.refunds.escrow
-    charge, _ = escrow.costs(deal_terms(suite, deal))
-    act(suite, out, deal, "Disputed", lambda terms: escrow.dispute(terms, word, charge), kept)
+
+    def call(refunds: "RefundClients", terms: "DealTerms") -> "TransactionReceipt":
+        charge, _ = refunds.escrow.costs(terms)
+        return refunds.escrow.dispute(terms, word, charge)
+
+    act(suite, out, deal, "Disputed", call, kept)
 
 
 @command(app, "evidence")
@@ -56,15 +61,11 @@ def submit_evidence(
     Example: careledger refunds evidence deal.json --evidence photographs.zip
     """
     word, kept = commitment_to(evidence, commitment)
-    escrow = suite.refunds.escrow
-    act(
-        suite,
-        out,
-        deal,
-        "Evidence submitted",
-        lambda terms: escrow.submit_evidence(terms, word),
-        kept,
-    )
+
+    def call(refunds: "RefundClients", terms: "DealTerms") -> "TransactionReceipt":
+        return refunds.escrow.submit_evidence(terms, word)
+
+    act(suite, out, deal, "Evidence submitted", call, kept)
 
 
 @command(app)
@@ -74,7 +75,7 @@ def rule(suite: "Suite", out: "Out", deal: Deal, *, share: Share) -> None:
     Example: careledger refunds rule deal.json --share 62.5
     """
     bps = parse_percent(share, "--share")
-    act(suite, out, deal, "Ruled", lambda terms: suite.refunds.escrow.award(terms, bps))
+    act(suite, out, deal, "Ruled", lambda refunds, terms: refunds.escrow.award(terms, bps))
 
 
 @command(app)
@@ -91,19 +92,18 @@ def appeal(
     Example: careledger refunds appeal deal.json --evidence report.pdf
     """
     word, kept = commitment_to(evidence, commitment)
-    escrow = suite.refunds.escrow
-    made = deal_terms(suite, deal)
-    charge, bond = escrow.costs(made)
 
-    value = charge
-    if made.token == ZERO_ADDRESS:
-        value += bond
-    else:
-        token = suite.refunds.token(made.token)
-        if token.allowance(suite.sender.address, escrow.address) < bond:
-            token.approve(escrow.address, bond)
+    def call(refunds: "RefundClients", terms: "DealTerms") -> "TransactionReceipt":
+        charge, bond = refunds.escrow.costs(terms)
+        if terms.token == ZERO_ADDRESS:
+            return refunds.escrow.appeal(terms, word, charge + bond)
 
-    act(suite, out, deal, "Appealed", lambda terms: escrow.appeal(terms, word, value), kept)
+        token = refunds.token(terms.token)
+        if token.allowance(suite.sender.address, refunds.escrow.address) < bond:
+            token.approve(refunds.escrow.address, bond)
+        return refunds.escrow.appeal(terms, word, charge)
+
+    act(suite, out, deal, "Appealed", call, kept)
 
 
 @command(app)
@@ -112,4 +112,4 @@ def execute(suite: "Suite", out: "Out", deal: Deal) -> None:
 
     Example: careledger refunds execute deal.json
     """
-    act(suite, out, deal, "Executed", suite.refunds.escrow.execute)
+    act(suite, out, deal, "Executed", lambda refunds, terms: refunds.escrow.execute(terms))

@@ -44,5 +44,5 @@ def scan_return(suite: "Suite", out: "Out", deal: Deal, *, share: Share = "100")
         out,
         deal,
         "Return scanned",
-        lambda terms: suite.refunds.return_desk.settle_return(terms, grade),
+        lambda refunds, terms: refunds.return_desk.settle_return(terms, grade),
     )

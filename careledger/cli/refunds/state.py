@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from careledger.cli.refunds.arguments import amount_of, deal_terms
+from careledger.cli.refunds.arguments import amount_of, find_deal
 from careledger.cli.report import report
 from careledger.values.amounts import percent_text
 from careledger.values.times import time_text
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from careledger.refunds.deal import DealState
     from careledger.refunds.terms import DealTerms
     from careledger.suite import Suite
+    from careledger.suite.clients import RefundClients
 
 
 def act(
@@ -21,7 +22,7 @@ def act(
     out: "Out",
     deal: str,
     title: str,
-    call: "Callable[[DealTerms], TransactionReceipt]",
+    call: "Callable[[RefundClients, DealTerms], TransactionReceipt]",
     kept: Mapping[str, Any] | None = None,
 ) -> None:
     """Call a function of the escrow on a deal, and report where the deal is afterwards.
@@ -31,13 +32,13 @@ def act(
         out: where to.
         deal: as the command line gives it.
         title: of the report.
-        call: is given the terms.
+        call: is given the clients of the version in which it was opened, and the terms.
         kept: what the reader has to keep, such as the key of a commitment.
 
     """
-    terms = deal_terms(suite, deal)
-    receipt = call(terms)
-    report(out, title, deal_facts(suite, terms) | dict(kept or {}), receipt)
+    holding, terms = find_deal(suite, deal)
+    receipt = call(holding.refunds, terms)
+    report(out, title, deal_facts(holding, terms) | dict(kept or {}), receipt)
 
 
 def deal_facts(suite: "Suite", terms: "DealTerms") -> dict[str, Any]:

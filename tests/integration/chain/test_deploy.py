@@ -6,10 +6,12 @@ import pytest
 from eth_account import Account
 
 from careledger.chain import artifacts, deploy
+from careledger.chain.deployments import DeploymentRecord, addresses, read_versions
 from careledger.chain.node import DevelopmentChain, LocalNode, development_accounts
 from careledger.chain.rpc import connect
 from careledger.chain.send import Sender
 from careledger.errors import Conflict, NodeError, NotFound, SettingsError, WrongChain
+from tests.support.builds import rebuild
 from tests.support.proxy import Proxy, on
 
 
@@ -32,6 +34,12 @@ def sender(own):
     return Sender(own, account)
 
 
+@pytest.fixture
+def other_build(monkeypatch):
+    """Return what makes the artifact of a contract one of another build."""
+    return lambda name, **changes: rebuild(monkeypatch, name, **changes)
+
+
 def nonce(chain, sender):
     return int(chain.request("eth_getTransactionCount", sender.address, "latest"), 16)
 
@@ -46,9 +54,11 @@ class TestDeploy:
     def test_the_record_says_all(self, own, sender, tmp_path):
         deploy.deploy(own, sender, tmp_path)
         record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
+        (version,) = record["versions"]
         assert record["genesis"] == own.block(0)["hash"]
-        assert record["pending"] == {}
-        for name, entry in record["contracts"].items():
+        assert version["pending"] == {}
+        assert (version["version"], version["release"]) == (1, None)
+        for name, entry in version["contracts"].items():
             receipt = own.request("eth_getTransactionReceipt", entry["transaction"])
             assert receipt["contractAddress"] == entry["address"].lower()
             assert int(receipt["blockNumber"], 16) == entry["block"]
@@ -70,7 +80,7 @@ class TestDeploy:
     def test_killed_at_any_write_it_goes_on_and_deploys_nothing_twice(
         self, own, sender, tmp_path, monkeypatch
     ):
-        save, writes = deploy.DeploymentRecord.save, 3 * len(deploy.SUITE)
+        save, writes = DeploymentRecord.save, 3 * len(deploy.SUITE)
         state = {"left": 0}
 
         def counted(record):
@@ -79,7 +89,7 @@ class TestDeploy:
             state["left"] -= 1
             save(record)
 
-        monkeypatch.setattr(deploy.DeploymentRecord, "save", counted)
+        monkeypatch.setattr(DeploymentRecord, "save", counted)
         kills = 0
         for alive in range(1, writes):
             state["left"] = alive % 4 + 1  # each run lives for 1 to 4 writes
@@ -116,13 +126,16 @@ class TestDeploy:
         ):
             deploy.deploy(connect(proxy.url), Sender(connect(proxy.url), sender.account), tmp_path)
         record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
-        (signed,) = record["pending"].values()
+        (signed,) = record["versions"][0]["pending"].values()
         assert nonce(own, sender) == 0
         told = []
         deploy.deploy(own, Sender(own, sender.account), tmp_path, lambda *what: told.append(what))
         assert told[0] == ("IdentityRegistry", "taken up where an earlier run was stopped")
         record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
-        assert record["contracts"]["IdentityRegistry"]["transaction"] == signed["transaction"]
+        assert (
+            record["versions"][0]["contracts"]["IdentityRegistry"]["transaction"]
+            == signed["transaction"]
+        )
         assert nonce(own, sender) == len(deploy.SUITE)
 
     def test_what_an_older_build_had_signed_is_deployed_anew(self, sender, own, tmp_path):
@@ -176,15 +189,24 @@ class TestDeploy:
         deploy.deploy(own, sender, tmp_path)
         file = tmp_path / f"{own.chain_id}.json"
         record = json.loads(file.read_text())
-        record["contracts"]["RefundEscrow"]["address"] = record["contracts"]["IdentityRegistry"][
-            "address"
-        ]
+        contracts = record["versions"][0]["contracts"]
+        contracts["RefundEscrow"]["address"] = contracts["IdentityRegistry"]["address"]
         file.write_text(json.dumps(record))
         with pytest.raises(Conflict, match="another build"):
             deploy.deploy(own, sender, tmp_path)
 
     @pytest.mark.parametrize(
-        "content", ["{", "[]", '{"format": 9, "chainId": 31337}', '{"format": 1, "chainId": 5}']
+        "content",
+        [
+            "{",
+            "[]",
+            '{"format": 9, "chainId": 31337}',
+            '{"format": 1, "chainId": 5}',
+            "{}",
+            '{"format": 1, "chainId": 31337}',
+            '{"format": 2, "chainId": 31337}',
+            '{"format": 2, "chainId": 31337, "versions": [{}]}',
+        ],
     )
     def test_a_record_that_cannot_be_one_is_left_alone(self, own, sender, tmp_path, content):
         file = tmp_path / f"{own.chain_id}.json"
@@ -199,8 +221,9 @@ class TestDeploy:
         file = tmp_path / f"{own.chain_id}.json"
         deploy.deploy(own, sender, tmp_path)
         record = json.loads(file.read_text())
-        entry = record["contracts"].pop("ReturnDesk")
-        record["pending"]["ReturnDesk"] = {
+        (version,) = record["versions"]
+        entry = version["contracts"].pop("ReturnDesk")
+        version["pending"]["ReturnDesk"] = {
             "address": deploy.predicted_address(sender.address, 0),
             "deployer": sender.address,
             "constructorArguments": entry["constructorArguments"],
@@ -212,20 +235,90 @@ class TestDeploy:
         assert deploy.deploy(own, sender, tmp_path)["ReturnDesk"] != entry["address"]
 
 
+class TestVersions:
+    """A new build beside the older one."""
+
+    def test_what_did_not_change_is_taken_over(self, own, sender, tmp_path, other_build):
+        first = deploy.deploy(own, sender, tmp_path)
+        sent = nonce(own, sender)
+        other_build("RefundEscrow")
+        with pytest.raises(Conflict, match="careledger deploy --new-version"):
+            deploy.deploy(own, sender, tmp_path)
+        became = {}
+        second = deploy.deploy(
+            own, sender, tmp_path, became.__setitem__, new_version=True, release="9.9"
+        )
+        changed = {name for name in first if first[name] != second[name]}
+        assert changed == {"RefundEscrow", "ReturnDesk"}  # the desk is built on the escrow
+        assert {name for name, what in became.items() if what == "deployed"} == changed
+        assert set(became.values()) == {"deployed", "taken over from the version before"}
+        assert nonce(own, sender) == sent + 2
+        older, newer = read_versions(own, tmp_path)
+        assert (older.number, older.release, older.addresses()) == (1, None, first)
+        assert (newer.number, newer.release, newer.addresses()) == (2, "9.9", second)
+        assert addresses(own, tmp_path) == second
+
+    def test_where_nothing_changed_no_version_is_made(self, own, sender, tmp_path):
+        first = deploy.deploy(own, sender, tmp_path)
+        assert deploy.deploy(own, sender, tmp_path, new_version=True) == first
+        assert len(read_versions(own, tmp_path)) == 1
+
+    def test_killed_between_it_goes_on_with_the_same_version(
+        self, own, sender, tmp_path, other_build, monkeypatch
+    ):
+        deploy.deploy(own, sender, tmp_path)
+        other_build("RefundEscrow")
+        sent, save, state = nonce(own, sender), DeploymentRecord.save, {"left": 0}
+
+        def counted(record):
+            if state["left"] == 0:
+                raise Killed
+            state["left"] -= 1
+            save(record)
+
+        monkeypatch.setattr(DeploymentRecord, "save", counted)
+        kills = 0
+        for alive in range(1, 40):
+            state["left"] = alive % 3 + 1
+            try:
+                deploy.deploy(own, Sender(own, sender.account), tmp_path, new_version=True)
+            except Killed:
+                kills += 1
+                continue
+            break
+        assert kills >= 3
+        assert nonce(own, sender) == sent + 2
+        assert [one.number for one in read_versions(own, tmp_path)] == [1, 2]
+
+    def test_a_record_of_format_1_is_version_1(self, own, sender, tmp_path):
+        first = deploy.deploy(own, sender, tmp_path)
+        file = tmp_path / f"{own.chain_id}.json"
+        record = json.loads(file.read_text())
+        (version,) = record.pop("versions")
+        old = {"contracts": version["contracts"], "pending": {}}
+        for entry in old["contracts"].values():
+            del entry["interface"], entry["codeHash"], entry["sources"]
+        file.write_text(json.dumps(record | {"format": 1} | old))
+        assert addresses(own, tmp_path) == first
+        assert deploy.deploy(own, sender, tmp_path) == first
+        (only,) = read_versions(own, tmp_path)
+        assert (only.number, only.release) == (1, None)
+
+
 class TestEstimate:
     def test_what_it_says_is_what_it_takes(self, own, sender, tmp_path):
         estimates = {row.name: row.gas for row in deploy.estimate(own, sender.address)}
         assert nonce(own, sender) == 0
         deploy.deploy(own, sender, tmp_path)
         record = json.loads((tmp_path / f"{own.chain_id}.json").read_text())
-        for name, entry in record["contracts"].items():
+        for name, entry in record["versions"][0]["contracts"].items():
             assert abs(estimates[name] - entry["gasUsed"]) <= entry["gasUsed"] // 50
 
 
 class TestAddresses:
     def test_nothing_deployed_says_what_to_do(self, own, tmp_path):
         with pytest.raises(NotFound, match="careledger deploy"):
-            deploy.addresses(own, tmp_path)
+            addresses(own, tmp_path)
 
     def test_they_are_those_of_the_record(self, own, sender, tmp_path):
-        assert deploy.deploy(own, sender, tmp_path) == deploy.addresses(own, tmp_path)
+        assert deploy.deploy(own, sender, tmp_path) == addresses(own, tmp_path)

@@ -627,7 +627,7 @@ class TestSettings:
 
     def test_a_record_without_the_contract(self, refused, world, tmp_path, deployments):
         record = json.loads((deployments / "31337.json").read_text())
-        del record["contracts"]["PointPools"]
+        del record["versions"][0]["contracts"]["PointPools"]
         (tmp_path / "31337.json").write_text(json.dumps(record))
         say = ["no PointPools is recorded"]
         refused(1, "pool", "collect", world.miles.address, "--deployments", tmp_path, say=say)

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from careledger import Suite
 from careledger.cli.program import run
 from careledger.cli.refunds import app
 from careledger.values.addresses import ZERO_ADDRESS
+from tests.support.builds import rebuild
 from tests.support.commands import check_documents, without_notes
 
 
@@ -174,6 +176,56 @@ class TestStory:
         claimed = done("claim", shop.other.address, "--token", token.address, who=shop.seller)
         assert (claimed["amount"], claimed["decimals"]) == ("128690100", 6)
         assert token.balance_of(shop.other.address) == 128_690_100
+
+
+class TestVersions:
+    """A deal that was opened in an older escrow comes to its end there."""
+
+    @pytest.fixture
+    def renewed(self, shop, deployments, tmp_path, monkeypatch):
+        """Return what deploys another build of the escrow beside the older one."""
+        folder = tmp_path / "records"
+        folder.mkdir()
+        (folder / "31337.json").write_text((deployments / "31337.json").read_text())
+
+        def renew():
+            rebuild(monkeypatch, "RefundEscrow")
+            suite = Suite.open(shop.chain.url, deployments=folder, key=shop.patron.account)
+            suite.deploy(new_version=True)
+            return folder
+
+        return renew
+
+    def test_it_is_found_by_its_id_and_by_its_terms(self, shop, done, terms, renewed):
+        file, written = terms()
+        done("open", file, who=shop.payer)
+        folder = renewed()
+        at = ("--deployments", folder)
+        for deal in (written["id"], file):
+            shown = done("show", deal, *at)
+            assert (shown["id"], shown["state"]) == (written["id"], "open")
+        done("scan-delivery", written["terms"]["orderRef"], *at, who=shop.scanner)
+        done("give-back", file, "29.99", *at, who=shop.seller)
+        done("dispute", file, "--commitment", "0x" + "ab" * 32, *at, who=shop.payer)
+        done("rule", file, "--share", "0", *at, who=shop.arbiter)
+        done("appeal", file, "--commitment", "0x" + "ab" * 32, *at, who=shop.payer)
+        assert done("show", file, *at)["state"] == "appealed"
+
+    def test_a_new_one_is_opened_in_the_newest(self, shop, done, terms, renewed):
+        folder = renewed()
+        file, _ = terms(deployments=folder)
+        opened = done("open", file, "--deployments", folder, who=shop.payer)
+        assert opened["state"] == "open"
+        older = done("show", file, "--deployments", folder, "--suite-version", "1")
+        newer = Suite.open(shop.chain.url, deployments=folder)
+        assert newer.refunds.escrow.deal(bytes.fromhex(opened["id"][2:])).state.name == "OPEN"
+        assert older["id"] == opened["id"]
+
+    def test_a_version_that_is_not_there_is_said(self, shop, cli, terms):
+        file, _ = terms()
+        status, _, complaint = cli("show", file, "--suite-version", "7")
+        assert status == 1
+        assert "no version 7 of the suite" in complaint
 
 
 class TestBadInput:
