@@ -12,7 +12,7 @@ from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
 from careledger.chain.transactions import Pending, TransactionReceipt
 from careledger.crypto.hashing import keccak256
-from careledger.crypto.typed_data import digest, sign_digest, struct_hash
+from careledger.crypto.typed_data import digest, sign_digest, split_signature, struct_hash
 from careledger.errors import NotFound, SettingsError
 from careledger.values.addresses import address
 from careledger.values.times import to_seconds
@@ -134,7 +134,7 @@ def sign_permit(
     struct = struct_hash(PERMIT_TYPE, [account.address, spender, value, nonce, until])
     signature = sign_digest(account, digest(separator, struct))
 
-    return Erc20Permit(until, signature[64], signature[:32], signature[32:64])
+    return Erc20Permit(until, *split_signature(signature))
 
 
 def _calldata(signature: str, arguments: tuple[Any, ...]) -> bytes:

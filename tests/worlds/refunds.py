@@ -1,4 +1,4 @@
-"""A small shop in the in-process EVM: the escrow, its desk, a token, and everybody whom a deal needs."""
+"""A small shop in the in-process EVM: escrow, desk, a token, and everybody whom a deal needs."""
 
 import itertools
 from dataclasses import replace
@@ -13,12 +13,35 @@ from tests.support.evm import ETHER, Evm, actor
 
 DAY = 86_400
 FIELDS = (
-    "payer", "refundTo", "seller", "token", "amount", "releaseAt", "slaAt", "disputeWindow", "criteria", "arbiter",
-    "feeBps", "feeTo", "defaultBps", "orderRef", "salt",
-)  # fmt: skip
+    "payer",
+    "refundTo",
+    "seller",
+    "token",
+    "amount",
+    "releaseAt",
+    "slaAt",
+    "disputeWindow",
+    "criteria",
+    "arbiter",
+    "feeBps",
+    "feeTo",
+    "defaultBps",
+    "orderRef",
+    "salt",
+)
 PEOPLE = (
-    "payer", "seller", "refunder", "carrier", "scanner", "arbiter", "juror", "stranger", "relayer", "fee_to", "other",
-)  # fmt: skip
+    "payer",
+    "seller",
+    "refunder",
+    "carrier",
+    "scanner",
+    "arbiter",
+    "juror",
+    "stranger",
+    "relayer",
+    "fee_to",
+    "other",
+)
 
 
 def at(seconds):
@@ -74,7 +97,7 @@ class World:
         )
 
     def terms(self, **fields):
-        """Return terms that can be opened now, with every feature in use; fields as in Python override."""
+        """Return terms that can be opened now, with every feature in use, and with these fields."""
         now = self.evm.now
         terms = DealTerms(
             payer=self.payer.address,

@@ -58,9 +58,14 @@ class World:
 
     def offer(self, **other) -> Offer:
         members = {
-            "maker": self.lena.address, "give": self.miles.address, "want": self.beans.address,
-            "give_amount": 400 * POINT, "want_amount": 16 * POINT, "expires_at": self.soon(), "nonce": 7,
-        }  # fmt: skip
+            "maker": self.lena.address,
+            "give": self.miles.address,
+            "want": self.beans.address,
+            "give_amount": 400 * POINT,
+            "want_amount": 16 * POINT,
+            "expires_at": self.soon(),
+            "nonce": 7,
+        }
         return Offer(**(members | other))
 
     def signed(self, **other) -> SignedOffer:

@@ -94,7 +94,7 @@ def signed(token, owner, spender, value, nonce):
 
 
 def outcome(token, sender, function, arguments):
-    """Return what a call answered and emitted, or that it was refused; the tokens' own events aside."""
+    """Return what a call answered and emitted (no token's events), or that it was refused."""
     try:
         done = token.transact(function, *arguments, sender=sender)
     except Reverted:

@@ -31,15 +31,14 @@ TRANSFER = f"TransferWithAuthorization(address from,address to,uint256 value,{TI
 RECEIVE = f"ReceiveWithAuthorization(address from,address to,uint256 value,{TIMES})"
 REDEEM = f"RedeemWithAuthorization(address from,uint256 value,bytes32 ref,{TIMES})"
 OFFER = (
-    "Offer(address maker,address taker,address give,address want,uint256 giveAmount,uint256 wantAmount,"
-    "uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
+    "Offer(address maker,address taker,address give,address want,uint256 giveAmount,"
+    "uint256 wantAmount,uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
 )
 ISSUE_LIMIT = 47_700
-"""Not the 46,500 that was aimed at. The transaction, the four words that it must change or read, the registry's
-account and the `Transfer` come to 43,600 before anything is decided or said; `Issued` is 1,381, the
-registry's answer
-890, the call to it 340, cap and limit and all else the rest. Without asking the registry it would
-be about 41,600."""
+"""Not the 46,500 that was aimed at. The transaction, the four words that it must change or read, the
+registry's account and the `Transfer` take 43,600. `Issued` takes 1,381, the registry's answer 890,
+the call to it 340; cap, limit and all else take the rest. Without asking the registry it would be
+about 41,600."""
 
 
 def ref(text: str) -> bytes:

@@ -89,9 +89,14 @@ class TestFilling:
         )
         permit = Permit(10**24, offer.expires_at, message.sign(world.tomas.account))
         return market.fill_with_permits(
-            offer, signed.signature, amount, limits.get("most", price.paid), limits.get("least", price.received),
-            maker_permit=signed.permit, taker_permit=permit,
-        )  # fmt: skip
+            offer,
+            signed.signature,
+            amount,
+            limits.get("most", price.paid),
+            limits.get("least", price.received),
+            maker_permit=signed.permit,
+            taker_permit=permit,
+        )
 
     def test_the_price_is_what_is_paid(self, world):
         signed = world.signed()

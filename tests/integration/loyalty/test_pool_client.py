@@ -1,4 +1,4 @@
-"""Every method of the client of PointPools against the real contract, with its events and refusals."""
+"""Every method of the pools' client against the real contract: its events, its refusals."""
 
 from datetime import timedelta
 
@@ -124,9 +124,14 @@ class TestSwapping:
         world.fund()
         pools = world.pools.using(world.stranger)
         order = SwapOrder(
-            world.lena.address, world.miles.address, world.beans.address, 10 * POINT, 1, world.tomas.address,
+            world.lena.address,
+            world.miles.address,
+            world.beans.address,
+            10 * POINT,
+            1,
+            world.tomas.address,
             world.soon(),
-        )  # fmt: skip
+        )
         before = world.beans.balance_of(world.tomas.address)
         signature = world.miles.messages.receive(pools.authorization(order)).sign(
             world.lena.account
@@ -153,9 +158,14 @@ class TestLiquidity:
         world.fund()
         nadia = world.pools.using(world.nadia)
         much = Funding(
-            world.miles.address, world.beans.address, 100 * POINT, POINT, world.nadia.address, world.soon(),
+            world.miles.address,
+            world.beans.address,
+            100 * POINT,
+            POINT,
+            world.nadia.address,
+            world.soon(),
             min_a=100 * POINT,
-        )  # fmt: skip
+        )
         with pytest.raises(errors.BelowProviderMinimum):
             nadia.add_liquidity(much)
         with pytest.raises(errors.BadPoolRecipient):
@@ -164,19 +174,39 @@ class TestLiquidity:
             )
         with pytest.raises(errors.NoShares):
             nadia.add_liquidity(
-                Funding(world.miles.address, world.beans.address, 0, 0, world.nadia.address, world.soon())
-            )  # fmt: skip
+                Funding(
+                    world.miles.address,
+                    world.beans.address,
+                    0,
+                    0,
+                    world.nadia.address,
+                    world.soon(),
+                )
+            )
         with pytest.raises(errors.TooMuch):
             nadia.add_liquidity(
-                Funding(world.miles.address, world.beans.address, 2**104, 1, world.nadia.address, world.soon())
-            )  # fmt: skip
+                Funding(
+                    world.miles.address,
+                    world.beans.address,
+                    2**104,
+                    1,
+                    world.nadia.address,
+                    world.soon(),
+                )
+            )
 
     def test_leaving_needs_nobody(self, world):
         world.fund()
         nadia = world.pools.using(world.nadia)
         removal = Removal(
-            world.beans.address, world.miles.address, 200 * POINT, world.tomas.address, world.soon(), 1, 1
-        )  # fmt: skip
+            world.beans.address,
+            world.miles.address,
+            200 * POINT,
+            world.tomas.address,
+            world.soon(),
+            1,
+            1,
+        )
         pending = nadia.queue("sync", world.miles.address, world.beans.address)
         world.nadia.wait(pending)
         event = only(nadia, nadia.remove_liquidity(removal), LiquidityRemoved)
@@ -202,8 +232,15 @@ class TestLiquidity:
         world.miles.using(world.nadia).approve(world.pools.address, 100 * POINT)
         nadia = world.pools.using(world.nadia)
         nadia.add_liquidity(
-            Funding(hostile, world.miles.address, 100 * POINT, 100 * POINT, world.nadia.address, world.soon())
-        )  # fmt: skip
+            Funding(
+                hostile,
+                world.miles.address,
+                100 * POINT,
+                100 * POINT,
+                world.nadia.address,
+                world.soon(),
+            )
+        )
         block = world.chain.w3.keccak(text="setBlocked(address,bool)")[:4]
         for blocked in (True, False):
             data = bytes(block) + call(["address", "bool"], [world.tomas.address, blocked])

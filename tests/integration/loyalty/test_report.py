@@ -1,4 +1,4 @@
-"""The report tells every use of a brand's points once, and does not believe a node that leaves some out."""
+"""The report has every use of points once, and does not believe a node that leaves some out."""
 
 from dataclasses import replace
 

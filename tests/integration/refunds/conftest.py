@@ -16,7 +16,7 @@ YEAR = 365 * 86_400
 
 
 class Shop:
-    """The deployed suite on Anvil, with a token and everybody whom a deal needs, each with a sender."""
+    """The deployed suite on Anvil, a token, and a sender for everybody whom a deal needs."""
 
     def __init__(self, chain, suite, senders, development):
         self.chain, self.suite, self.development = chain, suite, development

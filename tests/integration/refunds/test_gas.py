@@ -211,8 +211,8 @@ def test_opening_by_permit(shop, gas):
 
 def test_opening_by_what_points_can(shop, gas):
     text = (
-        "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
-        "bytes32 nonce)"
+        "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
+        "uint256 validBefore,bytes32 nonce)"
     )
     terms = shop.terms(token=shop.points.address, amount=10**18)
     values = [terms.payer, shop.escrow.address, terms.amount, 0, LATER, shop.id(terms)]

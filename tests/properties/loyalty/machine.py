@@ -1,4 +1,4 @@
-"""What both machines have in common: a world, a count of what was tried, and numbered properties."""
+"""What the machines have in common: a world, counts of what was tried, numbered properties."""
 
 from collections import Counter
 from typing import Any, ClassVar
@@ -44,7 +44,7 @@ class PointsMachine(RuleBasedStateMachine):
         self.world.end()
 
     def looks_at(self, *numbers: str) -> bool:
-        """Say whether any of these properties is looked at; what is read for others alone need not be."""
+        """Say whether any of these properties is looked at: only then its values are read."""
         return not self.only or self.only in numbers
 
     def holds(self, number: str, condition: bool, *what: Any) -> None:
@@ -72,7 +72,12 @@ class PointsMachine(RuleBasedStateMachine):
         *arguments: Any,
         by: Any,
     ) -> bool:
-        """Send a transaction; whether it succeeded, which must be as the model expects (None: it does not know)."""
+        """Send a transaction and return whether it succeeded.
+
+        Args:
+            expected: whether the model says that it succeeds; None when it does not know.
+
+        """
         self.calls[action] += 1
         self.forget()
         try:

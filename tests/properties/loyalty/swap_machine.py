@@ -145,7 +145,10 @@ class SwapMachine(OfferMachine):
     def try_swap(
         self, action: str, who: int, paid: str, amount: int, slack: int, signed: bool = False
     ) -> tuple[bool, int]:
-        """Swap, in one of two ways, asking for the expected amount less `slack`; returns also what arrived."""
+        """Swap, in one of two ways, for at least the expected amount less `slack`.
+
+        Returns whether it succeeded, and what arrived.
+        """
         got = "b" if paid == "a" else "a"
         received, _, _ = self.swap_of(paid, amount)
         least = max(0, received - slack)

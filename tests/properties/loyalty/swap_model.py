@@ -60,7 +60,12 @@ class SwapModel(PointsMachine):
         return {name: self.observed(name) for name in ("a", "b")}
 
     def consented(self, before: dict[str, dict[str, int]], *may: tuple[str, str, int]) -> None:
-        """Insist that no customer's balance fell but by what its holder ordered: (token, holder, at most)."""
+        """Insist that no customer's balance fell by more than its holder ordered.
+
+        Args:
+            may: token, holder, and the most that the holder ordered.
+
+        """
         if not self.looks_at("LOY-02"):
             return
         limits = {(name, holder): most for name, holder, most in may}

@@ -1,4 +1,4 @@
-"""The numbered properties of points, offers and pools, and the mutants that each of them catches: see README.md.
+"""The numbered properties of points, offers and pools, and the mutants that each catches.
 
 The seed is random and printed; CARELEDGER_SEED repeats a run, CARELEDGER_TRANSACTIONS lengthens it.
 """
@@ -44,7 +44,7 @@ def run(
 
 
 def vacuous(machine: type[PointsMachine]) -> list[str]:
-    """Return the actions that succeeded fewer than 100 times, or in less than 20 % of their calls."""
+    """Return the actions that succeeded fewer than 100 times, or in under 20 % of their calls."""
     return [
         f"{action}: {machine.successes[action]} of {calls}"
         for action, calls in sorted(machine.calls.items())
@@ -152,7 +152,8 @@ MUTANTS = {
     "LOY-18": (
         *(SwapMachine, POOLS, UNLOCKED + "        (uint256 amount0"),
         UNLOCKED
-        + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n        (uint256 amount0",
+        + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n"
+        + "        (uint256 amount0",
         "",
     ),
     "LOY-19": (

@@ -1,4 +1,4 @@
-"""LoyaltyToken against a model that a child could check: a dictionary of balances, a list of what was issued."""
+"""LoyaltyToken against a plain model: a dictionary of balances, a list of what was issued."""
 
 from collections import defaultdict
 from typing import Any

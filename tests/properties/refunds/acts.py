@@ -77,10 +77,19 @@ class Acts(Transactions):
 
     def refund_part(self, pick: int, apt: bool) -> bool:
         callers = PEOPLE if not apt else SELLERS["shop"]
-        return self.play("refund_part", apt, pick, [
-            {"deal": deal, "caller": caller, "amount": min(self.number, deal.held) if apt else self.number}
-            for deal, caller in product(self.deals, callers)
-        ])  # fmt: skip
+        return self.play(
+            "refund_part",
+            apt,
+            pick,
+            [
+                {
+                    "deal": deal,
+                    "caller": caller,
+                    "amount": min(self.number, deal.held) if apt else self.number,
+                }
+                for deal, caller in product(self.deals, callers)
+            ],
+        )
 
     def split(self, pick: int, apt: bool) -> bool:
         part, more = self.number, self.turn % 3 - 1
@@ -136,11 +145,18 @@ class Acts(Transactions):
         )
 
     def appeal(self, pick: int, apt: bool) -> bool:
-        return self.play("appeal", apt, pick, [
-            {"deal": deal, "caller": caller, "value": value}
-            for deal, caller in product(self.deals, ("alice", "bob", "shop", "refunder", "stranger"))
-            for value in {0, COURT_FEE, -(-deal.held // 10), -(-deal.held // 10) + COURT_FEE}
-        ])  # fmt: skip
+        return self.play(
+            "appeal",
+            apt,
+            pick,
+            [
+                {"deal": deal, "caller": caller, "value": value}
+                for deal, caller in product(
+                    self.deals, ("alice", "bob", "shop", "refunder", "stranger")
+                )
+                for value in {0, COURT_FEE, -(-deal.held // 10), -(-deal.held // 10) + COURT_FEE}
+            ],
+        )
 
     def execute(self, pick: int, apt: bool) -> bool:
         return self.play("execute", apt, pick, self.by(PEOPLE))
@@ -155,9 +171,16 @@ class Acts(Transactions):
             for (asset, payee), to in product(keys, ("platform", "alice", "home", "escrow"))
         ]
         # What a contract is refused with is lost on the way through it.
-        return self.play("claim", apt, pick, [
-            how for how in options if how["payee"] in PEOPLE or self.model.refusal("claim", **how) is None
-        ])  # fmt: skip
+        return self.play(
+            "claim",
+            apt,
+            pick,
+            [
+                how
+                for how in options
+                if how["payee"] in PEOPLE or self.model.refusal("claim", **how) is None
+            ],
+        )
 
     def claim_for(self, pick: int, apt: bool) -> bool:
         payees = ("alice", "bob", "shop", "platform", "pub", "home")

@@ -1,4 +1,4 @@
-"""Where the acts are played: the in-process EVM for depth, Anvil through the product's clients for truth."""
+"""Where the acts are played: the in-process EVM for depth, Anvil and our clients for truth."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -231,7 +231,7 @@ class Deep(Stage):
 
 
 class Real(Stage):
-    """An Anvil with the deployed suite; every call of the escrow and the desk goes through the typed clients."""
+    """An Anvil with the deployed suite; the typed clients call the escrow and the desk."""
 
     exact = False
     grain = 900

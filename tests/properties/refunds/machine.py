@@ -1,4 +1,4 @@
-"""One state machine for both back ends: plays acts, compares with the model, and has the properties checked."""
+"""One state machine for both back ends: plays acts, compares with the model, checks properties."""
 
 import os
 from collections import Counter, defaultdict
@@ -15,9 +15,17 @@ from tests.properties.refunds.properties import HOUR, Violated
 
 SEED = int(os.environ.get("CARELEDGER_SEED", "20261122"))
 WEIGHTS = {
-    "pursue": 6, "collect": 6, "refund": 3, "wait": 3, "shut": 3, "open": 2, "dispute": 2, "dispute_by_sig": 2,
-    "refund_due": 2, "persuade": 2,
-}  # fmt: skip
+    "pursue": 6,
+    "collect": 6,
+    "refund": 3,
+    "wait": 3,
+    "shut": 3,
+    "open": 2,
+    "dispute": 2,
+    "dispute_by_sig": 2,
+    "refund_due": 2,
+    "persuade": 2,
+}
 """What is tried more often than the rest."""
 SELDOM = ["submit_evidence", "claim_by_sig", "claim_for", "claim", "appeal", "give_ruling", "award"]
 """What is done when nothing of the kind that was drawn can be: it is possible least often."""
@@ -152,7 +160,10 @@ class EscrowMachine(Acts, RuleBasedStateMachine):
     # ---- playing
 
     def play(self, act: str, apt: bool, pick: int, options: list[dict[str, Any]]) -> bool:
-        """Play one of the options, compare with the model, hold the properties; say whether there was one."""
+        """Play one of the options, compare with the model, and check the properties.
+
+        Returns whether there was an option to play.
+        """
         if apt:
             options = [how for how in options if self.model.refusal(act, **how) is None]
         if self.lost or not options:

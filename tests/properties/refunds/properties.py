@@ -214,7 +214,7 @@ class Properties:
         return None
 
     def check_people(self) -> None:
-        """Hold REF-02: what each has and is owed is what the books on paper say, and the sum is what there is."""
+        """Hold REF-02: all have and are owed what the model says, and no unit came or went."""
         world, paper = self.world, self.model
         for (asset, who), amount in world.purse.items():
             if asset == "ether" and not self.stage.exact and who in PEOPLE:
@@ -257,7 +257,7 @@ class Properties:
         self.hold("REF-05", same, f"{act} has another outcome for another caller: {how}")
 
     def teardown(self) -> None:
-        """Hold REF-04: whatever happened, a stranger brings every deal to its end once the deadlines have passed."""
+        """Hold REF-04: once the deadlines have passed, a stranger can end every deal."""
         if getattr(self, "finished", False):
             return
         self.finished = True

@@ -1,4 +1,4 @@
-"""REF-14 and REF-15: how much gas a caller gives changes no outcome, and a signature is good for one thing alone."""
+"""REF-14 and REF-15: a caller's gas changes no outcome; a signature is good for one thing."""
 
 from datetime import timedelta
 from posixpath import normpath
@@ -49,7 +49,7 @@ def terms_of(stage, salt=1, seller="shop", arbiter="judge"):
 
 
 def gas_changes_nothing(stage, act, mood, share, gas):
-    """Play with a given amount of gas: refused, or as with plenty of it. Whoever is asked or paid looks at the gas."""
+    """Play with a given amount of gas: it is refused, or has the same outcome as with plenty."""
     stage.reset()
     terms = terms_of(stage, seller="pub", arbiter="oracle")
     ids = [stage.messages.deal_id(terms)]

@@ -61,13 +61,24 @@ class Transactions(Properties):
             salt=self.serial.to_bytes(32, "big"),
         )
         plan = Plan(
-            terms, payer, refundee, seller, asset, amount, release_at, sla_at, window, criteria, arbiter, fee_bps,
+            terms,
+            payer,
+            refundee,
+            seller,
+            asset,
+            amount,
+            release_at,
+            sla_at,
+            window,
+            criteria,
+            arbiter,
+            fee_bps,
             default_bps,
-        )  # fmt: skip
+        )
         return plan, self.stage.messages.deal_id(terms)
 
     def transaction(self, act: str, how: dict[str, Any]) -> tuple[tuple[Any, ...], int]:
-        """Return sender, contract, function and arguments of an act, and the ether that goes with it."""
+        """Return sender, contract, function and arguments of an act, and the ether it carries."""
         deal, sender, value = how.get("deal"), how.get("caller", "stranger"), how.get("value", 0)
         deadline, messages = at(self.stage.now + 30 * 24 * HOUR), self.stage.messages
         terms = deal.plan.terms if deal else how["plan"].terms if "plan" in how else None

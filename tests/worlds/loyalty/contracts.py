@@ -36,12 +36,12 @@ TRANSFER = "TransferWithAuthorization" + _AUTHORIZED
 RECEIVE = "ReceiveWithAuthorization" + _AUTHORIZED
 CANCEL = "CancelAuthorization(address authorizer,bytes32 nonce)"
 REDEEM = (
-    "RedeemWithAuthorization(address from,uint256 value,bytes32 ref,uint256 validAfter,uint256 validBefore,"
-    "bytes32 nonce)"
+    "RedeemWithAuthorization(address from,uint256 value,bytes32 ref,uint256 validAfter,"
+    "uint256 validBefore,bytes32 nonce)"
 )
 OFFER = (
-    "Offer(address maker,address taker,address give,address want,uint256 giveAmount,uint256 wantAmount,"
-    "uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
+    "Offer(address maker,address taker,address give,address want,uint256 giveAmount,"
+    "uint256 wantAmount,uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
 )
 CANCEL_WORD = "Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)"
 
@@ -63,7 +63,7 @@ def vrs(signature: bytes) -> tuple[int, bytes, bytes]:
 
 
 def error_data(error: str, *arguments: Any) -> bytes:
-    """Return what a contract answers when it refuses with an error; `error` is its name in an ABI, or a signature."""
+    """Return what a contract answers with an error, given by its name in an ABI or signature."""
     if "(" not in error:
         names = ("LoyaltyToken", "PointMarket", "PointPools")
         entries = (entry for name in names for entry in artifacts.load(name).entries("error"))
@@ -74,7 +74,7 @@ def error_data(error: str, *arguments: Any) -> bytes:
 
 @contextmanager
 def refuses(error: str, *arguments: Any) -> Iterator[None]:
-    """Expect a contract to refuse with exactly this error and these arguments; "" for a refusal without words."""
+    """Expect exactly this error with these arguments; "" stands for a refusal without words."""
     with pytest.raises(Reverted) as caught:
         yield
     expected = error_data(error, *arguments) if error else b""

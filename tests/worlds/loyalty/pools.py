@@ -42,7 +42,7 @@ class Pools:
         return self.contract.call("quote", one.address, two.address, amount)
 
     def pair(self, tokens=None):
-        """What there is of the first token and the second, all shares, and whether the pair is open."""
+        """Return the reserves of both tokens, all shares, and whether the pair is open."""
         one, two = tokens or (self.a, self.b)
         words = self.contract.call("pairOf", one.address, two.address)
         low, high = (3, 4) if int(one.address, 16) < int(two.address, 16) else (4, 3)

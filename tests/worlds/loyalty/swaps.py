@@ -66,5 +66,5 @@ class World:
         return self.contracts[contract].call(function, *arguments)
 
     def simulate(self, contract: str, function: str, *arguments: Any, by: Any) -> Any:
-        """Return what a transaction would return, without its effects; raises what it would be refused with."""
+        """Return what a transaction would return, without its effects; raises its refusal."""
         return self.contracts[contract].call(function, *arguments, sender=by)

@@ -23,9 +23,17 @@ ZERO = "0x" + "00" * 20
 
 def offer(**other):
     members = {
-        "maker": LENA.address, "give": MILES, "want": BEANS, "give_amount": 4 * 10**18, "want_amount": 10**18,
-        "expires_at": AT, "nonce": 513, "ref": b"\x01" * 32, "min_fill": 7, "taker": TOMAS.address,
-    }  # fmt: skip
+        "maker": LENA.address,
+        "give": MILES,
+        "want": BEANS,
+        "give_amount": 4 * 10**18,
+        "want_amount": 10**18,
+        "expires_at": AT,
+        "nonce": 513,
+        "ref": b"\x01" * 32,
+        "min_fill": 7,
+        "taker": TOMAS.address,
+    }
     return Offer(**(members | other))
 
 
@@ -106,10 +114,17 @@ class TestOffer:
 
     def test_the_id_changes_with_every_member_chain_and_market(self):
         others = [
-            offer(maker=actor("else").address), offer(taker=ZERO), offer(give=actor("x").address),
-            offer(want=actor("x").address), offer(give_amount=5 * 10**18), offer(want_amount=2), offer(min_fill=8),
-            offer(expires_at=AT + timedelta(seconds=1)), offer(nonce=1), offer(ref=bytes(32)),
-        ]  # fmt: skip
+            offer(maker=actor("else").address),
+            offer(taker=ZERO),
+            offer(give=actor("x").address),
+            offer(want=actor("x").address),
+            offer(give_amount=5 * 10**18),
+            offer(want_amount=2),
+            offer(min_fill=8),
+            offer(expires_at=AT + timedelta(seconds=1)),
+            offer(nonce=1),
+            offer(ref=bytes(32)),
+        ]
         ids = {made.id(31337, MARKET) for made in [offer(), *others]}
         ids |= {offer().id(1, MARKET), offer().id(31337, MILES)}
         assert len(ids) == 13
@@ -137,16 +152,28 @@ class TestSigning:
 
     def test_the_permit_is_the_tokens(self, signed):
         message = {
-            "owner": LENA.address, "spender": MARKET, "value": 4 * 10**18, "nonce": 3, "deadline": int(AT.timestamp()),
-        }  # fmt: skip
+            "owner": LENA.address,
+            "spender": MARKET,
+            "value": 4 * 10**18,
+            "nonce": 3,
+            "deadline": int(AT.timestamp()),
+        }
         typed = encode_typed_data(
             {"name": "Alba Miles", "version": "1", "chainId": 31337, "verifyingContract": MILES},
-            {"Permit": [{"name": name, "type": kind} for name, kind in (
-                ("owner", "address"), ("spender", "address"), ("value", "uint256"), ("nonce", "uint256"),
-                ("deadline", "uint256"),
-            )]},
+            {
+                "Permit": [
+                    {"name": name, "type": kind}
+                    for name, kind in (
+                        ("owner", "address"),
+                        ("spender", "address"),
+                        ("value", "uint256"),
+                        ("nonce", "uint256"),
+                        ("deadline", "uint256"),
+                    )
+                ]
+            },
             message,
-        )  # fmt: skip
+        )
         assert Account.recover_message(typed, signature=signed.permit.signature) == LENA.address
         value, deadline, v, r, s = signed.permit.abi()
         assert (value, deadline) == (4 * 10**18, int(AT.timestamp()))

@@ -1,4 +1,4 @@
-"""Orders from files: our formats and the retail one, to the last cent; and outcomes that are drawn."""
+"""Orders from files: our formats and the retail one, to the last cent; and drawn outcomes."""
 
 import csv
 import json
@@ -142,7 +142,8 @@ class TestCsv:
     def test_the_same_orders_are_read(self, write):
         text = (
             self.HEADER
-            + 'A-1,"Ana, the first",129.99,USD,disputed,50,"It was ""blue""."\n\nA-2,Bo,1,ETH,missed,,\n'
+            + 'A-1,"Ana, the first",129.99,USD,disputed,50,"It was ""blue""."\n\n'
+            + "A-2,Bo,1,ETH,missed,,\n"
         )
         first, second = read_orders(write(text, "orders.csv"))
         assert (first.customer, first.amount, first.share_bps) == (
