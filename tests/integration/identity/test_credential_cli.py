@@ -196,7 +196,7 @@ class TestWallet:
 class TestStatus:
     def test_a_stranger_and_a_bad_name(self, careledger, bank, did, senders):
         refused(careledger("status", "revoke", did, 3, "--list", LIST, key=senders[2]), 1, "issuer")
-        refused(bank("status", "revoke", did, 3, "--list", "x" * 33), 2, "no name")
+        refused(bank("status", "revoke", did, 3, "--list", "x" * 33), 2, "is not a valid name")
         refused(bank("status", "revoke", did, 3, "--list", "0x" + "zz" * 32), 2, "hexadecimal")
 
     def test_revoked_places_are_shown(self, bank, did, chain):

@@ -80,7 +80,7 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
         wallet.add_credential(credential, key.public.thumbprint)
         company = Company(
             Issuer(insurer, SigningKey.of_account(accounts[3])), registry, consents, statuses,
-            store=store, policy=VerifierPolicy([bank]), lock=folder / "company" / "relay.lock",
+            store=store, policy=VerifierPolicy([bank]),
         )  # fmt: skip
         asked = company.ask(
             "kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY

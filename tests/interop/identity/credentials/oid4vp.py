@@ -135,7 +135,7 @@ def main() -> None:
         try:
             answers.append({"ok": action(**step)})
         except (Refused, ValueError, JWException) as refusal:
-            answers.append({"refused": f"{refusal.code}: {refusal}"})
+            answers.append({"refused": f"{type(refusal).__name__}: {refusal}"})
     json.dump(answers, sys.stdout)
 
 

@@ -121,12 +121,12 @@ class Damage:
 
 
 STRICTER = {
-    "ReservedClaimName": "names that selective disclosure keeps for itself stand among the claims",
-    "MalformedClaim": "a date, a status, digests or what stands for an element are malformed",
-    "BadHeader": "`b64` in the header, which says that something else is signed",
-    "IssuerKeyUnknown": "the header names a key that is none of the issuer's",
-    "KeyRotated": "the credential says that it is older than its key in the issuer's document",
-    "IssuedInFuture": "the credential says that it was signed later than now",
+    "identity.reserved-claim-name": "names that selective disclosure keeps for itself stand among the claims",
+    "identity.malformed-claim": "a date, a status, digests or what stands for an element are malformed",
+    "identity.bad-header": "`b64` in the header, which says that something else is signed",
+    "identity.issuer-key-unknown": "the header names a key that is none of the issuer's",
+    "identity.key-rotated": "the credential says that it is older than its key in the issuer's document",
+    "identity.issued-in-future": "the credential says that it was signed later than now",
 }
 """What we refuse and polaris takes, and why."""
 

@@ -261,7 +261,9 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     ),
     "no holder's key": (
         lambda f: f.presented(f.signed(cnf=None)),
-        Says(errors.HolderKeyMissing, "kb_cnf", SIGNATURE, "No holder public key"),
+        Says(
+            errors.KeyBindingReason.HOLDER_KEY_MISSING, "kb_cnf", SIGNATURE, "No holder public key"
+        ),
     ),
     "another kind of key binding": (
         lambda f: f.presented(f.jwt, typ="JWT"),
@@ -291,7 +293,7 @@ TAMPERED: dict[str, tuple[Callable[[Forge], str], Says]] = {
     "cut in the middle": (
         lambda f: f.honest()[: len(f.honest()) // 2],
         Says(
-            errors.MalformedToken,
+            errors.TokenReason.MALFORMED_TOKEN,
             "malformed",
             "Invalid JWT as input",
             "not enough values to unpack",
