@@ -1,4 +1,4 @@
-"""Private files: readable by their owner alone, and on the disk before anything is built on them."""
+"""Private files: only their owner can read them, and they are on the disk when a call returns."""
 
 import os
 import re
@@ -12,18 +12,19 @@ MAX_BYTES = 64 * 2**20
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file in place of what was there, so that a crash leaves the old one or the new one; makes its folder.
+    """Write a file in place of what was there; a crash leaves the old one or the new one.
 
-    Two that write at once get a whole file of one of them, or this error: who needs more takes a
-    lock.
+    The folder is made if it is missing. If two programs write at once, the file is a whole one of
+    one of them, or this error is raised: callers who need more take a lock.
 
     Raises:
-        InputError: it cannot be written; what was there is as it was.
+        InputError: it cannot be written; the old file is unchanged.
 
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _sweep(file)
+
         partial = file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
         _create(partial, content)
         try:
@@ -31,7 +32,9 @@ def write_private(file: Path, content: bytes) -> None:
         except OSError:
             partial.unlink(missing_ok=True)
             raise
+
         _synchronise(file.parent)
+
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from error
 
@@ -46,6 +49,7 @@ def write_new(file: Path, content: bytes) -> None:
     try:
         _create(file, content)
         _synchronise(file.parent)
+
     except FileExistsError as error:
         raise InputError(f"{file} is there already and is left as it is") from error
     except OSError as error:
@@ -99,6 +103,7 @@ def read_file(file: Path, what: str, at_most: int = MAX_BYTES) -> bytes:
             content = stream.read(at_most + 1)
     except OSError as error:
         raise InputError(f"the {what} file {file} cannot be read: {error.strerror}") from error
+
     if len(content) > at_most:
         raise InputError(f"the {what} file {file} is longer than {at_most:,} bytes")
     return content

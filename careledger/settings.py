@@ -5,11 +5,11 @@
 | `CARELEDGER_RPC` | the node's HTTP address | `http://127.0.0.1:8545` |
 | `CARELEDGER_DEPLOYMENTS` | folder of the deployment records | `deployments` |
 | `CARELEDGER_KEYSTORE` | encrypted key file (scrypt, Web3 Secret Storage v3) | |
-| `CARELEDGER_PASSWORD_FILE` | file whose first line opens the key file | the password is asked for |
+| `CARELEDGER_PASSWORD_FILE` | file whose first line opens the key file | it is asked for |
 | `CARELEDGER_PRIVATE_KEY` | private key in hexadecimal, for development | |
 | `CARELEDGER_STORE` | database: a SQLite file or a URL of SQLAlchemy | `careledger.db` |
 | `CARELEDGER_WALLET` | a holder's encrypted wallet file | |
-| `CARELEDGER_WALLET_PASSWORD_FILE` | file whose first line opens the wallet | the password is asked for |
+| `CARELEDGER_WALLET_PASSWORD_FILE` | file whose first line opens the wallet | it is asked for |
 | `CARELEDGER_LOG` | lowest level of log lines: debug, info, warning, error | `warning` |
 
 Keys are never taken from an argument: arguments are seen by every user of a machine.

@@ -1,4 +1,4 @@
-"""Canonical JSON: the one byte string that RFC 8785 gives a JSON value, and a reader that is as strict.
+"""Canonical JSON: the one byte string of a value (RFC 8785), and a reader that is as strict.
 
 What has no canonical form (NaN, an integer beyond 2^53 - 1, half a surrogate pair, a key that is
 not text, a key given twice) is refused with a sentence that says where; nothing is rounded or
@@ -8,6 +8,7 @@ repaired.
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,13 +29,17 @@ twice."""
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """Writes RFC 8785 at twenty times the speed where `_plain` and the two patterns below say that it
 does."""
-_ASTRAL, _PRIVATE = re.compile("[\U00010000-\U0010ffff]"), re.compile("[\ue000-\uffff]")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_PRIVATE = re.compile("[\ue000-\uffff]")
 """Keys are sorted as UTF-16; as code points, which Python compares, the order differs only between
 these two."""
 
 
-class CanonicalError(InputError):
-    """A value or a text has no canonical JSON form; `path` says where, as in `$.parties[2].name`."""
+class CanonicalError(InputError, code="input.not-canonical-json"):
+    """A value or a text has no canonical JSON form; `path` says where (`$.parties[2].name`)."""
+
+    path: str
+    reason: str
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -56,16 +61,16 @@ def dumps(value: Any) -> bytes:
             text = _encode(value)
             if not (_ASTRAL.search(text) and _PRIVATE.search(text)):
                 return text.encode()
+
         return bytes(rfc8785.dumps(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         _explain(value, "$", 0)
-        raise CanonicalError(
-            "$", str(error)
-        ) from error  # pragma: no cover - _explain names whatever is refused
+        # `_explain` names whatever is refused; this is for a reason that it does not know.
+        raise CanonicalError("$", str(error)) from error  # pragma: no cover
 
 
 def _plain(value: Any, depth: int) -> bool:
-    """Say whether a value is made of nothing that the two writers treat differently, such as a float or a subclass."""
+    """Say whether both writers write a value alike: it holds no float and no subclass."""
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return True
@@ -73,6 +78,7 @@ def _plain(value: Any, depth: int) -> bool:
         return bool(-SAFE_INTEGER <= value <= SAFE_INTEGER)
     if depth > MAX_DEPTH:
         return False
+
     if kind is dict:
         return all(
             type(key) is str and (type(inner) is str or _plain(inner, depth + 1))
@@ -88,6 +94,7 @@ def _explain(value: Any, path: str, depth: int) -> None:
     reason = _scalar_fault(value, depth)
     if reason is not None:
         raise CanonicalError(path, reason)
+
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
@@ -109,6 +116,7 @@ def _scalar_fault(value: Any, depth: int) -> str | None:
         return f"{value} is not a JSON number"
     if isinstance(value, str) and not _encodable(value):
         return "the text holds half a surrogate pair"
+
     if value is not None and not isinstance(value, str | bool | int | float | list | tuple | dict):
         return f"{type(value).__name__} is not a JSON type"
     return None
@@ -123,7 +131,7 @@ def _encodable(text: str) -> bool:
 
 
 def loads(text: bytes | str) -> Any:
-    """Read JSON as strictly as RFC 8785 wants it (I-JSON, RFC 7493): whatever it returns, `dumps` can write.
+    """Read JSON as strictly as RFC 8785 wants it (I-JSON, RFC 7493): `dumps` can write it again.
 
     Raises:
         CanonicalError: it is not JSON, not UTF-8, gives a key twice, or holds what has no canonical
@@ -133,6 +141,7 @@ def loads(text: bytes | str) -> Any:
         text = text.decode() if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise CanonicalError("$", f"not UTF-8: byte {error.start} cannot be read") from error
+
     refuse_deep(text)
     try:
         value = json.loads(
@@ -142,6 +151,7 @@ def loads(text: bytes | str) -> Any:
         raise CanonicalError(
             "$", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
+
     _explain(value, "$", 0)
     return value
 
@@ -158,6 +168,7 @@ def refuse_deep(text: str) -> None:
     """
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
+
     depth = 0
     for bracket in _BRACKETS.findall(text):
         if bracket in "[{":
@@ -171,8 +182,7 @@ def refuse_deep(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        double = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise CanonicalError("$", f"the key {double!r} is given twice in one object")
     return result
 
@@ -184,9 +194,11 @@ def _constant(name: str) -> Any:
 def _integer(digits: str) -> int | float:
     if len(digits) <= 17 and abs(int(digits)) <= SAFE_INTEGER:
         return int(digits)
+
     # RFC 8785 writes doubles up to 1e21 in whole digits; exactly those are read back, and nothing
     # is rounded.
     if len(digits) <= 22 and rfc8785.dumps(float(digits)).decode() == digits:
         return float(digits)
+
     # Without its digits: documents of customers are read here, and messages go to logs.
     raise CanonicalError("$", "an integer is beyond 2^53 - 1; write it as text")

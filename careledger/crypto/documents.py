@@ -1,4 +1,4 @@
-"""JSON documents, read strictly: each member is asked for by name and form, and nothing is left over."""
+"""JSON documents, read strictly: each member by name and form, and no member is left over."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
 
 
-class MalformedDocument(InputError):
+class MalformedDocument(InputError, code="input.malformed-document"):
     """A document cannot be used; `path` says where in it, as in `$.batch.proof[2]`.
 
     Attributes:
@@ -27,6 +27,10 @@ class MalformedDocument(InputError):
         reason: what is wrong with it.
 
     """
+
+    what: str
+    path: str
+    reason: str
 
     def __init__(self, what: str, path: str, reason: str) -> None:
         super().__init__(f"{what} {path}: {reason}")
@@ -42,13 +46,16 @@ class JsonNode:
     """
 
     def __init__(self, value: Any, what: str, path: str = "$") -> None:
-        self.value, self.what, self.path = value, what, path
+        self.value = value
+        self.what = what
+        self.path = path
 
     @classmethod
     def read(cls, text: bytes | str, what: str) -> "JsonNode":
         """Parse a file's text."""
         if len(text) > MAX_BYTES:
             raise MalformedDocument(what, "$", f"longer than {MAX_BYTES:,} bytes")
+
         try:
             return cls(loads(text), what)
         except CanonicalError as error:
@@ -69,6 +76,7 @@ class JsonNode:
         """Return the members of an object; optional ones only where they are there and not null."""
         if not isinstance(self.value, dict):
             raise self.fault("not a JSON object")
+
         for name in required:
             if name not in self.value:
                 raise MalformedDocument(self.what, f"{self.path}.{name}", "missing")

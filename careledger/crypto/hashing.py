@@ -50,9 +50,11 @@ def hkdf_sha256(key: bytes, salt: bytes, info: bytes, length: int = 32) -> bytes
     """
     if not 0 < length <= 255 * 32:
         raise InputError(f"HKDF-SHA256 yields 1 to 8,160 bytes, not {length}")
+
     pseudorandom = hmac_sha256(salt or bytes(32), key)
     output = block = b""
     for counter in range(1, -(-length // 32) + 1):
         block = hmac_sha256(pseudorandom, block + info + bytes([counter]))
         output += block
+
     return output[:length]

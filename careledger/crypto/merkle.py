@@ -43,7 +43,9 @@ def proof_lengths(count: int) -> tuple[int, ...]:
     """
     if count < 1:
         raise InputError(f"a tree has at least one leaf, not {count}")
-    shallow, deep = count.bit_length() - 1, (2 * count - 1).bit_length() - 1
+
+    shallow = count.bit_length() - 1
+    deep = (2 * count - 1).bit_length() - 1
     return (shallow,) if shallow == deep else (shallow, deep)
 
 
@@ -56,9 +58,11 @@ def root_of(value: bytes, proof: Sequence[bytes]) -> bytes:
 
     """
     check_hashes(proof)
+
     node = leaf_hash(value)
     for sibling in proof:
         node = keccak256(node + sibling if node < sibling else sibling + node)
+
     return node
 
 
@@ -74,9 +78,11 @@ def verify(value: bytes, proof: Sequence[bytes], root: bytes, count: int) -> Non
     """
     if not isinstance(value, bytes) or not value or len(value) % 32:
         raise MalformedProof("what is proven is a value of whole words, not a leaf")
+
     lengths = proof_lengths(count)
     if len(proof) not in lengths:
         raise WrongLength(len(proof), lengths)
+
     actual = root_of(value, proof)
     if actual != root:
         raise WrongRoot(actual, root)
@@ -112,6 +118,7 @@ class MerkleTree:
         leaves = [leaf(value) for value in values]
         if not leaves:
             raise InputError("a tree has at least one leaf, not 0")
+
         self._order = sorted(range(len(leaves)), key=leaves.__getitem__)
         self._order.reverse()
         self._nodes = _heap([leaves[place] for place in self._order], keccak)
@@ -159,16 +166,20 @@ class MerkleTree:
             InputError: there is no such place.
 
         """
-        node, siblings = self.tree_index(index), []
+        node = self.tree_index(index)
+        siblings = []
+
         while node > 0:
             siblings.append(self._nodes[node + 1 if node % 2 else node - 1])
             node = (node - 1) // 2
+
         return siblings
 
 
 def _heap(leaves: list[bytes], keccak: Hash) -> list[bytes]:
-    """Hash upwards, a level at a time: slices and a comprehension are twice as fast as an index loop."""
+    """Hash upwards, a level at a time: slices are twice as fast as a loop over indexes."""
     nodes = [b""] * (len(leaves) - 1) + leaves
+
     upper = len(leaves) - 1  # nodes below this index are still to be made
     while upper > 0:
         lower = (1 << upper.bit_length() - 1) - 1  # the first node of the deepest level among them
@@ -176,4 +187,5 @@ def _heap(leaves: list[bytes], keccak: Hash) -> list[bytes]:
         pairs = zip(below[0::2], below[1::2], strict=True)
         nodes[lower:upper] = [keccak(a + b) if a < b else keccak(b + a) for a, b in pairs]
         upper = lower
+
     return nodes

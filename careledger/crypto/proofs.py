@@ -20,6 +20,9 @@ class MalformedProof(ProofError):
 class WrongLength(ProofError):
     """The proof is shorter or longer than the size of the tree allows."""
 
+    actual: int
+    allowed: tuple[int, ...]
+
     def __init__(self, actual: int, allowed: Sequence[int]) -> None:
         wanted = " or ".join(str(length) for length in allowed)
         super().__init__(f"the proof has {actual} hashes where this tree's have {wanted}")
@@ -29,6 +32,9 @@ class WrongLength(ProofError):
 
 class WrongRoot(ProofError):
     """The proof is well-formed and leads to another root."""
+
+    actual: bytes
+    expected: bytes
 
     def __init__(self, actual: bytes, expected: bytes) -> None:
         super().__init__(f"the proof leads to root 0x{actual.hex()} and not to 0x{expected.hex()}")

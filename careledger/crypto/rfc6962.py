@@ -26,7 +26,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class LogTree:
-    """A log that grows: `len()` entries, the root at any size it ever had, and proofs between them."""
+    """A log that grows, with the root at any size that it ever had, and proofs between them."""
 
     def __init__(self, entries: Iterable[bytes] = ()) -> None:
         """Start a log with some entries."""
@@ -38,24 +38,30 @@ class LogTree:
 
     def append(self, entry: bytes) -> int:
         """Add an entry and return its index."""
-        index, level, node = len(self), 0, leaf_hash(entry)
+        index = len(self)
+        node = leaf_hash(entry)
         self._levels[0] += node
+
+        level = 0
         while (index >> level) & 1:
             node = node_hash(bytes(self._levels[level][-64:-32]), node)
             level += 1
             if level == len(self._levels):
                 self._levels.append(bytearray())
             self._levels[level] += node
+
         return index
 
     def extend(self, entries: Iterable[bytes]) -> None:
         """Add many entries: the same as appending each, level by level and much faster."""
         below = self._levels[0]
         below += b"".join([sha256(b"\x00" + entry).digest() for entry in entries])
+
         level = 1
         while len(below) >= 64:
             if level == len(self._levels):
                 self._levels.append(bytearray())
+
             own = self._levels[level]
             pairs = bytes(below[2 * len(own) : len(below) // 64 * 64])
             own += b"".join(
@@ -84,7 +90,7 @@ class LogTree:
         return self._subtree(0, size) if size else EMPTY_ROOT
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
-        """Return the hashes that lead from an entry to the root of the first `size` entries, bottom up.
+        """Return the hashes from an entry up to the root of the first `size` entries.
 
         Raises:
             InputError: the log has fewer entries, or the entry is not among them.
@@ -92,7 +98,10 @@ class LogTree:
         size = self._size(size)
         if not 0 <= index < size:
             raise InputError(f"there is no entry {index} among {size}")
-        proof, start, end = [], 0, size
+
+        proof = []
+        start = 0
+        end = size
         while end - start > 1:
             middle = start + _split(end - start)
             if index < middle:
@@ -101,10 +110,11 @@ class LogTree:
             else:
                 proof.append(self._subtree(start, middle))
                 start = middle
+
         return proof[::-1]
 
     def consistency_proof(self, old: int, size: int | None = None) -> list[bytes]:
-        """Return the hashes that show that the first `old` entries are the beginning of the first `size`.
+        """Return the hashes that show that `old` entries are the beginning of `size` entries.
 
         Empty when `old` is 0 or equals `size`.
 
@@ -116,7 +126,11 @@ class LogTree:
             raise InputError(f"a log of {size} entries has no beginning of {old}")
         if old in (0, size):
             return []
-        proof, start, end, whole = [], 0, size, True
+
+        proof = []
+        start = 0
+        end = size
+        whole = True
         while old != end:
             middle = start + _split(end - start)
             if old <= middle:
@@ -124,7 +138,9 @@ class LogTree:
                 end = middle
             else:
                 proof.append(self._subtree(start, middle))
-                start, whole = middle, False
+                start = middle
+                whole = False
+
         if not whole:
             proof.append(self._subtree(start, end))
         return proof[::-1]
@@ -137,8 +153,9 @@ class LogTree:
         return size
 
     def _subtree(self, start: int, end: int) -> bytes:
-        """Return the root of entries start to end; start is a multiple of the subtree's capacity."""
-        node, at = b"", end
+        """Return the root of entries start to end; start is a multiple of its capacity."""
+        node = b""
+        at = end
         while at > start:  # the complete subtrees from right to left, the smallest first
             size = (at - start) & (start - at)
             level = size.bit_length() - 1
@@ -146,6 +163,7 @@ class LogTree:
             complete = bytes(self._levels[level][32 * place : 32 * place + 32])
             node = node_hash(complete, node) if node else complete
             at -= size
+
         return node
 
 
@@ -169,7 +187,7 @@ def inclusion_proof_length(index: int, size: int) -> int:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Check that an entry with this leaf hash stands at an index of the log of `size` entries (RFC 9162, 2.1.3.2).
+    """Check that a leaf hash is at an index of the log of `size` entries (RFC 9162, 2.1.3.2).
 
     Raises:
         InputError: the entry is not in the log.
@@ -181,15 +199,21 @@ def verify_inclusion(
     length = inclusion_proof_length(index, size)
     if len(proof) != length:
         raise WrongLength(len(proof), [length])
-    node, place, last = leaf, index, size - 1
+
+    node = leaf
+    place = index
+    last = size - 1
     for sibling in proof:
         if place & 1 or place == last:
             node = node_hash(sibling, node)
             while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+                place >>= 1
+                last >>= 1
         else:
             node = node_hash(node, sibling)
-        place, last = place >> 1, last >> 1
+        place >>= 1
+        last >>= 1
+
     if node != root:
         raise WrongRoot(node, root)
 
@@ -204,17 +228,18 @@ def consistency_proof_length(old: int, size: int) -> int:
         raise InputError(f"a log of {size} entries has no beginning of {old}")
     if old in (0, size):
         return 0
-    zeros = (
-        old & -old
-    ).bit_length() - 1  # complete subtrees of this height are the old size's last part
-    place, last = (old - 1) >> zeros, (size - 1) >> zeros
+
+    # Complete subtrees of this height are the old size's last part.
+    zeros = (old & -old).bit_length() - 1
+    place = (old - 1) >> zeros
+    last = (size - 1) >> zeros
     return int(place > 0) + inclusion_proof_length(place, last + 1)
 
 
 def verify_consistency(
     old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Check that the log of `old` entries is the beginning of that of `size` entries (RFC 9162, 2.1.4.2).
+    """Check that `old` entries are the beginning of `size` entries (RFC 9162, 2.1.4.2).
 
     Raises:
         InputError: the old size is greater than the new one, or below 0.
@@ -226,6 +251,7 @@ def verify_consistency(
     length = consistency_proof_length(old, size)
     if len(proof) != length:
         raise WrongLength(len(proof), [length])
+
     if old == 0:
         _equal(EMPTY_ROOT, old_root)
         if size == 0:
@@ -234,18 +260,28 @@ def verify_consistency(
     if old == size:
         _equal(old_root, root)
         return
-    place, last, steps = old - 1, size - 1, list(proof)
+
+    # The proof begins with the largest subtree that both logs have, unless it is the old log.
+    place = old - 1
+    last = size - 1
     while place & 1:
-        place, last = place >> 1, last >> 1
+        place >>= 1
+        last >>= 1
+
+    steps = list(proof)
     before = after = old_root if place == 0 else steps.pop(0)
     for sibling in steps:
         if place & 1 or place == last:
-            before, after = node_hash(sibling, before), node_hash(sibling, after)
+            before = node_hash(sibling, before)
+            after = node_hash(sibling, after)
             while not place & 1 and place:
-                place, last = place >> 1, last >> 1
+                place >>= 1
+                last >>= 1
         else:
             after = node_hash(after, sibling)
-        place, last = place >> 1, last >> 1
+        place >>= 1
+        last >>= 1
+
     _equal(before, old_root)
     _equal(after, root)
 

@@ -33,7 +33,7 @@ def domain_separator(name: str, version: str, chain_id: int, contract: str | byt
     """Return the 32-byte separator of a contract's signing domain.
 
     Raises:
-        InputError: the contract is not an address, or the chain id no uint256.
+        InputError: the contract is not an address, or the chain id is not a uint256.
     """
     return struct_hash(DOMAIN_TYPE, [name, version, chain_id, contract])
 
@@ -55,6 +55,7 @@ def struct_hash(encoded_type: str, values: Sequence[Any]) -> bytes:
         raise InputError(
             f"{encoded_type.partition('(')[0]} has {len(members)} members, not {len(values)}"
         )
+
     words = [_word(kind, name, value) for (kind, name), value in zip(members, values, strict=True)]
     return keccak256(keccak256(encoded_type.encode()) + b"".join(words))
 
@@ -130,6 +131,7 @@ class TypedData:
             name: [{"type": kind, "name": member} for kind, member in _members(definition)]
             for name, definition in definitions.items()
         }
+
         return {
             "types": types,
             "primaryType": self.kind,
@@ -178,19 +180,23 @@ def recover(message: bytes, signature: bytes) -> bytes:
     """
     if len(signature) != 65:
         raise SignatureError(f"a signature has 65 bytes, not {len(signature)}")
-    s, v = int.from_bytes(signature[32:64], "big"), signature[64]
+
+    s = int.from_bytes(signature[32:64], "big")
+    v = signature[64]
     if v not in (27, 28):
         raise SignatureError(f"the signature's last byte is 27 or 28, not {v}")
     if s > HALF_ORDER:
         raise SignatureError(
             "the signature's s is above half the order: a malleable form is refused"
         )
+
     try:
         key = PublicKey.from_signature_and_message(
             signature[:64] + bytes([v - 27]), message, hasher=None
         )
     except Exception as error:
         raise SignatureError("the signature fits no key") from error
+
     return keccak256(key.format(compressed=False)[1:])[12:]
 
 
@@ -261,6 +267,7 @@ def _word(kind: str, name: str, value: Any) -> bytes:
         return keccak256(value.encode() if isinstance(value, str) else value)
     if kind == "bool" and isinstance(value, bool):
         return int(value).to_bytes(32, "big")
+
     if kind.startswith("uint") and isinstance(value, int) and not isinstance(value, bool):
         if 0 <= value < 1 << int(kind[4:] or 256):
             return value.to_bytes(32, "big")
@@ -270,7 +277,8 @@ def _word(kind: str, name: str, value: Any) -> bytes:
         return _bytes(kind, name, value, int(kind[5:])).ljust(32, b"\0")
     elif kind[0].isupper():
         return _bytes("struct hash", name, value, 32)
-    raise InputError(f"{name}: {value!r} is no {kind}")
+
+    raise InputError(f"{name}: {value!r} is not of type {kind}")
 
 
 def _bytes(kind: str, name: str, value: Any, length: int) -> bytes:
@@ -281,7 +289,8 @@ def _bytes(kind: str, name: str, value: Any, length: int) -> bytes:
             else memoryview(value).tobytes()
         )
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: {value!r} is no {kind}") from error
+        raise InputError(f"{name}: {value!r} is not of type {kind}") from error
+
     if len(raw) != length:
-        raise InputError(f"{name}: {value!r} is no {kind}, which has {length} bytes")
+        raise InputError(f"{name}: {value!r} is not of type {kind}, which has {length} bytes")
     return raw

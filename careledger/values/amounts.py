@@ -1,4 +1,4 @@
-"""Amounts: whole numbers of a token's smallest unit inside, decimal text where people read and write."""
+"""Amounts: whole numbers of a token's smallest unit inside, decimal text for people."""
 
 import re
 from dataclasses import dataclass
@@ -48,6 +48,7 @@ def parse_amount(text: str, decimals: int, what: str = "amount") -> int:
     fraction = (match[2] or "").rstrip("0")
     if len(fraction) > decimals:
         raise InputError(f"{what} {text} has more than {decimals} decimals")
+
     scale: int = 10**decimals
     return int(match[1]) * scale + int(fraction.ljust(decimals, "0") or "0")
 
@@ -63,6 +64,7 @@ def amount_text(amount: int, decimals: int, least: int = 0) -> str:
     """
     sign = "-" if amount < 0 else ""
     whole, fraction = divmod(abs(amount), 10**decimals)
+
     digits = str(fraction).rjust(decimals, "0") if decimals else ""
     digits = digits.rstrip("0").ljust(least, "0")
     return f"{sign}{whole:,}" + (f".{digits}" if digits else "")

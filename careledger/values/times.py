@@ -1,4 +1,4 @@
-"""Times and durations: aware UTC in Python, whole seconds since 1970 on the chain, RFC 3339 in text."""
+"""Times and durations: aware UTC in Python, seconds since 1970 on the chain, RFC 3339 in text."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,8 @@ LATEST_SECONDS = 253_402_300_799
 """The end of the year 9999: the latest time that every reader knows."""
 
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
@@ -17,7 +18,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def to_seconds(at: datetime, what: str = "time") -> int:
-    """Return a time as the contracts count it: whole seconds since 1970 UTC; a part of a second is cut off.
+    """Return a time as contracts count it: whole seconds since 1970 UTC; parts are cut off.
 
     Raises:
         InputError: it has no time zone, or lies before 1970.
@@ -25,8 +26,10 @@ def to_seconds(at: datetime, what: str = "time") -> int:
     """
     if at.tzinfo is None:
         raise InputError(f"{what} {at} has no time zone")
+
     if at.timestamp() < 0:
         raise InputError(f"{what} {at} lies before 1970")
+
     return int(at.timestamp())
 
 
@@ -43,7 +46,7 @@ def whole_seconds(at: datetime, what: str = "time") -> int:
 
 
 def from_seconds(count: int) -> datetime:
-    """Return the time of a count of seconds since 1970 UTC; the end of the year 9999 for what lies beyond."""
+    """Return the time of a count of seconds since 1970 UTC; at most the end of the year 9999."""
     return datetime.fromtimestamp(min(count, LATEST_SECONDS), UTC)
 
 
@@ -66,6 +69,7 @@ def parse_time(text: object, what: str) -> datetime:
             at = None
         if at is not None and at.timestamp() >= 0:
             return at
+
     raise InputError(
         f"{what} {str(text)[:80]!r} is not a time such as 2030-01-31T12:00:00Z, from 1970 on"
     )
@@ -93,6 +97,7 @@ def parse_duration(text: str, what: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text)
     count = int(match[1]) * _UNITS[match[2]] if match else 0
+
     if not 0 < count <= LATEST_SECONDS:
         raise InputError(f"{what} {text[:80]!r} is not a duration such as 90s, 15m, 12h, 30d or 8w")
     return timedelta(seconds=count)

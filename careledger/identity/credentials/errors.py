@@ -1,4 +1,4 @@
-"""Why a credential or a presentation is not accepted: a class for each kind, a reason for each case.
+"""Why a credential or a presentation is not accepted: a class for each kind, reasons in it.
 
 ```
 CredentialError

@@ -198,13 +198,13 @@ class TestAccount:
         assert open_slot(opened.storage_root, bytes(32), prove_slot(bytes(32))) == 7
         assert open_slot(EMPTY_TRIE, bytes(32), []) == 0
         assert open_account(root, b"c" * 20, prove(b"c" * 20)) is None
-        with pytest.raises(MalformedProof, match="no account"):
+        with pytest.raises(MalformedProof, match="not an account"):
             open_account(root, b"b" * 20, prove(b"b" * 20))
 
     @pytest.mark.parametrize("word", [rlp.encode([b"list"]), rlp.encode(bytes(33))])
     def test_a_slot_that_is_no_word_is_refused(self, word):
         root, prove = trie({bytes(32): word})
-        with pytest.raises(MalformedProof, match="no storage word"):
+        with pytest.raises(MalformedProof, match="not a storage word"):
             open_slot(root, bytes(32), prove(bytes(32)))
 
 
@@ -273,7 +273,7 @@ class TestHeader:
     @pytest.mark.parametrize("what", [b"text", [b"few"], [[b"list"]] * 16, [b"short"] * 16])
     def test_what_has_the_hash_and_is_no_header_is_refused(self, what):
         encoded = rlp.encode(what)
-        with pytest.raises(MalformedProof, match="no block header"):
+        with pytest.raises(MalformedProof, match="not a block header"):
             open_header(encoded, keccak256(encoded))
 
 
