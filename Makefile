@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help setup demo test cover up check fmt gas errors bench brownie interop compat clean
+.PHONY: help setup demo test cover up check fmt gas errors bench brownie interop endure compat clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ interop: setup ## Other people's clients and test suites against ours
 bench: setup ## Gas beside other people's contracts, and throughput
 	@for folder in benchmarks/peers tests/interop; do npm install --prefix $$folder --silent --no-package-lock --no-audit --no-fund --ignore-scripts; done
 	@$(BIN)/python benchmarks/peers/run.py && for what in hashing sending credentials; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+
+endure: setup ## The long runs: crash points, faults, properties at full counts; resumes
+	@$(BIN)/python benchmarks/endure.py
 
 compat: setup ## Run the tests with the newest libraries that pyproject.toml allows
 	@sh scripts/compat.sh $(TESTS)

@@ -224,6 +224,17 @@ with store.writing() as session:
             assert digests(store) == [bytes([1]) * 32]
 
 
+def test_without_a_store_nothing_of_sqlalchemy_is_imported():
+    code = """
+import sys
+import careledger.cli, careledger.suite, careledger.store, careledger.identity.consent.client
+import careledger.chain.send
+found = [name for name in sys.modules if name.startswith(("sqlalchemy", "alembic", "pg8000"))]
+assert not found, found
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 class TestMoments:
     def test_there_and_back_in_whole_seconds(self, database):
         given = datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
