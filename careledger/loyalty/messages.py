@@ -32,7 +32,7 @@ standard's own."""
 
 
 def random_nonce() -> bytes:
-    """Return 32 bytes that nobody has used."""
+    """Return 32 random bytes."""
     return token_bytes(32)
 
 

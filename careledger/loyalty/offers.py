@@ -32,7 +32,7 @@ class Offer:
     """What a maker gives and wants; amounts in the smallest unit.
 
     Raises:
-        OfferError: a member is not possible, whatever the time is now.
+        OfferError: a member has a value that it cannot have.
 
     """
 
@@ -128,7 +128,7 @@ class Offer:
 
         Raises:
             MalformedDocument: a member is missing, unknown, or has another form.
-            OfferError: a member is not possible.
+            OfferError: a member has a value that it cannot have.
 
         """
         members = node.object(_NAMES)

@@ -27,7 +27,7 @@ class Pair:
     reserve0: int
     reserve1: int
     shares: int
-    """All of them, the 1,000 that belong to nobody included; 0 for a pair that was never funded."""
+    """All shares, with the 1,000 that nobody owns; 0 for a pair that was never funded."""
     fee_bps0: int
     fee_bps1: int
     open: bool
@@ -228,7 +228,7 @@ class PointPools(ContractClient):
         return int(self._read("LP_FEE_BPS"))
 
     def locked_shares(self) -> int:
-        """Return how many of a pair's shares belong to nobody."""
+        """Return how many of a pair's shares nobody owns."""
         return int(self._read("LOCKED_SHARES"))
 
     def policies(self) -> ChecksumAddress:

@@ -134,7 +134,7 @@ class SignedOffer:
 
         Raises:
             MalformedDocument: a member is missing, unknown, or has another form.
-            OfferError: a member of the offer is not possible.
+            OfferError: a member of the offer has a value that it cannot have.
 
         """
         members = node.object(["format", "chainId", "market", "offer", "signature", "permit"])

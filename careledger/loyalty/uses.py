@@ -111,7 +111,7 @@ class _Movement(NamedTuple):
 
 
 class TransactionUses:
-    """The uses in one transaction: movements wait until an event says what they were for."""
+    """Reads the uses of one transaction: a movement waits for the event that explains it."""
 
     def __init__(self, token: ChecksumAddress, pools: ChecksumAddress) -> None:
         self.token = token
@@ -122,10 +122,10 @@ class TransactionUses:
         self._uses: list[PointUse] = []
 
     def read(self, events: Iterable[Event]) -> list[PointUse]:
-        """Return the uses that a transaction's events tell, in their order.
+        """Return the uses of a transaction, in the order of its events.
 
         Raises:
-            ProofError: an event tells a movement that is not in the logs.
+            ProofError: an event explains a movement that is not in the logs.
 
         """
         for event in events:
@@ -225,7 +225,7 @@ class TransactionUses:
         """Make the last waiting movement that fits a use.
 
         Raises:
-            ProofError: none has the amount that the event tells.
+            ProofError: no movement has the amount of the event.
 
         """
         for transfer in reversed(self._waiting):
@@ -237,7 +237,7 @@ class TransactionUses:
         if movement.amount is not None:
             raise ProofError(
                 f"the node's logs contradict each other: transaction "
-                f"{hexed(event.log.transaction_hash)} tells '{kind}', and no points moved for it"
+                f"{hexed(event.log.transaction_hash)} shows '{kind}', but no points moved for it"
             )
 
     def _add(self, kind: UseKind, transfer: Transfer, event: Event, **more: Any) -> None:

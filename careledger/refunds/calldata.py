@@ -10,7 +10,7 @@ from careledger.refunds.terms import KINDS, WORDS, DealTerms
 
 
 def find_terms(data: bytes, id: bytes, chain_id: int, escrow: str) -> DealTerms:
-    """Find a deal's terms in calldata, whatever other calls they are wrapped in.
+    """Find a deal's terms in calldata, at any depth of other calls.
 
     Args:
         data: the transaction's whole input.

@@ -169,7 +169,7 @@ class RefundEscrow(ContractClient):
         return self._write("submitEvidence", terms.abi(), evidence)
 
     def award(self, terms: DealTerms, refund_bps: int) -> TransactionReceipt:
-        """Rule as the arbiter: so many basis points for the payer; 10,001 refuses to rule."""
+        """Rule as the arbiter: the payer's part in basis points; 10,001 refuses to rule."""
         return self._write("award", terms.abi(), refund_bps)
 
     def rule(self, dispute_id: int, ruling: int) -> TransactionReceipt:

@@ -54,7 +54,7 @@ class Erc20Token:
             return decode([kind], answer)[0]
         except (DecodingError, OverflowError) as error:
             raise NotFound(
-                f"there is no ERC-20 token at {self.address}: {signature} gives nothing"
+                f"there is no ERC-20 token at {self.address}: {signature} returns nothing"
             ) from error
 
     def queue(self, signature: str, *arguments: Any, gas: int | None = None) -> Pending:
@@ -97,7 +97,7 @@ class Erc20Token:
         return bytes(self.read("DOMAIN_SEPARATOR()", "bytes32"))
 
     def approve(self, spender: str, amount: int) -> TransactionReceipt:
-        """Let a spender take so much of the sender's."""
+        """Let a spender take an amount of the sender's tokens."""
         signature = "approve(address,uint256)"
         return self._paying(signature).wait(self.queue(signature, spender, amount))
 

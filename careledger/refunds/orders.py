@@ -53,7 +53,7 @@ class OrderOutcome(StrEnum):
     CANCELLED = "cancelled"
     """The seller gives everything back."""
     LAPSED = "lapsed"
-    """Delivered, and nobody says anything: anyone releases the money after the time."""
+    """Delivered, and no party acts: anyone releases the money after the time."""
 
     @property
     def shared(self) -> bool:
@@ -62,7 +62,7 @@ class OrderOutcome(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """How far an order of the retail format has come; that format tells no outcome."""
+    """How far an order of the retail format has come; that format has no outcomes."""
 
     PENDING = "pending"
     PROCESSED = "processed"
@@ -80,7 +80,7 @@ class Order:
     """In the smallest unit of the currency."""
     currency: str
     outcome: OrderOutcome | None = None
-    """None where the file does not tell it."""
+    """None where the file does not have it."""
     share_bps: int = 0
     """What the customer gets back where the outcome leaves it open, in basis points."""
     evidence: str = ""

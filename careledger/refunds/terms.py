@@ -54,7 +54,7 @@ class DealTerms:
     `refund_to`, `sla_at`, `criteria`, `arbiter` and `fee_to` may be left out.
 
     Raises:
-        TermsError: a field is not possible, whatever the time is now; `check` looks at the times.
+        TermsError: a field has a value that it cannot have; `check` compares times with the clock.
 
     """
 
@@ -268,7 +268,7 @@ class DealTerms:
 
         Raises:
             MalformedDocument: a member is missing, unknown, or has another form.
-            TermsError: a field is not possible.
+            TermsError: a field has a value that it cannot have.
 
         """
         required = ("payer", "seller", "token", "amount", "releaseAt", "orderRef")

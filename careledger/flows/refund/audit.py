@@ -1,4 +1,4 @@
-"""Whether every unit is where the escrow's events say, by the balances that the chain tells."""
+"""Compares the balances on the chain with the sums of the escrow's events, to the last unit."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class BalanceAudit:
 
         Args:
             escrow: its address.
-            dollar: the stablecoin, of which nobody but customers has any yet.
+            dollar: the stablecoin; only customers have any of it yet.
 
         """
         self.chain = chain

@@ -18,7 +18,7 @@ from careledger.refunds.orders import Order
 from careledger.refunds.terms import ALL_BPS, DealTerms
 
 UNDER_WAY = 64
-"""How many transactions may be under way: a node keeps only so many of one sender."""
+"""How many transactions may be under way: a node limits those of one sender that wait."""
 BOND_PART = 10
 """The bond of an appeal is a tenth of what is held."""
 
@@ -115,7 +115,7 @@ class DealSignatures:
         )
 
     def evidence(self, deal: OrderDeal, prefix: str = "") -> bytes:
-        """Return a commitment to what the customer says: 32 bytes."""
+        """Return a commitment to the customer's evidence: 32 bytes."""
         return hmac_sha256(self.key, (prefix + deal.order.evidence).encode())
 
     def agreement(self, deal: OrderDeal, clerk: Sender, deadline: datetime) -> SplitAgreement:

@@ -24,7 +24,7 @@ def flow(
         Path, FlowOption("Orders: our JSON or CSV format, or the retail one.")
     ] = ORDERS,
     seed: Annotated[
-        str, FlowOption("Text that draws other outcomes for orders whose file tells none.")
+        str, FlowOption("Text that draws other outcomes for orders that have none.")
     ] = "",
     everything: Annotated[
         bool, FlowOption("Show every order, however many there are.", "--all")

@@ -1,4 +1,4 @@
-"""Outcomes for orders whose file tells none: drawn by the order's number, the same each time."""
+"""Outcomes for orders that have none: drawn by the order's number, the same each time."""
 
 from dataclasses import replace
 from hashlib import sha256

@@ -11,7 +11,7 @@ from careledger.values.addresses import ZERO_ADDRESS
 from careledger.values.amounts import amount_text
 
 DETAILED = 60
-"""Up to so many orders are shown one by one, unless all are asked for."""
+"""The most orders that are shown one by one, unless all are asked for."""
 
 _ORDER_COLUMNS = [
     "order, customer",

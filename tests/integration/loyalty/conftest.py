@@ -1,5 +1,6 @@
 """Two brands with points that may be swapped, and customers who have some, on the real chain."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,8 @@ from careledger.chain import artifacts
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
+from careledger.cli.loyalty import app
+from careledger.cli.program import run as run_program
 from careledger.loyalty.client import LoyaltyToken, PointMarket, PointPools
 from careledger.loyalty.offers import Offer
 from careledger.loyalty.points import POINT
@@ -18,6 +21,7 @@ from careledger.loyalty.pools import Funding
 from careledger.loyalty.signed_offers import SignedOffer, sign_offer
 from careledger.loyalty.token import Issuance
 from careledger.values.times import from_seconds
+from tests.support.commands import check_documents, without_notes
 
 DAY = timedelta(days=1)
 CAP = 10**9 * POINT
@@ -111,3 +115,83 @@ def world(chain, suite, development, senders) -> World:
         chain, suite, development, airline, cafe, lena, tomas, nadia, stranger,
         LoyaltyToken(chain, miles.address), LoyaltyToken(chain, beans.address), market, pools,
     )  # fmt: skip
+
+
+# ---- commands
+
+
+@pytest.fixture
+def play(world, deployments, monkeypatch, capsys):
+    """Return a function that runs a command as somebody; it returns status, output and errors."""
+    monkeypatch.setenv("CARELEDGER_RPC", world.chain.url)
+    monkeypatch.setenv("CARELEDGER_DEPLOYMENTS", str(deployments))
+    monkeypatch.delenv("CARELEDGER_KEYSTORE", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments, by=None):
+        monkeypatch.delenv("CARELEDGER_PRIVATE_KEY", raising=False)
+        if by is not None:
+            monkeypatch.setenv("CARELEDGER_PRIVATE_KEY", "0x" + bytes(by.account.key).hex())
+        status = 0
+        try:
+            run_program(app, [str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        printed = capsys.readouterr()
+        check_documents(arguments, printed)
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def document(play):
+    """Return a function that runs a command with --json and returns what it printed."""
+
+    def run(*arguments, by=None):
+        status, out, err = play(*arguments, "--json", by=by)
+        assert status == 0, err
+        return json.loads(out)
+
+    return run
+
+
+@pytest.fixture
+def refused(play, world):
+    """Return a function that checks a refusal: its status, one sentence, and nothing is sent."""
+
+    def run(status, *arguments, by=None, say=()):
+        block = world.chain.block_number()
+        found, out, err = play(*arguments, by=by)
+        assert found == status, err
+        assert out == ""
+        assert without_notes(err).startswith("error: ")
+        assert without_notes(err).count("\n") == 1
+        for word in say:
+            assert word in err
+        assert world.chain.block_number() == block
+        return err
+
+    return run
+
+
+@pytest.fixture
+def offered(document, world, tmp_path):
+    """Let Lena sign an offer; return its file."""
+    file = tmp_path / "offer.json"
+    document(
+        "offer",
+        "sign",
+        world.miles.address,
+        "400",
+        world.beans.address,
+        "16",
+        "--out",
+        file,
+        "--min-fill",
+        "10",
+        "--nonce",
+        "9",
+        by=world.lena,
+    )
+    return file

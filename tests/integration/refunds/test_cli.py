@@ -1,4 +1,4 @@
-"""`careledger refunds` on a node: a deal from its terms to its end, and what is said of bad input."""
+"""`careledger refunds` on a node: a deal from its terms to its end, and refusals of bad input."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.support.commands import check_documents, without_notes
 
 @pytest.fixture
 def cli(shop, deployments, capsys, monkeypatch):
-    """Run a command as somebody; returns the status, what was printed, and what was complained of."""
+    """Run a command as somebody; returns the status, what was printed, and the errors."""
 
     def call(*arguments, who=None, as_json=True):
         for name in ("CARELEDGER_PRIVATE_KEY", "CARELEDGER_KEYSTORE"):
@@ -276,9 +276,21 @@ class TestBadInput:
         key = tmp_path / "orders.key"
         key.write_text("1234")
         result = cli(
-            "terms", tmp_path / "deal.json", "--payer", shop.payer.address, "--seller", shop.seller.address,
-            "--amount", "5", "--carrier", shop.carrier.address, "--order", "A-1", "--order-key", key,
-        )  # fmt: skip
+            "terms",
+            tmp_path / "deal.json",
+            "--payer",
+            shop.payer.address,
+            "--seller",
+            shop.seller.address,
+            "--amount",
+            "5",
+            "--carrier",
+            shop.carrier.address,
+            "--order",
+            "A-1",
+            "--order-key",
+            key,
+        )
         self.refused(result, 2, "at least 16 bytes")
 
     def test_a_file_that_is_there_is_left_alone(self, cli, terms, tmp_path, shop):
