@@ -11,12 +11,30 @@ from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 
 from careledger.chain.abi import signature, types
-from careledger.chain.compile import ARTIFACTS
-from careledger.errors import ToolchainError
+from careledger.chain.compile import ARTIFACTS, STANDARD_JSON
+from careledger.errors import NotFound, ToolchainError
 
 __all__ = ["Abi", "Artifact", "load", "signature", "types"]
 
 Abi = list[dict[str, Any]]
+
+PACKAGED = Path(__file__).with_name("built")
+"""What an installed package carries of the compiler's output; a checkout has none."""
+
+
+def compiler_input(name: str) -> str:
+    """Return the compiler's standard-JSON input of a contract, with which explorers verify it.
+
+    Raises:
+        ToolchainError: the contract has not been compiled.
+        NotFound: its input is not here.
+
+    """
+    place = PACKAGED / "standard-json" if PACKAGED.is_dir() else STANDARD_JSON
+    file = place / f"{Path(load(name).source).stem}.json"
+    if not file.is_file():
+        raise NotFound(f"{name} has no compiler input here: run `careledger compile`")
+    return file.read_text()
 
 
 @dataclass(frozen=True)
@@ -76,19 +94,25 @@ class Artifact:
 
 
 @cache
-def load(name: str, folder: Path = ARTIFACTS) -> Artifact:
+def load(name: str, folder: Path | None = None) -> Artifact:
     """Return the artifact of a contract.
+
+    Args:
+        name: of the contract.
+        folder: where to look; by default in the package, or in `build/` of a checkout.
 
     Raises:
         ToolchainError: the contract has not been compiled.
 
     """
+    packaged = PACKAGED.is_dir()
+    place = folder or (PACKAGED if packaged else ARTIFACTS)
     try:
-        raw = json.loads((folder / f"{name}.json").read_text())
+        raw = json.loads((place / f"{name}.json").read_text())
     except OSError as error:
-        raise ToolchainError(
-            f"contract '{name}' has not been compiled: run `careledger compile`"
-        ) from error
+        todo = "this package has no such contract" if packaged else "run `careledger compile`"
+        raise ToolchainError(f"contract '{name}' has not been compiled: {todo}") from error
+
     return Artifact(
         name=raw["contractName"],
         source=raw["source"],

@@ -237,6 +237,12 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
             all the same), or two contracts share a name.
 
     """
+    if not CONTRACTS.is_dir():
+        raise ToolchainError(
+            "there are no contracts to compile here: the sources are in the repository's checkout, "
+            "and this package carries what the compiler made of them"
+        )
+
     collected = units()
     todo = stale(collected)
     refused = []

@@ -21,6 +21,8 @@ SOLC_VERSION = "0.8.37"
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"
 SOLCX_FOLDER = ROOT / "build" / "toolchain" / "solcx"
+CHECKOUT = (ROOT / "contracts").is_dir()
+"""Whether this is a checkout of the repository, and not an installed package."""
 SHIM = Path(__file__).with_name("solc.cjs")
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
@@ -48,19 +50,24 @@ def native_solc() -> Path | None:
 
 
 def foundry(tool: str) -> Path:
-    """Return the binary of a foundry tool that npm installed for this platform.
+    """Return the binary of a foundry tool: what npm installed here, else what is on PATH.
 
     Raises:
-        ToolchainError: npm has not installed it, or there is none for this platform.
+        ToolchainError: there is none.
 
     """
     system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
     binary = MODULES / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin" / tool
-    if not binary.is_file():
+    if binary.is_file():
+        return binary
+
+    on_path = shutil.which(tool)
+    if on_path is None:
+        todo = "run `make setup`" if CHECKOUT else "install Foundry (https://getfoundry.sh)"
         raise ToolchainError(
-            f"{tool} is not installed for {platform.system()} {platform.machine()}: run `make setup`"
+            f"{tool} is not installed for {platform.system()} {platform.machine()}: {todo}"
         )
-    return binary
+    return Path(on_path)
 
 
 def npm_tool(package: str, script: str) -> Path:

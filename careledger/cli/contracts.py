@@ -1,13 +1,11 @@
 """`careledger compile`, `standard-json` and `abi`: what the compiler takes, and what it makes."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from careledger.cli.commands import command, group
-from careledger.errors import NotFound
 
 if TYPE_CHECKING:
     from careledger.console import Out
@@ -37,13 +35,8 @@ def standard_json(contract: Contract) -> None:
     Example: careledger standard-json RefundEscrow > RefundEscrow.input.json
     """
     from careledger.chain import artifacts
-    from careledger.chain.compile import STANDARD_JSON
 
-    source = artifacts.load(contract).source
-    file = STANDARD_JSON / f"{Path(source).stem}.json"
-    if not file.is_file():
-        raise NotFound(f"{contract} has no compiler input here: run `careledger compile`")
-    typer.echo(file.read_text())
+    typer.echo(artifacts.compiler_input(contract))
 
 
 @command(app)

@@ -100,11 +100,12 @@ def play_all(out: Out) -> None:
     """
     from careledger.chain.compile import compile_all
     from careledger.chain.node import LocalNode
+    from careledger.chain.toolchain import CHECKOUT
     from careledger.cli.deployment import deploy
     from careledger.suite import Suite
 
     started = time.monotonic()
-    done = compile_all(lambda path: warn(f"compiled {path}"))
+    done = compile_all(lambda path: warn(f"compiled {path}")) if CHECKOUT else []
     with LocalNode("anvil") as chain, tempfile.TemporaryDirectory() as folder:
         out.say(
             f"A local chain serves at {chain.url}; {len(done)} source files had to be compiled."

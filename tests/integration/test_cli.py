@@ -110,7 +110,7 @@ class TestStandardJson:
         refused(careledger("standard-json", "Nothing"), 2, "Nothing", "careledger compile")
 
     def test_a_lost_input_says_how_to_make_it(self, monkeypatch, tmp_path):
-        monkeypatch.setattr("careledger.chain.compile.STANDARD_JSON", tmp_path)
+        monkeypatch.setattr("careledger.chain.artifacts.STANDARD_JSON", tmp_path)
         with pytest.raises(
             NotFound, match="RefundEscrow has no compiler input here: run `careledger compile`"
         ):
