@@ -123,7 +123,9 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return where to open a store that does not exist yet: a file, then a database of PostgreSQL."""
+    """Return where to open a store that does not exist yet: a file,
+    then a database of PostgreSQL.
+    """
     if request.param == "sqlite":
         return str(tmp_path / "careledger.db")
 

@@ -34,7 +34,9 @@ def programs() -> Path | None:
 
 
 def required() -> Path:
-    """Return the folder of PostgreSQL's programs; without it, skip the test or fail where it must run."""
+    """Return the folder of PostgreSQL's programs; without it, skip the test or fail where it must
+    run.
+    """
     folder = programs()
     if folder is None:
         if os.environ.get("CARELEDGER_REQUIRE_POSTGRES") == "1":

@@ -15,7 +15,9 @@ def drop(chain, *pending):
 
 
 def mined(chain, sender, *pending):
-    """Wait for the first of transactions, a block every now and then; return whether they were all mined."""
+    """Wait for the first of transactions, a block every now and then; return whether they were all
+    mined.
+    """
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: [sender.wait(one) for one in pending])
         while not waiting.done():

@@ -36,11 +36,20 @@ def tree_of(log, members):
 
 def leaf(log, fields):
     """The leaf, written out a second time, independently of the product."""
-    words = [keccak256(b"careledger.interactions.v1".ljust(32, b"\0")
-                       + log.chain_id.to_bytes(32, "big") + bytes(12) + bytes.fromhex(log.contract[2:])),
-             fields.content, fields.parties,
-             bytes(14) + fields.kind.to_bytes(2, "big") + fields.started_at.to_bytes(8, "big")
-             + fields.index.to_bytes(8, "big")]  # fmt: skip
+    words = [
+        keccak256(
+            b"careledger.interactions.v1".ljust(32, b"\0")
+            + log.chain_id.to_bytes(32, "big")
+            + bytes(12)
+            + bytes.fromhex(log.contract[2:])
+        ),
+        fields.content,
+        fields.parties,
+        bytes(14)
+        + fields.kind.to_bytes(2, "big")
+        + fields.started_at.to_bytes(8, "big")
+        + fields.index.to_bytes(8, "big"),
+    ]
     return keccak256(keccak256(b"".join(words)))
 
 
@@ -128,7 +137,9 @@ def paper_batch(count=5, first=100, log=None):
 
 
 def paper_receipt(place=2, count=5, batch_id=3, size=6, **changes):
-    """A whole receipt of a batch that is on no chain, and that batch as a contract would keep it."""
+    """A whole receipt of a batch that is on no chain, and that
+    batch as a contract would keep it.
+    """
     batch, keyring = paper_batch(count)
     entry = batch.entries[place]
     there = AnchoredBatch(batch.root, batch.first, batch.count, 1_790_000_000)

@@ -1,4 +1,6 @@
-"""Deployment on a real node: killed at every point, run again, on the wrong chain, with another build."""
+"""Deployment on a real node: killed at every point, run again, on the wrong chain, with another
+build.
+"""
 
 import json
 

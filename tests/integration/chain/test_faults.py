@@ -1,4 +1,5 @@
-"""Sending while everything goes wrong, again and again: every request has its effect once, none twice.
+"""Sending while everything goes wrong, again and again: every request has its effect once, none
+twice.
 
 The two endurance tests print nothing and choose by a seed of their own; another one:
 CARELEDGER_SEED=5. More of it: CARELEDGER_FAULTS=10000.
@@ -54,7 +55,9 @@ def sent(sender, to):
 
 
 def paid(sender, proxy):
-    """Pay new people one wei each, eight at a time, until enough went wrong; return who they are."""
+    """Pay new people one wei each, eight at a time, until enough
+    went wrong; return who they are.
+    """
     asked = []
     while proxy.faults.total() < FAULTS:
         people = [Account.create().address for _ in range(8)]

@@ -1,4 +1,6 @@
-"""The connection on a real node, directly and through a proxy that limits, cuts and talks nonsense."""
+"""The connection on a real node, directly and through a proxy that
+limits, cuts and talks nonsense.
+"""
 
 import random
 
@@ -24,13 +26,20 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("reply", "words"),
         [
-            (Fault.REFUSE, "no node answers"), (Fault.LOST, "no node answers"), (Fault.TRUNCATE, "no node answers"),
-            (Fault.LIMIT, "429: it is asked too often"), (Fault.DROP, "did not answer eth_blockNumber in time"),
-            ((503, b""), "HTTP status 503"), (b"[" * 100_000, "no node answers"), (b"{", "no node answers"),
-            (b"[]", "is not a node"), (b"null", "is not a node"), (b'"text"', "is not a node"),
+            (Fault.REFUSE, "no node answers"),
+            (Fault.LOST, "no node answers"),
+            (Fault.TRUNCATE, "no node answers"),
+            (Fault.LIMIT, "429: it is asked too often"),
+            (Fault.DROP, "did not answer eth_blockNumber in time"),
+            ((503, b""), "HTTP status 503"),
+            (b"[" * 100_000, "no node answers"),
+            (b"{", "no node answers"),
+            (b"[]", "is not a node"),
+            (b"null", "is not a node"),
+            (b'"text"', "is not a node"),
             (b"{}", "is not a node"),
         ],
-    )  # fmt: skip
+    )
     def test_where_no_answer_comes_through_it_is_open_what_the_node_did(self, chain, reply, words):
         with (
             Proxy(chain.url, on("eth_blockNumber", reply)) as proxy,
@@ -41,12 +50,20 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("reply", "words"),
         [
-            ((413, b""), "HTTP status 413"), ((403, b"<html>"), "HTTP status 403"), ((400, b"{}"), "HTTP status 400"),
+            ((413, b""), "HTTP status 413"),
+            ((403, b"<html>"), "HTTP status 403"),
+            ((400, b"{}"), "HTTP status 400"),
             ((400, b"[" * 100_000), "HTTP status 400"),
-            ((400, b'{"error": {"code": 1, "message": "too much"}}'), "refused eth_blockNumber: too much"),
-            ((500, b'{"error": {"code": 1, "message": "not now"}}'), "refused eth_blockNumber: not now"),
+            (
+                (400, b'{"error": {"code": 1, "message": "too much"}}'),
+                "refused eth_blockNumber: too much",
+            ),
+            (
+                (500, b'{"error": {"code": 1, "message": "not now"}}'),
+                "refused eth_blockNumber: not now",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_a_status_of_http_that_says_no_is_a_refusal(self, chain, reply, words):
         with (
             Proxy(chain.url, on("eth_blockNumber", reply)) as proxy,
@@ -95,7 +112,9 @@ class TestExpect:
 
 @pytest.fixture(scope="module")
 def busy():
-    """A chain with a known number of events in each block; the blocks and the events' block numbers."""
+    """A chain with a known number of events in each block; the blocks and the events' block
+    numbers.
+    """
     with LocalNode("anvil", extra=["--no-mining"]) as chain:
         sender = Sender(chain, development_accounts(1)[0])
         made = sender.send(None, artifacts.load("IdentityRegistry").bytecode)
@@ -151,11 +170,16 @@ class TestLogs:
     @pytest.mark.parametrize(
         "limit",
         [
-            {"blocks": 1}, {"blocks": 2}, {"blocks": 10}, {"blocks": 64},
-            {"events": 9}, {"events": 30}, {"blocks": 7, "events": 9},
+            {"blocks": 1},
+            {"blocks": 2},
+            {"blocks": 10},
+            {"blocks": 64},
+            {"events": 9},
+            {"events": 30},
+            {"blocks": 7, "events": 9},
         ],
         ids=str,
-    )  # fmt: skip
+    )
     def test_a_node_with_limits_gives_the_same_events_in_the_same_order(self, busy, limit):
         chain, registry, _ = busy
         with Proxy(chain.url, Limit(chain, **limit)) as proxy:

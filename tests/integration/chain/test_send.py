@@ -1,4 +1,6 @@
-"""Sending on a real node, the awkward cases too: stuck, replaced, overtaken, vanished, undone, refused after all."""
+"""Sending on a real node, the awkward cases too: stuck, replaced, overtaken, vanished, undone,
+refused after all.
+"""
 
 import pytest
 from eth_account import Account

@@ -1,4 +1,6 @@
-"""What a sender reports, whom it lets send, and what it has stored before it hands anything over."""
+"""What a sender reports, whom it lets send, and what it has stored
+before it hands anything over.
+"""
 
 from collections import Counter
 

@@ -17,7 +17,9 @@ from tests.worlds.identity.relays import Bench
 
 @pytest.fixture
 def careledger(chain, deployments, monkeypatch, capsys):
-    """Return a function that runs a command in a clean environment and returns status, stdout and stderr."""
+    """Return a function that runs a command in a clean environment and returns status, stdout and
+    stderr.
+    """
     for name in [name for name in os.environ if name.startswith("CARELEDGER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CARELEDGER_RPC", chain.url)

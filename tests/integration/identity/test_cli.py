@@ -121,7 +121,8 @@ class TestDelegate:
     def test_until_a_time(self, careledger, registry, alice, senders):
         found = read_document(
             careledger(
-                "delegate", alice.address, senders[2].address, "--role", "veriKey", "--until", "2030-01-31T12:00:00Z",
+                "delegate", alice.address, senders[2].address, "--role", "veriKey", "--until",
+                "2030-01-31T12:00:00Z",
                 "--json", key=alice,
             )
         )  # fmt: skip
@@ -138,7 +139,8 @@ class TestDelegate:
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
-            (["--role", "a"], "either --for or --until"), (["--role", "a", "--for", "1d", "--until", "2030"], "either"),
+            (["--role", "a"], "either --for or --until"),
+            (["--role", "a", "--for", "1d", "--until", "2030"], "either"),
             (["--role", "a", "--for", "30"], "is not a duration"),
             (["--role", "a", "--for", "0d"], "is not a duration"),
             (["--role", "a", "--for", "-1d"], "is not a duration"),
@@ -292,8 +294,10 @@ class TestResolve:
     @pytest.mark.parametrize(
         ("text", "status", "says"),
         [
-            ("did:web:example.com", 2, "is not a did:ethr"), (f"did:ethr:0x7a69:{MISTYPED}", 2, "checksum"),
-            ("did:ethr:0x7a69:0x02" + "ff" * 32, 2, "public key"), (f"did:ethr:nowhere:0x{1:040x}", 2, "unknown"),
+            ("did:web:example.com", 2, "is not a did:ethr"),
+            (f"did:ethr:0x7a69:{MISTYPED}", 2, "checksum"),
+            ("did:ethr:0x7a69:0x02" + "ff" * 32, 2, "public key"),
+            (f"did:ethr:nowhere:0x{1:040x}", 2, "unknown"),
             (f"did:ethr:0x{1:040x}", 3, "anchored on chain 1"),
             (f"did:ethr:0x7a69:0x{1:040x}?versionId=999999", 1, "there is no block 999999 yet"),
             (f"did:ethr:0x7a69:0x{1:040x}?versionId=x", 2, "versionId"),
@@ -494,7 +498,8 @@ class TestRecovery:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            (["--threshold", 2], "cannot agree"), (["--threshold", 1, "--delay", "7"], "is not a duration"),
+            (["--threshold", 2], "cannot agree"),
+            (["--threshold", 1, "--delay", "7"], "is not a duration"),
             (["--threshold", 1, "--guardian", NOT_AN_ADDRESS], "guardian"),
         ],
     )  # fmt: skip

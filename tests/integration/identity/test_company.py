@@ -227,7 +227,9 @@ def test_a_consent_for_longer_than_was_asked(town):
 def test_a_proof_that_names_no_consent_or_another_is_refused_before_anything_is_paid_for(
     town, chain
 ):
-    """Else one good credential and one request could be made into any number of grants that the company pays for."""
+    """Else one good credential and one request could be made into any number of grants that the
+    company pays for.
+    """
     company = town.company()
     request = town.ask(company)
     customer = KeySigner(Account.create())

@@ -1,4 +1,6 @@
-"""`careledger identity consent …`, `verify`, `read`, `erase`, `present`: from the request to the end of the consent."""
+"""`careledger identity consent …`, `verify`, `read`, `erase`, `present`: from the request to the
+end of the consent.
+"""
 
 import json
 from datetime import datetime
@@ -23,7 +25,9 @@ CLAIMS = {
 
 @pytest.fixture
 def people(careledger, tmp_path, senders, monkeypatch):
-    """Return functions that run commands as the bank, the insurer and Ana, each with files of its own."""
+    """Return functions that run commands as the bank, the insurer and Ana, each with files of its
+    own.
+    """
     (tmp_path / "password").write_text("correct horse\n")
     (tmp_path / "ana.json").write_text(json.dumps(CLAIMS))
     monkeypatch.chdir(tmp_path)

@@ -166,7 +166,9 @@ class TestTheWholeWay:
             scene.verify(request, Answer.read(file))
 
     def test_two_consents_of_one_customer_have_nothing_in_common_on_chain(self, scene):
-        """Neither subject nor terms, though the same company asks for the same in the same words."""
+        """Neither subject nor terms, though the same company asks
+        for the same in the same words.
+        """
         first, second = (Answer.read(scene.give()[1]).consent for _ in range(2))
         assert first.subject != second.subject
         assert first.terms.grantee == second.terms.grantee

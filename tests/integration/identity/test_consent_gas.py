@@ -3,7 +3,8 @@
 A subject is a key of its own per consent, as wallets make them, so every slot of a grant is new;
 who relays has done so before. Deadlines and expiries are constants: their bytes are paid for.
 
-Ending a consent by signature was to take 39,500: `revokeCompactBySig` does, for an account's own key.
+Ending a consent by signature was to take 39,500: `revokeCompactBySig` does,
+for an account's own key.
 `revokeBySig`, which takes every kind of signature, and a status bit in a used word (aim: 30,500)
 take more: what cannot be done without (the transaction, its data, the slot, the event, the
 signature, and the registry's answer to who may act) takes 38,961 and 33,820 before the first

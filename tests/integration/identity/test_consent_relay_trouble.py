@@ -169,7 +169,9 @@ class TestTrouble:
         assert states(bench.relay(poor).run()) == [ActState.DONE]
 
     def test_another_transaction_that_took_its_nonce(self, bench, monkeypatch):
-        """The dearer twin of a run that was killed, or somebody else with the key: the chain is asked by the ids."""
+        """The dearer twin of a run that was killed, or somebody else with the key: the chain is
+        asked by the ids.
+        """
         relay = bench.relay()
         relay.grant(bench.grant(0))
         with monkeypatch.context() as patch:

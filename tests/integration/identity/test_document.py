@@ -1,4 +1,6 @@
-"""What the DID document makes of each kind of attribute and delegate, in the forms of the did:ethr method."""
+"""What the DID document makes of each kind of attribute and delegate, in the forms of the did:ethr
+method.
+"""
 
 import pytest
 
@@ -136,7 +138,9 @@ def test_of_a_did_by_public_key_the_key_goes_with_the_controller(registry, alice
 
 
 def test_after_a_deactivation_nothing_counts(registry, alice):
-    """By ERC-1056's own way: the first key controls it again on the chain, but no resolver looks on."""
+    """By ERC-1056's own way: the first key controls it again on the chain, but no resolver looks
+    on.
+    """
     block = registry.change_owner(alice, "0x" + "00" * 20).block_number
     registry.set_attribute(alice, "did/svc/Hub", b"late", HOUR)
     found = resolve(registry, format_did(alice, 31337))

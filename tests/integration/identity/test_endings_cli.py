@@ -1,4 +1,6 @@
-"""`careledger identity consent revoke --out` and `submit`: a customer without ether or key ends consents by a file."""
+"""`careledger identity consent revoke --out` and `submit`: a customer without ether or key ends
+consents by a file.
+"""
 
 import json
 
@@ -23,7 +25,9 @@ def verified(answered):
 
 @pytest.fixture
 def poor(careledger, people, monkeypatch):
-    """Return a function that runs Ana's commands where there is neither a key nor a place for a database."""
+    """Return a function that runs Ana's commands where there is neither a key nor a place for a
+    database.
+    """
 
     def call(*arguments):
         monkeypatch.delenv("CARELEDGER_PRIVATE_KEY", raising=False)

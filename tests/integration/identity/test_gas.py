@@ -292,7 +292,9 @@ def test_recovery(
 
 
 def test_who_may_act(gas: Gas, registry: IdentityRegistry, senders: list[Sender]) -> None:
-    """What asking costs, sent as a transaction: 21,000, its calldata, and what the registry does."""
+    """What asking costs, sent as a transaction: 21,000, its
+    calldata, and what the registry does.
+    """
     brand, agent = senders[1].address, senders[2].address
     registry.add_delegate(brand, AGENT, agent, DAY)
     for who, actor in (("delegate", agent), ("controller", brand)):

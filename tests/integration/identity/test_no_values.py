@@ -1,4 +1,6 @@
-"""A whole reading on a real chain, everything logged: no value is in the company's files, its logs or its messages."""
+"""A whole reading on a real chain, everything logged: no value is in the company's files, its logs
+or its messages.
+"""
 
 import logging
 from datetime import timedelta
@@ -26,10 +28,14 @@ from tests.support.refusals import because
 
 DAY = timedelta(days=1)
 CLAIMS = {
-    "given_name": "Xiomara-Distinctive", "birthdate": "1971-03-29", "income": 73_519_846, "height": 183.4567,
-    "address": {"street": "Calle Distintiva 4711", "country": "Erewhon"}, "nationalities": ["Utopian", "Laputan"],
+    "given_name": "Xiomara-Distinctive",
+    "birthdate": "1971-03-29",
+    "income": 73_519_846,
+    "height": 183.4567,
+    "address": {"street": "Calle Distintiva 4711", "country": "Erewhon"},
+    "nationalities": ["Utopian", "Laputan"],
     "age_over_18": True,
-}  # fmt: skip
+}
 SHOWN = [
     "given_name",
     "birthdate",
@@ -39,8 +45,17 @@ SHOWN = [
     ["nationalities", None],
     "age_over_18",
 ]
-TRACES = ["Xiomara", "1971-03-29", "73519846", "183.4567", "Distintiva", "Erewhon", "Utopian", "Laputan",
-          "customer-8214973"]  # fmt: skip
+TRACES = [
+    "Xiomara",
+    "1971-03-29",
+    "73519846",
+    "183.4567",
+    "Distintiva",
+    "Erewhon",
+    "Utopian",
+    "Laputan",
+    "customer-8214973",
+]
 
 
 @pytest.fixture
@@ -73,15 +88,24 @@ def test_a_whole_reading_leaves_no_value_with_the_company(
             bytes(32),
         )
         credential = issue_sd_jwt(
-            Issuer(bank, SigningKey.of_account(accounts[1])), "kyc", CLAIMS, Validity(at, at + 30 * DAY),
-            holder=key.public, status=where, subject="customer-8214973",
+            Issuer(bank, SigningKey.of_account(accounts[1])),
+            "kyc",
+            CLAIMS,
+            Validity(at, at + 30 * DAY),
+            holder=key.public,
+            status=where,
+            subject="customer-8214973",
             disclosable=[*CLAIMS, ["address", "street"], ["nationalities", None]],
-        )  # fmt: skip
+        )
         wallet.add_credential(credential, key.public.thumbprint)
         company = Company(
-            Issuer(insurer, SigningKey.of_account(accounts[3])), registry, consents, statuses,
-            store=store, policy=VerifierPolicy([bank]),
-        )  # fmt: skip
+            Issuer(insurer, SigningKey.of_account(accounts[3])),
+            registry,
+            consents,
+            statuses,
+            store=store,
+            policy=VerifierPolicy([bank]),
+        )
         asked = company.ask(
             "kyc", SHOWN, Purpose("Offer you a policy", "https://insurer.example/terms"), DAY
         )

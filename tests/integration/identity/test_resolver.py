@@ -1,4 +1,6 @@
-"""The resolver on a node: what it asks, and what it does not believe. Its documents: tests/interop/identity."""
+"""The resolver on a node: what it asks, and what it does not believe. Its documents:
+tests/interop/identity.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -171,7 +173,9 @@ class TestResolve:
         assert found.metadata["versionId"] == str(middle)
 
     def test_the_document_and_its_versions(self, lived, alice, senders, chain, development):
-        """A second after the revocation: as in npm's resolver an expiry counts from the second after it."""
+        """A second after the revocation: as in npm's resolver an expiry counts from the second
+        after it.
+        """
         development.warp(chain.timestamp() + 1)
         did = format_did(alice, 31337)
         changes = history(lived, alice)

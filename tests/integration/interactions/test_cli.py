@@ -158,10 +158,14 @@ class TestReceipt:
             (["calls.batch.json", "--id", "call-0"], 1, "no interaction 'call-0' is in this batch"),
             (["nothing.json", "--id", "x"], 2, "the batch file nothing.json cannot be read"),
             (["receipt.json", "--id", "x"], 2, "batch file $"),
-            (["calls.batch.json", "--id", FIRST, "--keys", "nothing"], 2, "the key file nothing is not there"),
+            (
+                ["calls.batch.json", "--id", FIRST, "--keys", "nothing"],
+                2,
+                "the key file nothing is not there",
+            ),
             (["calls.batch.json", "--id", FIRST, "--out", "calls.json/x"], 2, "cannot be written"),
         ],
-    )  # fmt: skip
+    )
     def test_bad_input_is_one_sentence(self, terminal, anchored, arguments, status, message):
         found, _, err = terminal("receipt", *arguments)
         assert found == status

@@ -113,7 +113,9 @@ class TestError:
 
 
 def _sample(argument):
-    """Return an argument's value as a chain would have it: a time of today, an amount of 18 decimals."""
+    """Return an argument's value as a chain would have it: a time of today, an amount of 18
+    decimals.
+    """
     if argument.kind == "address":
         return "0x" + "11" * 20
     if argument.kind.startswith("bytes"):

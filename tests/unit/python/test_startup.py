@@ -1,4 +1,6 @@
-"""What a command imports before it does anything: the speed of the small things, without a clock."""
+"""What a command imports before it does anything: the speed of the
+small things, without a clock.
+"""
 
 import subprocess
 import sys

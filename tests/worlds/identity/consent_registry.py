@@ -1,4 +1,6 @@
-"""The world of consents: alice consents, bob's company reads, carol may act where somebody has named her."""
+"""The world of consents: alice consents, bob's company reads, carol may act where somebody has
+named her.
+"""
 
 import pytest
 

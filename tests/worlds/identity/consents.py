@@ -1,4 +1,6 @@
-"""Consents as the contract takes them, and what their people sign: from the protocol, not from our own client."""
+"""Consents as the contract takes them, and what their people sign: from the protocol, not from our
+own client.
+"""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property

@@ -1,4 +1,6 @@
-"""A registry of consents with many customers, and relays that are started anew, for tests on a chain."""
+"""A registry of consents with many customers, and relays that are started anew, for tests on a
+chain.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -18,7 +20,9 @@ TERMS = ConsentTerms("0x" + "22" * 20, b"\1" * 32, b"\2" * 32, b"\3" * 32)
 
 
 class Bench:
-    """A registry, many customers with a key each, and relays that are started anew from what is on disk."""
+    """A registry, many customers with a key each, and relays that are started anew from what is on
+    disk.
+    """
 
     def __init__(self, chain, suite, sender, where):
         self.chain, self.suite, self.sender = chain, suite, sender

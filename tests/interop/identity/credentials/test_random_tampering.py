@@ -29,13 +29,44 @@ Json = Any
 
 
 def junk(dice: random.Random, now: int) -> Json:
-    return dice.choice([
-        None, True, False, "", "x", "dc+sd-jwt", NONCE, AUDIENCE, VCT, "sha-256", "sha-512",
-        0, -1, 1.5, now, now - 86_400, now + 86_400, now + 30, str(now), 2**53 - 1,
-        [], [AUDIENCE], [[]], ["x"], {}, {"jwk": {}}, {"...": "x"}, {"_sd": []}, {"_sd": "x"},
-        {"a": {"_sd": ["x"]}},
-        [{"...": 1}], [{"...": "x"}], [{"...": "x", "y": 1}], {"_sd_alg": "sha-256"},
-    ])  # fmt: skip
+    return dice.choice(
+        [
+            None,
+            True,
+            False,
+            "",
+            "x",
+            "dc+sd-jwt",
+            NONCE,
+            AUDIENCE,
+            VCT,
+            "sha-256",
+            "sha-512",
+            0,
+            -1,
+            1.5,
+            now,
+            now - 86_400,
+            now + 86_400,
+            now + 30,
+            str(now),
+            2**53 - 1,
+            [],
+            [AUDIENCE],
+            [[]],
+            ["x"],
+            {},
+            {"jwk": {}},
+            {"...": "x"},
+            {"_sd": []},
+            {"_sd": "x"},
+            {"a": {"_sd": ["x"]}},
+            [{"...": 1}],
+            [{"...": "x"}],
+            [{"...": "x", "y": 1}],
+            {"_sd_alg": "sha-256"},
+        ]
+    )
 
 
 class Damage:
@@ -121,11 +152,11 @@ class Damage:
 
 
 STRICTER = {
-    "identity.reserved-claim-name": "names that selective disclosure keeps for itself stand among the claims",
-    "identity.malformed-claim": "a date, a status, digests or what stands for an element are malformed",
+    "identity.reserved-claim-name": "names reserved for selective disclosure stand among the claims",
+    "identity.malformed-claim": "a date, a status, digests or a placeholder are malformed",
     "identity.bad-header": "`b64` in the header, which says that something else is signed",
     "identity.issuer-key-unknown": "the header names a key that is none of the issuer's",
-    "identity.key-rotated": "the credential says that it is older than its key in the issuer's document",
+    "identity.key-rotated": "the credential is older than its key in the issuer's document",
     "identity.issued-in-future": "the credential says that it was signed later than now",
 }
 """What we refuse and polaris takes, and why."""

@@ -18,13 +18,15 @@ CANONICAL = (
     r'"string":"€$\u000f\nA' + r"'" + r'B\"\\\\\"/"}'
 )
 NUMBERS = {  # RFC 8785, appendix B: the 64 bits of a number and its text
-    "0000000000000000": "0", "8000000000000000": "0", "0000000000000001": "5e-324", "8000000000000001": "-5e-324",
+    "0000000000000000": "0", "8000000000000000": "0", "0000000000000001": "5e-324",
+    "8000000000000001": "-5e-324",
     "7fefffffffffffff": "1.7976931348623157e+308", "4340000000000000": "9007199254740992",
     "c340000000000000": "-9007199254740992", "4430000000000000": "295147905179352830000",
     "44b52d02c7e14af5": "9.999999999999997e+22", "44b52d02c7e14af6": "1e+23",
     "44b52d02c7e14af7": "1.0000000000000001e+23",
     "444b1ae4d6e2ef4e": "999999999999999700000", "444b1ae4d6e2ef4f": "999999999999999900000",
-    "444b1ae4d6e2ef50": "1e+21", "3eb0c6f7a0b5ed8c": "9.999999999999997e-7", "3eb0c6f7a0b5ed8d": "0.000001",
+    "444b1ae4d6e2ef50": "1e+21", "3eb0c6f7a0b5ed8c": "9.999999999999997e-7",
+    "3eb0c6f7a0b5ed8d": "0.000001",
     "41b3de4355555553": "333333333.3333332", "41b3de4355555554": "333333333.33333325",
     "41b3de4355555555": "333333333.3333333", "41b3de4355555556": "333333333.3333334",
     "41b3de4355555557": "333333333.33333343", "becbf647612f3696": "-0.0000033333333333333333",
@@ -183,7 +185,9 @@ class TestBothWriters:
 
 
 class TestDepth:
-    """A file of brackets must not reach a parser that goes down the C stack, whatever the recursion limit is."""
+    """A file of brackets must not reach a parser that goes down the C stack, whatever the recursion
+    limit is.
+    """
 
     @pytest.mark.parametrize("text", ["[" * 10**6, '{"a":' * 10**5, '["]",' + "[" * 100])
     def test_deep_texts_are_refused_before_they_are_parsed(self, text, monkeypatch):

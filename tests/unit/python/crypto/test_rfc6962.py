@@ -99,9 +99,12 @@ class TestLogTree:
     def test_what_is_not_there_is_refused(self):
         tree = LogTree(MANY[:5])
         for question in (
-            lambda: tree.root(6), lambda: tree.root(-1), lambda: tree.leaf(5), lambda: tree.leaf(-1),
-            lambda: tree.inclusion_proof(5), lambda: tree.inclusion_proof(-1), lambda: tree.inclusion_proof(2, 2),
-            lambda: tree.inclusion_proof(0, 6), lambda: tree.consistency_proof(6), lambda: tree.consistency_proof(-1),
+            lambda: tree.root(6), lambda: tree.root(-1), lambda: tree.leaf(5),
+            lambda: tree.leaf(-1),
+            lambda: tree.inclusion_proof(5), lambda: tree.inclusion_proof(-1),
+            lambda: tree.inclusion_proof(2, 2),
+            lambda: tree.inclusion_proof(0, 6), lambda: tree.consistency_proof(6),
+            lambda: tree.consistency_proof(-1),
             lambda: tree.consistency_proof(3, 2), lambda: inclusion_proof_length(3, 3),
             lambda: consistency_proof_length(3, 2), lambda: consistency_proof_length(-1, 2),
         ):  # fmt: skip

@@ -28,7 +28,9 @@ def _path(nibbles, leaf):
 
 
 def _build(items):
-    """A trie by the yellow paper's definition: the node (not encoded) over {rest of the path: value}."""
+    """A trie by the yellow paper's definition: the node (not encoded) over {rest of the path:
+    value}.
+    """
     if len(items) == 1:
         ((path, value),) = items.items()
         return [_path(path, True), value]
@@ -102,7 +104,9 @@ class TestTrie:
             assert open_trie(root, absent, prove(absent)) is None
 
     def test_nodes_below_32_bytes_stand_inside_their_parents(self):
-        """Two keys whose hashes share 61 digits would do it; the trie is written down by hand instead."""
+        """Two keys whose hashes share 61 digits would do it; the trie is written down by hand
+        instead.
+        """
         path = keccak256(b"key").hex()
         leaf = [_path(path[1:], True), b"v"]
         other = [_path("ab", True), b"w"]
@@ -147,9 +151,20 @@ class TestTrie:
 
     @pytest.mark.parametrize(
         "node",
-        [b"text", [], [b"a"], [b"", b"v"], [[b"a"], b"v"], [b"\x40", b"v"], [b"\xff", b"v"], [b"\x00", b"short"],
-         [b""] * 16, [b"short"] * 17, [b"\x20" + bytes(32), [b"list"]]],
-    )  # fmt: skip
+        [
+            b"text",
+            [],
+            [b"a"],
+            [b"", b"v"],
+            [[b"a"], b"v"],
+            [b"\x40", b"v"],
+            [b"\xff", b"v"],
+            [b"\x00", b"short"],
+            [b""] * 16,
+            [b"short"] * 17,
+            [b"\x20" + bytes(32), [b"list"]],
+        ],
+    )
     def test_what_is_no_node_is_refused(self, node):
         encoded = rlp.encode(node)
         key = b"key"
@@ -210,12 +225,23 @@ class TestAccount:
 
 def block(**changes):
     fields = {
-        "parentHash": "0x" + "11" * 32, "sha3Uncles": "0x" + "22" * 32, "miner": "0x" + "33" * 20,
-        "stateRoot": "0x" + "44" * 32, "transactionsRoot": "0x" + "55" * 32, "receiptsRoot": "0x" + "66" * 32,
-        "logsBloom": "0x" + "00" * 256, "difficulty": "0x0", "number": "0x10", "gasLimit": "0x1c9c380",
-        "gasUsed": "0x5208", "timestamp": "0x65000000", "extraData": "0x", "mixHash": "0x" + "77" * 32,
-        "nonce": "0x" + "00" * 8, "baseFeePerGas": "0x7",
-    }  # fmt: skip
+        "parentHash": "0x" + "11" * 32,
+        "sha3Uncles": "0x" + "22" * 32,
+        "miner": "0x" + "33" * 20,
+        "stateRoot": "0x" + "44" * 32,
+        "transactionsRoot": "0x" + "55" * 32,
+        "receiptsRoot": "0x" + "66" * 32,
+        "logsBloom": "0x" + "00" * 256,
+        "difficulty": "0x0",
+        "number": "0x10",
+        "gasLimit": "0x1c9c380",
+        "gasUsed": "0x5208",
+        "timestamp": "0x65000000",
+        "extraData": "0x",
+        "mixHash": "0x" + "77" * 32,
+        "nonce": "0x" + "00" * 8,
+        "baseFeePerGas": "0x7",
+    }
     fields |= changes
     fields = {name: value for name, value in fields.items() if value is not None}
     fields.setdefault("hash", "0x" + keccak256(_encoded(fields)).hex())
@@ -239,10 +265,19 @@ def _encoded(fields):
 class TestHeader:
     @pytest.mark.parametrize(
         "fork",
-        [{"baseFeePerGas": None}, {}, {"withdrawalsRoot": "0x" + "88" * 32},
-         {"withdrawalsRoot": "0x" + "88" * 32, "blobGasUsed": "0x0", "excessBlobGas": "0x0",
-          "parentBeaconBlockRoot": "0x" + "99" * 32, "requestsHash": "0x" + "aa" * 32}],
-    )  # fmt: skip
+        [
+            {"baseFeePerGas": None},
+            {},
+            {"withdrawalsRoot": "0x" + "88" * 32},
+            {
+                "withdrawalsRoot": "0x" + "88" * 32,
+                "blobGasUsed": "0x0",
+                "excessBlobGas": "0x0",
+                "parentBeaconBlockRoot": "0x" + "99" * 32,
+                "requestsHash": "0x" + "aa" * 32,
+            },
+        ],
+    )
     def test_headers_of_every_fork(self, fork):
         given = block(**fork)
         encoded = encode_header(given)
@@ -258,9 +293,17 @@ class TestHeader:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"stateRoot": None}, {"stateRoot": "0x12"}, {"number": "many"}, {"number": -1}, {"nonce": 5.5},
-         {"hash": "0x" + "00" * 32}, {"hash": None}, {"miner": "0xzz"}],
-    )  # fmt: skip
+        [
+            {"stateRoot": None},
+            {"stateRoot": "0x12"},
+            {"number": "many"},
+            {"number": -1},
+            {"nonce": 5.5},
+            {"hash": "0x" + "00" * 32},
+            {"hash": None},
+            {"miner": "0xzz"},
+        ],
+    )
     def test_a_block_that_is_not_what_its_hash_says_is_refused(self, changes):
         given = block() | changes
         with pytest.raises(MalformedProof):

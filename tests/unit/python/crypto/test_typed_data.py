@@ -59,11 +59,24 @@ class TestDigest:
     @pytest.mark.parametrize(
         ("kind", "value"),
         [
-            ("uint8", 256), ("uint8", -1), ("uint8", True), ("uint256", 2**256), ("uint256", "1"), ("bool", 1),
-            ("address", "0x12"), ("address", "0xzz"), ("address", 5), ("address", None), ("bytes4", b"abc"),
-            ("bytes32", b""), ("string", b"x"), ("bytes", "x"), ("Person", b"x"), ("int8", 1),
+            ("uint8", 256),
+            ("uint8", -1),
+            ("uint8", True),
+            ("uint256", 2**256),
+            ("uint256", "1"),
+            ("bool", 1),
+            ("address", "0x12"),
+            ("address", "0xzz"),
+            ("address", 5),
+            ("address", None),
+            ("bytes4", b"abc"),
+            ("bytes32", b""),
+            ("string", b"x"),
+            ("bytes", "x"),
+            ("Person", b"x"),
+            ("int8", 1),
         ],
-    )  # fmt: skip
+    )
     def test_a_value_that_does_not_fit_is_refused(self, kind, value):
         with pytest.raises(InputError):
             struct_hash(f"Thing({kind} a)", [value])
@@ -121,7 +134,10 @@ class TestRecover:
             recover(mail(), self.signature(mail())[:32] + bytes(32) + b"\x1b")
 
 
-GROUP = "Group(string name,Person[] members,bytes note,Place at)Person(string name,address wallet)Place(bytes32 id)"
+GROUP = (
+    "Group(string name,Person[] members,bytes note,Place at)"
+    "Person(string name,address wallet)Place(bytes32 id)"
+)
 PEOPLE = [
     {"name": "Cow", "wallet": "0xCD2a3d9F938E13CD947Ec05AbC7FE734Df8DD826"},
     {"name": "Bob", "wallet": "0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB"},

@@ -45,8 +45,10 @@ class TestParse:
     @pytest.mark.parametrize(
         "text",
         [
-            "", "did:ethr:", "did:web:example.com", f"did:ethr:{ADDRESS[:-1]}", f"did:ethr:{ADDRESS}0",
-            f"did:ethr:{ADDRESS[2:]}", f"did:ethr::{ADDRESS}", f"did:ethr:a b:{ADDRESS}", f" did:ethr:{ADDRESS}",
+            "", "did:ethr:", "did:web:example.com", f"did:ethr:{ADDRESS[:-1]}",
+            f"did:ethr:{ADDRESS}0",
+            f"did:ethr:{ADDRESS[2:]}", f"did:ethr::{ADDRESS}", f"did:ethr:a b:{ADDRESS}",
+            f" did:ethr:{ADDRESS}",
             f"did:ethr:{ADDRESS}\n", f"DID:ethr:{ADDRESS}", f"did:ethr:dev:{KEY[:-2]}zz",
         ],
     )  # fmt: skip
@@ -72,8 +74,10 @@ class TestParseUrl:
     @pytest.mark.parametrize(
         ("rest", "version", "fragment"),
         [
-            ("", None, None), ("?versionId=17", 17, None), ("?versionId=latest", None, None), ("?a=b", None, None),
-            ("?a=b&versionId=0#delegate-1", 0, "delegate-1"), (";service=x/path?versionId=3#", 3, ""),
+            ("", None, None), ("?versionId=17", 17, None), ("?versionId=latest", None, None),
+            ("?a=b", None, None),
+            ("?a=b&versionId=0#delegate-1", 0, "delegate-1"),
+            (";service=x/path?versionId=3#", 3, ""),
         ],
     )  # fmt: skip
     def test_version_and_fragment(self, rest, version, fragment):

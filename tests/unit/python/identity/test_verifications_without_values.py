@@ -10,12 +10,30 @@ from tests.worlds.identity import credential_stage as stage
 from tests.worlds.identity.companies import CompanyStore
 
 VALUES = {
-    "given_name": "Xiomara-Distinctive", "family_name": "Quetzalcoatl-Distinctive", "birthdate": "1971-03-29",
-    "email": "xiomara@distinctive.example", "income": 73_519_846, "age_over_18": True, "height": 183.4567,
-    "address": {"street": "Calle Distintiva 4711", "country": "ZZ"}, "nationalities": ["Erewhonian", "Utopian"],
-}  # fmt: skip
-TRACES = ["Xiomara", "Quetzalcoatl", "1971-03-29", "xiomara@", "73519846", "73_519_846", "183.4567", "Distintiva",
-          "4711", "Erewhonian", "Utopian", "8214973"]  # fmt: skip
+    "given_name": "Xiomara-Distinctive",
+    "family_name": "Quetzalcoatl-Distinctive",
+    "birthdate": "1971-03-29",
+    "email": "xiomara@distinctive.example",
+    "income": 73_519_846,
+    "age_over_18": True,
+    "height": 183.4567,
+    "address": {"street": "Calle Distintiva 4711", "country": "ZZ"},
+    "nationalities": ["Erewhonian", "Utopian"],
+}
+TRACES = [
+    "Xiomara",
+    "Quetzalcoatl",
+    "1971-03-29",
+    "xiomara@",
+    "73519846",
+    "73_519_846",
+    "183.4567",
+    "Distintiva",
+    "4711",
+    "Erewhonian",
+    "Utopian",
+    "8214973",
+]
 
 
 def spoiled(presentation, at):

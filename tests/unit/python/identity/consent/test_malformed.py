@@ -1,4 +1,6 @@
-"""Thousands of requests, links, answers and entries that somebody has spoilt: a typed refusal, and soon."""
+"""Thousands of requests, links, answers and entries that somebody has spoilt: a typed refusal, and
+soon.
+"""
 
 import json
 import random

@@ -1,4 +1,6 @@
-"""The bytes of requests and answers on docs/protocol/identity-consent.md are what the code makes and reads."""
+"""The bytes of requests and answers on docs/protocol/identity-consent.md are what the code makes
+and reads.
+"""
 
 import json
 import re

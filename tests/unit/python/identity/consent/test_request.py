@@ -1,4 +1,6 @@
-"""Requests are read strictly, before anything in them is believed; links and QR codes carry them whole."""
+"""Requests are read strictly, before anything in them is believed; links and QR codes carry them
+whole.
+"""
 
 import base64
 import json

@@ -115,10 +115,28 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "kdf",
-        [{"n": 2**18}, {"n": 2**30}, {"n": 2**63}, {"n": 2**13}, {"n": 1}, {"n": 0}, {"n": -1}, {"n": MIN_WORK + 1},
-         {"n": "16384"}, {"n": None}, {"n": 16384.0}, {"n": True}, {"r": 1}, {"r": 10**6}, {"p": 2}, {"p": 10**9},
-         {"p": None}, {"name": "pbkdf2"}, {"name": None}],
-    )  # fmt: skip
+        [
+            {"n": 2**18},
+            {"n": 2**30},
+            {"n": 2**63},
+            {"n": 2**13},
+            {"n": 1},
+            {"n": 0},
+            {"n": -1},
+            {"n": MIN_WORK + 1},
+            {"n": "16384"},
+            {"n": None},
+            {"n": 16384.0},
+            {"n": True},
+            {"r": 1},
+            {"r": 10**6},
+            {"p": 2},
+            {"p": 10**9},
+            {"p": None},
+            {"name": "pbkdf2"},
+            {"name": None},
+        ],
+    )
     def test_a_hostile_file_cannot_ask_for_more_or_less_work(self, kdf):
         began = time.thread_time()
         with pytest.raises(MalformedWallet):
@@ -127,23 +145,47 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "fields",
-        [{"careledgerWallet": 2}, {"careledgerWallet": None}, {"careledgerWallet": "1"}, {"cipher": "none"},
-         {"more": 1}, {"cipher": None}, {"iv": "AAAA"}, {"iv": None}, {"iv": "!" * 16}, {"check": "A" * 21},
-         {"check": 7}, {"kdf": {"salt": "AAAA"}}, {"kdf": {"salt": None}}, {"kdf": {"more": 1}}, {"x" * 600: 1}],
-    )  # fmt: skip
+        [
+            {"careledgerWallet": 2},
+            {"careledgerWallet": None},
+            {"careledgerWallet": "1"},
+            {"cipher": "none"},
+            {"more": 1},
+            {"cipher": None},
+            {"iv": "AAAA"},
+            {"iv": None},
+            {"iv": "!" * 16},
+            {"check": "A" * 21},
+            {"check": 7},
+            {"kdf": {"salt": "AAAA"}},
+            {"kdf": {"salt": None}},
+            {"kdf": {"more": 1}},
+            {"x" * 600: 1},
+        ],
+    )
     def test_a_bent_header_is_refused(self, fields):
         with pytest.raises(MalformedWallet):
             opened(changed(**fields))
 
     @pytest.mark.parametrize(
         "raw",
-        [b"", b"{}", b"\n\n\n", b'{"careledgerWallet":', b'{"careledgerWallet":1}\n',
-         checked(b'{"careledgerWallet":[[['), b'{"version":3,"crypto":{}}', checked(b'{"careledgerWallet":1,"kdf":[]}'),
-         checked(b'{"careledgerWallet":' + b"[" * 400), checked(b'{"careledgerWallet":1}'), checked(HEADER, b"!"),
-         checked(HEADER, b"\xff")],
+        [
+            b"",
+            b"{}",
+            b"\n\n\n",
+            b'{"careledgerWallet":',
+            b'{"careledgerWallet":1}\n',
+            checked(b'{"careledgerWallet":[[['),
+            b'{"version":3,"crypto":{}}',
+            checked(b'{"careledgerWallet":1,"kdf":[]}'),
+            checked(b'{"careledgerWallet":' + b"[" * 400),
+            checked(b'{"careledgerWallet":1}'),
+            checked(HEADER, b"!"),
+            checked(HEADER, b"\xff"),
+        ],
         # the bytes are new in every run, and parallel workers must agree on the names
         ids=range(12),
-    )  # fmt: skip
+    )
     def test_another_file_is_refused(self, raw):
         with pytest.raises(MalformedWallet):
             EncryptedWallet.parse(raw)

@@ -1,4 +1,6 @@
-"""The wallet file on docs/protocol/identity-credentials.md, computed by hand and by what it describes."""
+"""The wallet file on docs/protocol/identity-credentials.md, computed by hand and by what it
+describes.
+"""
 
 import json
 import re
