@@ -7,7 +7,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 
 from careledger.chain.abi import signature, types
@@ -58,17 +57,17 @@ class Artifact:
     @cached_property
     def functions(self) -> dict[bytes, dict[str, Any]]:
         """4-byte selector -> ABI entry."""
-        return {function_abi_to_4byte_selector(e): e for e in self.entries("function")}  # type: ignore[arg-type]
+        return {keccak(text=signature(entry))[:4]: entry for entry in self.entries("function")}
 
     @cached_property
     def events(self) -> dict[bytes, dict[str, Any]]:
         """32-byte topic -> ABI entry."""
-        return {event_abi_to_log_topic(e): e for e in self.entries("event")}  # type: ignore[arg-type]
+        return {keccak(text=signature(entry)): entry for entry in self.entries("event")}
 
     @cached_property
     def errors(self) -> dict[bytes, dict[str, Any]]:
         """4-byte selector -> ABI entry."""
-        return {keccak(text=signature(e))[:4]: e for e in self.entries("error")}
+        return {keccak(text=signature(entry))[:4]: entry for entry in self.entries("error")}
 
     @property
     def sources_hash(self) -> str:
@@ -85,11 +84,15 @@ class Artifact:
         """Say whether code found on a chain is this contract's, whatever its immutables hold."""
         if len(code) != len(self.deployed_bytecode):
             return False
-        found, wanted = bytearray(code), bytearray(self.deployed_bytecode)
+
+        # Immutables are in the code: both sides get zeros where they stand.
+        found = bytearray(code)
+        wanted = bytearray(self.deployed_bytecode)
         for places in self.immutable_references.values():
             for place in places:
                 span = slice(place["start"], place["start"] + place["length"])
                 found[span] = wanted[span] = bytes(place["length"])
+
         return found == wanted
 
 

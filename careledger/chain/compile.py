@@ -84,6 +84,7 @@ def _read(name: str, importer: str) -> str:
     for prefix, folder in LIBRARIES.items():
         if name.startswith(prefix):
             file = folder / name.removeprefix(prefix)
+
     try:
         return file.read_text()
     except OSError as error:
@@ -102,15 +103,18 @@ def collect(path: str) -> CompilationUnit:
     """
     sources: dict[str, str] = {}
     pending = [(path, "careledger")]
+
     while pending:
         name, importer = pending.pop()
         if name in sources:
             continue
+
         text = sources[name] = _read(name, importer)
         pending += [
             (normpath(join(dirname(name), target)) if target.startswith(".") else target, name)
             for target in _IMPORT.findall(text)
         ]
+
     return CompilationUnit(path, sources)
 
 
@@ -157,6 +161,9 @@ def _refuse_warnings(output: dict[str, Any]) -> None:
 
 
 def _artifact(name: str, unit: CompilationUnit, contract: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a contract."""
+    evm = contract["evm"]
+
     return {
         "contractName": name,
         "source": unit.path,
@@ -166,10 +173,10 @@ def _artifact(name: str, unit: CompilationUnit, contract: dict[str, Any]) -> dic
             "settings": {k: v for k, v in SETTINGS.items() if k != "outputSelection"},
         },
         "abi": contract["abi"],
-        "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
-        "deployedBytecode": "0x" + contract["evm"]["deployedBytecode"]["object"],
-        "immutableReferences": contract["evm"]["deployedBytecode"].get("immutableReferences", {}),
-        "methodIdentifiers": contract["evm"]["methodIdentifiers"],
+        "bytecode": "0x" + evm["bytecode"]["object"],
+        "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
+        "immutableReferences": evm["deployedBytecode"].get("immutableReferences", {}),
+        "methodIdentifiers": evm["methodIdentifiers"],
         "storageLayout": contract.get("storageLayout"),
         "metadata": contract["metadata"],
         "devdoc": contract["devdoc"],
@@ -179,9 +186,9 @@ def _artifact(name: str, unit: CompilationUnit, contract: dict[str, Any]) -> dic
 
 def _write(file: Path, document: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(
-        f".{os.getpid()}-{threading.get_ident()}.partial"
-    )  # two may compile at once
+
+    # Two may compile at once.
+    partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
     partial.write_text(json.dumps(document, indent=1))
     partial.replace(file)
 
@@ -193,6 +200,7 @@ def compile_unit(unit: CompilationUnit) -> list[str]:
     """
     output = solc(unit.standard_json)
     _refuse_warnings(output)
+
     names = []
     for path, contracts in output["contracts"].items():
         if path != unit.path and not (path.startswith("contracts/") and is_interface(path)):
@@ -201,6 +209,7 @@ def compile_unit(unit: CompilationUnit) -> list[str]:
             _write(ARTIFACTS / f"{name}.json", _artifact(name, unit, contract))
             if path == unit.path:
                 names.append(name)
+
     _write(STANDARD_JSON / (Path(unit.path).stem + ".json"), unit.standard_json)
     _write(
         ARTIFACTS / "units" / (unit.path.replace("/", "--") + ".json"),
@@ -218,11 +227,13 @@ def stale(collected: Iterable[CompilationUnit]) -> list[CompilationUnit]:
             known = json.loads(record.read_text())
         except (OSError, ValueError):
             known = {}
+
         complete = all(
             (ARTIFACTS / f"{name}.json").is_file() for name in known.get("contracts", [])
         )
         if known.get("key") != unit.key or not complete:
             result.append(unit)
+
     return result
 
 
@@ -245,6 +256,7 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
 
     collected = units()
     todo = stale(collected)
+
     refused = []
     with ThreadPoolExecutor(max_workers=2) as pool:
         for unit, done in [(unit, pool.submit(compile_unit, unit)) for unit in todo]:
@@ -253,8 +265,10 @@ def compile_all(progress: Callable[[str], None] = lambda _: None) -> list[str]:
                 progress(unit.path)
             except CompileError as error:
                 refused.append(str(error))
+
     if refused:
         raise CompileError("\n".join(refused))
+
     _refuse_doubles(collected)
     return [unit.path for unit in todo]
 

@@ -42,9 +42,9 @@ class ContractClient:
 
         """
         self.chain = chain
+        self.artifact = artifacts.load(self.name)
         self.address: ChecksumAddress = address(at, f"{self.name} address")
         self._payer = sender
-        self.artifact = artifacts.load(self.name)
 
     @property
     def sender(self) -> Sender | None:
@@ -58,10 +58,11 @@ class ContractClient:
     def entry(self, function: str) -> dict[str, Any]:
         """Return a function's ABI entry, by name or, where it is overloaded, by signature."""
         found = [
-            e
-            for e in self.artifact.entries("function")
-            if function in (e["name"], artifacts.signature(e))
+            entry
+            for entry in self.artifact.entries("function")
+            if function in (entry["name"], artifacts.signature(entry))
         ]
+
         if len(found) != 1:
             raise NotFound(
                 f"{self.name} has {len(found)} functions '{function}': give the signature"
@@ -78,6 +79,7 @@ class ContractClient:
         entry = self.entry(function)
         signature = artifacts.signature(entry)
         selector = bytes.fromhex(self.artifact.raw["methodIdentifiers"][signature])
+
         try:
             return selector + encode(artifacts.types(entry), arguments)
         except (EncodingError, TypeError, ValueError) as error:
@@ -88,7 +90,7 @@ class ContractClient:
     def _read(
         self, function: str, *arguments: Any, block: Block = "latest", sender: str | None = None
     ) -> Any:
-        """Call a function and return its result: one value, or a tuple of several; structs are tuples."""
+        """Call a function and return its value, or a tuple of several; structs are tuples."""
         entry = self.entry(function)
         answer = self.chain.call(self.address, self.encode(function, *arguments), block, sender)
         kinds = artifacts.types({"inputs": entry["outputs"]})
@@ -143,6 +145,7 @@ class ContractClient:
 
         """
         found = self.events(receipt, kind)
+
         if len(found) != 1:
             raise NodeError(
                 f"transaction 0x{receipt.transaction_hash.hex()} has {len(found)} events "
@@ -190,6 +193,7 @@ class ContractClient:
 
         """
         topics = topics_of(self.artifact, kinds, indexed) if kinds else []
+
         for log in self.chain.logs(self.address, topics, from_block, to_block, split=split):
             event = self.decode_log(log)
             if event is not None:

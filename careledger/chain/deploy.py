@@ -77,6 +77,7 @@ def estimate(chain: Chain, sender: str) -> list[Estimate]:
     """Return gas and cost of deploying the suite, without sending anything."""
     nonce = int(chain.request("eth_getTransactionCount", sender, "pending"), 16)
     price = int(chain.request("eth_gasPrice"), 16)
+
     deployed: dict[str, str] = {}
     result = []
     for offset, step in enumerate(SUITE):
@@ -84,6 +85,7 @@ def estimate(chain: Chain, sender: str) -> list[Estimate]:
         deployed[step.name] = predicted_address(sender, nonce + offset)
         gas = int(chain.request("eth_estimateGas", {"from": sender, "data": "0x" + code.hex()}), 16)
         result.append(Estimate(step.name, gas, gas * price))
+
     return result
 
 
@@ -171,6 +173,7 @@ class _Deployment:
                 f"{artifact.name} is recorded at {at}, but nothing is there: "
                 f"check --rpc and the record"
             )
+
         if not artifact.matches(code):
             raise Conflict(
                 f"{artifact.name} at {at} is of another build than the artifact: its source "
@@ -233,6 +236,7 @@ class _Deployment:
             "transaction": "0x" + pending.hashes[-1].hex(),
             "raw": "0x" + pending.raw.hex(),
         }
+
         self.record.save()
 
         self.sender.hand_over(pending)
@@ -240,6 +244,7 @@ class _Deployment:
 
     def _finish(self, artifact: artifacts.Artifact, receipt: TransactionReceipt) -> None:
         entry = self.version.pending.pop(artifact.name)
+
         self.version.contracts[artifact.name] = {
             "address": entry["address"],
             "deployer": entry["deployer"],
@@ -253,4 +258,5 @@ class _Deployment:
             "interface": artifact.interface_hash,
             "codeHash": "0x" + keccak(self.chain.code(entry["address"])).hex(),
         }
+
         self.record.save()

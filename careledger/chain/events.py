@@ -71,6 +71,7 @@ class Event:
 
         """
         super().__init_subclass__(**rest)
+
         cls.contract = contract
         if contract:
             _DECLARED[contract, name or cls.__name__] = cls

@@ -1,10 +1,14 @@
-"""What a transaction pays today, on chains before and after EIP-1559, and what a dearer one pays."""
+"""What a transaction pays today, before and after EIP-1559, and what a dearer one pays."""
 
 import time
 from typing import Any
 
 from careledger.chain.rpc import Chain
 from careledger.errors import NodeError, SendError
+from careledger.values.amounts import amount_text
+
+GWEI = 9
+"""Decimals of ether in a gwei."""
 
 BUMP_PERCENT = 13
 """Nodes replace a waiting transaction only if both fees rise by at least 10 %; some ask 12.5 %."""
@@ -78,5 +82,6 @@ class Fees:
     def _expect_below_limit(self, wei: int, what: str) -> None:
         if wei > self.limit:
             raise SendError(
-                f"the {what} is {wei} wei, above the limit of {self.limit}: wait, or raise the limit"
+                f"the {what} is {amount_text(wei, GWEI)} gwei, above the limit of "
+                f"{amount_text(self.limit, GWEI)}: wait, or raise the limit"
             )

@@ -54,9 +54,10 @@ def load_account(settings: Settings) -> LocalAccount:
         return _from_keystore(settings.keystore, settings.password_file)
     if settings.private_key is not None:
         return from_private_key(settings.private_key)
+
     raise SettingsError(
-        "no key to sign with: set CARELEDGER_KEYSTORE to an encrypted key file or, for development, "
-        "CARELEDGER_PRIVATE_KEY"
+        "no key to sign with: set CARELEDGER_KEYSTORE to an encrypted key file or, for "
+        "development, CARELEDGER_PRIVATE_KEY"
     )
 
 

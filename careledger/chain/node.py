@@ -51,30 +51,40 @@ def free_port() -> int:
 
 def _command(kind: Kind, port: int, accounts: int, extra: list[str]) -> list[str]:
     if kind == "anvil":
-        command = [str(foundry("anvil")), "--host", "127.0.0.1", "--port", str(port)]
-        command += [
-            "--accounts",
-            str(accounts),
-            "--mnemonic",
-            DEVELOPMENT_MNEMONIC,
-            "--balance",
-            "1000000",
-        ]
-        return [*command, *extra]
+        return [*_anvil(port, accounts), *extra]
+    return [*_ganache(port, accounts), *extra]
+
+
+def _anvil(port: int, accounts: int) -> list[str]:
+    options: dict[str, str | int] = {
+        "--host": "127.0.0.1",
+        "--port": port,
+        "--accounts": accounts,
+        "--mnemonic": DEVELOPMENT_MNEMONIC,
+        "--balance": 1_000_000,
+    }
+    return [str(foundry("anvil")), *_words(options)]
+
+
+def _ganache(port: int, accounts: int) -> list[str]:
     node = shutil.which("node")
     if node is None:
         raise ToolchainError("Node is not installed; Ganache needs Node.js 20 or newer")
-    command = [node, str(npm_tool("ganache", "dist/node/cli.js")), "--server.host", "127.0.0.1"]
-    command += [
-        "--server.port",
-        str(port),
-        "--chain.hardfork",
-        "shanghai",
-        "--chain.chainId",
-        str(CHAIN_IDS[kind]),
-    ]
-    command += ["--wallet.mnemonic", DEVELOPMENT_MNEMONIC, "--wallet.totalAccounts", str(accounts)]
-    return [*command, "--wallet.defaultBalance", "1000000", *extra]
+
+    options: dict[str, str | int] = {
+        "--server.host": "127.0.0.1",
+        "--server.port": port,
+        "--chain.hardfork": "shanghai",
+        "--chain.chainId": CHAIN_IDS["ganache"],
+        "--wallet.mnemonic": DEVELOPMENT_MNEMONIC,
+        "--wallet.totalAccounts": accounts,
+        "--wallet.defaultBalance": 1_000_000,
+    }
+    return [node, str(npm_tool("ganache", "dist/node/cli.js")), *_words(options)]
+
+
+def _words(options: dict[str, str | int]) -> list[str]:
+    return [word for name, value in options.items() for word in (name, str(value))]
 
 
 class LocalNode:
@@ -96,8 +106,10 @@ class LocalNode:
 
         """
         self.kind: Kind = kind
+
         self.port = port if port is not None else free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+
         self._command = _command(kind, self.port, accounts, extra or [])
         self._process: subprocess.Popen[bytes] | None = None
         self._log = Path(tempfile.gettempdir()) / f"careledger-{kind}-{os.getpid()}-{self.port}.log"
@@ -124,16 +136,19 @@ class LocalNode:
                 raise NodeError(
                     f"port {self.port} is taken by another program: give another with --port"
                 )
+
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 text = self._log.read_text(errors="replace")[-500:]
                 self.stop()
                 raise NodeError(f"{self.kind} stopped at once: {text.strip()}")
+
             try:
                 return connect(self.url)
             except NodeError:

@@ -13,7 +13,8 @@ from careledger.chain.rpc import Chain
 from careledger.errors import Conflict, NodeError
 
 PRECOMPILE = "0x0000000000000000000000000000000000000100"
-YES, NO = bytes.fromhex("024ad318"), b"\xff" * 4
+YES = bytes.fromhex("024ad318")
+NO = b"\xff" * 4
 """What ERC-7913's `verify` answers."""
 
 KEY = bytes.fromhex(
@@ -57,16 +58,15 @@ class PasskeySupport:
     @property
     def sentence(self) -> str:
         """What to tell whoever deploys."""
-        cost = (
-            f"; verifying one takes {self.gas:,} gas, the whole transaction"
-            if self.gas is not None
-            else ""
-        )
+        cost = ""
+        if self.gas is not None:
+            cost = f"; verifying one takes {self.gas:,} gas, the whole transaction"
+
         if self.native:
             return f"Passkeys: this chain has the P-256 precompile at 0x100{cost}."
         return (
-            f"Passkeys: this chain has no P-256 precompile at 0x100, so Solidity verifies them{cost}. "
-            f"Where that is too dear, customers sign with one-time keys instead."
+            f"Passkeys: this chain has no P-256 precompile at 0x100, so Solidity verifies "
+            f"them{cost}. Where that is too dear, customers sign with one-time keys instead."
         )
 
 
@@ -80,11 +80,13 @@ def is_native(chain: Chain) -> bool:
     """
     if not _says_good(chain, _GOOD):
         return False
+
     if _says_good(chain, _GOOD[:63] + b"\6" + _GOOD[64:]):
         raise NodeError(
-            f"what this chain has at {PRECOMPILE}, where the P-256 precompile belongs, calls a bad signature good: "
-            f"anybody could forge passkeys there"
+            f"what this chain has at {PRECOMPILE}, where the P-256 precompile belongs, calls a bad "
+            f"signature good: anybody could forge passkeys there"
         )
+
     return True
 
 
@@ -93,7 +95,7 @@ def _says_good(chain: Chain, question: bytes) -> bool:
 
 
 def example(s: int = S) -> bytes:
-    """Return the calldata that asks ERC-7913's `verify` about the example, or about one with another s."""
+    """Return the calldata that asks ERC-7913's `verify` about the example, with this s."""
     assertion = encode(
         ["bytes32", "bytes32", "uint256", "uint256", "bytes", "string"],
         [R.to_bytes(32, "big"), s.to_bytes(32, "big"), 23, 1, AUTHENTICATOR_DATA, CLIENT_DATA],
@@ -116,10 +118,13 @@ def support(chain: Chain, verifier: str | None = None) -> PasskeySupport:
     native = is_native(chain)
     if verifier is None:
         return PasskeySupport(native, None)
+
     answers = [chain.call(verifier, example(s))[:4] for s in (S, S ^ 1)]
     if answers != [YES, NO]:
         raise Conflict(
-            f"what is at {verifier} does not verify passkeys: it is no PasskeyVerifier of this suite"
+            f"what is at {verifier} does not verify passkeys: it is not a PasskeyVerifier of this "
+            f"suite"
         )
+
     question: dict[str, Any] = {"to": verifier, "data": "0x" + example().hex()}
     return PasskeySupport(native, int(chain.request("eth_estimateGas", question), 16))

@@ -91,6 +91,7 @@ class Reverted(CareLedgerError, code="chain.reverted"):
         super().__init_subclass__(**rest)
         if not error:
             return
+
         cls.error = error.partition("(")[0]
         cls.contract = contract or cls.contract or error.partition("_")[0]
         cls._signature = error if "(" in error else ""
@@ -108,6 +109,7 @@ class Reverted(CareLedgerError, code="chain.reverted"):
             return {"name": cls.__name__, "inputs": []}
         if cls._signature:
             return _entry_of(cls._signature)
+
         for entry in load(cls.contract).entries("error"):
             if entry["name"] == cls.error:
                 return entry
@@ -205,6 +207,7 @@ def _with_shared_unit(arguments: list[Argument]) -> list[Argument]:
     known = {one.unit for one in arguments} - {Unit.COUNT, Unit.PLAIN, Unit.NAME}
     if len(known) != 1:
         return arguments
+
     (shared,) = known
     return [
         one._replace(unit=shared)

@@ -121,6 +121,7 @@ class Chain:
             transaction["from"] = sender
         if value:
             transaction["value"] = hex(value)
+
         return bytes.fromhex(self.request("eth_call", transaction, quantity(block))[2:])
 
     def logs(
@@ -178,7 +179,9 @@ class Chain:
             raise LogsRefused(
                 f"the node refuses the events of block {first} alone: {refusal}"
             ) from refusal
-        middle, found = (first + last) // 2, []
+
+        middle = (first + last) // 2
+        found = []
         for begin, end in ((first, middle), (middle + 1, last)):
             try:
                 found += self.request(
@@ -188,6 +191,7 @@ class Chain:
                 raise
             except NodeError as error:
                 found += self._halves(query, begin, end, error)
+
         return found
 
     def _number(self, block: Block) -> int:
@@ -204,6 +208,7 @@ class Chain:
             found = self.request("eth_getBlockByHash", "0x" + block.hex(), False)
         else:
             found = self.request("eth_getBlockByNumber", quantity(block), False)
+
         if found is None:
             raise NodeError(f"the node at {self.url} has no block {_name(block)}")
         result: dict[str, Any] = found
@@ -234,7 +239,8 @@ class Chain:
         """
         if self.chain_id != chain_id:
             raise WrongChain(
-                f"the node at {self.url} serves chain {self.chain_id}, but chain {chain_id} is expected"
+                f"the node at {self.url} serves chain {self.chain_id}, "
+                f"but chain {chain_id} is expected"
             )
 
 
@@ -243,7 +249,7 @@ def _name(block: Block | bytes) -> str:
 
 
 def _revert_data(error: Mapping[str, Any]) -> bytes | None:
-    """Find what the contract answered: Anvil and geth put it in `data`, Ganache also in `data.result`."""
+    """Find what the contract answered: in `data`, or for Ganache also in `data.result`."""
     data = error.get("data")
     if isinstance(data, Mapping):
         data = data.get("result", data.get("data"))
@@ -257,11 +263,14 @@ def _revert_data(error: Mapping[str, Any]) -> bytes | None:
 def _failure(method: str, error: Mapping[str, Any] | str) -> Exception:
     if isinstance(error, str):
         return NodeError(f"the node refused {method}: {error}")
+
     message = str(error.get("message", ""))
     if "insufficient funds" in message.lower():
         return NoFunds(
-            "the sending account has too little ether for the transaction: fund it or use another key"
+            "the sending account has too little ether for the transaction: fund it, or use another "
+            "key"
         )
+
     data = _revert_data(error)
     if data is not None:
         return decode_revert(data)

@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any, Self
 from eth_typing import ChecksumAddress
 
 from careledger.chain.fees import Fees
-from careledger.chain.reverts import Reverted
 from careledger.chain.rpc import Chain
-from careledger.chain.sent import SentTransactions, simulated, why_reverted
+from careledger.chain.sent import SentTransactions, why_reverted
 from careledger.chain.transactions import (
     Keeper,
     KeyLease,
@@ -34,7 +33,7 @@ from careledger.chain.transactions import (
     TransactionRole,
     TransactionStage,
 )
-from careledger.errors import NodeError, NoFunds, SendError
+from careledger.errors import NodeError, SendError
 
 if TYPE_CHECKING:  # signing needs it, reading does not
     from eth_account.signers.local import LocalAccount
@@ -79,6 +78,7 @@ class Sender:
         self.max_fee = max_fee
         self.lease = lease
         self.observe = observe
+
         self._keep = keep
         self._fees = Fees(chain, max_fee)
         self._next_nonce: int | None = None
@@ -251,18 +251,8 @@ class Sender:
         if to is not None:
             transaction["to"] = to
 
-        transaction["gas"] = gas if gas is not None else self._estimate(transaction)
+        transaction["gas"] = gas if gas is not None else self._sent.estimate(transaction)
         return transaction | self._fees.today()
-
-    def _estimate(self, transaction: dict[str, Any]) -> int:
-        asked = simulated(self.address, transaction)
-        try:
-            estimate = int(self.chain.request("eth_estimateGas", asked), 16)
-        except (Reverted, NoFunds):
-            self._sent.report(TransactionStage.REFUSED)
-            raise
-
-        return estimate + estimate // 5
 
     def _hold(self) -> None:
         """Make sure that no other program sends with this key; forget nonces after a break."""

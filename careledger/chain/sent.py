@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from eth_typing import ChecksumAddress
 
@@ -16,7 +17,7 @@ from careledger.chain.transactions import (
     TransactionStage,
     report_transaction,
 )
-from careledger.errors import NodeError, Unreachable
+from careledger.errors import NodeError, NoFunds, Unreachable
 
 HAND_OVER_AFTER = (0.0, 0.05, 0.25)
 """Seconds before each attempt; when all of them get no answer, `Sender.wait` goes on trying."""
@@ -77,6 +78,20 @@ class SentTransactions:
                 return TransactionReceipt.from_rpc(raw)
 
         return None
+
+    def estimate(self, transaction: dict[str, Any]) -> int:
+        """Return the gas limit for a transaction: a fifth more than the node estimates.
+
+        Raises what the node answers; a contract's refusal, and a lack of funds, are reported.
+        """
+        asked = simulated(self.address, transaction)
+        try:
+            estimate = int(self.chain.request("eth_estimateGas", asked), 16)
+        except (Reverted, NoFunds):
+            self.report(TransactionStage.REFUSED)
+            raise
+
+        return estimate + estimate // 5
 
     def hand_over_first(self, pending: Pending) -> None:
         """Give a transaction to the node, and forget it if the node refuses it.

@@ -39,13 +39,15 @@ def native_solc() -> Path | None:
     for candidate in candidates:
         if not candidate.is_file() or not os.access(candidate, os.X_OK):
             continue
-        if candidate.read_bytes()[:2] == b"#!":  # a script: ours, or somebody's around npm's solc
+        if candidate.read_bytes()[:2] == b"#!":  # a script: ours, or another around npm's solc
             continue
+
         answer = subprocess.run(
             [candidate, "--version"], capture_output=True, text=True, check=False
         )
         if re.search(rf"Version: {re.escape(SOLC_VERSION)}\+commit", answer.stdout):
             return candidate
+
     return None
 
 
@@ -56,7 +58,9 @@ def foundry(tool: str) -> Path:
         ToolchainError: there is none.
 
     """
-    system, machine = _SYSTEMS.get(platform.system()), _MACHINES.get(platform.machine().lower())
+    system = _SYSTEMS.get(platform.system())
+    machine = _MACHINES.get(platform.machine().lower())
+
     binary = MODULES / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin" / tool
     if binary.is_file():
         return binary
@@ -84,7 +88,7 @@ def npm_tool(package: str, script: str) -> Path:
 
 
 def _wrap_npm_solc(entry: Path) -> None:
-    """Write an executable that speaks solc's command line; the version comes from text, 0.7 s sooner."""
+    """Write an executable that takes solc's options; it knows the version without starting solc."""
     answer = subprocess.run(
         ["node", str(SHIM), "--version"], capture_output=True, text=True, check=False
     )
@@ -92,6 +96,7 @@ def _wrap_npm_solc(entry: Path) -> None:
         raise ToolchainError(
             f"npm's solc is not {SOLC_VERSION}: {answer.stderr or answer.stdout}. Run `make setup`"
         )
+
     entry.write_text(
         "#!/bin/sh\n"
         f"if [ \"$1\" = --version ]; then cat <<'END'\n{answer.stdout.strip()}\nEND\nexit 0; fi\n"
@@ -108,8 +113,20 @@ def _link(name: str, target: Path) -> None:
     link.symlink_to(target)
 
 
+def _write_hook(hook: Path) -> None:
+    """Let every Python of the environment find the compiler and the chains."""
+    line = (
+        f"import os, sys; os.environ.setdefault('SOLCX_BINARY_PATH', {str(SOLCX_FOLDER)!r}); "
+        "os.environ['PATH'] = os.path.join(sys.prefix, 'bin') + os.pathsep "
+        "+ os.environ.get('PATH', '')\n"
+    )
+
+    if not hook.is_file() or hook.read_text() != line:
+        hook.write_text(line)
+
+
 def _forget_deleted_sources(folder: Path) -> None:
-    """Remove Brownie's artifacts of sources that are gone: it stops at one instead of forgetting it."""
+    """Remove Brownie's artifacts if a source is gone: Brownie would stop at it."""
     for file in folder.glob("*.json"):
         path = json.loads(file.read_text()).get("sourcePath", "")
         if path and not (ROOT / path).is_file():
@@ -122,7 +139,9 @@ def main() -> None:
     package = MODULES / "solc" / "package.json"
     if not package.is_file():
         raise ToolchainError("npm package 'solc' is not installed: run `make setup`")
-    stamp, entry = SOLCX_FOLDER / "stamp", SOLCX_FOLDER / f"solc-v{SOLC_VERSION}"
+
+    stamp = SOLCX_FOLDER / "stamp"
+    entry = SOLCX_FOLDER / f"solc-v{SOLC_VERSION}"
     state = f"{package.stat().st_mtime_ns} {SHIM} {native_solc()}"
     if not stamp.is_file() or stamp.read_text() != state:
         print("[4/4] linking compiler and chains", flush=True)
@@ -134,24 +153,22 @@ def main() -> None:
         else:
             _wrap_npm_solc(entry)
         stamp.write_text(state)
+
     if sys.prefix == sys.base_prefix:  # no virtual environment: nothing of the system is touched
         return
+
     _link("solc", entry)
     _link("anvil", foundry("anvil"))
     _link("forge", foundry("forge"))
     _link("ganache", npm_tool("ganache", "dist/node/cli.js"))
-    hook = Path(sysconfig.get_path("purelib")) / "careledger-toolchain.pth"
-    line = (
-        f"import os, sys; os.environ.setdefault('SOLCX_BINARY_PATH', {str(SOLCX_FOLDER)!r}); "
-        "os.environ['PATH'] = os.path.join(sys.prefix, 'bin') + os.pathsep + os.environ.get('PATH', '')\n"
-    )
-    if not hook.is_file() or hook.read_text() != line:
-        hook.write_text(line)
+    _write_hook(Path(sysconfig.get_path("purelib")) / "careledger-toolchain.pth")
     _forget_deleted_sources(ROOT / "build" / "contracts")
+
     old = Path.home() / ".brownie" / "network-config.yaml"
     if old.is_file() and "cmd: anvil" not in old.read_text():
         print(
-            f"warning: {old} is an older Brownie's and knows no anvil; rename it", file=sys.stderr
+            f"warning: {old} is of an older Brownie that does not know anvil; rename it",
+            file=sys.stderr,
         )
 
 

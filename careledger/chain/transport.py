@@ -54,6 +54,7 @@ class HttpTransport:
 
         """
         self.url = url
+
         session = requests.Session()
         # A proxy is for the outside; looking for one at every request takes a fifth of its time.
         session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}

@@ -112,6 +112,7 @@ def tell(value: Any, unit: Unit, decimals: int | None = None) -> str:
     """
     if unit is Unit.AMOUNT and decimals is not None:
         return amount_text(value, decimals)
+
     teller = _TELLERS.get(unit)
     return teller(value) if teller else str(plain(value))
 

@@ -397,5 +397,5 @@ def test_a_chain_from_before_eip_1559_is_paid_by_gas_price():
         pending = sender.send("0x" + "11" * 20, value=1)
         assert "gasPrice" in pending.transaction
         assert sender.wait(pending).succeeded
-        with pytest.raises(SendError, match=r"the gas price is .* above the limit of 1"):
+        with pytest.raises(SendError, match=r"the gas price is .* above the limit of 0"):
             Sender(old, development_accounts(1)[0], max_fee=1).send("0x" + "11" * 20)

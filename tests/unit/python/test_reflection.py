@@ -1,7 +1,9 @@
 """Nothing in an ABI is without its counterpart in Python, and nothing is said twice."""
 
+import ast
 import importlib
 import re
+from collections import defaultdict
 from dataclasses import fields
 from inspect import get_annotations
 from typing import ClassVar, get_args, get_origin
@@ -159,3 +161,13 @@ def _inherited(entry):
     return entry["name"] in library or (
         entry["type"] == "error" and artifacts.signature(entry) in selectors
     )
+
+
+def test_no_two_public_classes_of_the_package_share_a_name():
+    """One meaning for each name; docs/glossary.md says which."""
+    places = defaultdict(set)
+    for file in sorted((ROOT / "careledger").rglob("*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].add(str(file.relative_to(ROOT)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
