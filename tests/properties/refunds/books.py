@@ -38,7 +38,7 @@ class Refused(Exception):
 class Plan:
     """Terms by the names of people."""
 
-    terms: DealTerms
+    terms: DealTerms | None
     payer: str
     refundee: str
     seller: str

@@ -71,21 +71,24 @@ class EscrowMachine(Acts, RuleBasedStateMachine):
         """Do one thing; when nothing of the kind can be done, open a deal or let time pass."""
         if self.lost:
             return
-        pick, act = (
-            int.from_bytes(dice[:4], "big"),
-            ACTS[int.from_bytes(dice[4:6], "big") % len(ACTS)],
-        )
-        apt, self.turn = dice[6] % self.blind != self.blind - 1, dice[7]
-        number, share = int.from_bytes(dice[8:10], "big"), int.from_bytes(dice[11:13], "big")
-        self.number = (
-            (1, 2, 9_999, 10_001, 40_000)[dice[10] % 5] if dice[10] < 64 else number % 20_001
-        )
-        self.bps = (0, ALL, REFUSED)[dice[13] % 3] if dice[13] < 64 else share % (REFUSED + 2)
+        pick = int.from_bytes(dice[:4], "big")
+        act = ACTS[int.from_bytes(dice[4:6], "big") % len(ACTS)]
+        apt = dice[6] % self.blind != self.blind - 1
+        self.turn = dice[7]
+
+        number = int.from_bytes(dice[8:10], "big") % 20_001
+        edges = (1, 2, 9_999, 10_001, 40_000)
+        self.number = edges[dice[10] % 5] if dice[10] < 64 else number
+
+        share = int.from_bytes(dice[11:13], "big") % (REFUSED + 2)
+        self.bps = (0, ALL, REFUSED)[dice[13] % 3] if dice[13] < 64 else share
+
         if getattr(self, act)(pick, apt):
             return
         if sum(not deal.over for deal in self.model.deals) < 3:
             self.open(pick, apt)
             return
+
         first = self.turn % len(SELDOM)
         if not any(getattr(self, other)(pick, apt) for other in SELDOM[first:] + SELDOM[:first]):
             self.wait(pick, apt)
@@ -168,11 +171,14 @@ class EscrowMachine(Acts, RuleBasedStateMachine):
             options = [how for how in options if self.model.refusal(act, **how) is None]
         if self.lost or not options:
             return False
+
         how = options[pick % len(options)]
         call = self.transaction(act, how)
-        before, expected = self.world, self.model.refusal(act, **how)
+        before = self.world
+        expected = self.model.refusal(act, **how)
         if isinstance(self.stage, Deep) and expected is None and pick % 3 == 0:
             self.compare_callers(act, how, call)
+
         outcome = self.stage.act(*call[0], value=call[1])
         self.calls[act] += 1
         self.successes[act] += outcome.refusal is None
@@ -180,14 +186,14 @@ class EscrowMachine(Acts, RuleBasedStateMachine):
         ids = [deal.id for deal in self.model.deals] + ([how["id"]] if act == "open" else [])
         self.world = self.stage.observe(ids)
         self.check_step(act, how, before, outcome)
+
         if outcome.refusal != expected:
             self.lost = self.only is not None
             if not self.lost:
-                raise Violated(
-                    "model",
-                    f"{act} was refused by {outcome.refusal}, expected was {expected}: {how}",
-                )
+                reason = f"{act} was refused by {outcome.refusal}, expected was {expected}: {how}"
+                raise Violated("model", reason)
             return True
+
         if expected is None:
             getattr(self.model, act)(**how, dry=False)
         self.check_people()

@@ -135,7 +135,8 @@ class Model(Books):
         self._bring(deal, value, 0, "", dry=True)
         if dry:
             return
-        deal.state, deal.deadline = "disputed", self.now + deal.plan.window
+        deal.state = "disputed"
+        deal.deadline = self.now + deal.plan.window
 
     def _bring(self, deal: Deal, value: int, kept: int, caller: str, dry: bool) -> None:
         court = deal.plan.arbiter == "court"
@@ -210,10 +211,13 @@ class Model(Books):
             raise Refused("TooLate")
         if dry:
             return
+
         if deal.state == "disputed":
-            deal.ruling, deal.deadline = bps, self.now + deal.plan.window
+            deal.ruling = bps
+            deal.deadline = self.now + deal.plan.window
         else:
-            deal.second, deal.deadline = bps, self.now
+            deal.second = bps
+            deal.deadline = self.now
         deal.state = "ruled"
 
     def share(self, deal: Deal, bps: int) -> int:
@@ -229,6 +233,7 @@ class Model(Books):
             raise Refused("TooLate")
         if self.share(deal, deal.ruling) == (ALL if party == "payer" else 0):
             raise Refused("NothingToAppeal")
+
         bond = -(-deal.held // 10)
         ether = deal.plan.asset == "ether"
         if not ether:
@@ -238,8 +243,11 @@ class Model(Books):
             return
         if not ether:
             self._move("dollar", caller, "escrow", bond)
-        deal.state, deal.deadline = "appealed", self.now + deal.plan.window
-        deal.appellant, deal.bond = party, bond
+
+        deal.state = "appealed"
+        deal.deadline = self.now + deal.plan.window
+        deal.appellant = party
+        deal.bond = bond
 
     def execute(self, deal: Deal, caller: str, dry: bool) -> None:
         if deal.state not in ("disputed", "ruled", "appealed"):
@@ -248,13 +256,16 @@ class Model(Books):
             raise Refused("TooEarly")
         if dry:
             return
+
         plan = deal.plan
         if deal.state == "disputed":
             self._end_at(deal, plan.default_bps)
             return
+
         first = self.share(deal, deal.ruling)
         last = first if deal.second is None else self.share(deal, deal.second)
         self._end_at(deal, last)
+
         if deal.appellant:
             more = last - first if deal.appellant == "payer" else first - last
             back = deal.second is None or more > 0
@@ -274,6 +285,7 @@ class Model(Books):
             raise Refused("NotPaid")
         if dry:
             return
+
         self.credit[asset, payee] = 0
         self._move(asset, "escrow", to, amount)
 
@@ -319,9 +331,12 @@ class Model(Books):
         before = dict(self.scans)
         self.scan_return(deal, caller, grade, dry=True)
         self.scan_return(deal, caller, grade, dry=False)
-        plan, due = deal.plan, 0
+
+        plan = deal.plan
         seen = self.scans[plan.terms.order_ref][0] or self.now
-        due = ALL if plan.sla_at and self.now > plan.sla_at and seen > plan.sla_at else grade
+        late = plan.sla_at and self.now > plan.sla_at and seen > plan.sla_at
+        due = ALL if late else grade
+
         try:
             if due:
                 self._open(deal)

@@ -43,40 +43,49 @@ class Properties:
         return world.purse[asset, who] + world.credit.get((asset, who), 0)
 
     def check_step(self, act: str, how: dict[str, Any], before: World, outcome: Outcome) -> None:
-        after, now = self.world, self.model.now
         self.check_solvency()
         self.check_ends(before, outcome)
-        deal = how.get("deal")
-        if outcome.refusal is None and act == "open":
-            plan, was = how["plan"], before.deals.get(how["id"])
-            rise = after.purse[plan.asset, "escrow"] - before.purse[plan.asset, "escrow"]
-            self.hold("REF-12", rise == plan.amount, f"{rise} arrived for a deal of {plan.amount}")
-            willing = plan.payer in (
-                how["signer"],
-                how["caller"] if how["signer"] is None else None,
-            )
-            self.hold("REF-12", willing, f"the payer {plan.payer} did not want {how}")
-            self.hold(
-                "REF-12",
-                was is None or was.state == "none",
-                f"a deal that was {was} was opened again",
-            )
-        if outcome.refusal is None and act in ("award", "rule"):
-            (ruled,) = outcome.named("Ruled")
-            was = before.deals[ruled["id"]]
-            in_time = was.state in ("disputed", "appealed") and now < was.deadline
-            self.hold("REF-08", in_time, f"ruled at {now} on a deal that was {was}")
-            if act == "award":
-                right = how["caller"] in ARBITERS[deal.plan.arbiter]
-                self.hold("REF-08", right, f"{how['caller']} ruled instead of {deal.plan.arbiter}")
         for disputed in outcome.named("Disputed"):
             self.check_disputed(disputed, how)
-        if outcome.refusal is None and act.startswith("claim"):
+        if outcome.refusal is not None:
+            return
+
+        if act == "open":
+            self.check_opened(how, before)
+        if act in ("award", "rule"):
+            self.check_ruled(act, how, before, outcome)
+        if act.startswith("claim"):
             self.check_claim(act, how, before)
-        if outcome.refusal is None:
-            for settled in outcome.named(*SETTLED):
-                found = next(d for d in self.model.deals if d.id == settled["id"])
-                self.check_settled(act, how, found, before, outcome)
+        for settled in outcome.named(*SETTLED):
+            found = next(deal for deal in self.model.deals if deal.id == settled["id"])
+            self.check_settled(act, how, found, before, outcome)
+
+    def check_opened(self, how: dict[str, Any], before: World) -> None:
+        """Hold REF-12: a deal is opened once, by the payer's will, with exactly its amount."""
+        plan = how["plan"]
+        was = before.deals.get(how["id"])
+
+        escrow = (plan.asset, "escrow")
+        rise = self.world.purse[escrow] - before.purse[escrow]
+        self.hold("REF-12", rise == plan.amount, f"{rise} arrived for a deal of {plan.amount}")
+
+        willing = plan.payer in (how["signer"], how["caller"] if how["signer"] is None else None)
+        self.hold("REF-12", willing, f"the payer {plan.payer} did not want {how}")
+        new = was is None or was.state == "none"
+        self.hold("REF-12", new, f"a deal that was {was} was opened again")
+
+    def check_ruled(self, act: str, how: dict[str, Any], before: World, outcome: Outcome) -> None:
+        """Hold REF-08: only the arbiter rules, and only in its time."""
+        now = self.model.now
+        (ruled,) = outcome.named("Ruled")
+        was = before.deals[ruled["id"]]
+
+        in_time = was.state in ("disputed", "appealed") and now < was.deadline
+        self.hold("REF-08", in_time, f"ruled at {now} on a deal that was {was}")
+        if act == "award":
+            arbiter = how["deal"].plan.arbiter
+            right = how["caller"] in ARBITERS[arbiter]
+            self.hold("REF-08", right, f"{how['caller']} ruled instead of {arbiter}")
 
     def check_solvency(self) -> None:
         for asset in ASSETS:
@@ -115,7 +124,8 @@ class Properties:
         )
 
     def check_disputed(self, disputed: dict[str, Any], how: dict[str, Any]) -> None:
-        plan, now = how["deal"].plan, self.model.now
+        plan = how["deal"].plan
+        now = self.model.now
         who = how.get("signer", how["caller"])
         by_payer = who == plan.payer and now < plan.release_at
         by_seller = (
@@ -125,8 +135,11 @@ class Properties:
         self.hold("REF-09", disputed["by"] == (1 if by_payer else 2), "the wrong party is told")
 
     def check_claim(self, act: str, how: dict[str, Any], before: World) -> None:
-        asset, payee = how["asset"], how["payee"]
-        to, owed = how.get("to", payee), before.credit[asset, payee]
+        asset = how["asset"]
+        payee = how["payee"]
+        to = how.get("to", payee)
+
+        owed = before.credit[asset, payee]
         got = self.world.purse.get((asset, to), 0) - before.purse.get((asset, to), 0)
         told = self.stage.exact or asset == "dollar" or to in CONTRACTS
         self.hold(
@@ -139,67 +152,60 @@ class Properties:
     def check_settled(
         self, act: str, how: dict[str, Any], deal: Deal, before: World, outcome: Outcome
     ) -> None:
-        plan, held, now = deal.plan, before.deals[deal.id].held, self.model.now
+        held = before.deals[deal.id].held
         ((name, told),) = [event for event in outcome.events if event[0] in SETTLED]
         back = {"Released": 0, "Refunded": held}.get(name, told.get("refunded"))
+
+        self.check_payments(deal, before, outcome, back, held, told.get("fee", 0))
+        self.check_share(act, how, deal, back, held)
+
+        if act in ("refund", "refund_due", "settle_return"):
+            broken = self.model.broken(deal) and act == "refund"
+            criteria = f"{self.model.mood} {self.model.word}"
+            self.hold("REF-11", not broken, f"broken criteria ({criteria}) moved money")
+        elif before.deals[deal.id].state == "open" and back < held:
+            self.check_payer_agreed(act, how, deal)
+
+    def check_payments(
+        self, deal: Deal, before: World, outcome: Outcome, back: int, held: int, told_fee: int
+    ) -> None:
+        """Hold REF-06: the fee is the seller's, and both sides get what the event tells."""
+        plan = deal.plan
         fee = (held - back) * plan.fee_bps // ALL
-        self.hold(
-            "REF-06", told.get("fee", 0) == fee, f"a fee of {told.get('fee')} on {held - back}"
-        )
-        bonds = outcome.named("BondPaid")
-        bond = sum(
-            paid["bond"] for paid in bonds if paid["to"] == self.stage.address[plan.refundee]
-        )
-        if self.stage.exact or plan.asset == "dollar":
-            got = {
-                who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who)
-                for who in (plan.refundee, "platform")
-            }
-            self.hold(
-                "REF-06",
-                got["platform"] == fee,
-                f"the platform got {got['platform']} of a fee of {fee}",
-            )
-            self.hold(
-                "REF-06",
-                got[plan.refundee] - bond == back,
-                f"of {back} the customer got {got[plan.refundee]}",
-            )
+        self.hold("REF-06", told_fee == fee, f"a fee of {told_fee} on {held - back}")
+
+        if not self.stage.exact and plan.asset == "ether":
+            return
+        got = {
+            who: self.had(self.world, plan.asset, who) - self.had(before, plan.asset, who)
+            for who in (plan.refundee, "platform")
+        }
+        refundee = self.stage.address[plan.refundee]
+        bonds = [paid["bond"] for paid in outcome.named("BondPaid") if paid["to"] == refundee]
+
+        paid_fee = got["platform"]
+        self.hold("REF-06", paid_fee == fee, f"the platform got {paid_fee} of a fee of {fee}")
+        refunded = got[plan.refundee] - sum(bonds)
+        self.hold("REF-06", refunded == back, f"of {back} the customer got {refunded}")
+
+    def check_share(self, act: str, how: dict[str, Any], deal: Deal, back: int, held: int) -> None:
+        """Hold REF-07: as documented, a fraction of a unit is the customer's."""
         bps = self.documented_share(act, how, deal)
         if bps is not None:
-            # As documented: a fraction of a unit is the customer's.
-            self.hold(
-                "REF-07",
-                (back - 1) * ALL < held * bps <= back * ALL,
-                f"{bps} bps of {held} came to {back}",
-            )
-        criteria_did = act in ("refund", "refund_due", "settle_return")
-        if criteria_did:
-            broken = self.model.broken(deal) and act == "refund"
-            self.hold(
-                "REF-11",
-                not broken,
-                f"broken criteria ({self.model.mood} {self.model.word}) moved money",
-            )
-        consent = act in ("release_by_sig", "split") or (
-            act == "release" and how["caller"] == plan.payer
-        )
-        if (
-            before.deals[deal.id].state == "open"
-            and back < held
-            and not consent
-            and not criteria_did
-        ):
-            self.hold(
-                "REF-13",
-                act == "release" and now >= plan.release_at,
-                f"{act} paid the seller at {now}: {plan}",
-            )
-            self.hold(
-                "REF-13",
-                self.model.due(deal) == 0,
-                "the seller was paid though the criteria were due",
-            )
+            right = (back - 1) * ALL < held * bps <= back * ALL
+            self.hold("REF-07", right, f"{bps} bps of {held} came to {back}")
+
+    def check_payer_agreed(self, act: str, how: dict[str, Any], deal: Deal) -> None:
+        """Hold REF-13: the seller is paid by the payer's will, or when its time has come."""
+        plan, now = deal.plan, self.model.now
+        by_payer = act == "release" and how["caller"] == plan.payer
+        if by_payer or act in ("release_by_sig", "split"):
+            return
+
+        in_time = act == "release" and now >= plan.release_at
+        self.hold("REF-13", in_time, f"{act} paid the seller at {now}: {plan}")
+        nothing_due = self.model.due(deal) == 0
+        self.hold("REF-13", nothing_due, "the seller was paid though the criteria were due")
 
     def documented_share(self, act: str, how: dict[str, Any], deal: Deal) -> int | None:
         """Return the payer's basis points where a share decides; None where an amount does."""
@@ -215,14 +221,15 @@ class Properties:
 
     def check_people(self) -> None:
         """Hold REF-02: all have and are owed what the model says, and no unit came or went."""
-        world, paper = self.world, self.model
+        world = self.world
+        model = self.model
         for (asset, who), amount in world.purse.items():
             if asset == "ether" and not self.stage.exact and who in PEOPLE:
                 continue
-            should = paper.purse[asset, who] + paper.credit.get((asset, who), 0)
+            should = model.purse[asset, who] + model.credit.get((asset, who), 0)
             has = amount + world.credit.get((asset, who), 0)
             self.hold("REF-02", has == should, f"{who} has {has} {asset}, {should} is right")
-            owed = paper.credit.get((asset, who), 0)
+            owed = model.credit.get((asset, who), 0)
             self.hold(
                 "REF-02",
                 world.credit.get((asset, who), 0) == owed,

@@ -27,60 +27,60 @@ class Transactions(Properties):
             return options[index]
 
         self.serial += 1
-        asset, payer, seller = (
-            one_of("dollar", "ether"),
-            one_of("alice", "bob"),
-            one_of("shop", "shop", "pub"),
-        )
+        asset = one_of("dollar", "ether")
+        payer = one_of("alice", "bob")
+        seller = one_of("shop", "shop", "pub")
         refundee = one_of(payer, "home")
-        criteria, arbiter = (
-            one_of("oracle", "desk", None, "desk"),
-            one_of("judge", "court", "judge", "court", None),
-        )
+        criteria = one_of("oracle", "desk", None, "desk")
+        arbiter = one_of("judge", "court", "judge", "court", None)
+
         now = self.stage.now
-        release_at = now + one_of(40, 100, 200) * HOUR
-        sla_at = one_of(0, now + 20 * HOUR)
-        window, fee_bps = one_of(5, 24) * HOUR, one_of(0, 250, 3_333, ALL)
-        default_bps = one_of(0, 4_000, 6_667, ALL)
-        named = self.stage.address
-        terms = DealTerms(
-            payer=named[payer],
-            seller=named[seller],
-            token=self.stage.asset(asset),
+        plan = Plan(
+            terms=None,
+            payer=payer,
+            refundee=refundee,
+            seller=seller,
+            asset=asset,
             amount=amount,
-            release_at=at(release_at),
-            sla_at=at(sla_at) if sla_at else None,
+            release_at=now + one_of(40, 100, 200) * HOUR,
+            sla_at=one_of(0, now + 20 * HOUR),
+            window=one_of(5, 24) * HOUR,
+            criteria=criteria,
+            arbiter=arbiter,
+            fee_bps=one_of(0, 250, 3_333, ALL),
+            default_bps=one_of(0, 4_000, 6_667, ALL),
+        )
+        plan.terms = self.terms_of(plan)
+        return plan, self.stage.messages.deal_id(plan.terms)
+
+    def terms_of(self, plan: Plan) -> DealTerms:
+        """Return the terms of a plan, by addresses."""
+        named = self.stage.address
+        return DealTerms(
+            payer=named[plan.payer],
+            seller=named[plan.seller],
+            token=self.stage.asset(plan.asset),
+            amount=plan.amount,
+            release_at=at(plan.release_at),
+            sla_at=at(plan.sla_at) if plan.sla_at else None,
             order_ref=bytes.fromhex(named["carrier"][2:]) + self.serial.to_bytes(12, "big"),
-            refund_to=ZERO_ADDRESS if refundee == payer else named[refundee],
-            dispute_window=timedelta(seconds=window),
-            criteria=named[criteria] if criteria else ZERO_ADDRESS,
-            arbiter=named[arbiter] if arbiter else ZERO_ADDRESS,
-            fee_bps=fee_bps,
-            fee_to=named["platform"] if fee_bps else ZERO_ADDRESS,
-            default_bps=default_bps,
+            refund_to=ZERO_ADDRESS if plan.refundee == plan.payer else named[plan.refundee],
+            dispute_window=timedelta(seconds=plan.window),
+            criteria=named[plan.criteria] if plan.criteria else ZERO_ADDRESS,
+            arbiter=named[plan.arbiter] if plan.arbiter else ZERO_ADDRESS,
+            fee_bps=plan.fee_bps,
+            fee_to=named["platform"] if plan.fee_bps else ZERO_ADDRESS,
+            default_bps=plan.default_bps,
             salt=self.serial.to_bytes(32, "big"),
         )
-        plan = Plan(
-            terms,
-            payer,
-            refundee,
-            seller,
-            asset,
-            amount,
-            release_at,
-            sla_at,
-            window,
-            criteria,
-            arbiter,
-            fee_bps,
-            default_bps,
-        )
-        return plan, self.stage.messages.deal_id(terms)
 
     def transaction(self, act: str, how: dict[str, Any]) -> tuple[tuple[Any, ...], int]:
         """Return sender, contract, function and arguments of an act, and the ether it carries."""
-        deal, sender, value = how.get("deal"), how.get("caller", "stranger"), how.get("value", 0)
-        deadline, messages = at(self.stage.now + 30 * 24 * HOUR), self.stage.messages
+        deal = how.get("deal")
+        sender = how.get("caller", "stranger")
+        value = how.get("value", 0)
+        deadline = at(self.stage.now + 30 * 24 * HOUR)
+        messages = self.stage.messages
         terms = deal.plan.terms if deal else how["plan"].terms if "plan" in how else None
 
         def signed(by: str, message: bytes) -> bytes:
@@ -120,7 +120,9 @@ class Transactions(Properties):
         return (sender, *call), value
 
     def claiming(self, act: str, how: dict[str, Any], deadline: Any) -> tuple[Any, ...]:
-        asset, payee = self.stage.asset(how["asset"]), self.stage.address[how["payee"]]
+        asset = self.stage.asset(how["asset"])
+        payee = self.stage.address[how["payee"]]
+
         if act == "claim_for":
             return (how["caller"], "escrow", act, payee, asset)
         to = self.stage.address[how["to"]]
