@@ -43,6 +43,7 @@ BRANCHES = {
     "status": Branch(
         "careledger.cli.deployment", "Show the chain behind --rpc and where the suite is on it."
     ),
+    "doctor": Branch("careledger.cli.doctor", "Name each missing or wrong thing with its remedy."),
     "demo": Branch("careledger.cli.demo", "Play a scripted flow and show what happened."),
     "identity": Branch(
         "careledger.cli.identity",
