@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from careledger.chain.reverts import Reverted
-from careledger.errors import InputError, ProofError
+from careledger.errors import InputError, ProofError, Reason, ReasonedError
 from careledger.identity.consent.terms import ConsentStatus
 
 _STATUS_WORDS = ("never granted", "granted", "revoked by the customer", "renounced by the company")
@@ -103,16 +103,19 @@ class RequestTooLarge(MalformedRequest):
     """The request is longer than the limit, or than a QR code can hold."""
 
 
-class RequestExpired(RequestError):
-    """The request can no longer be answered."""
+class RequestReason(Reason):
+    """Why a well-formed request is not answered."""
+
+    REQUEST_EXPIRED = "request-expired", "The request can no longer be answered."
+    REQUEST_FROM_FUTURE = "request-from-future", "The request's time lies in the future."
+    REQUEST_ELSEWHERE = (
+        "request-elsewhere",
+        "The request is for another chain, contract or company than the one that reads it.",
+    )
 
 
-class RequestFromFuture(RequestError):
-    """The request's time lies in the future."""
-
-
-class RequestElsewhere(RequestError):
-    """The request is for another chain or contract than the wallet's."""
+class RequestRefused(ReasonedError, RequestError, reasons=RequestReason):
+    """The request is well-formed, but must not be answered here and now."""
 
 
 class AnswerError(ProofError):

@@ -16,7 +16,7 @@ from careledger.chain.rpc import Block
 from careledger.chain.transactions import TransactionReceipt
 from careledger.errors import Conflict, InputError
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.errors import RequestElsewhere
+from careledger.identity.consent.errors import RequestReason, RequestRefused
 from careledger.identity.consent.kinds import ActKind
 from careledger.identity.consent.messages import SignedGrant, depends_on_foreign_contract
 from careledger.identity.consent.relay import ActState, Relay
@@ -173,14 +173,15 @@ class Company:
 
         Raises:
             MalformedRequest, MalformedToken: it is not a request.
-            RequestElsewhere: it is another company's.
+            RequestRefused: it is another company's.
             SignatureInvalid, IssuerError: no key of this company signed it, or it was changed.
 
         """
         request, token = parse_request(text)
         if request.grantee != Did.parse(self.issuer.did).address:
-            raise RequestElsewhere(
-                f"the request is of {request.did}, but {self.issuer.did} takes the answer"
+            raise RequestRefused(
+                RequestReason.REQUEST_ELSEWHERE,
+                f"the request is of {request.did}, but {self.issuer.did} takes the answer",
             )
 
         self._keys.check(token, request.did, request.issued_at)

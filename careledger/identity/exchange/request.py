@@ -17,9 +17,8 @@ from careledger.crypto.documents import JsonNode
 from careledger.errors import InputError
 from careledger.identity.consent.errors import (
     MalformedRequest,
-    RequestElsewhere,
-    RequestExpired,
-    RequestFromFuture,
+    RequestReason,
+    RequestRefused,
     RequestTooLarge,
 )
 from careledger.identity.consent.terms import Consent, ConsentTerms
@@ -316,7 +315,7 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
 
     Raises:
         MalformedRequest, MalformedToken, AlgorithmRefused: it cannot be read.
-        RequestExpired, RequestFromFuture, RequestElsewhere: as they say.
+        RequestRefused: it is for another registry, too old, or from the future.
         IssuerError, SignatureInvalid, KeyTypeMismatch: no key of the company's DID signed it.
 
     """
@@ -326,20 +325,23 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
 
     expected = (chain.chain_id, address(registry, "consent registry"))
     if (request.chain_id, request.registry) != expected:
-        raise RequestElsewhere(
+        raise RequestRefused(
+            RequestReason.REQUEST_ELSEWHERE,
             f"the request asks for a consent in {request.registry} on chain {request.chain_id}, "
-            f"but this wallet grants in {registry} on chain {chain.chain_id}"
+            f"but this wallet grants in {registry} on chain {chain.chain_id}",
         )
 
     if request.expires_at <= at:
-        raise RequestExpired(
+        raise RequestRefused(
+            RequestReason.REQUEST_EXPIRED,
             f"the request could be answered until {time_text(request.expires_at)}: "
-            "ask for a new one"
+            "ask for a new one",
         )
     if request.issued_at > at + LEEWAY:
-        raise RequestFromFuture(
+        raise RequestRefused(
+            RequestReason.REQUEST_FROM_FUTURE,
             f"the request was made at {time_text(request.issued_at)}, which is in the future: "
-            "a clock is wrong"
+            "a clock is wrong",
         )
 
     signed_at = min(request.issued_at, at)

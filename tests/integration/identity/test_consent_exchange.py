@@ -7,7 +7,7 @@ import pytest
 
 from careledger.errors import Conflict, NotFound
 from careledger.identity.consent.client import ConsentRegistry
-from careledger.identity.consent.errors import RequestElsewhere, RequestExpired, RequestFromFuture
+from careledger.identity.consent.errors import RequestReason
 from careledger.identity.consent.messages import ExternalSigner, KeySigner
 from careledger.identity.consent.relay import ActState, Relay
 from careledger.identity.consent.state import ConsentState
@@ -197,13 +197,13 @@ class TestReadingARequest:
 
     def test_too_late_too_early_and_elsewhere(self, scene, senders):
         text = scene.request().sign(scene.issuer(scene.insurer))
-        with pytest.raises(RequestExpired, match="could be answered until"):
+        with because(RequestReason.REQUEST_EXPIRED, match="could be answered until"):
             scene.read(text, now=scene.now + 16 * MINUTE)
-        with pytest.raises(RequestFromFuture, match="in the future"):
+        with because(RequestReason.REQUEST_FROM_FUTURE, match="in the future"):
             scene.read(text, now=scene.now - 2 * MINUTE)
         assert scene.read(text, now=scene.now - MINUTE / 2).did == scene.issuer(scene.insurer).did
         elsewhere = scene.request(registry=senders[9].address).sign(scene.issuer(scene.insurer))
-        with pytest.raises(RequestElsewhere, match="this wallet grants in"):
+        with because(RequestReason.REQUEST_ELSEWHERE, match="this wallet grants in"):
             scene.read(elsewhere)
 
 

@@ -104,12 +104,12 @@ def test_only_typed_refusals_come_out(kind):
     choose, sentences, slowest = random.Random(SEED), [], 0.0
     for _ in range(TIMES):
         given = spoilt(choose)
-        begin = time.perf_counter()
+        begin = time.thread_time()
         try:
             read(given)
         except CareLedgerError as refusal:
-            sentences.append(f"{type(refusal).__name__}: {refusal}")
-        slowest = max(slowest, time.perf_counter() - begin)
+            sentences.append(f"{refusal.code}: {refusal}")
+        slowest = max(slowest, time.thread_time() - begin)
     assert slowest < 1
     assert max(map(len, sentences)) < 600, f"seed {SEED}: {max(sentences, key=len)[:200]}"
     assert len(sentences) > TIMES / (100 if kind == "link" else 3), (
