@@ -11,10 +11,10 @@ from careledger.values.amounts import WAD
 
 
 class OfferError(InputError):
-    """A field of an offer cannot be, or its file is malformed.
+    """A member of an offer has a value that it cannot have.
 
     Attributes:
-        field: where, in the names of the file, such as `offer.giveAmount`.
+        field: the member's name in the file, such as `giveAmount`.
 
     """
 
