@@ -2,54 +2,28 @@
 pragma solidity 0.8.37;
 
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
-import {EIP712} from "solady/utils/EIP712.sol";
 import {Signatures} from "../shared/Signatures.sol";
+import {ConsentAuthority} from "./ConsentAuthority.sol";
 import {IConsentRegistry} from "./IConsentRegistry.sol";
 import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 
 /// @title ConsentRegistry
-/// @notice A customer's leave to read a verification that exists already. See `IConsentRegistry`.
-contract ConsentRegistry is IConsentRegistry, EIP712 {
+/// @notice A customer's consent that a company reads a verification. See `IConsentRegistry`.
+contract ConsentRegistry is ConsentAuthority {
     // --------------------------------------------------------------------------------------- types
 
-    /// @dev `Record` in one word: subject in the lower 160 bits, then expiry (48), epoch (40) and
-    /// status (8). Packed by hand, because a word that is passed around costs less than a struct.
+    /// @dev `Record` in one word, packed by hand, because passing a word around costs less than
+    /// passing a struct.
     struct Kept {
         uint256 word;
     }
 
     // ----------------------------------------------------------------------------------- constants
 
-    bytes32 public constant CONSENT_ROLE = "careledger.consent";
-    uint256 public constant SIGNATURE_GAS = 1_000_000;
-
-    /// @dev For what happens between looking at the gas and the call.
-    uint256 private constant _ROOM = 5_000;
-
-    IIdentityRegistry public immutable REGISTRY;
-
-    bytes32 private constant _TERMS =
-        keccak256("Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)");
-    bytes32 private constant _CONSENT = keccak256(
-        "Consent(address subject,uint48 expiry,Terms terms)"
-        "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
-    );
-    bytes32 private constant _GRANT = keccak256(
-        "GrantConsent(Consent consent,uint40 epoch,uint256 deadline)"
-        "Consent(address subject,uint48 expiry,Terms terms)"
-        "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
-    );
-    bytes32 private constant _REVOKE = keccak256(
-        "RevokeConsent(Consent consent,uint256 deadline)"
-        "Consent(address subject,uint48 expiry,Terms terms)"
-        "Terms(address grantee,bytes32 scope,bytes32 purpose,bytes32 salt)"
-    );
-    bytes32 private constant _REVOKE_ALL =
-        keccak256("RevokeAll(address subject,uint40 epoch,uint256 deadline)");
-
-    uint256 private constant _EXPIRY = 160;
-    uint256 private constant _EPOCH = 208;
-    uint256 private constant _STATUS = 248;
+    /// @dev Where the parts of a word begin: the subject (160 bits), then these.
+    uint256 private constant _EXPIRY_OFFSET = 160; // 48 bits
+    uint256 private constant _EPOCH_OFFSET = 208; // 40 bits
+    uint256 private constant _STATUS_OFFSET = 248; // 8 bits
 
     // ------------------------------------------------------------------------------------- storage
 
@@ -58,12 +32,11 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // --------------------------------------------------------------------------------- constructor
 
-    constructor(IIdentityRegistry registry) {
-        REGISTRY = registry;
-    }
+    constructor(IIdentityRegistry registry) ConsentAuthority(registry) {}
 
-    // ------------------------------------------------------------------------------ writes: giving
+    // ---------------------------------------------------------------------------- writes: granting
 
+    /// @inheritdoc IConsentRegistry
     function grant(Consent calldata given, uint40 inEpoch) external {
         (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireGrantable(id, word, inEpoch);
@@ -71,6 +44,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _grant(kept, id, word, inEpoch);
     }
 
+    /// @inheritdoc IConsentRegistry
     function grantBySig(
         Consent calldata given,
         uint40 inEpoch,
@@ -90,6 +64,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _grant(kept, id, word, inEpoch);
     }
 
+    /// @inheritdoc IConsentRegistry
     function grantBatch(Act[] calldata acts) external returns (uint256 granted) {
         for (uint256 i; i < acts.length; ++i) {
             if (_tryGrant(acts[i])) ++granted;
@@ -98,6 +73,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // ------------------------------------------------------------------------------ writes: ending
 
+    /// @inheritdoc IConsentRegistry
     function revoke(Consent calldata given) external {
         (bytes32 id, uint256 word) = _read(given);
         Kept storage kept = _requireRevocable(id);
@@ -105,6 +81,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revoke(kept, id, word);
     }
 
+    /// @inheritdoc IConsentRegistry
     function revokeBySig(
         Consent calldata given,
         address signer,
@@ -119,16 +96,16 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         _revoke(kept, id, word);
     }
 
+    /// @inheritdoc IConsentRegistry
     function revokeCompactBySig(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external {
         Kept storage kept = _kept[id];
         uint256 word = kept.word;
-        if (word >> _STATUS != uint256(Status.Granted)) {
+        if (word >> _STATUS_OFFSET != uint256(Status.Granted)) {
             revert ConsentRegistry_NotGranted(id, _status(word));
         }
+
         address subject = address(uint160(word));
-        if (block.timestamp > deadline) {
-            revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
-        }
+        _requireInTime(subject, deadline);
         address controller = REGISTRY.identityOwner(subject);
         bytes32 digest = _revokeDigest(id, deadline);
         if (!Signatures.isBy(
@@ -136,24 +113,28 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
             )) {
             revert ConsentRegistry_BadSignature(subject, controller, digest);
         }
-        // From Granted to Revoked, the number after it.
+
+        // From Granted to Revoked, which is the next number.
         unchecked {
-            kept.word = word + (1 << _STATUS);
+            kept.word = word + (1 << _STATUS_OFFSET);
         }
         emit ConsentRevoked(id, subject);
     }
 
+    /// @inheritdoc IConsentRegistry
     function revokeBatch(Act[] calldata acts) external returns (uint256 revoked) {
         for (uint256 i; i < acts.length; ++i) {
             if (_tryRevoke(acts[i])) ++revoked;
         }
     }
 
+    /// @inheritdoc IConsentRegistry
     function revokeAll(address subject) external {
         _requireActs(subject, msg.sender);
         _revokeAll(subject);
     }
 
+    /// @inheritdoc IConsentRegistry
     function revokeAllBySig(
         address subject,
         address signer,
@@ -161,32 +142,38 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         bytes calldata signature
     ) external {
         uint256 inEpoch = _epochs[subject];
-        bytes32 digest =
-            _hashTypedData(keccak256(abi.encode(_REVOKE_ALL, subject, inEpoch, deadline)));
+        bytes32 digest = _hashTypedData(
+            keccak256(abi.encode(_REVOKE_ALL_TYPEHASH, subject, inEpoch, deadline))
+        );
         _requireSigned(subject, signer, deadline, digest, signature);
         _revokeAll(subject);
     }
 
+    /// @inheritdoc IConsentRegistry
     function renounce(Consent calldata given, Terms calldata terms) external {
         (bytes32 id, uint256 word) = _read(given);
         bytes32 actual = termsHash(terms);
         if (actual != given.terms) revert ConsentRegistry_WrongTerms(id, actual, given.terms);
+
         Kept storage kept = _kept[id];
         Status status = _status(kept.word);
         if (status != Status.Granted) revert ConsentRegistry_NotGranted(id, status);
         if (!_acts(terms.grantee, msg.sender)) {
             revert ConsentRegistry_NotGrantee(id, msg.sender, terms.grantee);
         }
+
         _end(kept, word, uint256(Status.Renounced));
         emit ConsentRenounced(id, address(uint160(word)));
     }
 
     // -------------------------------------------------------------------------------- writes: uses
 
+    /// @inheritdoc IConsentRegistry
     function commitUse(bytes32 commitment) external {
         emit UseCommitted(commitment);
     }
 
+    /// @inheritdoc IConsentRegistry
     function commitUses(bytes32[] calldata commitments) external {
         for (uint256 i; i < commitments.length; ++i) {
             emit UseCommitted(commitments[i]);
@@ -195,61 +182,72 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
 
     // --------------------------------------------------------------------------------------- views
 
+    /// @inheritdoc IConsentRegistry
     function isValid(bytes32 id) external view returns (bool) {
         Record memory record = consent(id);
         return record.status == Status.Granted && record.expiry > block.timestamp
             && record.epoch == _epochs[record.subject];
     }
 
+    /// @inheritdoc IConsentRegistry
     function consent(bytes32 id) public view returns (Record memory) {
         uint256 word = _kept[id].word;
         return Record(
-            address(uint160(word)), uint48(word >> _EXPIRY), uint40(word >> _EPOCH), _status(word)
+            address(uint160(word)),
+            uint48(word >> _EXPIRY_OFFSET),
+            uint40(word >> _EPOCH_OFFSET),
+            _status(word)
         );
     }
 
+    /// @inheritdoc IConsentRegistry
     function epoch(address subject) external view returns (uint40) {
         return uint40(_epochs[subject]);
     }
 
+    /// @inheritdoc IConsentRegistry
     function idOf(Consent calldata given) external pure returns (bytes32 id) {
         (id,) = _read(given);
     }
 
+    /// @inheritdoc IConsentRegistry
     function termsHash(Terms calldata terms) public pure returns (bytes32) {
-        return keccak256(abi.encode(_TERMS, terms));
-    }
-
-    function isSignedBy(address signer, bytes32 digest, bytes calldata signature)
-        external
-        view
-        returns (bool)
-    {
-        return Signatures.isBy(signer, digest, signature);
+        return keccak256(abi.encode(_TERMS_TYPEHASH, terms));
     }
 
     // ----------------------------------------------------------------------------------- internals
 
-    /// @dev The consent's id, and the word that is kept of it before anything has happened: subject
-    /// and expiry.
+    /// @dev The id of a consent, and its word before anything has happened: subject and expiry.
     function _read(Consent calldata given) private pure returns (bytes32 id, uint256 word) {
         uint256 subject = uint160(given.subject);
         uint256 expiry = given.expiry;
-        id = EfficientHashLib.hash(uint256(_CONSENT), subject, expiry, uint256(given.terms));
-        word = subject | expiry << _EXPIRY;
+        id = EfficientHashLib.hash(
+            uint256(_CONSENT_TYPEHASH), subject, expiry, uint256(given.terms)
+        );
+        word = subject | expiry << _EXPIRY_OFFSET;
     }
 
     function _status(uint256 word) private pure returns (Status) {
-        return Status(word >> _STATUS);
+        return Status(word >> _STATUS_OFFSET);
+    }
+
+    function _isAhead(uint256 inEpoch) private view returns (bool) {
+        return inEpoch >= block.timestamp;
+    }
+
+    function _isExpired(uint256 word) private view returns (bool) {
+        return word >> _EXPIRY_OFFSET <= block.timestamp;
     }
 
     function _isEnded(uint256 word) private pure returns (bool) {
-        return word >> _STATUS > uint256(Status.Granted);
+        return word >> _STATUS_OFFSET > uint256(Status.Granted);
     }
 
     function _grant(Kept storage kept, bytes32 id, uint256 word, uint256 inEpoch) private {
-        kept.word = word | inEpoch << _EPOCH | uint256(Status.Granted) << _STATUS;
-        emit ConsentGranted(id, address(uint160(word)), uint48(word >> _EXPIRY), uint40(inEpoch));
+        kept.word = word | inEpoch << _EPOCH_OFFSET | uint256(Status.Granted) << _STATUS_OFFSET;
+        emit ConsentGranted(
+            id, address(uint160(word)), uint48(word >> _EXPIRY_OFFSET), uint40(inEpoch)
+        );
     }
 
     function _revoke(Kept storage kept, bytes32 id, uint256 word) private {
@@ -257,9 +255,10 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         emit ConsentRevoked(id, address(uint160(word)));
     }
 
-    /// @dev The epoch stays as it was; there is none where nothing was granted.
+    /// @dev The epoch stays as it was. It is 0 where nothing was granted.
     function _end(Kept storage kept, uint256 word, uint256 status) private {
-        kept.word = word | uint256(uint40(kept.word >> _EPOCH)) << _EPOCH | status << _STATUS;
+        kept.word = word | uint256(uint40(kept.word >> _EPOCH_OFFSET)) << _EPOCH_OFFSET | status
+            << _STATUS_OFFSET;
     }
 
     function _revokeAll(address subject) private {
@@ -272,15 +271,15 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         view
         returns (Kept storage kept)
     {
-        uint256 expiry = word >> _EXPIRY;
-        if (inEpoch >= block.timestamp) {
+        if (_isAhead(inEpoch)) {
             revert ConsentRegistry_EpochAhead(
                 address(uint160(word)), block.timestamp, uint40(inEpoch)
             );
         }
-        if (expiry <= block.timestamp) {
-            revert ConsentRegistry_Expired(id, block.timestamp, uint48(expiry));
+        if (_isExpired(word)) {
+            revert ConsentRegistry_Expired(id, block.timestamp, uint48(word >> _EXPIRY_OFFSET));
         }
+
         kept = _kept[id];
         uint256 known = kept.word;
         if (known != 0) revert ConsentRegistry_AlreadyUsed(id, _status(known));
@@ -292,35 +291,14 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         if (_isEnded(known)) revert ConsentRegistry_AlreadyEnded(id, _status(known));
     }
 
-    function _requireActs(address subject, address actor) private view {
-        if (_acts(subject, actor)) return;
-        revert ConsentRegistry_NotSubject(subject, actor, REGISTRY.identityOwner(subject));
-    }
-
-    function _requireSigned(
-        address subject,
-        address signer,
-        uint256 deadline,
-        bytes32 digest,
-        bytes calldata signature
-    ) private view {
-        if (block.timestamp > deadline) {
-            revert ConsentRegistry_SignatureExpired(subject, block.timestamp, deadline);
-        }
-        _requireActs(subject, signer);
-        if (!Signatures.isBy(signer, digest, signature)) {
-            revert ConsentRegistry_BadSignature(subject, signer, digest);
-        }
-    }
-
     function _tryGrant(Act calldata act) private returns (bool) {
         (bytes32 id, uint256 word) = _read(act.consent);
         Kept storage kept = _kept[id];
         uint256 inEpoch = act.epoch;
-        if (word >> _EXPIRY <= block.timestamp || inEpoch >= block.timestamp || kept.word != 0) {
+        if (_isExpired(word) || _isAhead(inEpoch) || kept.word != 0) return false;
+        if (!_isSigned(address(uint160(word)), act, _grantDigest(id, inEpoch, act.deadline))) {
             return false;
         }
-        if (!_isSigned(act, word, _grantDigest(id, inEpoch, act.deadline))) return false;
         _grant(kept, id, word, inEpoch);
         return true;
     }
@@ -329,65 +307,10 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
         (bytes32 id, uint256 word) = _read(act.consent);
         Kept storage kept = _kept[id];
         if (_isEnded(kept.word)) return false;
-        if (!_isSigned(act, word, _revokeDigest(id, act.deadline))) return false;
+        if (!_isSigned(address(uint160(word)), act, _revokeDigest(id, act.deadline))) {
+            return false;
+        }
         _revoke(kept, id, word);
         return true;
-    }
-
-    /// @dev `_requireSigned` for a batch: says no instead of reverting, and gives foreign code a
-    /// limit. An account's own signature runs none. A call gets at most 63/64 of what is left;
-    /// where that is less than the limit, gas would decide what is granted.
-    function _isSigned(Act calldata act, uint256 word, bytes32 digest)
-        private
-        view
-        returns (bool)
-    {
-        address signer = act.signer;
-        if (block.timestamp > act.deadline || !_acts(address(uint160(word)), signer)) {
-            return false;
-        }
-        bytes calldata signature = act.signature;
-        if (signature.length == 65) {
-            (bytes32 r, bytes32 s) = (bytes32(signature), bytes32(signature[32:]));
-            if (Signatures.isBy(signer, digest, uint8(signature[64]), r, s)) return true;
-            // There is no contract to ask, so no gas is needed for it.
-            if (signer.code.length == 0) return false;
-        }
-        uint256 needed = SIGNATURE_GAS * 64 / 63 + _ROOM;
-        if (gasleft() < needed) revert ConsentRegistry_TooLittleGas(gasleft(), needed);
-        try this.isSignedBy{gas: SIGNATURE_GAS}(signer, digest, signature) returns (bool signed) {
-            return signed;
-        } catch {
-            return false;
-        }
-    }
-
-    /// @dev Most subjects control themselves and act for themselves, so the controller is looked at
-    /// first.
-    function _acts(address identity, address actor) private view returns (bool) {
-        return REGISTRY.identityOwner(identity) == actor
-            || REGISTRY.mayAct(identity, CONSENT_ROLE, actor);
-    }
-
-    function _grantDigest(bytes32 id, uint256 inEpoch, uint256 deadline)
-        private
-        view
-        returns (bytes32)
-    {
-        return
-            _hashTypedData(EfficientHashLib.hash(_GRANT, id, bytes32(inEpoch), bytes32(deadline)));
-    }
-
-    function _revokeDigest(bytes32 id, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedData(EfficientHashLib.hash(_REVOKE, id, bytes32(deadline)));
-    }
-
-    function _domainNameAndVersion()
-        internal
-        pure
-        override
-        returns (string memory, string memory)
-    {
-        return ("CareLedger ConsentRegistry", "1");
     }
 }

@@ -6,8 +6,7 @@ import {Signatures} from "../shared/Signatures.sol";
 import {ERC1056} from "./ERC1056.sol";
 
 /// @title ControllerAuthority
-/// @notice Who acts for an identity beside ERC-1056: its controller, directly or by typed data. See
-/// `IIdentityRegistry`.
+/// @notice The controller of an identity, as the caller or by typed data. See `IIdentityRegistry`.
 abstract contract ControllerAuthority is ERC1056, EIP712 {
     // ----------------------------------------------------------------------------------- internals
 
@@ -25,7 +24,7 @@ abstract contract ControllerAuthority is ERC1056, EIP712 {
         }
     }
 
-    /// @dev Uses up a nonce of the controller; a refusal later on gives it back.
+    /// @dev Use up a nonce of the controller. A revert later in the call undoes it.
     function _count(address identity, uint256 deadline) internal returns (uint256) {
         _requireInTime(identity, deadline);
         (, address controller) = _load(identity);

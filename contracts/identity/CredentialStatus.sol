@@ -9,8 +9,10 @@ import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 contract CredentialStatus is ICredentialStatus {
     // ----------------------------------------------------------------------------------- constants
 
+    /// @inheritdoc ICredentialStatus
     bytes32 public constant STATUS_ROLE = "careledger.status";
 
+    /// @inheritdoc ICredentialStatus
     IIdentityRegistry public immutable REGISTRY;
 
     // ------------------------------------------------------------------------------------- storage
@@ -26,24 +28,29 @@ contract CredentialStatus is ICredentialStatus {
 
     // -------------------------------------------------------------------------------------- writes
 
+    /// @inheritdoc ICredentialStatus
     function revoke(address issuer, bytes32 list, uint256 index) external {
         _revoke(issuer, list, index >> 8, 1 << (index & 255));
     }
 
+    /// @inheritdoc ICredentialStatus
     function revokeWord(address issuer, bytes32 list, uint256 number, uint256 bits) external {
         _revoke(issuer, list, number, bits);
     }
 
     // --------------------------------------------------------------------------------------- views
 
+    /// @inheritdoc ICredentialStatus
     function isRevoked(address issuer, bytes32 list, uint256 index) external view returns (bool) {
         return _words[issuer][list][index >> 8] >> (index & 255) & 1 == 1;
     }
 
+    /// @inheritdoc ICredentialStatus
     function word(address issuer, bytes32 list, uint256 number) external view returns (uint256) {
         return _words[issuer][list][number];
     }
 
+    /// @inheritdoc ICredentialStatus
     function words(address issuer, bytes32 list, uint256 first, uint256 count)
         external
         view

@@ -2,17 +2,21 @@
 pragma solidity 0.8.37;
 
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
+import {IERC1056} from "./IERC1056.sol";
 import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 
 /// @title ERC1056
-/// @notice The part of the registry that ERC-1056 prescribes, and `mayAct`. See
-/// `IIdentityRegistry`.
+/// @notice The part of the registry that ERC-1056 prescribes, and `mayAct`. See `IERC1056`.
 abstract contract ERC1056 is IIdentityRegistry {
     // --------------------------------------------------------------------------------------- types
 
-    /// @dev One slot, where the reference contract has two: the controller as recorded in the lower
-    /// 160 bits, the block of the latest change above.
+    /// @dev One slot, where the reference contract has two: the controller on record in the lower
+    /// 160 bits, and above them the block of the latest change.
     type Record is uint256;
+
+    // ----------------------------------------------------------------------------------- constants
+
+    uint256 private constant _CHANGED_OFFSET = 160;
 
     // ------------------------------------------------------------------------------------- storage
 
@@ -25,10 +29,12 @@ abstract contract ERC1056 is IIdentityRegistry {
 
     // -------------------------------------------------------------------------------------- writes
 
+    /// @inheritdoc IERC1056
     function changeOwner(address identity, address newOwner) external {
         _changeOwner(identity, _authorized(identity), newOwner, newOwner);
     }
 
+    /// @inheritdoc IERC1056
     function changeOwnerSigned(
         address identity,
         uint8 sigV,
@@ -42,10 +48,12 @@ abstract contract ERC1056 is IIdentityRegistry {
                 hex"1900", this, _useNonce(controller), identity, "changeOwner", newOwner
             )
         );
+
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _changeOwner(identity, record, newOwner, newOwner);
     }
 
+    /// @inheritdoc IERC1056
     function addDelegate(
         address identity,
         bytes32 delegateType,
@@ -57,6 +65,7 @@ abstract contract ERC1056 is IIdentityRegistry {
         );
     }
 
+    /// @inheritdoc IERC1056
     function addDelegateSigned(
         address identity,
         uint8 sigV,
@@ -79,14 +88,17 @@ abstract contract ERC1056 is IIdentityRegistry {
                 validity
             )
         );
+
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setDelegate(identity, record, delegateType, delegate, block.timestamp + validity);
     }
 
+    /// @inheritdoc IERC1056
     function revokeDelegate(address identity, bytes32 delegateType, address delegate) external {
         _setDelegate(identity, _authorized(identity), delegateType, delegate, block.timestamp);
     }
 
+    /// @inheritdoc IERC1056
     function revokeDelegateSigned(
         address identity,
         uint8 sigV,
@@ -107,16 +119,19 @@ abstract contract ERC1056 is IIdentityRegistry {
                 delegate
             )
         );
+
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setDelegate(identity, record, delegateType, delegate, block.timestamp);
     }
 
+    /// @inheritdoc IERC1056
     function setAttribute(address identity, bytes32 name, bytes calldata value, uint256 validity)
         external
     {
         _setAttribute(identity, _authorized(identity), name, value, block.timestamp + validity);
     }
 
+    /// @inheritdoc IERC1056
     function setAttributeSigned(
         address identity,
         uint8 sigV,
@@ -139,14 +154,17 @@ abstract contract ERC1056 is IIdentityRegistry {
                 validity
             )
         );
+
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setAttribute(identity, record, name, value, block.timestamp + validity);
     }
 
+    /// @inheritdoc IERC1056
     function revokeAttribute(address identity, bytes32 name, bytes calldata value) external {
         _setAttribute(identity, _authorized(identity), name, value, 0);
     }
 
+    /// @inheritdoc IERC1056
     function revokeAttributeSigned(
         address identity,
         uint8 sigV,
@@ -161,16 +179,19 @@ abstract contract ERC1056 is IIdentityRegistry {
                 hex"1900", this, _useNonce(controller), identity, "revokeAttribute", name, value
             )
         );
+
         _requireSigner(controller, digest, sigV, sigR, sigS);
         _setAttribute(identity, record, name, value, 0);
     }
 
     // --------------------------------------------------------------------------------------- views
 
+    /// @inheritdoc IERC1056
     function owners(address identity) external view returns (address) {
         return _owner(_records[identity]);
     }
 
+    /// @inheritdoc IERC1056
     function delegates(address identity, bytes32 typeHash, address delegate)
         external
         view
@@ -179,18 +200,22 @@ abstract contract ERC1056 is IIdentityRegistry {
         return _delegates[identity][typeHash][delegate];
     }
 
+    /// @inheritdoc IERC1056
     function changed(address identity) external view returns (uint256) {
         return _changed(_records[identity]);
     }
 
+    /// @inheritdoc IERC1056
     function nonce(address controller) external view returns (uint256) {
         return _nonces[controller];
     }
 
+    /// @inheritdoc IERC1056
     function identityOwner(address identity) external view returns (address controller) {
         (, controller) = _load(identity);
     }
 
+    /// @inheritdoc IERC1056
     function validDelegate(address identity, bytes32 delegateType, address delegate)
         external
         view
@@ -200,6 +225,7 @@ abstract contract ERC1056 is IIdentityRegistry {
             _delegates[identity][EfficientHashLib.hash(delegateType)][delegate] > block.timestamp;
     }
 
+    /// @inheritdoc IIdentityRegistry
     function mayAct(address identity, bytes32 role, address actor) external view returns (bool) {
         if (_delegates[identity][EfficientHashLib.hash(role)][actor] > block.timestamp) {
             return true;
@@ -221,11 +247,11 @@ abstract contract ERC1056 is IIdentityRegistry {
     }
 
     function _changed(Record record) internal pure returns (uint256) {
-        return Record.unwrap(record) >> 160;
+        return Record.unwrap(record) >> _CHANGED_OFFSET;
     }
 
     function _record(address owner) private view returns (Record) {
-        return Record.wrap(block.number << 160 | uint160(owner));
+        return Record.wrap(block.number << _CHANGED_OFFSET | uint160(owner));
     }
 
     function _useNonce(address controller) internal returns (uint256) {
@@ -270,7 +296,7 @@ abstract contract ERC1056 is IIdentityRegistry {
         require(msg.sender == controller, "bad_actor");
     }
 
-    /// @dev ecrecover answers zero to nonsense, and zero is what controls the identity zero.
+    /// @dev ecrecover returns zero for an invalid signature, and zero controls the identity zero.
     function _requireSigner(address controller, bytes32 digest, uint8 v, bytes32 r, bytes32 s)
         private
         pure

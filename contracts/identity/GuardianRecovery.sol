@@ -4,11 +4,12 @@ pragma solidity 0.8.37;
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
 import {Signatures} from "../shared/Signatures.sol";
+import {IGuardianRecovery} from "./IGuardianRecovery.sol";
 import {ControllerAuthority} from "./ControllerAuthority.sol";
 
 /// @title GuardianRecovery
-/// @notice A lost key: guardians start, the controller can stop, time decides. See
-/// `IIdentityRegistry`.
+/// @notice For a lost key: guardians start a recovery, the controller can stop it. See
+/// `IGuardianRecovery`.
 abstract contract GuardianRecovery is ControllerAuthority {
     // --------------------------------------------------------------------------------------- types
 
@@ -21,8 +22,8 @@ abstract contract GuardianRecovery is ControllerAuthority {
         uint56 round;
     }
 
-    /// @dev One slot. `changed` is the identity's at the start; it moves when the controller does
-    /// anything.
+    /// @dev One slot. `changed` is the identity's at the start. It moves when the controller
+    /// changes anything.
     struct Started {
         address newOwner;
         uint48 readyAt;
@@ -31,18 +32,20 @@ abstract contract GuardianRecovery is ControllerAuthority {
 
     // ----------------------------------------------------------------------------------- constants
 
+    /// @inheritdoc IGuardianRecovery
     uint32 public constant MIN_RECOVERY_DELAY = 1 days;
+    /// @inheritdoc IGuardianRecovery
     uint32 public constant MAX_RECOVERY_DELAY = 365 days;
 
-    bytes32 private constant SET_GUARDIANS = keccak256(
+    bytes32 private constant _SET_GUARDIANS_TYPEHASH = keccak256(
         "SetGuardians(address identity,bytes32 root,uint8 threshold,uint32 delay,uint256 nonce,"
         "uint256 deadline)"
     );
-    bytes32 private constant APPROVE_RECOVERY = keccak256(
+    bytes32 private constant _APPROVE_RECOVERY_TYPEHASH = keccak256(
         "ApproveRecovery(address identity,address controller,address newOwner,uint256 round,"
         "uint256 deadline)"
     );
-    bytes32 private constant STOP_RECOVERY =
+    bytes32 private constant _STOP_RECOVERY_TYPEHASH =
         keccak256("StopRecovery(address identity,uint256 nonce,uint256 deadline)");
 
     // ------------------------------------------------------------------------------------- storage
@@ -52,11 +55,13 @@ abstract contract GuardianRecovery is ControllerAuthority {
 
     // -------------------------------------------------------------------------------------- writes
 
+    /// @inheritdoc IGuardianRecovery
     function setGuardians(address identity, bytes32 root, uint8 threshold, uint32 delay) external {
         _controlled(identity);
         _setGuardians(identity, root, threshold, delay);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function setGuardiansBySig(
         address identity,
         bytes32 root,
@@ -67,15 +72,19 @@ abstract contract GuardianRecovery is ControllerAuthority {
     ) external {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
-            abi.encode(SET_GUARDIANS, identity, root, threshold, delay, counted, deadline)
+            abi.encode(
+                _SET_GUARDIANS_TYPEHASH, identity, root, threshold, delay, counted, deadline
+            )
         );
         _signedBy(identity, data, signature);
         _setGuardians(identity, root, threshold, delay);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function startRecovery(address identity, address newOwner, Approval[] calldata approvals)
         external
     {
+        // Checks
         (Record record, address controller) = _load(identity);
         Named memory named = _guardianships[identity];
         if (named.root == 0 || named.controller != controller) {
@@ -88,27 +97,34 @@ abstract contract GuardianRecovery is ControllerAuthority {
             revert IdentityRegistry_WrongThreshold(identity, approvals.length, named.threshold);
         }
         _requireApprovals(identity, named, newOwner, approvals);
+
+        // Effects
         uint48 readyAt = uint48(block.timestamp + named.delay);
         _guardianships[identity].round = ++named.round;
         _recoveries[identity] = Started(newOwner, readyAt, uint48(_changed(record)));
         emit RecoveryStarted(named.round, identity, newOwner, readyAt);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function stopRecovery(address identity) external {
         _controlled(identity);
         _stopRecovery(identity);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function stopRecoveryBySig(address identity, uint256 deadline, bytes calldata signature)
         external
     {
-        bytes32 data =
-            keccak256(abi.encode(STOP_RECOVERY, identity, _count(identity, deadline), deadline));
+        bytes32 data = keccak256(
+            abi.encode(_STOP_RECOVERY_TYPEHASH, identity, _count(identity, deadline), deadline)
+        );
         _signedBy(identity, data, signature);
         _stopRecovery(identity);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function finishRecovery(address identity) external {
+        // Checks
         Started memory started = _recoveries[identity];
         Named storage named = _guardianships[identity];
         (Record record, address controller) = _load(identity);
@@ -122,6 +138,8 @@ abstract contract GuardianRecovery is ControllerAuthority {
         if (block.timestamp < started.readyAt) {
             revert IdentityRegistry_TooEarly(identity, started.readyAt, block.timestamp);
         }
+
+        // Effects
         delete _recoveries[identity];
         emit RecoveryFinished(named.round, identity, started.newOwner);
         _changeOwner(identity, record, started.newOwner, started.newOwner);
@@ -129,6 +147,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
 
     // --------------------------------------------------------------------------------------- views
 
+    /// @inheritdoc IGuardianRecovery
     function guardianship(address identity) external view returns (Guardianship memory) {
         Named memory named = _guardianships[identity];
         (, address controller) = _load(identity);
@@ -138,6 +157,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         );
     }
 
+    /// @inheritdoc IGuardianRecovery
     function recovery(address identity) external view returns (Recovery memory) {
         Started memory started = _recoveries[identity];
         (Record record, address controller) = _load(identity);
@@ -147,6 +167,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         return Recovery(started.newOwner, started.readyAt, live);
     }
 
+    /// @inheritdoc IGuardianRecovery
     function guardianLeaf(address guardian, bytes32 salt) public pure returns (bytes32) {
         return EfficientHashLib.hash(keccak256(abi.encode(guardian, salt)));
     }
@@ -158,6 +179,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         if (root == 0 ? (threshold != 0 || delay != 0) : !fits) {
             revert IdentityRegistry_BadGuardianship(identity, root, threshold, delay);
         }
+
         (, address controller) = _load(identity);
         uint56 round = _guardianships[identity].round + 1;
         _guardianships[identity] = Named(root, controller, threshold, delay, round);
@@ -165,7 +187,7 @@ abstract contract GuardianRecovery is ControllerAuthority {
         emit GuardiansSet(round, identity, controller, root, threshold, delay);
     }
 
-    /// @dev Ascending addresses keep a guardian from counting twice.
+    /// @dev Ascending addresses prevent that a guardian counts twice.
     function _requireApprovals(
         address identity,
         Named memory named,
@@ -183,11 +205,17 @@ abstract contract GuardianRecovery is ControllerAuthority {
             ) {
                 revert IdentityRegistry_NotGuardian(identity, guardian);
             }
+
             uint256 deadline = approval.deadline;
             _requireInTime(identity, deadline);
             bytes32 data = keccak256(
                 abi.encode(
-                    APPROVE_RECOVERY, identity, named.controller, newOwner, named.round, deadline
+                    _APPROVE_RECOVERY_TYPEHASH,
+                    identity,
+                    named.controller,
+                    newOwner,
+                    named.round,
+                    deadline
                 )
             );
             if (!Signatures.isBy(guardian, _hashTypedData(data), approval.signature)) {

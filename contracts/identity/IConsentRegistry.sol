@@ -4,37 +4,38 @@ pragma solidity 0.8.37;
 import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 
 /// @title IConsentRegistry
-/// @notice A customer's leave to read a verification that exists already: given, ended, and what
-/// was done under it.
+/// @notice A customer's consent that a company reads a verification that already exists: how it is
+/// granted, how it ends, and what was done with it.
 ///
-/// The chain learns that some subject agreed to something until some time, and whether it stands.
-/// To whom, of what and what for is hidden in `terms`, a hash over these and a secret salt;
-/// customer and company hold what it was made of, and recompute it. By default every consent has a
-/// subject of its own, a key that serves once, so that nobody can join up what one person agreed
-/// to.
+/// The chain learns that some subject agreed to something until some time, and whether the consent
+/// is valid. The company, the scope and the purpose are hidden in `terms`, a hash over these and a
+/// secret salt. Customer and company keep what it was made of, and compute it again. By default
+/// every consent has a subject of its own, a key that serves once, so that nobody can connect what
+/// one person agreed to.
 ///
-/// An id is granted at most once and never comes back: ended is ended, and a new consent has a new
-/// salt. It ends by its expiry, by the subject (one, or all at once), or by the company it was
-/// given to. Nobody else can end it, and nobody at all can move its expiry.
+/// An id is granted at most once. A consent that ended never becomes valid again: a new consent
+/// has a new salt. A consent ends by its expiry, by the subject (one consent, or all of them), or
+/// by the company that it was given to. Nobody else can end it, and nobody can move its expiry.
 ///
-/// Everything a subject does can be signed and handed in by anyone, who pays. A signature names
-/// this chain and this contract, and cannot be used twice: a grant by its id, an end because ended
-/// is ended, an end of all by the epoch.
+/// A subject can sign everything that it does, and anyone can send the signature and pay. A
+/// signature contains this chain and this contract, and cannot be used twice: a grant because of
+/// its id, a revocation because the end of a consent is final, a revocation of all because of the
+/// epoch.
 ///
-/// A subject's epoch is the time at which it last ended all its consents, 0 where it never did.
-/// Every grant names the epoch that it was signed in, and is good in that one only. They are
-/// compared when somebody asks, not at the grant: that spares each grant a slot, and changes
-/// nothing, for an epoch that is over never comes back, and one that has not begun is refused.
-/// @dev Nothing here is owned, paused or upgraded; no value is held. The subject's controller and
-/// delegates are read from the registry at every call.
+/// The epoch of a subject is the time at which it last revoked all its consents, or 0. Every grant
+/// names the epoch in which it was signed, and is valid in that epoch only. The two are compared
+/// when somebody asks, not at the grant. That saves each grant a slot and changes nothing: an
+/// epoch that is over never comes back, and a future epoch is refused.
+/// @dev This contract has no owner, cannot be paused or upgraded, and holds no value. It reads the
+/// subject's controller and delegates from the registry at every call.
 ///
-/// Warning: a change of the subject's controller ends nothing. Whoever takes over an identity, or
-/// gets it back from a thief, ends what it should not have given, or all (`revokeAll`).
+/// Warning: a change of the subject's controller does not end a consent. Whoever takes over an
+/// identity, or gets it back from a thief, revokes the wrong consents, or all (`revokeAll`).
 interface IConsentRegistry {
     // --------------------------------------------------------------------------------------- types
 
-    /// @notice What has become of an id. `Granted` says that it was granted and nobody ended this
-    /// very one; whether it is good now is `isValid`, which knows time and epoch too.
+    /// @notice What happened to an id. `Granted` means that it was granted and that nobody ended
+    /// this one. Whether it is valid now also depends on time and epoch: see `isValid`.
     enum Status {
         None,
         Granted,
@@ -42,19 +43,20 @@ interface IConsentRegistry {
         Renounced
     }
 
-    /// @notice What is agreed to. Only its hash is in a consent; see `termsHash`.
+    /// @notice What a subject agrees to. Only the hash is in a consent: see `termsHash`.
     struct Terms {
         /// The identity that may read.
         address grantee;
         /// What it may read: a hash over the credential and the attributes that are disclosed.
         bytes32 scope;
-        /// What for: a hash over the text that the customer saw and the request's nonce.
+        /// For what purpose: a hash over the text that the customer saw and the nonce of the
+        /// request.
         bytes32 purpose;
-        /// 32 random bytes, which keep the rest from being guessed.
+        /// 32 random bytes, so that nobody can guess the rest.
         bytes32 salt;
     }
 
-    /// @notice A consent, as it comes on chain; see `idOf`.
+    /// @notice A consent, in the form that is sent to the chain: see `idOf`.
     struct Consent {
         /// The identity that agrees.
         address subject;
@@ -64,115 +66,143 @@ interface IConsentRegistry {
         bytes32 terms;
     }
 
-    /// @notice What somebody signed about a consent: typed data `GrantConsent` or `RevokeConsent`.
+    /// @notice Something that somebody signed about a consent: typed data `GrantConsent` or
+    /// `RevokeConsent`.
     struct Act {
         Consent consent;
-        /// The subject's epoch that a grant names; no part of a revocation, and not looked at
+        /// The subject's epoch that a grant names. It is not part of a revocation, and is ignored
         /// there.
         uint40 epoch;
         /// The subject's controller or its delegate of the type CONSENT_ROLE.
         address signer;
-        /// The last second in which it can be handed in; seconds since 1970 UTC.
+        /// The last second in which it can be sent; seconds since 1970 UTC.
         uint256 deadline;
-        /// 65 bytes of an account, what a passkey makes, or what an ERC-1271 contract takes.
+        /// 65 bytes of an account, the bytes of a passkey, or what an ERC-1271 contract accepts.
         bytes signature;
     }
 
-    /// @notice What is kept of an id: one slot.
+    /// @notice What is stored for an id: one slot.
     struct Record {
-        /// The identity that agreed, or burned it; zero where nothing is kept.
+        /// The identity that granted or revoked the id; zero where nothing is stored.
         address subject;
-        /// Until when it was to be good; seconds since 1970 UTC.
+        /// Until when the consent is valid; seconds since 1970 UTC.
         uint48 expiry;
-        /// The subject's epoch that the grant names; 0 where the id was burned before any.
+        /// The subject's epoch that the grant names; 0 where the id was revoked before any grant.
         uint40 epoch;
         Status status;
     }
 
     // -------------------------------------------------------------------------------------- events
 
-    /// @notice A consent was given.
-    /// @param id The consent's id.
+    /// @notice A customer gave a consent.
+    /// @custom:es Un cliente dio un consentimiento.
+    /// @param id The id of the consent.
     /// @param subject The identity that agreed.
     /// @param expiry Until when, exclusive; seconds since 1970 UTC.
-    /// @param epoch What the grant names as the subject's epoch; the consent is good in that one
+    /// @param epoch The subject's epoch that the grant names. The consent is valid in that epoch
     /// only.
     event ConsentGranted(bytes32 indexed id, address indexed subject, uint48 expiry, uint40 epoch);
 
-    /// @notice The subject ended a consent, or burned its id before it was granted.
+    /// @notice A customer revoked a consent.
+    /// @custom:es Un cliente revocó un consentimiento.
+    /// @dev Also emitted for an id that was never granted, and now never can be.
     event ConsentRevoked(bytes32 indexed id, address indexed subject);
 
-    /// @notice The company gave a consent back.
+    /// @notice A company gave up a consent that it had received.
+    /// @custom:es Una empresa renunció a un consentimiento que había recibido.
     event ConsentRenounced(bytes32 indexed id, address indexed subject);
 
-    /// @notice The subject ended all its consents, and made void what it had signed and nobody had
-    /// handed in.
-    /// @param subject The identity that agreed to them.
-    /// @param epoch The one that begins, this block's time; only grants that name it are good.
+    /// @notice A customer revoked all consents, and every grant that was signed and not sent yet.
+    /// @custom:es Un cliente revocó todos sus consentimientos, y también los que había firmado y
+    /// nadie había enviado aún.
+    /// @param subject The identity that had agreed to them.
+    /// @param epoch The new epoch, which is the time of this block. Only grants that name it are
+    /// valid.
     event AllRevoked(address indexed subject, uint40 epoch);
 
-    /// @notice Somebody committed to a use; of which consent, and what was read, only customer and
-    /// company can tell.
+    /// @notice A company recorded that it used a consent. Only customer and company can tell which
+    /// one.
+    /// @custom:es Una empresa registró que usó un consentimiento. Solo el cliente y la empresa
+    /// saben cuál.
     event UseCommitted(bytes32 indexed commitment);
 
     // -------------------------------------------------------------------------------------- errors
 
-    /// @notice Only the subject's controller, or its delegate of the type CONSENT_ROLE, may do
-    /// this.
+    /// @notice Only the controller of the subject, or its delegate for consents, may do this.
+    /// @custom:es Solo el controlador del titular, o su delegado para consentimientos, puede hacer
+    /// esto.
     error ConsentRegistry_NotSubject(address subject, address actor, address controller);
 
-    /// @notice Only the controller of the identity that the consent was given to, or its delegate
-    /// of the type CONSENT_ROLE, may do this.
+    /// @notice Only the company that received the consent, or its delegate for consents, may do
+    /// this.
+    /// @custom:es Solo la empresa que recibió el consentimiento, o su delegado para
+    /// consentimientos, puede hacer esto.
     error ConsentRegistry_NotGrantee(bytes32 id, address actor, address grantee);
 
-    /// @notice The signature came too late.
+    /// @notice The deadline of the signature has passed.
+    /// @custom:es La firma ha vencido.
     error ConsentRegistry_SignatureExpired(address subject, uint256 time, uint256 deadline);
 
-    /// @notice The signature is malformed, or not the signer's over this digest: other values,
-    /// another chain or contract, or an epoch that is over.
+    /// @notice The signature is not valid: it is malformed, of another signer, or over other
+    /// values.
+    /// @custom:es La firma no es válida: está mal formada, es de otro firmante o de otros valores.
+    /// @dev Other values include another chain or contract, and an epoch that is over.
     error ConsentRegistry_BadSignature(address subject, address signer, bytes32 digest);
 
-    /// @notice The consent would be over before it began.
+    /// @notice The consent has already expired.
+    /// @custom:es El consentimiento ya venció.
     error ConsentRegistry_Expired(bytes32 id, uint256 time, uint48 expiry);
 
-    /// @notice A grant names an epoch that began before this block's second. So nothing can be
-    /// granted ahead of an end of all, and after one the first grant has to wait for the next
-    /// second.
+    /// @notice The grant names an epoch that has not begun. Try again in the next second.
+    /// @custom:es El consentimiento indica una época que no ha empezado. Vuelva a intentarlo en el
+    /// segundo siguiente.
+    /// @dev A grant names an epoch that began before this block's second. So nothing can be
+    /// granted in advance for the time after a revocation of all, and after one the first grant
+    /// waits for the next second.
     error ConsentRegistry_EpochAhead(address subject, uint256 time, uint40 epoch);
 
-    /// @notice The id was granted before, or burned.
+    /// @notice This consent was already granted or revoked.
+    /// @custom:es Este consentimiento ya se dio o ya se revocó.
     error ConsentRegistry_AlreadyUsed(bytes32 id, Status actual);
 
-    /// @notice The consent has been ended already.
+    /// @notice This consent has already ended.
+    /// @custom:es Este consentimiento ya terminó.
     error ConsentRegistry_AlreadyEnded(bytes32 id, Status actual);
 
-    /// @notice Only what was granted, and has not been ended, can be given back.
+    /// @notice This consent is not granted, or has already ended.
+    /// @custom:es Este consentimiento no se ha dado, o ya terminó.
     error ConsentRegistry_NotGranted(bytes32 id, Status actual);
 
-    /// @notice A batch needs more gas to check the next signature.
+    /// @notice The transaction needs more gas to check the next signature.
+    /// @custom:es La transacción necesita más gas para comprobar la siguiente firma.
     error ConsentRegistry_TooLittleGas(uint256 actual, uint256 needed);
 
     /// @notice These are not the terms of the consent.
+    /// @custom:es Estas no son las condiciones del consentimiento.
     error ConsentRegistry_WrongTerms(bytes32 id, bytes32 actual, bytes32 expected);
 
-    // -------------------------------------------------------------------------------------- giving
+    // ---------------------------------------------------------------------------- writes: granting
 
     /// @notice Give a consent.
-    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else
-    /// `NotSubject`. `Expired` where the expiry is not later than this block; `EpochAhead`;
-    /// `AlreadyUsed` where the id was granted or burned. Warning: the chain cannot tell whether
-    /// anybody knows what `terms` is made of. A company checks it before it relies on the consent.
-    /// Warning: with an epoch that is not the subject's, the consent is used up and never valid.
-    /// Ask `epoch` before.
-    /// @param inEpoch The subject's; `epoch` says which it is.
+    /// @custom:es Da un consentimiento.
+    /// @dev For the subject's controller or its delegate of the type CONSENT_ROLE. Reverts:
+    /// NotSubject, Expired (the expiry is not later than this block), EpochAhead, AlreadyUsed.
+    ///
+    /// Warning: the chain cannot tell whether anybody knows what `terms` is made of. A company
+    /// checks it before it relies on the consent. Warning: with an epoch that is not the
+    /// subject's, the consent is used up and never valid. Ask `epoch` first.
+    /// @param inEpoch The subject's epoch: see `epoch`.
     function grant(Consent calldata given, uint40 inEpoch) external;
 
-    /// @notice `grant` by typed data `GrantConsent`; anyone may send it.
-    /// @dev Refuses as `grant` does, about the signer; and with `SignatureExpired`, `BadSignature`.
-    /// Handed in a second time, by whomever, it changes nothing: `AlreadyUsed` with status
-    /// `Granted`. Warning: who relays for others and is paid for it looks at `epoch` first: what
-    /// was signed in an epoch that is over can be handed in, and gives a consent that is not valid.
-    /// @param inEpoch The one that was signed.
+    /// @notice Give a consent, with the signature of the customer.
+    /// @custom:es Da un consentimiento, con la firma del cliente.
+    /// @dev For anyone. Typed data `GrantConsent`. Reverts as `grant` (about the signer), and:
+    /// SignatureExpired, BadSignature. A second call with the same signature changes nothing: it
+    /// reverts with AlreadyUsed and the status `Granted`.
+    ///
+    /// Warning: a relayer that is paid for it asks `epoch` first: a grant that was signed in an
+    /// epoch that is over can be sent, and gives a consent that is not valid.
+    /// @param inEpoch The epoch that was signed.
     function grantBySig(
         Consent calldata given,
         uint40 inEpoch,
@@ -181,29 +211,37 @@ interface IConsentRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice Hand in many grants; what cannot be granted (used, expired, ahead, not signed
-    /// rightly) is skipped, so that one bad item spoils nothing. What was granted is in the events.
-    /// @dev A signature of 65 bytes is looked at as an account's. One of another length, or by a
-    /// signer that is a contract, is checked with SIGNATURE_GAS: a wallet that burns gas costs that
-    /// much and no more. `TooLittleGas` where less is left, so that gas never decides what is
-    /// granted. Who sends leaves room for it at every such item, or sends these one by one.
-    /// @return granted How many were.
+    /// @notice Give many consents, with the signatures of the customers. Items that are not valid
+    /// are skipped.
+    /// @custom:es Da muchos consentimientos, con las firmas de los clientes. Los que no son
+    /// válidos se omiten.
+    /// @dev For anyone. An item is skipped when it is used, expired, ahead, or has no valid
+    /// signature. The events show what was granted. A signature of 65 bytes is first checked as an
+    /// account's. A signature of another length, or by a signer that is a contract, is checked
+    /// with SIGNATURE_GAS: a wallet that burns gas costs that much and no more. Reverts with
+    /// TooLittleGas where less gas is left, so that gas never decides what is granted. Whoever
+    /// sends it leaves enough gas for every such item, or sends these one by one.
+    /// @return granted How many consents were granted.
     function grantBatch(Act[] calldata acts) external returns (uint256 granted);
 
-    // -------------------------------------------------------------------------------------- ending
+    // ------------------------------------------------------------------------------ writes: ending
 
-    /// @notice End a consent at once and for good. An id that was never granted is burned: a grant
-    /// that is signed and still under way can then no longer be handed in.
-    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else
-    /// `NotSubject`. `AlreadyEnded` where it was revoked or renounced. One that has merely expired
-    /// can be revoked. Warning: what was read before stays read.
-    /// `docs/protocol/identity-consent.md` says what a company then owes.
+    /// @notice Revoke a consent at once and for good.
+    /// @custom:es Revoca un consentimiento de inmediato y para siempre.
+    /// @dev For the subject's controller or its delegate of the type CONSENT_ROLE. An id that was
+    /// never granted is used up: a grant that is signed and not sent yet can then no longer be
+    /// sent. A consent that has only expired can be revoked. Reverts: NotSubject, AlreadyEnded.
+    ///
+    /// Warning: the company knows what it has read before. `docs/protocol/identity-consent.md`
+    /// says what a company then has to do.
     function revoke(Consent calldata given) external;
 
-    /// @notice `revoke` by typed data `RevokeConsent`; anyone may send it.
-    /// @dev Refuses as `revoke` does, about the signer; and with `SignatureExpired`,
-    /// `BadSignature`. It names no epoch: whoever fears for their key can sign it together with the
-    /// grant, and keep it; it is good for as long as its signer may act for the subject.
+    /// @notice Revoke a consent, with the signature of the customer.
+    /// @custom:es Revoca un consentimiento, con la firma del cliente.
+    /// @dev For anyone. Typed data `RevokeConsent`. Reverts as `revoke` (about the signer), and:
+    /// SignatureExpired, BadSignature. It names no epoch: whoever is afraid of losing the key can
+    /// sign it together with the grant, and keep it. It is valid for as long as its signer may act
+    /// for the subject.
     function revokeBySig(
         Consent calldata given,
         address signer,
@@ -211,34 +249,43 @@ interface IConsentRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice `revokeBySig` in fewer bytes, for what most revocations are: of a consent on chain,
-    /// signed by the account that controls the subject. The same typed data `RevokeConsent`, so one
-    /// signature fits both.
-    /// @param r of the signature.
-    /// @param vs its s, with the parity of v in the highest bit (ERC-2098).
-    /// @dev Anyone may send it. `NotGranted` where there is nothing to end (an id is burned before
-    /// its grant by `revokeBySig`), `SignatureExpired`, and `BadSignature` where it is not the
-    /// controller's own: delegates, contract wallets and passkeys go by `revokeBySig`.
+    /// @notice Revoke a consent, with a short form of the customer's signature that costs less.
+    /// @custom:es Revoca un consentimiento, con una forma corta de la firma del cliente que cuesta
+    /// menos.
+    /// @dev For anyone. For a consent on chain, signed by the account that controls the subject.
+    /// The typed data `RevokeConsent` is the same, so one signature fits both functions. Reverts:
+    /// NotGranted (`revokeBySig` also works before a grant), SignatureExpired, BadSignature
+    /// (delegates, contract wallets and passkeys use `revokeBySig`).
+    /// @param r The first half of the signature.
+    /// @param vs The second half, s, with the parity of v in the highest bit (ERC-2098).
     function revokeCompactBySig(bytes32 id, uint256 deadline, bytes32 r, bytes32 vs) external;
 
-    /// @notice Hand in many revocations; what cannot be revoked (ended, not signed as it should be)
-    /// is skipped.
-    /// @dev Gas as with `grantBatch`.
-    /// @return revoked How many were.
+    /// @notice Revoke many consents, with the signatures of the customers. Items that are not
+    /// valid are skipped.
+    /// @custom:es Revoca muchos consentimientos, con las firmas de los clientes. Los que no son
+    /// válidos se omiten.
+    /// @dev For anyone. An item is skipped when it has ended or has no valid signature. Gas as for
+    /// `grantBatch`.
+    /// @return revoked How many consents were revoked.
     function revokeBatch(Act[] calldata acts) external returns (uint256 revoked);
 
-    /// @notice End all consents of a subject in one go, and with them every `GrantConsent` that it
-    /// signed and nobody handed in yet. Its epoch is this block's time from then on.
-    /// @dev By the subject's controller or its delegate of the type CONSENT_ROLE, else
-    /// `NotSubject`. Warning: it ends those of this one subject. Whoever uses a key per consent
-    /// revokes each. Warning: against a stolen key it does not help alone, for the thief can sign
-    /// anew: change the controller first.
+    /// @notice Revoke all consents of a customer, and every grant that was signed and not sent
+    /// yet.
+    /// @custom:es Revoca todos los consentimientos de un cliente, y también los que firmó y nadie
+    /// ha enviado aún.
+    /// @dev For the subject's controller or its delegate of the type CONSENT_ROLE. The subject's
+    /// epoch is this block's time from then on. Reverts: NotSubject.
+    ///
+    /// Warning: it ends the consents of this one subject. Whoever uses a key per consent revokes
+    /// each of them. Warning: it is not enough against a stolen key, because the thief can sign
+    /// again: change the controller first.
     function revokeAll(address subject) external;
 
-    /// @notice `revokeAll` by typed data `RevokeAll`, which names the epoch that it ends; anyone
-    /// may send it.
-    /// @dev Refuses as `revokeAll` does, about the signer; and with `SignatureExpired`,
-    /// `BadSignature` (also where it was handed in before: the epoch that it names is over).
+    /// @notice Revoke all consents of a customer, with the customer's signature.
+    /// @custom:es Revoca todos los consentimientos de un cliente, con la firma del cliente.
+    /// @dev For anyone. Typed data `RevokeAll`, which names the epoch that it ends. Reverts as
+    /// `revokeAll` (about the signer), and: SignatureExpired, BadSignature (also when it was sent
+    /// before, because the epoch that it names is over).
     function revokeAllBySig(
         address subject,
         address signer,
@@ -246,62 +293,80 @@ interface IConsentRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice Give a consent back, as the company it was given to: the purpose is fulfilled, or
-    /// fell away.
-    /// @dev By the controller of `terms.grantee` or its delegate of the type CONSENT_ROLE, else
-    /// `NotGrantee`. `WrongTerms` where these are not the consent's; `NotGranted` where it was
-    /// never granted or has been ended. Warning: this shows the terms to everybody, for good: that
-    /// this company had leave of that subject. A company that merely stops reading need not do it.
+    /// @notice Give up a consent, as the company that received it.
+    /// @custom:es Renuncia a un consentimiento, como la empresa que lo recibió.
+    /// @dev For the controller of `terms.grantee` or its delegate of the type CONSENT_ROLE, when
+    /// the purpose is fulfilled or no longer exists. Reverts: WrongTerms, NotGranted, NotGrantee.
+    ///
+    /// Warning: this shows the terms to everybody, for good: that this company had a consent of
+    /// that subject. A company that only stops reading need not do it.
     function renounce(Consent calldata given, Terms calldata terms) external;
 
-    // ---------------------------------------------------------------------------------------- uses
+    // -------------------------------------------------------------------------------- writes: uses
 
-    /// @notice Put on record that a consent was used: a commitment that only customer and company
-    /// can open.
-    /// @dev Anyone; nothing is stored or checked. What stands before the block of a revocation was
-    /// read before it. Warning: a commitment proves that something was read by then, and nothing
-    /// proves that no more was.
+    /// @notice Record that a consent was used, in a form that only customer and company can read.
+    /// @custom:es Registra que se usó un consentimiento, de una forma que solo el cliente y la
+    /// empresa pueden leer.
+    /// @dev For anyone: nothing is stored or checked. What is recorded before the block of a
+    /// revocation was read before it.
+    ///
+    /// Warning: a commitment proves that something was read by then. Nothing proves that no more
+    /// was read.
     function commitUse(bytes32 commitment) external;
 
-    /// @notice `commitUse` for many.
+    /// @notice Record many uses of consents.
+    /// @custom:es Registra muchos usos de consentimientos.
+    /// @dev As `commitUse`, for each of them.
     function commitUses(bytes32[] calldata commitments) external;
 
     // --------------------------------------------------------------------------------------- views
 
-    /// @notice Whether the consent stands now: granted, ended by nobody, of the subject's present
-    /// epoch, not expired. Warning: it says nothing about what was agreed to. Whoever relies on it
-    /// recomputes the id from the terms.
+    /// @notice Whether a consent is valid now: granted, not ended, and not expired.
+    /// @custom:es Si un consentimiento es válido ahora: dado, no terminado y no vencido.
+    /// @dev The grant must name the subject's present epoch.
+    ///
+    /// Warning: it says nothing about what was agreed to. Whoever relies on it computes the id
+    /// from the terms.
     function isValid(bytes32 id) external view returns (bool);
 
-    /// @notice What is kept of an id.
+    /// @notice What is stored for a consent.
+    /// @custom:es Lo que está guardado sobre un consentimiento.
     function consent(bytes32 id) external view returns (Record memory);
 
-    /// @notice When the subject last ended all its consents, 0 where it never did; seconds since
-    /// 1970 UTC.
+    /// @notice When a customer last revoked all consents; 0 for never.
+    /// @custom:es Cuándo revocó un cliente todos sus consentimientos por última vez; 0 si nunca.
+    /// @return Seconds since 1970 UTC.
     function epoch(address subject) external view returns (uint40);
 
-    /// @notice The id of a consent: EIP-712's hashStruct of `Consent`, with its `Terms` in their
-    /// place.
+    /// @notice The id of a consent.
+    /// @custom:es El identificador de un consentimiento.
+    /// @dev EIP-712's hashStruct of `Consent`, with its `Terms` in their place.
     function idOf(Consent calldata given) external pure returns (bytes32);
 
-    /// @notice What a consent holds of its terms: EIP-712's hashStruct of `Terms`.
+    /// @notice The hash of the terms of a consent.
+    /// @custom:es El hash de las condiciones de un consentimiento.
+    /// @dev EIP-712's hashStruct of `Terms`.
     function termsHash(Terms calldata terms) external pure returns (bytes32);
 
-    /// @notice Whether `signer` signed `digest`, in any form that this contract takes.
-    /// @dev A batch asks itself so, to put a limit on the gas.
+    /// @notice Whether somebody signed a digest, in any form that this contract accepts.
+    /// @custom:es Si alguien firmó un digest, en cualquier forma que este contrato acepta.
+    /// @dev A batch asks itself this question, to limit the gas.
     function isSignedBy(address signer, bytes32 digest, bytes calldata signature)
         external
         view
         returns (bool);
 
-    /// @notice Where identities, their controllers and their delegates are looked up.
+    /// @notice The registry that says who controls an identity and who its delegates are.
+    /// @custom:es El registro que dice quién controla una identidad y quiénes son sus delegados.
     function REGISTRY() external view returns (IIdentityRegistry);
 
-    /// @notice The type of the delegates who may act about an identity's consents, given or
+    /// @notice The type of the delegates who may act about the consents of an identity, given or
     /// received.
+    /// @custom:es El tipo de los delegados que pueden actuar sobre los consentimientos de una
+    /// identidad, dados o recibidos.
     function CONSENT_ROLE() external view returns (bytes32);
 
-    /// @notice What checking a signature in a batch may take, where it is not an account's own;
-    /// gas.
+    /// @notice How much gas a batch spends at most on a signature that is not an account's own.
+    /// @custom:es Cuánto gas gasta un lote como máximo en una firma que no es de una cuenta.
     function SIGNATURE_GAS() external view returns (uint256);
 }

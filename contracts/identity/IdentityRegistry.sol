@@ -4,53 +4,62 @@ pragma solidity 0.8.37;
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {LibBit} from "solady/utils/LibBit.sol";
 import {GuardianRecovery} from "./GuardianRecovery.sol";
+import {IIdentityRegistry} from "./IIdentityRegistry.sol";
 
 /// @title IdentityRegistry
 /// @notice Decentralised identifiers and who may act for them. See `IIdentityRegistry`.
 contract IdentityRegistry is GuardianRecovery {
     // ----------------------------------------------------------------------------------- constants
 
+    /// @inheritdoc IIdentityRegistry
     address public constant DEACTIVATED = 0x000000000000000000000000000000000000dEaD;
 
-    // solhint-disable max-line-length
-    bytes32 private constant CHANGE_OWNER =
+    bytes32 private constant _CHANGE_OWNER_TYPEHASH =
         keccak256("ChangeOwner(address identity,address newOwner,uint256 nonce,uint256 deadline)");
-    bytes32 private constant ADD_DELEGATE = keccak256(
-        "AddDelegate(address identity,string delegateType,address delegate,uint256 validTo,uint256 nonce,uint256 deadline)"
+    bytes32 private constant _ADD_DELEGATE_TYPEHASH = keccak256(
+        "AddDelegate(address identity,string delegateType,address delegate,uint256 validTo,"
+        "uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant REVOKE_DELEGATE = keccak256(
-        "RevokeDelegate(address identity,string delegateType,address delegate,uint256 nonce,uint256 deadline)"
+    bytes32 private constant _REVOKE_DELEGATE_TYPEHASH = keccak256(
+        "RevokeDelegate(address identity,string delegateType,address delegate,uint256 nonce,"
+        "uint256 deadline)"
     );
-    bytes32 private constant SET_ATTRIBUTE = keccak256(
-        "SetAttribute(address identity,string name,bytes value,uint256 validTo,uint256 nonce,uint256 deadline)"
+    bytes32 private constant _SET_ATTRIBUTE_TYPEHASH = keccak256(
+        "SetAttribute(address identity,string name,bytes value,uint256 validTo,uint256 nonce,"
+        "uint256 deadline)"
     );
-    bytes32 private constant REVOKE_ATTRIBUTE = keccak256(
-        "RevokeAttribute(address identity,string name,bytes value,uint256 nonce,uint256 deadline)"
+    bytes32 private constant _REVOKE_ATTRIBUTE_TYPEHASH = keccak256(
+        "RevokeAttribute(address identity,string name,bytes value,uint256 nonce,"
+        "uint256 deadline)"
     );
-    bytes32 private constant BATCH = keccak256(
-        "Batch(address identity,Operation[] operations,uint256 nonce,uint256 deadline)Operation(string action,string name,address account,bytes value,uint256 validTo)"
-    );
-    bytes32 private constant OPERATION = keccak256(
+    bytes32 private constant _BATCH_TYPEHASH = keccak256(
+        "Batch(address identity,Operation[] operations,uint256 nonce,uint256 deadline)"
         "Operation(string action,string name,address account,bytes value,uint256 validTo)"
     );
-    // solhint-enable max-line-length
+    bytes32 private constant _OPERATION_TYPEHASH = keccak256(
+        "Operation(string action,string name,address account,bytes value,uint256 validTo)"
+    );
 
-    // ---------------------------------------------------------------------------- writes: directly
+    // ------------------------------------------------------------------- writes: by the controller
 
+    /// @inheritdoc IIdentityRegistry
     function deactivate(address identity) external {
         _changeOwner(identity, _controlled(identity), DEACTIVATED, address(0));
     }
 
+    /// @inheritdoc IIdentityRegistry
     function execute(address identity, Operation[] calldata operations) external {
         _execute(identity, _controlled(identity), operations);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function cancelSignatures() external {
         emit SignaturesCancelled(_useNonce(msg.sender) + 1, msg.sender);
     }
 
     // ----------------------------------------------------------------------- writes: by typed data
 
+    /// @inheritdoc IIdentityRegistry
     function changeOwnerBySig(
         address identity,
         address newOwner,
@@ -58,12 +67,15 @@ contract IdentityRegistry is GuardianRecovery {
         bytes calldata signature
     ) external {
         bytes32 data = keccak256(
-            abi.encode(CHANGE_OWNER, identity, newOwner, _count(identity, deadline), deadline)
+            abi.encode(
+                _CHANGE_OWNER_TYPEHASH, identity, newOwner, _count(identity, deadline), deadline
+            )
         );
         Record record = _signedBy(identity, data, signature);
         _changeOwner(identity, record, newOwner, newOwner);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function addDelegateBySig(
         address identity,
         bytes32 delegateType,
@@ -76,13 +88,20 @@ contract IdentityRegistry is GuardianRecovery {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
             abi.encode(
-                ADD_DELEGATE, identity, _text(delegateType), delegate, validTo, counted, deadline
+                _ADD_DELEGATE_TYPEHASH,
+                identity,
+                _text(delegateType),
+                delegate,
+                validTo,
+                counted,
+                deadline
             )
         );
         Record record = _signedBy(identity, data, signature);
         _setDelegate(identity, record, delegateType, delegate, validTo);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function revokeDelegateBySig(
         address identity,
         bytes32 delegateType,
@@ -92,12 +111,20 @@ contract IdentityRegistry is GuardianRecovery {
     ) external {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
-            abi.encode(REVOKE_DELEGATE, identity, _text(delegateType), delegate, counted, deadline)
+            abi.encode(
+                _REVOKE_DELEGATE_TYPEHASH,
+                identity,
+                _text(delegateType),
+                delegate,
+                counted,
+                deadline
+            )
         );
         Record record = _signedBy(identity, data, signature);
         _setDelegate(identity, record, delegateType, delegate, block.timestamp);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function setAttributeBySig(
         address identity,
         bytes32 name,
@@ -110,13 +137,20 @@ contract IdentityRegistry is GuardianRecovery {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
             abi.encode(
-                SET_ATTRIBUTE, identity, _text(name), keccak256(value), validTo, counted, deadline
+                _SET_ATTRIBUTE_TYPEHASH,
+                identity,
+                _text(name),
+                keccak256(value),
+                validTo,
+                counted,
+                deadline
             )
         );
         Record record = _signedBy(identity, data, signature);
         _setAttribute(identity, record, name, value, validTo);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function revokeAttributeBySig(
         address identity,
         bytes32 name,
@@ -127,13 +161,19 @@ contract IdentityRegistry is GuardianRecovery {
         uint256 counted = _count(identity, deadline);
         bytes32 data = keccak256(
             abi.encode(
-                REVOKE_ATTRIBUTE, identity, _text(name), keccak256(value), counted, deadline
+                _REVOKE_ATTRIBUTE_TYPEHASH,
+                identity,
+                _text(name),
+                keccak256(value),
+                counted,
+                deadline
             )
         );
         Record record = _signedBy(identity, data, signature);
         _setAttribute(identity, record, name, value, 0);
     }
 
+    /// @inheritdoc IIdentityRegistry
     function executeBySig(
         address identity,
         Operation[] calldata operations,
@@ -141,7 +181,8 @@ contract IdentityRegistry is GuardianRecovery {
         bytes calldata signature
     ) external {
         uint256 counted = _count(identity, deadline);
-        bytes32 data = keccak256(abi.encode(BATCH, identity, _hash(operations), counted, deadline));
+        bytes32 data =
+            keccak256(abi.encode(_BATCH_TYPEHASH, identity, _hash(operations), counted, deadline));
         _execute(identity, _signedBy(identity, data, signature), operations);
     }
 
@@ -163,7 +204,7 @@ contract IdentityRegistry is GuardianRecovery {
         }
     }
 
-    /// @dev Returns whether the identity has been given away.
+    /// @dev Return whether the identity has another controller now.
     function _apply(address identity, Record record, Operation calldata operation)
         private
         returns (bool)
@@ -177,6 +218,7 @@ contract IdentityRegistry is GuardianRecovery {
             _changeOwner(identity, record, DEACTIVATED, address(0));
             return true;
         }
+
         if (action == Action.AddDelegate) {
             _requireFuture(identity, operation.validTo);
             _setDelegate(identity, record, operation.name, operation.account, operation.validTo);
@@ -199,7 +241,7 @@ contract IdentityRegistry is GuardianRecovery {
             bytes32 value = keccak256(operation.value);
             hashes[i] = keccak256(
                 abi.encode(
-                    OPERATION,
+                    _OPERATION_TYPEHASH,
                     action,
                     _text(operation.name),
                     operation.account,
@@ -220,8 +262,8 @@ contract IdentityRegistry is GuardianRecovery {
         return keccak256("Deactivate");
     }
 
-    /// @dev What EIP-712 makes of a name as text: without the zeros that pad it, so no two names
-    /// make the same.
+    /// @dev The hash of a name as text, for EIP-712. Without the zeros that pad a name, no two
+    /// names have the same text.
     function _text(bytes32 name) private pure returns (bytes32) {
         return EfficientHashLib.hash(abi.encodePacked(name), 0, 32 - LibBit.ffs(uint256(name)) / 8);
     }

@@ -10,22 +10,29 @@ import {IPasskeyVerifier} from "./IPasskeyVerifier.sol";
 contract PasskeyVerifier is IPasskeyVerifier {
     // ----------------------------------------------------------------------------------- constants
 
-    /// @dev Of authenticatorData: the hash of the relying party's id, the flags, the counter.
-    /// Extensions may follow.
-    uint256 private constant LEAST_AUTHENTICATOR_DATA = 37;
-    uint256 private constant FLAGS_AT = 32;
-    bytes1 private constant PRESENT_AND_VERIFIED = 0x05;
-    bytes1 private constant BACKUP = 0x18;
-    bytes1 private constant BACKED_UP_BUT_NOT_ELIGIBLE = 0x10;
+    /// @dev authenticatorData begins with the hash of the relying party's id, the flags and the
+    /// counter. Extensions may follow.
+    uint256 private constant _LEAST_AUTHENTICATOR_DATA = 37;
+    uint256 private constant _FLAGS_OFFSET = 32;
+    bytes1 private constant _PRESENT_AND_VERIFIED = 0x05;
+    bytes1 private constant _BACKUP = 0x18;
+    bytes1 private constant _BACKED_UP_BUT_NOT_ELIGIBLE = 0x10;
 
-    /// @dev The six words of the signature before its two byte strings.
-    uint256 private constant HEAD = 192;
+    /// @dev A signature begins with six words: r, s, then these. The two byte strings follow.
+    uint256 private constant _CHALLENGE_INDEX_OFFSET = 64;
+    uint256 private constant _TYPE_INDEX_OFFSET = 96;
+    uint256 private constant _AUTHENTICATOR_DATA_OFFSET = 128;
+    uint256 private constant _CLIENT_DATA_OFFSET = 160;
+    uint256 private constant _HEAD_LENGTH = 192;
 
-    bytes21 private constant TYPE = "\"type\":\"webauthn.get\"";
+    uint256 private constant _KEY_LENGTH = 64;
+
+    bytes21 private constant _TYPE = "\"type\":\"webauthn.get\"";
+    uint256 private constant _TYPE_LENGTH = 21;
 
     // --------------------------------------------------------------------------------------- views
 
-    /// @notice ERC-7913: the selector of this function when `key` signed `hash`, else 0xffffffff.
+    /// @inheritdoc IPasskeyVerifier
     function verify(bytes calldata key, bytes32 hash, bytes calldata signature)
         external
         view
@@ -34,6 +41,7 @@ contract PasskeyVerifier is IPasskeyVerifier {
         return _verified(key, hash, signature) ? this.verify.selector : bytes4(0xffffffff);
     }
 
+    /// @inheritdoc IPasskeyVerifier
     function addressOf(bytes32 x, bytes32 y) external view returns (address) {
         if (!P256.isOnCurve(uint256(x), uint256(y))) revert PasskeyVerifier_NotOnCurve(x, y);
         return address(uint160(uint256(keccak256(abi.encodePacked(address(this), x, y)))));
@@ -46,55 +54,65 @@ contract PasskeyVerifier is IPasskeyVerifier {
         view
         returns (bool)
     {
-        if (key.length != 64 || signature.length < HEAD) return false;
+        if (key.length != _KEY_LENGTH || signature.length < _HEAD_LENGTH) return false;
         (bool asserted, bytes32 message) = _message(hash, signature);
         if (!asserted) return false;
-        (uint256 r, uint256 s) = (uint256(bytes32(signature)), uint256(bytes32(signature[32:])));
+
+        uint256 r = uint256(bytes32(signature));
+        uint256 s = uint256(bytes32(signature[32:]));
         return P256.verify(message, r, s, uint256(bytes32(key)), uint256(bytes32(key[32:])));
     }
 
-    /// @dev What the authenticator signed, where it asserts what it must.
+    /// @dev The message that the authenticator signed; false where a condition of
+    /// `IPasskeyVerifier` does not hold.
     function _message(bytes32 hash, bytes calldata signature)
         private
         pure
         returns (bool, bytes32)
     {
-        (bool found, bytes calldata authenticatorData) = _piece(signature, 128);
+        (bool found, bytes calldata authenticatorData) =
+            _piece(signature, _AUTHENTICATOR_DATA_OFFSET);
         if (!found || !_attended(authenticatorData)) return (false, 0);
+
         bytes calldata clientData;
-        (found, clientData) = _piece(signature, 160);
-        if (!found || !_hasType(clientData, uint256(bytes32(signature[96:])))) return (false, 0);
-        if (!_hasChallenge(clientData, uint256(bytes32(signature[64:])), hash)) return (false, 0);
+        (found, clientData) = _piece(signature, _CLIENT_DATA_OFFSET);
+        if (!found) return (false, 0);
+        uint256 index = uint256(bytes32(signature[_TYPE_INDEX_OFFSET:]));
+        if (!_hasType(clientData, index)) return (false, 0);
+        index = uint256(bytes32(signature[_CHALLENGE_INDEX_OFFSET:]));
+        if (!_hasChallenge(clientData, index, hash)) return (false, 0);
+
         return (true, sha256(bytes.concat(authenticatorData, sha256(clientData))));
     }
 
-    /// @dev The byte string whose place is told at `slot`; false where it would reach beyond the
-    /// end.
-    function _piece(bytes calldata signature, uint256 slot)
+    /// @dev The byte string whose place is in the word at `offset`; false where it would reach
+    /// beyond the end.
+    function _piece(bytes calldata signature, uint256 offset)
         private
         pure
         returns (bool, bytes calldata)
     {
-        uint256 start = uint256(bytes32(signature[slot:]));
+        uint256 start = uint256(bytes32(signature[offset:]));
         if (start > signature.length - 32) return (false, signature);
+
         bytes calldata rest = signature[start:];
         uint256 length = uint256(bytes32(rest));
         rest = rest[32:];
         return length > rest.length ? (false, signature) : (true, rest[:length]);
     }
 
-    /// @dev Whether somebody was there and showed it to be them, and the flags do not contradict
-    /// each other.
+    /// @dev Whether the user was present and verified, and the flags do not contradict each other.
     function _attended(bytes calldata authenticatorData) private pure returns (bool) {
-        if (authenticatorData.length < LEAST_AUTHENTICATOR_DATA) return false;
-        bytes1 flags = authenticatorData[FLAGS_AT];
-        return flags & PRESENT_AND_VERIFIED == PRESENT_AND_VERIFIED
-            && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE;
+        if (authenticatorData.length < _LEAST_AUTHENTICATOR_DATA) return false;
+        bytes1 flags = authenticatorData[_FLAGS_OFFSET];
+        return flags & _PRESENT_AND_VERIFIED == _PRESENT_AND_VERIFIED
+            && flags & _BACKUP != _BACKED_UP_BUT_NOT_ELIGIBLE;
     }
 
     function _hasType(bytes calldata clientData, uint256 index) private pure returns (bool) {
-        if (clientData.length < 21 || index > clientData.length - 21) return false;
-        return bytes21(clientData[index:]) == TYPE;
+        if (clientData.length < _TYPE_LENGTH) return false;
+        if (index > clientData.length - _TYPE_LENGTH) return false;
+        return bytes21(clientData[index:]) == _TYPE;
     }
 
     function _hasChallenge(bytes calldata clientData, uint256 index, bytes32 hash)

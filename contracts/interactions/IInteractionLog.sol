@@ -8,18 +8,19 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 /// visits.
 ///
 /// A brand numbers its interactions from 0 and anchors them in batches, each by one Merkle root.
-/// Nothing that identifies a person, and no text, comes near the chain: a leaf holds two keyed
-/// commitments, the kind, the time and the number. What each of them is made of, byte by byte, is
-/// in `docs/protocol/interactions.md`.
+/// No text, and nothing that identifies a person, is on chain: a leaf holds two keyed commitments,
+/// the kind, the time and the number. `docs/protocol/interactions.md` describes each of them byte
+/// by byte.
 ///
 /// The roots of a brand form an RFC 6962 log (SHA-256) whose head this contract computes: 32 bytes
 /// for everything that the brand ever anchored, append-only by construction.
 ///
-/// Immutable and without an owner. Nothing anchored can be changed or removed by anyone.
-/// @dev A leaf does not know its place in the tree: pairs are sorted before they are hashed. What
-/// ties a leaf to its number is the number inside the leaf. `verify` refuses a number outside its
-/// batch; that no number is used twice and none is missing shows when the leaves of a batch are
-/// laid open, and two leaves of one number that both verify convict the brand without that.
+/// This contract has no owner and cannot be changed. Nobody can change or remove what is anchored.
+/// @dev A leaf does not contain its place in the tree: pairs are sorted before they are hashed.
+/// The number inside the leaf ties the leaf to its number. `verify` refuses a number outside its
+/// batch. When the leaves of a batch are disclosed, they show that no number is used twice and
+/// none is missing. Two leaves with one number that both verify prove that the brand lied, without
+/// a disclosure.
 interface IInteractionLog {
     // --------------------------------------------------------------------------------------- types
 
@@ -53,7 +54,7 @@ interface IInteractionLog {
         bytes32 parties;
         /// What it was; the numbers are in the protocol (1 call, 2 chat, 3 e-mail, …).
         uint16 kind;
-        /// When it began, seconds since 1970 UTC, as the brand says.
+        /// When it began, in seconds since 1970 UTC, as the brand says.
         uint64 startedAt;
         /// Its number among all interactions of the brand.
         uint64 index;
@@ -61,8 +62,10 @@ interface IInteractionLog {
 
     // -------------------------------------------------------------------------------------- events
 
-    /// @notice A batch was anchored. With the brand and the id this is the whole record that
-    /// entered the log, so the log can be rebuilt from events alone and compared with `head`.
+    /// @notice A brand anchored a batch of interactions.
+    /// @custom:es Una marca ancló un lote de interacciones.
+    /// @dev With the brand and the id this is the whole record that entered the log. So the log
+    /// can be rebuilt from events alone and compared with `head`.
     /// @param brand Whose interactions they are.
     /// @param id The batch's place in the brand's log, from 0.
     /// @param root The root of the batch tree.
@@ -80,10 +83,11 @@ interface IInteractionLog {
         address by
     );
 
-    /// @notice A customer countersigned an interaction.
+    /// @notice A customer confirmed an interaction.
+    /// @custom:es Un cliente confirmó una interacción.
     /// @param brand Whose log it is in.
-    /// @param customer Who countersigned. The leaf commits to the customer; who holds the receipt
-    /// can compare.
+    /// @param customer Who confirmed it. The leaf commits to the customer; whoever holds the
+    /// receipt can compare.
     /// @param leaf The leaf of the interaction.
     /// @param index The number of the interaction.
     event Acknowledged(
@@ -92,46 +96,67 @@ interface IInteractionLog {
 
     // -------------------------------------------------------------------------------------- errors
 
-    /// @notice The caller is neither the brand's controller nor a valid delegate of it for
-    /// `careledger.agent`.
+    /// @notice The caller may not anchor for this brand.
+    /// @custom:es Quien llama no puede anclar por esta marca.
+    /// @dev It is neither the brand's controller nor a valid delegate for `careledger.agent`.
     error InteractionLog_NotAuthorised(address brand, address actor);
-    /// @notice A batch needs a root that is not zero.
+
+    /// @notice The root of a batch must not be zero.
+    /// @custom:es La raíz de un lote no debe ser cero.
     error InteractionLog_NoRoot(address brand);
-    /// @notice A batch holds at least one interaction.
+
+    /// @notice A batch must hold at least one interaction.
+    /// @custom:es Un lote debe tener al menos una interacción.
     error InteractionLog_NoInteractions(address brand);
-    /// @notice The brand's next interaction has the number `actual`, and the caller expected
-    /// another. After a submission of unknown outcome: `batchOf(brand, expected)` tells whether
-    /// that submission got in.
+
+    /// @notice The number of the first interaction is not the brand's next number.
+    /// @custom:es El número de la primera interacción no es el siguiente número de la marca.
+    /// @dev The brand's next interaction has the number `actual`. After a transaction of unknown
+    /// outcome, `batchOf(brand, expected)` says whether it was successful.
     error InteractionLog_WrongFirst(address brand, uint64 actual, uint64 expected);
-    /// @notice The brand has anchored only so many batches.
+
+    /// @notice The brand has no batch with this number.
+    /// @custom:es La marca no tiene ningún lote con este número.
     error InteractionLog_UnknownBatch(address brand, uint256 id, uint256 batches);
-    /// @notice The brand has anchored only so many interactions.
+
+    /// @notice The brand has no interaction with this number.
+    /// @custom:es La marca no tiene ninguna interacción con este número.
     error InteractionLog_UnknownInteraction(address brand, uint256 index, uint256 interactions);
-    /// @notice The interaction is not in that batch, or the proof does not show it.
+
+    /// @notice The proof does not show that the interaction is in the batch.
+    /// @custom:es La prueba no demuestra que la interacción está en el lote.
     error InteractionLog_NotIncluded(address brand, uint256 id, bytes32 leaf);
-    /// @notice Only the customer's controller acknowledges without a signature.
+
+    /// @notice Only the customer's controller may do this without a signature.
+    /// @custom:es Solo el controlador del cliente puede hacer esto sin firma.
     error InteractionLog_NotCustomer(address customer, address actual, address expected);
-    /// @notice This customer acknowledged this interaction already.
+
+    /// @notice The customer already confirmed this interaction.
+    /// @custom:es El cliente ya confirmó esta interacción.
     error InteractionLog_AlreadyAcknowledged(
         address customer, bytes32 leaf, uint256 acknowledgedAt
     );
-    /// @notice The signature's deadline has passed.
+
+    /// @notice The deadline of the signature has passed.
+    /// @custom:es La firma ha vencido.
     error InteractionLog_Expired(address customer, uint256 actual, uint256 deadline);
-    /// @notice The signature is not one of the customer's controller over this digest, or has a
-    /// high s.
+
+    /// @notice The signature is not valid for the customer's controller.
+    /// @custom:es La firma no es válida para el controlador del cliente.
+    /// @dev Also for an account's signature with a high s.
     error InteractionLog_BadSignature(address customer, address controller, bytes32 digest);
 
     // -------------------------------------------------------------------------------------- writes
 
     /// @notice Anchor the next batch of a brand's interactions.
+    /// @custom:es Ancla el siguiente lote de interacciones de una marca.
+    /// @dev For the brand's controller, or its delegate for the role `careledger.agent`. It is
+    /// safe to send again after an unknown outcome: `expectedFirst` accepts one and refuses the
+    /// others, so nothing is anchored twice and no number is left out. Gas does not depend on
+    /// `count`. Reverts: NotAuthorised, NoRoot, NoInteractions, WrongFirst.
     ///
-    /// Callable by the brand's controller, or by its delegate for the role `careledger.agent`, as
-    /// the registry says at this moment. Safe to submit again after an unknown outcome:
-    /// `expectedFirst` lets one in and refuses the others, so nothing is anchored twice and no
-    /// number is left out.
-    /// @dev Gas does not depend on `count`. Warning: the contract sees neither leaves nor records;
-    /// that the root is one of `count` leaves with the right numbers is the brand's word, which any
-    /// two receipts can test.
+    /// Warning: the contract sees neither leaves nor records. Only the brand says that the root is
+    /// the root of `count` leaves with the right numbers. Any two receipts can test it.
     /// @param brand Whose interactions they are.
     /// @param root The root of the batch tree; for one interaction, its leaf.
     /// @param count How many interactions the tree holds.
@@ -141,12 +166,13 @@ interface IInteractionLog {
         external
         returns (uint256 id);
 
-    /// @notice Countersign an interaction: the customer agrees that it took place as recorded.
+    /// @notice Confirm an interaction as the customer: it took place as recorded.
+    /// @custom:es Confirma una interacción como cliente: ocurrió tal como se registró.
+    /// @dev For the customer's controller, once. Reverts: NotCustomer, NotIncluded,
+    /// AlreadyAcknowledged.
     ///
-    /// Callable by the customer's controller. Once only, for good.
-    /// @dev Warning: this ties the customer's address to the leaf in public. A customer who does
-    /// not want that countersigns under an address of its own for this brand, which the record then
-    /// names.
+    /// Warning: this connects the customer's address to the leaf in public. A customer who does
+    /// not want that uses an address of its own for this brand, which the record then names.
     /// @param customer The customer's identity.
     /// @param brand Whose log the interaction is in.
     /// @param id The batch that it is in.
@@ -160,11 +186,12 @@ interface IInteractionLog {
         bytes32[] calldata proof
     ) external;
 
-    /// @notice Countersign by signature: anyone may relay it and pay.
-    ///
-    /// The signature is the customer's controller's, over EIP-712 `Acknowledgement` under this
-    /// contract's domain: by an account (65 bytes, low s), a passkey (ERC-7913) or a contract
-    /// wallet (ERC-1271). Once only per customer and interaction, which is why no nonce is needed.
+    /// @notice Confirm an interaction, with the customer's signature.
+    /// @custom:es Confirma una interacción, con la firma del cliente.
+    /// @dev For anyone. The customer's controller signs the typed data `Acknowledgement`: an
+    /// account (65 bytes, low s), a passkey (ERC-7913) or a contract wallet (ERC-1271). Once per
+    /// customer and interaction, so no nonce is needed. Reverts: Expired, BadSignature,
+    /// NotIncluded, AlreadyAcknowledged.
     /// @param customer The customer's identity.
     /// @param brand Whose log the interaction is in.
     /// @param id The batch that it is in.
@@ -184,38 +211,49 @@ interface IInteractionLog {
 
     // --------------------------------------------------------------------------------------- views
 
-    /// @notice Who may act for whom.
+    /// @notice The registry that says who controls an identity and who its delegates are.
+    /// @custom:es El registro que dice quién controla una identidad y quiénes son sus delegados.
     function REGISTRY() external view returns (IIdentityRegistry);
 
-    /// @notice The first word of every leaf and record: the format's version, the chain and this
-    /// contract, hashed.
-    /// @dev Fixed when the contract was deployed: after a fork that changes the chain id, both
-    /// sides keep it.
+    /// @notice The first word of every leaf and record of this log.
+    /// @custom:es La primera palabra de cada hoja y registro de este libro.
+    /// @dev The hash of the format's version, the chain and this contract. Fixed when the contract
+    /// was deployed: after a fork that changes the chain id, both sides keep it.
     function DOMAIN() external view returns (bytes32);
 
-    /// @notice A batch by its id. Reverts where there is none.
+    /// @notice A batch of a brand, by its number.
+    /// @custom:es Un lote de una marca, por su número.
+    /// @dev Reverts: UnknownBatch.
     function batch(address brand, uint256 id) external view returns (Batch memory);
 
-    /// @notice The id of the batch that holds an interaction, by its number. Reverts where there is
-    /// none.
+    /// @notice The number of the batch that holds an interaction.
+    /// @custom:es El número del lote que contiene una interacción.
+    /// @dev Reverts: UnknownInteraction.
     function batchOf(address brand, uint256 index) external view returns (uint256 id);
 
-    /// @notice The head of a brand's log, computed from the frontier that is stored; costs about
-    /// 2,500 gas for each power of two in the number of batches.
+    /// @notice The head of a brand's log: one hash for all its batches.
+    /// @custom:es La cabecera del libro de una marca: un hash para todos sus lotes.
+    /// @dev Computed from the stored frontier. It costs about 2,500 gas for each power of two in
+    /// the number of batches.
     function head(address brand) external view returns (Head memory);
 
-    /// @notice The record of a batch as it entered the log: 112 bytes, whose RFC 6962 leaf is
-    /// SHA-256(0x00 || record). Reverts where there is none.
+    /// @notice The record of a batch as it entered the log.
+    /// @custom:es El registro de un lote tal como entró en el libro.
+    /// @dev 112 bytes, whose RFC 6962 leaf is SHA-256(0x00 || record). Reverts: UnknownBatch.
     function recordOf(address brand, uint256 id) external view returns (bytes memory);
 
-    /// @notice The leaf of an interaction of this log.
+    /// @notice The leaf of an interaction in this log.
+    /// @custom:es La hoja de una interacción en este libro.
     function leafOf(Interaction calldata interaction) external view returns (bytes32);
 
-    /// @notice Whether an interaction is in a batch, by its fields: the leaf is computed here, the
-    /// number must be one of the batch's, and the proof must have a length that a leaf of such a
-    /// tree has (none at all only for a batch of one). False for a batch that is not there.
-    /// @dev Never give the caller of your own contract the choice of the leaf: an interior node
-    /// passes for one.
+    /// @notice Whether an interaction is in a batch, by its fields and a proof.
+    /// @custom:es Si una interacción está en un lote, según sus campos y una prueba.
+    /// @dev The leaf is computed here. The number must be one of the batch's, and the proof must
+    /// have a length that a leaf of such a tree has (none at all only for a batch of one). False
+    /// for a batch that does not exist.
+    ///
+    /// Warning: never let the caller of your own contract choose the leaf, because an interior
+    /// node would pass for one.
     function verify(
         address brand,
         uint256 id,
@@ -223,13 +261,16 @@ interface IInteractionLog {
         bytes32[] calldata proof
     ) external view returns (bool);
 
-    /// @notice When a customer acknowledged an interaction, seconds since 1970 UTC; 0 if not.
+    /// @notice When a customer confirmed an interaction; 0 for never.
+    /// @custom:es Cuándo confirmó un cliente una interacción; 0 si nunca.
+    /// @dev Seconds since 1970 UTC.
     function acknowledgedAt(address customer, address brand, bytes32 leaf)
         external
         view
         returns (uint256);
 
-    /// @notice What a customer signs to acknowledge an interaction.
+    /// @notice The digest that a customer signs to confirm an interaction.
+    /// @custom:es El digest que un cliente firma para confirmar una interacción.
     function acknowledgementDigest(
         address customer,
         address brand,

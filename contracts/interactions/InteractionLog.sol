@@ -9,24 +9,22 @@ import {Signatures} from "../shared/Signatures.sol";
 import {IInteractionLog} from "./IInteractionLog.sol";
 
 /// @title InteractionLog
-/// @notice What a brand and its customers said to each other, anchored; `IInteractionLog` is the
-/// manual.
-/// @dev Storage is laid out for what is written most. A batch takes one fresh slot for its root,
-/// and every second one takes a slot for the numbers, counts and times of two batches together;
-/// until then the numbers of an even batch wait in the tip, which is written anyway. Level 0 of the
-/// log's frontier is not stored at all: the one leaf that stands there is that of the last even
-/// batch, and its record is in the slots just named.
+/// @notice What a brand and its customers said to each other, anchored. See `IInteractionLog`.
+/// @dev The storage layout saves gas where most is written. A batch takes one new slot for its
+/// root. Every second batch takes one more slot for the numbers, counts and times of two batches
+/// together. Until then the numbers of an even batch are in the tip, which is written anyway.
+/// Level 0 of the log's frontier is not stored: its only leaf is that of the last even batch,
+/// whose record is in these slots.
 contract InteractionLog is IInteractionLog, EIP712 {
     // --------------------------------------------------------------------------------------- types
 
     struct Log {
-        /// batches (64 bits from the lowest), interactions (64), count (32) and time (40) of the
-        /// last batch.
+        /// `Tip`, packed.
         uint256 tip;
         /// Batch id -> root of its tree.
         mapping(uint256 id => bytes32) roots;
-        /// Batch id / 2 -> first (64), count (32) and time (40) of the even batch, count (32) and
-        /// time (40) of the odd.
+        /// Batch id / 2 -> first number, count and time of the even batch, count and time of the
+        /// odd batch, packed.
         mapping(uint256 half => uint256) pairs;
         /// Level, from 1 -> root of the rightmost complete subtree of 2^level records whose right
         /// sibling is missing.
@@ -43,11 +41,16 @@ contract InteractionLog is IInteractionLog, EIP712 {
 
     // ----------------------------------------------------------------------------------- constants
 
-    /// @notice The role of the delegates that may anchor for a brand.
+    /// @notice The type of the delegates who may anchor for a brand.
+    /// @custom:es El tipo de los delegados que pueden anclar por una marca.
     bytes32 public constant AGENT_ROLE = "careledger.agent";
-    /// @notice The version of the formats; goes into DOMAIN.
+    /// @notice The version of the formats of this log.
+    /// @custom:es La versión de los formatos de este libro.
+    /// @dev Part of DOMAIN.
     bytes32 public constant VERSION = "careledger.interactions.v1";
-    /// @notice The EIP-712 type hash of an acknowledgement.
+    /// @notice The type hash of what a customer signs to confirm an interaction.
+    /// @custom:es El hash del tipo de lo que firma un cliente para confirmar una interacción.
+    /// @dev EIP-712.
     bytes32 public constant ACKNOWLEDGEMENT_TYPEHASH = keccak256(
         "Acknowledgement(address customer,address brand,bytes32 content,bytes32 parties,"
         "uint16 kind,uint64 startedAt,uint64 index,uint256 deadline)"
@@ -57,6 +60,17 @@ contract InteractionLog is IInteractionLog, EIP712 {
     IIdentityRegistry public immutable REGISTRY;
     /// @inheritdoc IInteractionLog
     bytes32 public immutable DOMAIN;
+
+    /// @dev Where the parts of a tip begin: batches (64 bits), then these.
+    uint256 private constant _INTERACTIONS_OFFSET = 64; // 64 bits
+    uint256 private constant _LAST_COUNT_OFFSET = 128; // 32 bits
+    uint256 private constant _LAST_AT_OFFSET = 160; // 40 bits
+
+    /// @dev Where the parts of a pair begin: first number of the even batch (64 bits), then these.
+    uint256 private constant _EVEN_COUNT_OFFSET = 64; // 32 bits
+    uint256 private constant _EVEN_AT_OFFSET = 96; // 40 bits
+    uint256 private constant _ODD_COUNT_OFFSET = 136; // 32 bits
+    uint256 private constant _ODD_AT_OFFSET = 168; // 40 bits
 
     // ------------------------------------------------------------------------------------- storage
 
@@ -93,8 +107,8 @@ contract InteractionLog is IInteractionLog, EIP712 {
         Batch memory added = Batch(root, tip.interactions, count, uint40(block.timestamp));
         if (id & 1 == 1) _completePair(log, brand, tip, added);
         log.roots[id] = root;
-        log.tip = uint256(id + 1) | uint256(tip.interactions + count) << 64 | uint256(count) << 128
-            | block.timestamp << 160;
+        log.tip = uint256(id + 1) | uint256(tip.interactions + count) << _INTERACTIONS_OFFSET
+            | uint256(count) << _LAST_COUNT_OFFSET | block.timestamp << _LAST_AT_OFFSET;
         emit BatchAnchored(brand, id, root, expectedFirst, count, added.anchoredAt, msg.sender);
     }
 
@@ -256,16 +270,17 @@ contract InteractionLog is IInteractionLog, EIP712 {
         emit Acknowledged(brand, customer, leaf, interaction.index);
     }
 
-    /// @dev An odd batch: its numbers and those of the even one before it go into one slot, and
-    /// their two leaves into the frontier. As when 1 is added to a binary number, the carry goes up
-    /// through all that becomes complete.
+    /// @dev For an odd batch: its numbers and those of the even batch before it go into one slot,
+    /// and their two leaves go into the frontier. As when 1 is added to a binary number, the carry
+    /// goes up through every subtree that becomes complete.
     function _completePair(Log storage log, address brand, Tip memory tip, Batch memory odd)
         private
     {
         uint256 half = tip.batches >> 1;
         uint64 first = tip.interactions - tip.lastCount;
-        log.pairs[half] = uint256(first) | uint256(tip.lastCount) << 64 | uint256(tip.lastAt) << 96
-            | uint256(odd.count) << 136 | uint256(odd.anchoredAt) << 168;
+        log.pairs[half] = uint256(first) | uint256(tip.lastCount) << _EVEN_COUNT_OFFSET
+            | uint256(tip.lastAt) << _EVEN_AT_OFFSET | uint256(odd.count) << _ODD_COUNT_OFFSET
+            | uint256(odd.anchoredAt) << _ODD_AT_OFFSET;
 
         uint256 id = tip.batches;
         Batch memory even = Batch(log.roots[id - 1], first, tip.lastCount, tip.lastAt);
@@ -287,7 +302,7 @@ contract InteractionLog is IInteractionLog, EIP712 {
         if (id >= tip.batches) revert InteractionLog_UnknownBatch(brand, id, tip.batches);
     }
 
-    /// @dev The caller has made sure that the batch is there.
+    /// @dev The caller checks that the batch exists.
     function _batch(Log storage log, Tip memory tip, uint256 id)
         private
         view
@@ -299,13 +314,20 @@ contract InteractionLog is IInteractionLog, EIP712 {
         }
         uint256 pair = log.pairs[id >> 1];
         uint64 first = uint64(pair);
-        uint32 count = uint32(pair >> 64);
-        if (id & 1 == 0) return Batch(root, first, count, uint40(pair >> 96));
-        return Batch(root, first + count, uint32(pair >> 136), uint40(pair >> 168));
+        uint32 count = uint32(pair >> _EVEN_COUNT_OFFSET);
+        if (id & 1 == 0) return Batch(root, first, count, uint40(pair >> _EVEN_AT_OFFSET));
+        return Batch(
+            root, first + count, uint32(pair >> _ODD_COUNT_OFFSET), uint40(pair >> _ODD_AT_OFFSET)
+        );
     }
 
     function _unpack(uint256 tip) private pure returns (Tip memory) {
-        return Tip(uint64(tip), uint64(tip >> 64), uint32(tip >> 128), uint40(tip >> 160));
+        return Tip(
+            uint64(tip),
+            uint64(tip >> _INTERACTIONS_OFFSET),
+            uint32(tip >> _LAST_COUNT_OFFSET),
+            uint40(tip >> _LAST_AT_OFFSET)
+        );
     }
 
     function _record(address brand, uint256 id, Batch memory item)
@@ -339,8 +361,8 @@ contract InteractionLog is IInteractionLog, EIP712 {
         internal
         pure
         override
-        returns (string memory name, string memory version)
+        returns (string memory, string memory)
     {
-        (name, version) = ("CareLedger InteractionLog", "1");
+        return ("CareLedger InteractionLog", "1");
     }
 }

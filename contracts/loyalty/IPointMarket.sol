@@ -5,36 +5,38 @@ import {IIdentityRegistry} from "../identity/IIdentityRegistry.sol";
 import {IPointSwaps} from "./IPointSwaps.sol";
 
 /// @title IPointMarket
-/// @notice Customers swap points of one brand for points of another, by offers that cost nothing to
-/// make: the maker signs, and whoever takes the offer sends the transaction. And the one place
-/// where a brand says on what terms its points may be swapped, here and in the pools.
+/// @notice Customers swap points of one brand for points of another, by offers that cost nothing
+/// to make: the maker signs, and whoever takes the offer sends the transaction. It is also the one
+/// place where a brand says on what terms its points may be swapped, here and in the pools.
 ///
 /// **Offers.** An offer gives up to `giveAmount` of `give` for `wantAmount` of `want`, at that
-/// rate, until `expiry`. It is filled whole or in parts; parts add up, and never to more than
+/// rate, until `expiry`. It is filled whole or in parts. The sum of the parts is never more than
 /// `giveAmount`. What the taker pays for a part is rounded up, so the maker never gets less than
-/// the rate. The maker gets what the offer says: fees are the taker's matter. The market holds
-/// nothing: tokens go from side to side, on allowances, in the transaction of the fill.
+/// the rate. The maker gets what the offer says: the taker pays the fees. The market holds
+/// nothing: tokens move between the two sides, from allowances, in the transaction of the fill.
 ///
 /// **Nonces.** Each maker has 2^256 nonces, in words of 256: nonce = word * 256 + bit. The first
-/// fill of an offer takes its nonce; from then on only that same offer goes on being filled. So of
-/// several offers with one nonce the first one that is taken counts. Cancelling is by nonce, one or
-/// any set within a word, and is for good.
+/// fill of an offer takes its nonce. From then on only that same offer can be filled further. So
+/// of several offers with one nonce, only the first one that is taken counts. Cancelling is by
+/// nonce, one or any set within a word, and is final.
 ///
 /// **Brands.** A token is swapped only while its brand says so. The brand is the token's own
-/// `BRAND()`, read once, at the first `setPolicy`, and kept; the token must also point to this
+/// `BRAND()`, read once, at the first `setPolicy`, and stored. The token must also name this
 /// market's identity registry. So nobody sets the policy of a token whose brand they do not act
-/// for, and a token cannot change its brand afterwards. Warning: anybody can deploy a token of a
-/// deceptive name under an identity of their own. Look at `brandOf`, not at the name.
+/// for, and a token cannot change its brand afterwards. Warning: anybody can deploy a token with a
+/// deceptive name under an identity of their own. Check `brandOf`, not the name.
 ///
-/// **Fees.** A brand may take a part of its own points that are swapped, up to a cap that it sets
-/// at its first policy, at most `HIGHEST_FEE_BPS`, and can only lower. Fees are rounded down, and
-/// go straight to the brand's account.
+/// **Fees.** A brand may take a part of its own points that are swapped. It sets a cap in its
+/// first policy, at most `HIGHEST_FEE_BPS`, and can only lower it. Fees are rounded down, and go
+/// directly to the brand's account.
 ///
-/// Warning: what reaches the maker, who is not there to look, is measured, and less than the offer
-/// says reverts. What reaches the taker is what the token says it moved: a token that takes a part
-/// of transfers may be registered by its own brand. A token that lies about balances cannot be
+/// Warning: what reaches the maker, who does not take part in the transaction, is measured; less
+/// than the offer says reverts. What reaches the taker is not measured: a brand may register a
+/// token of its own that takes a part of transfers. A token that lies about balances cannot be
 /// measured at all.
 interface IPointMarket is IPointSwaps {
+    // --------------------------------------------------------------------------------------- types
+
     /// @notice What a maker signs: EIP-712, with the domain of `eip712Domain()`, members in this
     /// order.
     struct Offer {
@@ -57,26 +59,27 @@ interface IPointMarket is IPointSwaps {
         uint256 expiry;
         /// @notice Word and bit: see above.
         uint256 nonce;
-        /// @notice A commitment of the maker's own, such as to the ticket that the swap belongs to;
-        /// or zero.
+        /// @notice A commitment of the maker's own, such as to the ticket that the swap belongs
+        /// to; or zero.
         bytes32 ref;
     }
 
-    /// @notice What an offer has come to.
+    /// @notice The state of an offer.
     struct OfferState {
         /// @notice The offer's id: its EIP-712 digest.
         bytes32 id;
-        /// @notice What of `give` was taken in parts. Of an offer that was taken in one go it is 0,
-        /// as of one that lost its nonce to another offer: nothing is written for it, and the
+        /// @notice How much of `give` was taken in parts. It is 0 for an offer that was taken
+        /// whole, and for one whose nonce another offer took: nothing is stored then, and the
         /// events say which.
         uint256 filled;
-        /// @notice What of `give` can still be taken, as far as nonce and expiry go.
+        /// @notice How much of `give` can still be taken, by nonce and expiry.
         uint256 remaining;
         /// @notice Whether the maker cancelled the nonce.
         bool cancelled;
     }
 
-    /// @notice An EIP-2612 permit for this market, given with a fill; a `deadline` of 0 means none.
+    /// @notice An EIP-2612 permit for this market, given with a fill; a `deadline` of 0 means
+    /// none.
     struct Permit {
         uint256 value;
         uint256 deadline;
@@ -92,7 +95,7 @@ interface IPointMarket is IPointSwaps {
         address feeTo;
         /// @notice The fee now, in basis points of the brand's own points that are swapped.
         uint16 feeBps;
-        /// @notice The highest that the fee can become; only ever lowered.
+        /// @notice The highest value that the fee can have. It can only become lower.
         uint16 maxFeeBps;
         /// @notice Whether signed offers may be filled.
         bool offers;
@@ -100,58 +103,111 @@ interface IPointMarket is IPointSwaps {
         bool pools;
     }
 
-    /// @notice `maker` cancelled the nonces of `word` whose bits are set in `mask`.
+    // -------------------------------------------------------------------------------------- events
+
+    /// @notice Somebody cancelled own offers.
+    /// @custom:es Alguien canceló ofertas propias.
+    /// @dev `maker` cancelled the nonces of `word` whose bits are set in `mask`.
     event Cancelled(address indexed maker, uint256 word, uint256 mask);
-    /// @notice `brand` set the policy of its points.
+
+    /// @notice A brand set on what terms its points may be swapped.
+    /// @custom:es Una marca fijó en qué condiciones se pueden intercambiar sus puntos.
     event PolicySet(address indexed token, address indexed brand, Policy policy);
 
-    /// @notice A token is swapped for another one, and something for something.
+    // -------------------------------------------------------------------------------------- errors
+
+    /// @notice The offer is not valid: it must swap two different tokens, and amounts above zero.
+    /// @custom:es La oferta no es válida: debe intercambiar dos tokens distintos, y cantidades
+    /// mayores que cero.
     error PointMarket_BadOffer(bytes32 id);
-    /// @notice The offer held until `expiry`.
+
+    /// @notice The offer has expired.
+    /// @custom:es La oferta ha vencido.
     error PointMarket_Expired(bytes32 id, uint256 actual, uint256 expiry);
-    /// @notice The offer is for another taker, or the maker's own.
+
+    /// @notice The offer is for somebody else, or your own.
+    /// @custom:es La oferta es para otra persona, o es suya.
     error PointMarket_NotTaker(bytes32 id, address actual, address expected);
-    /// @notice The offer's nonce was cancelled, or taken by another fill.
+
+    /// @notice The offer was cancelled, or another offer with its nonce was taken.
+    /// @custom:es La oferta se canceló, o se aceptó otra oferta con su nonce.
     error PointMarket_NonceSpent(bytes32 id, address maker, uint256 nonce);
-    /// @notice The signature is not the maker's over this offer or cancellation.
+
+    /// @notice The signature is not valid for the maker of the offer.
+    /// @custom:es La firma no es válida para quien hizo la oferta.
+    /// @dev Over this offer or cancellation.
     error PointMarket_BadSignature(bytes32 id, address maker);
-    /// @notice More than what is left.
+
+    /// @notice There is less left of the offer than this amount.
+    /// @custom:es Queda menos de la oferta que esta cantidad.
     error PointMarket_Overfill(bytes32 id, uint256 amount, uint256 remaining);
-    /// @notice Less than may be taken at a time.
+
+    /// @notice The amount is below the smallest part of the offer that can be taken.
+    /// @custom:es La cantidad es menor que la parte más pequeña de la oferta que se puede aceptar.
     error PointMarket_BelowMinimum(bytes32 id, uint256 amount, uint256 minFill);
-    /// @notice The taker would pay more, fee included, than it allowed.
+
+    /// @notice You would pay more than you allowed.
+    /// @custom:es Pagaría más de lo que permitió.
+    /// @dev Fee included.
     error PointMarket_PaysTooMuch(bytes32 id, uint256 paid, uint256 mostPaid);
-    /// @notice The taker would get less, fee deducted, than it asked for.
+
+    /// @notice You would receive less than you asked for.
+    /// @custom:es Recibiría menos de lo que pidió.
+    /// @dev Fee deducted.
     error PointMarket_ReceivesTooLittle(bytes32 id, uint256 received, uint256 leastReceived);
-    /// @notice After the permits were tried, `owner` still lets the market spend too little.
+
+    /// @notice The market may not spend enough points of this owner.
+    /// @custom:es El mercado no puede gastar suficientes puntos de este titular.
+    /// @dev After the permits were tried.
     error PointMarket_NoAllowance(address token, address owner, uint256 actual, uint256 expected);
-    /// @notice Less arrived at `to` than was sent: the token takes a part of transfers.
+
+    /// @notice Fewer points arrived than were sent.
+    /// @custom:es Llegaron menos puntos de los que se enviaron.
+    /// @dev The token takes a part of transfers.
     error PointMarket_Short(address token, address to, uint256 actual, uint256 expected);
-    /// @notice The brand does not let these points be swapped by offers.
+
+    /// @notice The brand does not allow offers with these points.
+    /// @custom:es La marca no permite ofertas con estos puntos.
     error PointMarket_NotOffered(address token);
-    /// @notice The contract is no token of a brand under this market's registry.
+
+    /// @notice The contract is not a token of points of a brand.
+    /// @custom:es El contrato no es un token de puntos de una marca.
+    /// @dev Of a brand under this market's registry.
     error PointMarket_NotPoints(address token);
+
     /// @notice The caller does not act for the brand.
+    /// @custom:es Quien llama no actúa por la marca.
     error PointMarket_NotAllowed(address token, address actor, address brand);
-    /// @notice The policy is not possible: a fee above its cap, or nobody to take the fee.
+
+    /// @notice The terms for swaps are not valid.
+    /// @custom:es Las condiciones para intercambios no son válidas.
+    /// @dev The fee is above its cap, or nobody gets the fee.
     error PointMarket_BadPolicy(address token, uint256 feeBps, uint256 maxFeeBps, address feeTo);
-    /// @notice The cap of the fee can only be lowered, from `HIGHEST_FEE_BPS` on.
+
+    /// @notice The highest fee of a brand can only become lower.
+    /// @custom:es La comisión máxima de una marca solo puede bajar.
+    /// @dev It begins at `HIGHEST_FEE_BPS`.
     error PointMarket_FeeCapRaised(address token, uint256 actual, uint256 highest);
-    /// @notice The signed cancellation held until `deadline`.
+
+    /// @notice The signed cancellation has expired.
+    /// @custom:es La cancelación firmada ha vencido.
     error PointMarket_CancellationExpired(uint256 actual, uint256 deadline);
 
-    /// @notice Take `amount` of what an offer gives. Whoever calls is the taker, and needs to have
-    /// let this market spend what it pays; the maker likewise.
-    /// @dev Emits `Swapped`, and `FeeCharged` for each brand that earns. Whichever of these does
-    /// not hold reverts, in this order: the offer is possible (`BadOffer`), in time (`Expired`),
-    /// for the caller (`NotTaker`), not spent (`NonceSpent`), has so much left (`Overfill`,
-    /// `BelowMinimum`), is signed (`BadSignature`), both brands let it be (`NotOffered`), within
-    /// the caller's limits, and the tokens move (the tokens' errors as `TransferFromFailed()`).
+    // -------------------------------------------------------------------------------------- writes
+
+    /// @notice Take an offer, or a part of it.
+    /// @custom:es Acepta una oferta, o una parte de ella.
+    /// @dev The caller is the taker. Maker and taker must have let this market spend what they
+    /// give. Emits `Swapped`, and `FeeCharged` for each brand that earns. The checks, in this
+    /// order: the offer is valid (BadOffer), in time (Expired), for the caller (NotTaker), not
+    /// spent (NonceSpent), has so much left (Overfill, BelowMinimum), is signed (BadSignature),
+    /// both brands allow it (NotOffered), the caller's limits hold (PaysTooMuch,
+    /// ReceivesTooLittle), and the tokens move (TransferFromFailed for errors of the tokens).
     /// @param signature 65 bytes (r, s, v) of the maker's account, or what its contract wallet
     /// takes.
     /// @param amount Of `give`, fee included.
-    /// @param mostPaid The most of `want` that the taker pays, fee included: a brand may change its
-    /// fee at any time.
+    /// @param mostPaid The most of `want` that the taker pays, fee included: a brand may change
+    /// its fee at any time.
     /// @param leastReceived The least of `give` that the taker gets, fee deducted.
     /// @return paid What the taker paid, fee included.
     /// @return received What the taker got, fee deducted.
@@ -163,10 +219,12 @@ interface IPointMarket is IPointSwaps {
         uint256 leastReceived
     ) external returns (uint256 paid, uint256 received);
 
-    /// @notice The same, with permits of the maker for `give` and of the taker for `want`, so that
-    /// nobody has to approve before.
-    /// @dev A permit that does not work, because somebody sent it already, is passed over; what
-    /// counts is the allowance.
+    /// @notice Take an offer, or a part of it, with signed permits instead of approvals.
+    /// @custom:es Acepta una oferta, o una parte de ella, con permisos firmados en lugar de
+    /// aprobaciones.
+    /// @dev As `fill`, with permits of the maker for `give` and of the taker for `want`. A permit
+    /// that fails because somebody has already sent it is ignored: the allowance counts. Reverts
+    /// also: NoAllowance.
     function fillWithPermits(
         Offer calldata offer,
         bytes calldata signature,
@@ -177,16 +235,19 @@ interface IPointMarket is IPointSwaps {
         Permit calldata takerPermit
     ) external returns (uint256 paid, uint256 received);
 
-    /// @notice Cancel all own offers with this nonce.
+    /// @notice Cancel own offers with this nonce for good.
+    /// @custom:es Cancela para siempre las ofertas propias con este nonce.
     function cancel(uint256 nonce) external;
 
-    /// @notice Cancel all own offers with the nonces `word * 256 + i` for the bits i that are set
-    /// in `mask`.
+    /// @notice Cancel own offers with several nonces for good.
+    /// @custom:es Cancela para siempre las ofertas propias con varios nonces.
+    /// @dev The nonces `word * 256 + i` for the bits i that are set in `mask`.
     function cancelWord(uint256 word, uint256 mask) external;
 
-    /// @notice The same on the signed order of `maker`; anyone may send it, and twice does no more
-    /// than once.
-    /// @dev `Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)`.
+    /// @notice Cancel offers with several nonces for good, with the maker's signature.
+    /// @custom:es Cancela para siempre ofertas con varios nonces, con la firma de quien las hizo.
+    /// @dev For anyone. The maker signs `Cancel(address maker,uint256 word,uint256 mask,uint256
+    /// deadline)`. A second call changes nothing. Reverts: CancellationExpired, BadSignature.
     function cancelWordBySig(
         address maker,
         uint256 word,
@@ -195,30 +256,41 @@ interface IPointMarket is IPointSwaps {
         bytes calldata signature
     ) external;
 
-    /// @notice Set on what terms a token may be swapped. By the brand's controller or delegate
-    /// `careledger.manager`.
-    /// @dev The first time, the token's brand is read and kept. Pools go by the new policy as soon
-    /// as anyone calls their `sync`.
+    /// @notice Set on what terms a brand's points may be swapped.
+    /// @custom:es Fija en qué condiciones se pueden intercambiar los puntos de una marca.
+    /// @dev For the brand's controller or its delegate `careledger.manager`. The first time, the
+    /// token's brand is read and stored. Pools follow the new policy as soon as anyone calls their
+    /// `sync`. Reverts: NotPoints, NotAllowed, FeeCapRaised, BadPolicy.
     function setPolicy(address token, Policy calldata policy) external;
 
-    /// @notice No brand's fee can be above this, in basis points.
+    // --------------------------------------------------------------------------------------- views
+
+    /// @notice The highest fee that a brand can have, in basis points.
+    /// @custom:es La comisión más alta que puede tener una marca, en puntos básicos.
     function HIGHEST_FEE_BPS() external view returns (uint256);
 
     /// @notice The registry that says who acts for a brand.
+    /// @custom:es El registro que dice quién actúa por una marca.
     function REGISTRY() external view returns (IIdentityRegistry);
 
-    /// @notice A token's policy; all zero when it has none.
+    /// @notice On what terms a brand's points may be swapped.
+    /// @custom:es En qué condiciones se pueden intercambiar los puntos de una marca.
+    /// @dev All zero when the token has no policy.
     function policyOf(address token) external view returns (Policy memory);
 
-    /// @notice The brand that a token belongs to; the zero address when it has no policy.
+    /// @notice The brand that a token of points belongs to.
+    /// @custom:es La marca a la que pertenece un token de puntos.
+    /// @dev The zero address when the token has no policy.
     function brandOf(address token) external view returns (address);
 
-    /// @notice What an offer has come to. Says nothing of signature, allowances, balances and
-    /// policies.
+    /// @notice What has become of an offer, and how much of it is left.
+    /// @custom:es Qué ha sido de una oferta, y cuánto queda de ella.
+    /// @dev It does not consider signature, allowances, balances and policies.
     function stateOf(Offer calldata offer) external view returns (OfferState memory);
 
-    /// @notice The nonces of a word that were taken or cancelled, and those that were cancelled, as
-    /// bits.
+    /// @notice Which nonces of a maker were used or cancelled.
+    /// @custom:es Qué nonces de un oferente se usaron o cancelaron.
+    /// @dev As bits: those of a word that were taken or cancelled, and those that were cancelled.
     function noncesOf(address maker, uint256 word)
         external
         view

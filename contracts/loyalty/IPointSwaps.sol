@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 /// @title IPointSwaps
-/// @notice The events of every swap of points, the same from signed offers and from pools, so that
-/// a brand sees all uses of its points with two filters: its token as `paid`, and its token as
+/// @notice The events of every swap of points. They are the same for signed offers and for pools,
+/// so a brand sees all uses of its points with two filters: its token as `paid`, and its token as
 /// `received`.
 interface IPointSwaps {
-    /// @notice `taker` gave one brand's points and got another's.
+    /// @notice Somebody gave one brand's points and got another's.
+    /// @custom:es Alguien dio puntos de una marca y recibió los de otra.
     /// @param paid The token that left the taker.
     /// @param received The token that reached the taker.
     /// @param taker Who swapped: the one who filled the offer, or who paid into the pool.
@@ -24,7 +25,8 @@ interface IPointSwaps {
         bytes32 id
     );
 
-    /// @notice The brand of `token` earned a fee in the swap of this `id` in the same transaction.
-    /// Only when there is one.
+    /// @notice A brand earned a fee in a swap of its points.
+    /// @custom:es Una marca ganó una comisión en un intercambio de sus puntos.
+    /// @dev In the swap of this `id` in the same transaction. Only when there is a fee.
     event FeeCharged(address indexed token, bytes32 indexed id, uint256 amount);
 }

@@ -12,27 +12,31 @@ import {ILoyaltyToken} from "./ILoyaltyToken.sol";
 import {IPointMarket} from "./IPointMarket.sol";
 
 /// @title PointMarket
-/// @notice See IPointMarket.
-/// @dev Nothing is held between transactions, and a nonce is spent before a token is called: a
-/// token that calls back finds every offer as it will be afterwards.
+/// @notice See `IPointMarket`.
+/// @dev The market holds nothing between transactions, and a nonce is spent before a token is
+/// called. So a token that calls back finds every offer as it will be afterwards.
 contract PointMarket is IPointMarket, EIP712 {
     // ----------------------------------------------------------------------------------- constants
 
-    bytes32 private constant _MANAGER = "careledger.manager";
-    bytes32 private constant _OFFER = keccak256(
+    bytes32 private constant _MANAGER_ROLE = "careledger.manager";
+    bytes32 private constant _OFFER_TYPEHASH = keccak256(
         "Offer(address maker,address taker,address give,address want,uint256 giveAmount,"
         "uint256 wantAmount,uint256 minFill,uint256 expiry,uint256 nonce,bytes32 ref)"
     );
-    bytes32 private constant _CANCEL =
+    bytes32 private constant _CANCEL_TYPEHASH =
         keccak256("Cancel(address maker,uint256 word,uint256 mask,uint256 deadline)");
-    uint256 private constant _BPS = 10_000;
+    uint256 private constant _ALL_BPS = 10_000;
 
-    /// @dev Where the parts of a policy stand in its word: the address that takes the fees (160
-    /// bits), then these.
-    uint256 private constant _FEE = 160; // 16 bits
-    uint256 private constant _MAX_FEE = 176; // 16 bits
-    uint256 private constant _OFFERS = 1 << 192;
-    uint256 private constant _POOLS = 1 << 193;
+    /// @dev Where an offer lies in the calldata: after the selector, in ten words.
+    uint256 private constant _OFFER_OFFSET = 4;
+    uint256 private constant _OFFER_END = 324;
+
+    /// @dev Where the parts of a policy's word begin: the address that gets the fees (160 bits),
+    /// then these.
+    uint256 private constant _FEE_OFFSET = 160; // 16 bits
+    uint256 private constant _MAX_FEE_OFFSET = 176; // 16 bits
+    uint256 private constant _OFFERS_FLAG = 1 << 192;
+    uint256 private constant _POOLS_FLAG = 1 << 193;
 
     /// @inheritdoc IPointMarket
     uint256 public constant HIGHEST_FEE_BPS = 1000;
@@ -54,7 +58,7 @@ contract PointMarket is IPointMarket, EIP712 {
         REGISTRY = registry;
     }
 
-    // ------------------------------------------------------------------------------------- filling
+    // ----------------------------------------------------------------------------- writes: filling
 
     /// @inheritdoc IPointMarket
     function fill(
@@ -64,15 +68,15 @@ contract PointMarket is IPointMarket, EIP712 {
         uint256 mostPaid,
         uint256 leastReceived
     ) external returns (uint256 paid, uint256 received) {
-        bytes32 id = _id(msg.data[4:324]);
+        // Checks and effects
+        bytes32 id = _id();
         _take(offer, id, amount);
         _checkSigner(id, offer.maker, signature);
         uint256 net;
         (net, paid, received) = _price(offer, amount);
-        if (paid > mostPaid) revert PointMarket_PaysTooMuch(id, paid, mostPaid);
-        if (received < leastReceived) {
-            revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
-        }
+        _checkLimits(id, paid, mostPaid, received, leastReceived);
+
+        // Interactions
         _settle(offer, id, amount, net, paid, received);
     }
 
@@ -86,21 +90,21 @@ contract PointMarket is IPointMarket, EIP712 {
         Permit calldata makerPermit,
         Permit calldata takerPermit
     ) external returns (uint256 paid, uint256 received) {
-        bytes32 id = _id(msg.data[4:324]);
+        // Checks and effects
+        bytes32 id = _id();
         _take(offer, id, amount);
         _checkSigner(id, offer.maker, signature);
         uint256 net;
         (net, paid, received) = _price(offer, amount);
-        if (paid > mostPaid) revert PointMarket_PaysTooMuch(id, paid, mostPaid);
-        if (received < leastReceived) {
-            revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
-        }
+        _checkLimits(id, paid, mostPaid, received, leastReceived);
+
+        // Interactions
         _tryPermit(offer.give, offer.maker, makerPermit, amount);
         _tryPermit(offer.want, msg.sender, takerPermit, paid);
         _settle(offer, id, amount, net, paid, received);
     }
 
-    // ---------------------------------------------------------------------------------- cancelling
+    // -------------------------------------------------------------------------- writes: cancelling
 
     /// @inheritdoc IPointMarket
     function cancel(uint256 nonce) external {
@@ -123,22 +127,25 @@ contract PointMarket is IPointMarket, EIP712 {
         if (block.timestamp > deadline) {
             revert PointMarket_CancellationExpired(block.timestamp, deadline);
         }
-        bytes32 id = _hashTypedData(keccak256(abi.encode(_CANCEL, maker, word, mask, deadline)));
+
+        bytes32 id =
+            _hashTypedData(keccak256(abi.encode(_CANCEL_TYPEHASH, maker, word, mask, deadline)));
         _checkSigner(id, maker, signature);
         _cancel(maker, word, mask);
     }
 
-    // ------------------------------------------------------------------------------------ policies
+    // ---------------------------------------------------------------------------- writes: policies
 
     /// @inheritdoc IPointMarket
     function setPolicy(address token, Policy calldata policy) external {
         address brand = _brands[token];
-        uint256 highest = uint16(_policies[token] >> _MAX_FEE);
+        uint256 highest = uint16(_policies[token] >> _MAX_FEE_OFFSET);
         if (brand == address(0)) {
             brand = _readBrand(token);
             highest = HIGHEST_FEE_BPS;
         }
-        if (!REGISTRY.mayAct(brand, _MANAGER, msg.sender)) {
+
+        if (!REGISTRY.mayAct(brand, _MANAGER_ROLE, msg.sender)) {
             revert PointMarket_NotAllowed(token, msg.sender, brand);
         }
         if (policy.maxFeeBps > highest) {
@@ -148,10 +155,11 @@ contract PointMarket is IPointMarket, EIP712 {
         if (policy.feeBps > policy.maxFeeBps || (policy.feeBps != 0 && nobody)) {
             revert PointMarket_BadPolicy(token, policy.feeBps, policy.maxFeeBps, policy.feeTo);
         }
+
         _brands[token] = brand;
-        _policies[token] = uint256(uint160(policy.feeTo)) | uint256(policy.feeBps) << _FEE
-            | uint256(policy.maxFeeBps) << _MAX_FEE | (policy.offers ? _OFFERS : 0)
-            | (policy.pools ? _POOLS : 0);
+        _policies[token] = uint256(uint160(policy.feeTo)) | uint256(policy.feeBps) << _FEE_OFFSET
+            | uint256(policy.maxFeeBps) << _MAX_FEE_OFFSET | (policy.offers ? _OFFERS_FLAG : 0)
+            | (policy.pools ? _POOLS_FLAG : 0);
         emit PolicySet(token, brand, policy);
     }
 
@@ -162,10 +170,10 @@ contract PointMarket is IPointMarket, EIP712 {
         uint256 policy = _policies[token];
         return Policy({
             feeTo: address(uint160(policy)),
-            feeBps: uint16(policy >> _FEE),
-            maxFeeBps: uint16(policy >> _MAX_FEE),
-            offers: policy & _OFFERS != 0,
-            pools: policy & _POOLS != 0
+            feeBps: uint16(policy >> _FEE_OFFSET),
+            maxFeeBps: uint16(policy >> _MAX_FEE_OFFSET),
+            offers: policy & _OFFERS_FLAG != 0,
+            pools: policy & _POOLS_FLAG != 0
         });
     }
 
@@ -176,10 +184,13 @@ contract PointMarket is IPointMarket, EIP712 {
 
     /// @inheritdoc IPointMarket
     function stateOf(Offer calldata offer) external view returns (OfferState memory state) {
-        (uint256 word, uint256 bit) = (offer.nonce >> 8, 1 << (offer.nonce & 0xff));
-        state.id = _id(msg.data[4:324]);
+        uint256 word = offer.nonce >> 8;
+        uint256 bit = 1 << (offer.nonce & 0xff);
+
+        state.id = _id();
         state.cancelled = _cancelled[offer.maker][word] & bit != 0;
         state.filled = _filled[state.id];
+
         bool open = state.filled != 0 || _spent[offer.maker][word] & bit == 0;
         if (open && !state.cancelled && block.timestamp <= offer.expiry) {
             state.remaining = offer.giveAmount - state.filled;
@@ -197,13 +208,16 @@ contract PointMarket is IPointMarket, EIP712 {
 
     // ----------------------------------------------------------------------------------- internals
 
-    /// @dev The offer's digest. The members stand in the calldata as EIP-712 wants them; that the
-    /// addresses among them are clean is checked where they are read.
-    function _id(bytes calldata members) private view returns (bytes32) {
-        return _hashTypedData(keccak256(abi.encodePacked(_OFFER, members)));
+    /// @dev The digest of the offer in the present call. Every function that takes an offer takes
+    /// it first, and the calldata holds its members as EIP-712 encodes them. Where an address is
+    /// read, its unused bits are checked.
+    function _id() private view returns (bytes32) {
+        return _hashTypedData(
+            keccak256(abi.encodePacked(_OFFER_TYPEHASH, msg.data[_OFFER_OFFSET:_OFFER_END]))
+        );
     }
 
-    /// @dev Everything that an offer says of itself; books `amount` as taken.
+    /// @dev Check what the offer itself says, and book `amount` as taken.
     function _take(Offer memory offer, bytes32 id, uint256 amount) private {
         uint256 giveAmount = offer.giveAmount;
         if (offer.give == offer.want || giveAmount == 0 || offer.wantAmount == 0) {
@@ -218,7 +232,8 @@ contract PointMarket is IPointMarket, EIP712 {
         }
 
         mapping(uint256 => uint256) storage words = _spent[offer.maker];
-        (uint256 word, uint256 bit) = (offer.nonce >> 8, 1 << (offer.nonce & 0xff));
+        uint256 word = offer.nonce >> 8;
+        uint256 bit = 1 << (offer.nonce & 0xff);
         uint256 spent = words[word];
         uint256 filled;
         if (spent & bit == 0) {
@@ -228,6 +243,7 @@ contract PointMarket is IPointMarket, EIP712 {
             bool dead = filled == 0 || _cancelled[offer.maker][word] & bit != 0;
             if (dead) revert PointMarket_NonceSpent(id, offer.maker, offer.nonce);
         }
+
         uint256 remaining = giveAmount - filled;
         if (amount > remaining) revert PointMarket_Overfill(id, amount, remaining);
         if (amount == 0 || (amount < offer.minFill && amount != remaining)) {
@@ -249,11 +265,24 @@ contract PointMarket is IPointMarket, EIP712 {
         received = amount - _fee(offer.give, amount);
     }
 
+    function _checkLimits(
+        bytes32 id,
+        uint256 paid,
+        uint256 mostPaid,
+        uint256 received,
+        uint256 leastReceived
+    ) private pure {
+        if (paid > mostPaid) revert PointMarket_PaysTooMuch(id, paid, mostPaid);
+        if (received < leastReceived) {
+            revert PointMarket_ReceivesTooLittle(id, received, leastReceived);
+        }
+    }
+
     function _fee(address token, uint256 amount) private view returns (uint256) {
         uint256 policy = _policies[token];
-        if (policy & _OFFERS == 0) revert PointMarket_NotOffered(token);
-        uint256 feeBps = uint16(policy >> _FEE);
-        return feeBps == 0 ? 0 : FixedPointMathLib.fullMulDiv(amount, feeBps, _BPS);
+        if (policy & _OFFERS_FLAG == 0) revert PointMarket_NotOffered(token);
+        uint256 feeBps = uint16(policy >> _FEE_OFFSET);
+        return feeBps == 0 ? 0 : FixedPointMathLib.fullMulDiv(amount, feeBps, _ALL_BPS);
     }
 
     function _settle(
@@ -264,15 +293,19 @@ contract PointMarket is IPointMarket, EIP712 {
         uint256 paid,
         uint256 received
     ) private {
-        (address give, address want, address maker) = (offer.give, offer.want, offer.maker);
+        address give = offer.give;
+        address want = offer.want;
+        address maker = offer.maker;
+
         _payMaker(want, maker, net);
         if (paid != net) _payFee(want, msg.sender, id, paid - net);
         SafeTransferLib.safeTransferFrom(give, maker, msg.sender, received);
         if (received != amount) _payFee(give, maker, id, amount - received);
+
         emit Swapped(want, give, msg.sender, maker, paid, received, id);
     }
 
-    /// @dev Pay the maker, who is not there to look, and see that it arrives.
+    /// @dev Pay the maker, who does not take part in the transaction, and check that it arrives.
     function _payMaker(address want, address maker, uint256 net) private {
         uint256 before = SafeTransferLib.balanceOf(want, maker);
         SafeTransferLib.safeTransferFrom(want, msg.sender, maker, net);
@@ -290,14 +323,16 @@ contract PointMarket is IPointMarket, EIP712 {
         private
     {
         if (permit.deadline != 0) {
-            // It may have been sent by somebody before us, and then fails here: what counts is the
-            // allowance.
-            (uint256 value, uint256 deadline) = (permit.value, permit.deadline);
+            // Somebody may have sent the permit before. The allowance counts, so a permit that
+            // fails does no harm.
+            uint256 value = permit.value;
+            uint256 deadline = permit.deadline;
             bytes memory data = abi.encodeCall(
                 ERC20.permit, (owner, address(this), value, deadline, permit.v, permit.r, permit.s)
             );
             LibCall.tryCall(token, 0, gasleft(), 0, data);
         }
+
         uint256 allowed = ERC20(token).allowance(owner, address(this));
         if (allowed < needed) revert PointMarket_NoAllowance(token, owner, allowed, needed);
     }
@@ -312,15 +347,17 @@ contract PointMarket is IPointMarket, EIP712 {
         if (!Signatures.isBy(maker, id, signature)) revert PointMarket_BadSignature(id, maker);
     }
 
-    /// @dev Ask a contract, which may be anything, for its brand and registry.
+    /// @dev Ask a contract that is not trusted for its brand and registry.
     function _readBrand(address token) private view returns (address brand) {
-        (bool told, bytes memory answer) =
+        (bool answered, bytes memory answer) =
             token.staticcall(abi.encodeCall(ILoyaltyToken.REGISTRY, ()));
-        if (!told || answer.length != 32 || abi.decode(answer, (address)) != address(REGISTRY)) {
+        if (!answered || answer.length != 32 || abi.decode(answer, (address)) != address(REGISTRY))
+        {
             revert PointMarket_NotPoints(token);
         }
-        (told, answer) = token.staticcall(abi.encodeCall(ILoyaltyToken.BRAND, ()));
-        if (told && answer.length == 32) brand = abi.decode(answer, (address));
+
+        (answered, answer) = token.staticcall(abi.encodeCall(ILoyaltyToken.BRAND, ()));
+        if (answered && answer.length == 32) brand = abi.decode(answer, (address));
         if (brand == address(0)) revert PointMarket_NotPoints(token);
     }
 

@@ -6,35 +6,37 @@ import {Signatures} from "../shared/Signatures.sol";
 import {IReceivesApprovals, IReceivesTransfers, ISignedERC20} from "./ISignedERC20.sol";
 
 /// @title SignedERC20
-/// @notice See ISignedERC20.
+/// @notice See `ISignedERC20`.
 abstract contract SignedERC20 is ERC20, ISignedERC20 {
     // ----------------------------------------------------------------------------------- constants
 
-    bytes32 private constant _PERMIT = keccak256(
+    bytes32 private constant _PERMIT_TYPEHASH = keccak256(
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
     );
-    bytes32 private constant _TRANSFER = keccak256(
+    bytes32 private constant _TRANSFER_TYPEHASH = keccak256(
         "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
         "uint256 validBefore,bytes32 nonce)"
     );
-    bytes32 private constant _RECEIVE = keccak256(
+    bytes32 private constant _RECEIVE_TYPEHASH = keccak256(
         "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,"
         "uint256 validBefore,bytes32 nonce)"
     );
-    bytes32 private constant _CANCEL =
+    bytes32 private constant _CANCEL_TYPEHASH =
         keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
 
     // ------------------------------------------------------------------------------------- storage
 
     mapping(address authorizer => mapping(bytes32 nonce => bool)) private _authorizations;
 
-    // -------------------------------------------------------------------------------------- ERC-20
+    // ------------------------------------------------------------------------------ writes: ERC-20
 
+    /// @inheritdoc ERC20
     function transfer(address to, uint256 amount) public override returns (bool) {
         _checkRecipient(to);
         return super.transfer(to, amount);
     }
 
+    /// @inheritdoc ERC20
     function transferFrom(address from, address to, uint256 amount)
         public
         override
@@ -44,8 +46,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         return super.transferFrom(from, to, amount);
     }
 
-    // ------------------------------------------------------------------------------------ EIP-2612
+    // ---------------------------------------------------------------------------- writes: EIP-2612
 
+    /// @inheritdoc ERC20
     function permit(
         address owner,
         address spender,
@@ -68,14 +71,15 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes calldata signature
     ) external {
         if (block.timestamp > deadline) revert PermitExpired();
-        bytes32 content =
-            keccak256(abi.encode(_PERMIT, owner, spender, value, nonces(owner), deadline));
+        bytes32 content = keccak256(
+            abi.encode(_PERMIT_TYPEHASH, owner, spender, value, nonces(owner), deadline)
+        );
         _incrementNonce(owner);
         _checkSigner(owner, content, signature);
         _approve(owner, spender, value);
     }
 
-    // ------------------------------------------------------------------------------------ ERC-3009
+    // ---------------------------------------------------------------------------- writes: ERC-3009
 
     /// @inheritdoc ISignedERC20
     function transferWithAuthorization(
@@ -89,10 +93,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes32 r,
         bytes32 s
     ) external {
-        bytes32 content = keccak256(
-            abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce)
+        bytes32 content = _useTransfer(
+            _TRANSFER_TYPEHASH, from, to, value, validAfter, validBefore, nonce
         );
-        _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, v, r, s);
         _move(from, to, value);
     }
@@ -107,10 +110,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        bytes32 content = keccak256(
-            abi.encode(_TRANSFER, from, to, value, validAfter, validBefore, nonce)
+        bytes32 content = _useTransfer(
+            _TRANSFER_TYPEHASH, from, to, value, validAfter, validBefore, nonce
         );
-        _useAuthorization(from, validAfter, validBefore, nonce);
         _checkSigner(from, content, signature);
         _move(from, to, value);
     }
@@ -129,8 +131,7 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     ) external {
         if (msg.sender != to) revert SignedERC20_NotPayee(msg.sender, to);
         bytes32 content =
-            keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
-        _useAuthorization(from, validAfter, validBefore, nonce);
+            _useTransfer(_RECEIVE_TYPEHASH, from, to, value, validAfter, validBefore, nonce);
         _checkSigner(from, content, v, r, s);
         _move(from, to, value);
     }
@@ -147,8 +148,7 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     ) external {
         if (msg.sender != to) revert SignedERC20_NotPayee(msg.sender, to);
         bytes32 content =
-            keccak256(abi.encode(_RECEIVE, from, to, value, validAfter, validBefore, nonce));
-        _useAuthorization(from, validAfter, validBefore, nonce);
+            _useTransfer(_RECEIVE_TYPEHASH, from, to, value, validAfter, validBefore, nonce);
         _checkSigner(from, content, signature);
         _move(from, to, value);
     }
@@ -157,7 +157,9 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)
         external
     {
-        _checkSigner(authorizer, keccak256(abi.encode(_CANCEL, authorizer, nonce)), v, r, s);
+        _checkSigner(
+            authorizer, keccak256(abi.encode(_CANCEL_TYPEHASH, authorizer, nonce)), v, r, s
+        );
         _cancel(authorizer, nonce);
     }
 
@@ -165,11 +167,13 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature)
         external
     {
-        _checkSigner(authorizer, keccak256(abi.encode(_CANCEL, authorizer, nonce)), signature);
+        _checkSigner(
+            authorizer, keccak256(abi.encode(_CANCEL_TYPEHASH, authorizer, nonce)), signature
+        );
         _cancel(authorizer, nonce);
     }
 
-    // ------------------------------------------------------------------------------------ ERC-1363
+    // ---------------------------------------------------------------------------- writes: ERC-1363
 
     /// @inheritdoc ISignedERC20
     function transferAndCall(address to, uint256 value) external returns (bool) {
@@ -262,6 +266,20 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         emit AuthorizationUsed(from, nonce);
     }
 
+    /// @dev Use up an authorization of a transfer, and return what its holder signed.
+    function _useTransfer(
+        bytes32 typeHash,
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce
+    ) private returns (bytes32 content) {
+        _useAuthorization(from, validAfter, validBefore, nonce);
+        return keccak256(abi.encode(typeHash, from, to, value, validAfter, validBefore, nonce));
+    }
+
     function _checkSigner(address signer, bytes32 content, bytes calldata signature)
         internal
         view
@@ -325,7 +343,7 @@ abstract contract SignedERC20 is ERC20, ISignedERC20 {
         return true;
     }
 
-    /// @dev Solady lets Permit2 spend everybody's tokens unasked; nobody may here.
+    /// @dev Solady lets Permit2 spend everybody's tokens without asking. Here nobody may do that.
     function _givePermit2InfiniteAllowance() internal pure override returns (bool) {
         return false;
     }

@@ -247,8 +247,8 @@ abstract contract Deals is Payouts {
         _pay(id, terms.token, _refundee(terms), held);
     }
 
-    /// @dev End a deal: `back`, which may be nothing, goes to the payer, and `forth` to the seller,
-    /// less the fee, which is rounded down.
+    /// @dev End a deal: `back`, which may be nothing, goes to the payer, and `forth` to the
+    /// seller, less the fee, which is rounded down.
     function _release(bytes32 id, Terms calldata terms, uint256 back, uint256 forth) internal {
         uint256 fee;
         unchecked {
@@ -272,8 +272,8 @@ abstract contract Deals is Payouts {
 
     // ------------------------------------------------------------------------- internals: criteria
 
-    /// @dev What the criteria say is due. They get a fixed amount of gas and may answer one word of
-    /// at most 10,000. Whatever else they do means that nothing is due. So broken criteria can
+    /// @dev What the criteria say is due. They get a fixed amount of gas and may answer one word
+    /// of at most 10,000. Whatever else they do means that nothing is due. So broken criteria can
     /// neither steal nor block.
     function _dueBps(bytes32 id, Terms calldata terms) internal view returns (uint256) {
         address criteria = terms.criteria;

@@ -2,17 +2,19 @@
 pragma solidity 0.8.37;
 
 /// @title ITransferableToken
-/// @notice The one function of ERC-20 that the escrow calls by itself; the rest goes through
+/// @notice The one function of ERC-20 that the escrow calls itself. The others are called through
 /// Solady.
 interface ITransferableToken {
     /// @notice Move the caller's tokens.
+    /// @custom:es Mueve los tokens de quien llama.
     function transfer(address to, uint256 amount) external returns (bool);
 }
 
 /// @title IPermitToken
 /// @notice EIP-2612: an allowance by signature.
 interface IPermitToken {
-    /// @notice Set `spender`'s allowance over `owner`'s tokens, as the owner signed.
+    /// @notice Set an allowance over the owner's tokens, with the owner's signature.
+    /// @custom:es Fija una autorización de gasto sobre los tokens del titular, con su firma.
     function permit(
         address owner,
         address spender,
@@ -27,7 +29,9 @@ interface IPermitToken {
 /// @title IAuthorizationToken
 /// @notice ERC-3009: a transfer by signature, which only its receiver can carry out.
 interface IAuthorizationToken {
-    /// @notice Move `value` from `from` to the caller `to`, as `from` signed; a nonce works once.
+    /// @notice Move tokens to the caller, with the holder's signature.
+    /// @custom:es Mueve tokens a quien llama, con la firma del titular.
+    /// @dev `to` is the caller. A nonce works once.
     function receiveWithAuthorization(
         address from,
         address to,

@@ -14,8 +14,8 @@ import {Signatures} from "../shared/Signatures.sol";
 /// @notice The part of the escrow that takes money in, lets it out, and checks signatures.
 /// @dev A call that comes back in the middle of another one gains nothing. A deal is closed, or a
 /// credit is deleted, before anybody is called. A deposit counts only when the balance rose by
-/// exactly its amount, so whatever else moved in between makes the deposit fail. A lock in addition
-/// would cost 2,300 gas in every release.
+/// exactly its amount, so whatever else moved in between makes the deposit fail. A lock in
+/// addition would cost 2,300 gas in every release.
 abstract contract Payouts is IRefundEscrow, EIP712 {
     using SafeTransferLib for address;
 
@@ -112,8 +112,8 @@ abstract contract Payouts is IRefundEscrow, EIP712 {
         if (!_send(token, to, amount, gasleft())) revert RefundEscrow_NotPaid(token, to, amount);
     }
 
-    /// @dev Send ether or tokens, and return whether it worked. A token call worked when it did not
-    /// revert and answered true or, where there is a contract, nothing.
+    /// @dev Send ether or tokens, and return whether it worked. A token call worked when it did
+    /// not revert and answered true or, where there is a contract, nothing.
     function _send(address token, address to, uint256 amount, uint256 allowance)
         internal
         returns (bool)

@@ -169,8 +169,8 @@ contract ReturnDesk is IReturnDesk, EIP712 {
         }
     }
 
-    /// @dev The grade, or everything when no scanner had seen the goods by the promised time. Goods
-    /// that came back by then had been delivered before.
+    /// @dev The grade, or everything when no scanner had seen the goods by the promised time.
+    /// Goods that came back by then had been delivered before.
     function _due(Record memory entry, uint256 slaAt) private view returns (uint256) {
         if (slaAt != 0 && block.timestamp > slaAt) {
             uint256 seenAt = entry.deliveredAt != 0 ? entry.deliveredAt : entry.returnedAt;

@@ -101,7 +101,8 @@ library P256 {
     }
 
     /// @dev Whether the x of (hash / s) G + (r / s) (x, y) is r modulo N. That x is below P, so it
-    /// is r or r + N; it is compared without dividing by z^2. A hash of N and more counts modulo N.
+    /// is r or r + N; it is compared without dividing by z^2. A hash of N and more counts modulo
+    /// N.
     function _isSignature(bytes32 hash, uint256 r, uint256 s, uint256 x, uint256 y)
         private
         view
@@ -177,12 +178,12 @@ library P256 {
     /// Doubling, with Y = 2y and c = x Y^2: slope m = 3 (x - z^2) (x + z^2), x' = m^2 - 2c, y' = m
     /// (c - x') - Y^4 / 2, z' = Y z. P >> 1 is -1/2. No point has y = 0, the order being odd;
     /// infinity stays (0, 0, 0). Adding: h = q.x z^2 - x, t = q.y z^3 - y, x' = t^2 - h^3 - 2 x
-    /// h^2, y' = t (x h^2 - x') - y h^3, z' = z h. With h = 0 that says nothing: then p is infinity
-    /// (whose x is 0), or q, or -q.
+    /// h^2, y' = t (x h^2 - x') - y h^3, z' = z h. With h = 0 that says nothing: then p is
+    /// infinity (whose x is 0), or q, or -q.
     function _advance(Point memory p, uint256 doublings, Point memory q) private pure {
         (uint256 x, uint256 y, uint256 z) = (p.x, p.y, p.z);
-        // Coordinates are below P, for mulmod and addmod made them so, or the check of the key: P -
-        // x cannot wrap.
+        // Coordinates are below P, for mulmod and addmod made them so, or the check of the key: P
+        // - x cannot wrap.
         unchecked {
             while (doublings != 0) {
                 --doublings;
@@ -222,8 +223,8 @@ library P256 {
         if (isEqual && !isInfinity) _advance(p, 1, Point(0, 0, 0));
     }
 
-    /// @dev a^(prime - 2), where a is not 0: by modexp, or by squaring and multiplying where modexp
-    /// cannot be had.
+    /// @dev a^(prime - 2), where a is not 0: by modexp, or by squaring and multiplying where
+    /// modexp cannot be had.
     function _inverse(uint256 a, uint256 prime) private view returns (uint256 inverse) {
         uint256 exponent = prime - 2;
         (bool success, bytes memory answer) =

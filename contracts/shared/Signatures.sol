@@ -3,29 +3,35 @@ pragma solidity 0.8.37;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {ECDSA} from "solady/utils/ECDSA.sol";
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
 import {SignatureCheckerLib} from "solady/utils/SignatureCheckerLib.sol";
 
 /// @title Signatures
-/// @notice Whether somebody signed a digest: an account by ECDSA, a passkey (or other key that a
+/// @notice Whether somebody signed a digest: an account by ECDSA, a passkey (or another key that a
 /// contract verifies) by ERC-7913, a contract wallet by ERC-1271.
 ///
 /// A key of ERC-7913 has an address: the low 20 bytes of keccak256 of its verifier's address (20
-/// bytes) and the key (64 bytes: x, y). Its signature begins with those 84 bytes and goes on as the
-/// verifier wants it. See `identity/IPasskeyVerifier.sol`.
-/// @dev ECDSA goes first: it costs no look at the signer's account, and fits accounts that carry
-/// code too (EIP-7702). Of the two values of s that make an account's signature only the lower one
-/// counts, so it has one form. What a wallet takes is the wallet's to say: bytes of its own making
-/// may look like anything.
+/// bytes) and the key (64 bytes: x, y). Its signature begins with those 84 bytes and continues in
+/// the verifier's own form. See `identity/IPasskeyVerifier.sol`.
+/// @dev ECDSA is tried before ERC-1271: it does not read the signer's account, and it also works
+/// for accounts with code (EIP-7702). An account's signature is valid with the lower of the two
+/// values of s only, so it has one form. A contract wallet decides itself which bytes it accepts.
 ///
-/// Warning: a wallet may change its mind between two calls. Use a nonce or an id, never the
-/// signature, against replay.
+/// Warning: a wallet may answer differently in two calls. Prevent replay by a nonce or an id,
+/// never by the signature.
 library Signatures {
     /// @dev Half the order of secp256k1, rounded down.
     uint256 private constant _GREATEST_LOW_S =
         0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
+    /// @dev An account's signature: r, s and v.
+    uint256 private constant _S_OFFSET = 32;
+    uint256 private constant _ACCOUNT_SIGNATURE_LENGTH = 65;
+
     /// @dev What an ERC-7913 signature begins with: the verifier's address, x and y.
-    uint256 private constant _SIGNER = 84;
+    uint256 private constant _VERIFIER_LENGTH = 20;
+    uint256 private constant _KEY_LENGTH = 84;
 
     /// @notice Whether `s` is in its lower half.
     function isLow(bytes32 s) internal pure returns (bool) {
@@ -41,35 +47,48 @@ library Signatures {
         return isLow(s) && signer != address(0) && ecrecover(digest, v, r, s) == signer;
     }
 
-    /// @notice Whether the account (65 bytes: r, s, v), key of ERC-7913 (verifier, x, y, what the
-    /// verifier takes) or contract wallet (whatever it takes) `signer` signed.
+    /// @notice Whether the account `signer` signed, by the bytes of its signature: r, s and v.
+    function isByAccount(address signer, bytes32 digest, bytes calldata signature)
+        internal
+        view
+        returns (bool)
+    {
+        if (signature.length != _ACCOUNT_SIGNATURE_LENGTH) return false;
+        if (!isLow(LibBytes.loadCalldata(signature, _S_OFFSET))) return false;
+        address recovered = ECDSA.tryRecoverCalldata(digest, signature);
+        return recovered == signer && recovered != address(0);
+    }
+
+    /// @notice Whether `signer` signed: an account (65 bytes: r, s, v), a key of ERC-7913
+    /// (verifier, x, y, then what the verifier accepts) or a contract wallet (what the wallet
+    /// accepts).
     function isBy(address signer, bytes32 digest, bytes calldata signature)
         internal
         view
         returns (bool)
     {
-        if (signature.length == 65 && isLow(bytes32(signature[32:]))) {
-            address recovered = ECDSA.tryRecoverCalldata(digest, signature);
-            if (recovered == signer && recovered != address(0)) return true;
-        }
-        if (signature.length > _SIGNER && _addressOf(signature[:_SIGNER]) == signer) {
-            return _isVerified(digest, signature);
+        if (signature.length > _KEY_LENGTH) {
+            if (_addressOf(signature) == signer) return _isVerified(digest, signature);
+        } else if (isByAccount(signer, digest, signature)) {
+            return true;
         }
         return SignatureCheckerLib.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
-    function _addressOf(bytes calldata key) private pure returns (address) {
-        return address(uint160(uint256(keccak256(key))));
+    /// @dev The address of the key that the signature begins with.
+    function _addressOf(bytes calldata signature) private pure returns (address) {
+        bytes32 hash = EfficientHashLib.hashCalldata(signature, 0, _KEY_LENGTH);
+        return address(uint160(uint256(hash)));
     }
 
-    /// @dev The answer is one word and no more: the identity precompile would answer any question
-    /// with "yes" and more.
+    /// @dev The answer must be exactly one word: the identity precompile returns its whole input,
+    /// which begins with the right selector.
     function _isVerified(bytes32 digest, bytes calldata signature) private view returns (bool) {
         (bool success, bytes memory answer) = address(bytes20(signature))
             .staticcall(
                 abi.encodeCall(
                     IERC7913SignatureVerifier.verify,
-                    (signature[20:_SIGNER], digest, signature[_SIGNER:])
+                    (signature[_VERIFIER_LENGTH:_KEY_LENGTH], digest, signature[_KEY_LENGTH:])
                 )
             );
         return success && answer.length == 32

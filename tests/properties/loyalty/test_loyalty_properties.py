@@ -93,10 +93,11 @@ TOKEN, MARKET, POOLS = (
     f"{FOLDER}{name}.sol" for name in ("LoyaltyToken", "PointMarket", "PointPools")
 )
 SIGNED, WORD = f"{FOLDER}SignedERC20.sol", f"{FOLDER}PairWord.sol"
+BOOKS = f"{FOLDER}PoolBooks.sol"
 UNLOCKED = "uint256 word = _unlocked(id);\n"
 
 MUTANTS = {
-    "LOY-01": (TokenMachine, TOKEN, "_PAUSED = 168;", "_PAUSED = 7;", ""),
+    "LOY-01": (TokenMachine, TOKEN, "_PAUSED_OFFSET = 168;", "_PAUSED_OFFSET = 7;", ""),
     "LOY-02": (
         *(TokenMachine, TOKEN, "return super.transferFrom(from, to, amount);"),
         *("_transfer(from, to, amount);\n        return true;", SIGNED),
@@ -148,12 +149,11 @@ MUTANTS = {
         *(SwapMachine, POOLS, "safeTransfer(tokenOut, msg.sender, received)"),
         *("safeTransfer(tokenOut, msg.sender, received + received / 10)", ""),
     ),
-    "LOY-17": (SwapMachine, POOLS, "_fees[token] += amount;", "_fees[token] += 2 * amount;", ""),
+    "LOY-17": (SwapMachine, POOLS, "_fees[token] += amount;", "_fees[token] += 2 * amount;", BOOKS),
     "LOY-18": (
         *(SwapMachine, POOLS, UNLOCKED + "        (uint256 amount0"),
         UNLOCKED
-        + "        if (word & PairWord.OPEN == 0) revert PointPools_NotOpen(id);\n"
-        + "        (uint256 amount0",
+        + "        if (word & PairWord.OPEN_FLAG == 0) _refuse(id, word);\n        (uint256 amount0",
         "",
     ),
     "LOY-19": (
@@ -161,21 +161,21 @@ MUTANTS = {
         POOLS,
         "return (root - LOCKED_SHARES, amount0",
         "return (root, amount0",
-        "",
+        BOOKS,
     ),
     "LOY-20": (
         SwapMachine,
         POOLS,
         "if (received == 0 || received < minOut)",
         "if (received == 0)",
-        "",
+        BOOKS,
     ),
     "LOY-21": (
         SwapMachine,
         POOLS,
         "FixedPointMathLib.divUp(shares * reserve0, total)",
         "shares * reserve0 / total",
-        "",
+        BOOKS,
     ),
     "LOY-22": (
         SwapMachine,

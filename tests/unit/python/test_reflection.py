@@ -134,35 +134,6 @@ def _sample(argument):
     )
 
 
-@pytest.mark.parametrize("name", sorted(CLIENTS))
-def test_natspec_is_complete(name):
-    """Every function, event and error of a contract says what it is."""
-    raw = artifacts.load(name).raw
-    user = raw["userdoc"]
-    for entry in artifacts.load(name).abi:
-        if entry["type"] not in ("function", "event", "error"):
-            continue
-        section = {"function": "methods", "event": "events", "error": "errors"}[entry["type"]]
-        known = user.get(section, {})
-        assert artifacts.signature(entry) in known or _inherited(entry), (
-            f"{entry['type']} {entry['name']} has no notice"
-        )
-
-
-def _inherited(entry):
-    library = {
-        "approve", "allowance", "balanceOf", "transfer", "transferFrom", "totalSupply", "name",
-        "symbol", "decimals",
-        "permit", "nonces", "DOMAIN_SEPARATOR", "eip712Domain", "Transfer", "Approval",
-        "isOperator", "setOperator", "OperatorSet", "tokenURI", "supportsInterface",  # ERC-6909
-        "InsufficientPermission", "BalanceOverflow",
-    }  # fmt: skip
-    selectors = {artifacts.signature(e) for e in artifacts.load("TestToken").entries("error")}
-    return entry["name"] in library or (
-        entry["type"] == "error" and artifacts.signature(entry) in selectors
-    )
-
-
 def test_no_two_public_classes_of_the_package_share_a_name():
     """One meaning for each name; docs/glossary.md says which."""
     places = defaultdict(set)

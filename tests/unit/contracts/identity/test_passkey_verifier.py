@@ -512,23 +512,23 @@ def drawn(draw, number):
 
 MUTANTS = {
     "nobody needs to be verified": (
-        "PRESENT_AND_VERIFIED = 0x05",
-        "PRESENT_AND_VERIFIED = 0x01",
+        "_PRESENT_AND_VERIFIED = 0x05",
+        "_PRESENT_AND_VERIFIED = 0x01",
         {"flags": 0x01},
     ),
     "nobody needs to be there": (
-        "PRESENT_AND_VERIFIED = 0x05",
-        "PRESENT_AND_VERIFIED = 0x04",
+        "_PRESENT_AND_VERIFIED = 0x05",
+        "_PRESENT_AND_VERIFIED = 0x04",
         {"flags": 0x04},
     ),
     "flags may contradict each other": (
-        " && flags & BACKUP != BACKED_UP_BUT_NOT_ELIGIBLE",
+        " && flags & _BACKUP != _BACKED_UP_BUT_NOT_ELIGIBLE",
         "",
         {"flags": 0x15},
     ),
     "any ceremony will do": (
-        "return bytes21(clientData[index:]) == TYPE;",
-        "return bytes21(clientData[index:]) == TYPE || true;",
+        "return bytes21(clientData[index:]) == _TYPE;",
+        "return bytes21(clientData[index:]) == _TYPE || true;",
         {"said": f'{{"type":"webauthn.create",{CHALLENGE}}}'.encode()},
     ),
     "the challenge may go on": (
