@@ -12,10 +12,10 @@ demo: setup ## Start a chain, deploy, play the flows, show what happened
 	@$(BIN)/careledger demo all
 
 test: setup ## Run the tests
-	@$(BIN)/pytest -q -n 2 --dist loadscope
+	@$(BIN)/pytest -q -n 2 --dist worksteal
 
 cover: setup ## Run the tests and show what of careledger/ they did not reach
-	@$(BIN)/pytest -q -n 2 --dist loadscope --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 up: setup ## Keep a local chain running with the suite on it
 	@$(BIN)/careledger up

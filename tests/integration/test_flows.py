@@ -26,6 +26,12 @@ def clean_environment(monkeypatch):
             monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def own_files(tmp_path):
+    """Options that keep a flow's files apart from those of the other worker, by flow."""
+    return {"anchor": ["--out", str(tmp_path)]}
+
+
 @pytest.fixture(scope="module", params=["anvil", "ganache"])
 def own(request, tmp_path_factory):
     with LocalNode(request.param) as chain:
@@ -33,17 +39,18 @@ def own(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_a_flow_plays_on_the_chain_of_rpc(own, flow, capsys, monkeypatch):
+def test_a_flow_plays_on_the_chain_of_rpc(own, flow, own_files, capsys, monkeypatch):
     chain, folder = own
     monkeypatch.setenv("CARELEDGER_DEPLOYMENTS", folder)
-    play(flow, "--rpc", chain.url, "--json")
+    play(flow, "--rpc", chain.url, "--json", *own_files.get(flow, []))
     assert json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_a_script_plays_on_a_chain_of_its_own_and_shows_tables(flow):
+def test_a_script_plays_on_a_chain_of_its_own_and_shows_tables(flow, own_files):
+    script = f"scripts/{flow.replace('-', '_')}_flow.py"
     result = subprocess.run(
-        [sys.executable, f"scripts/{flow.replace('-', '_')}_flow.py"],
+        [sys.executable, script, *own_files.get(flow, [])],
         capture_output=True, text=True, timeout=300, cwd=ROOT, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr

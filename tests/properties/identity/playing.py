@@ -43,7 +43,9 @@ def play(
     return Machine
 
 
-def insist(played: Any, acts: set[str], attacks: frozenset[str] = frozenset()) -> None:
+def insist(
+    played: Any, acts: set[str], attacks: frozenset[str] = frozenset(), *, least: int = 100
+) -> None:
     """Require that every act went through often enough, and that no attack ever did."""
     calls, successes = played.calls, played.successes
     print(
@@ -53,11 +55,11 @@ def insist(played: Any, acts: set[str], attacks: frozenset[str] = frozenset()) -
         print(f"  {act:18} {successes[act]:5} of {calls[act]:5}")
     assert set(calls) == acts
     for act in acts - attacks:
-        assert successes[act] >= 100, (
+        assert successes[act] >= least, (
             f"{act} went through {successes[act]} times: the run says nothing about it"
         )
         assert successes[act] >= calls[act] / 5, (
             f"{act} went through {successes[act]} times in {calls[act]}"
         )
     for act in attacks:
-        assert (calls[act] >= 100, successes[act]) == (True, 0)
+        assert (calls[act] >= least, successes[act]) == (True, 0)

@@ -1,13 +1,12 @@
 """IDN-13 to IDN-21: consents against the model, in the in-process EVM and on Anvil."""
 
-import os
-
 import pytest
 
 from tests.properties.identity.consent.backends import Deep
 from tests.properties.identity.consent.machine import WEIGHTS, ConsentMachine
 from tests.properties.identity.consent.node import Real
 from tests.properties.identity.playing import SEED, Violated, insist, play
+from tests.support.depth import Depth, at_depths
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"delegate", "hand_over", "wait"}
@@ -15,13 +14,13 @@ ATTACKS = frozenset({"reinstate", "replay"})
 """What succeeds never, if all is well."""
 
 
-def test_the_registry_does_what_the_model_says(compiled):
-    examples = int(os.environ.get("CARELEDGER_EXAMPLES", "120"))
-    played = play(ConsentMachine, Deep(), examples, 60, shrink=True)
-    insist(played, ACTS, ATTACKS)
+@at_depths(short=Depth(40, 20), deep=Depth(120, 100))
+def test_the_registry_does_what_the_model_says(compiled, depth):
+    played = play(ConsentMachine, Deep(), depth.examples, 60, shrink=True)
+    insist(played, ACTS, ATTACKS, least=depth.least)
     print(f"  items of batches, and signatures: {dict(played.items)}")
-    assert min(played.items["done"], played.items["left out"]) >= 100
-    assert min(played.items["by passkey"], played.items["by wallet"]) >= 100
+    assert min(played.items["done"], played.items["left out"]) >= depth.least
+    assert min(played.items["by passkey"], played.items["by wallet"]) >= depth.least
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):

@@ -1,6 +1,5 @@
 """IDN-01 to IDN-12: the registry against the model, in the in-process EVM and on Anvil."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.properties.identity.playing import SEED, Violated
 from tests.properties.identity.registry.backends import Deep, Real
 from tests.properties.identity.registry.machine import WEIGHTS, IdentityMachine
+from tests.support.depth import Depth, at_depths
 from tests.support.mutants import mutate
 
 ACTS = set(WEIGHTS) - {"wait"}
@@ -40,9 +40,9 @@ def play(stage, examples, steps, only=None, phases=(Phase.generate,)):
     return Machine.calls, Machine.successes
 
 
-def test_the_registry_does_what_the_model_says(compiled):
-    examples = int(os.environ.get("CARELEDGER_EXAMPLES", "120"))
-    calls, successes = play(Deep(), examples, 60, phases=(Phase.generate, Phase.shrink))
+@at_depths(short=Depth(40, 20), deep=Depth(120, 100))
+def test_the_registry_does_what_the_model_says(compiled, depth):
+    calls, successes = play(Deep(), depth.examples, 60, phases=(Phase.generate, Phase.shrink))
     print(
         f"seed {SEED}: {sum(calls.values())} transactions, "
         f"{sum(successes.values())} of them went through"
@@ -51,14 +51,14 @@ def test_the_registry_does_what_the_model_says(compiled):
         print(f"  {act:18} {successes[act]:5} of {calls[act]:5}")
     assert set(calls) == ACTS
     for act in ACTS - ATTACKS:
-        assert successes[act] >= 100, (
+        assert successes[act] >= depth.least, (
             f"{act} went through {successes[act]} times: the run says nothing about it"
         )
         assert successes[act] >= calls[act] / 5, (
             f"{act} went through {successes[act]} times in {calls[act]}"
         )
     for act in ATTACKS:
-        assert (calls[act] >= 100, successes[act]) == (True, 0)
+        assert (calls[act] >= depth.least, successes[act]) == (True, 0)
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):

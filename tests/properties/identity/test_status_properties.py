@@ -1,20 +1,20 @@
 """IDN-22 to IDN-25: status lists against a set of bits, in the in-process EVM and on Anvil."""
 
-import os
-
 import pytest
 
 from tests.properties.identity.playing import SEED, Violated, insist, play
 from tests.properties.identity.status.backends import DeepStatus, RealStatus
 from tests.properties.identity.status.machine import StatusMachine
+from tests.support.depth import Depth, at_depths
 from tests.support.mutants import mutate
 
 ACTS = {"revoke", "revoke_word", "repeat"}
 
 
-def test_the_lists_do_what_the_model_says(compiled):
-    examples = int(os.environ.get("CARELEDGER_EXAMPLES", "40"))
-    insist(play(StatusMachine, DeepStatus(), examples, 60, shrink=True), ACTS)
+@at_depths(short=Depth(20, 50), deep=Depth(40, 100))
+def test_the_lists_do_what_the_model_says(compiled, depth):
+    played = play(StatusMachine, DeepStatus(), depth.examples, 60, shrink=True)
+    insist(played, ACTS, least=depth.least)
 
 
 def test_so_does_an_anvil_through_the_client(chain, accounts, suite):

@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from careledger.interactions import findings
 from tests.properties.interactions.backends import InProcess, OnAnvil
 from tests.properties.interactions.machine import Broken, LogMachine, run_counts
+from tests.support.depth import Depth, at_depths
 from tests.support.mutants import mutate
 
 LOG = "contracts/interactions/InteractionLog.sol"
@@ -43,14 +44,16 @@ def a_seed():
     return number
 
 
-def test_the_properties_hold():
+@at_depths(short=Depth(60, 10), deep=Depth(220, 100))
+def test_the_properties_hold(depth):
     machine = LogMachine.variant("Deep")
-    run(machine, int(os.environ.get("CARELEDGER_EXAMPLES", "220")), a_seed())
+    run(machine, depth.examples, a_seed())
     print(run_counts(machine))
-    assert sum(machine.calls.values()) >= 2000, "too few actions: raise the number of examples"
+    least_calls = 20 * depth.least
+    assert sum(machine.calls.values()) >= least_calls, "too few actions: raise the examples"
     for action, calls in machine.calls.items():
         succeeded = machine.successes[action]
-        assert succeeded >= 100, f"{action} succeeded {succeeded} times only"
+        assert succeeded >= depth.least, f"{action} succeeded {succeeded} times only"
         assert succeeded / calls >= 0.2, (
             f"{action} succeeded in {succeeded / calls:.0%} of its calls only"
         )

@@ -8,6 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.refunds.backends import Deep, Real
 from tests.properties.refunds.machine import SEED, EscrowMachine, Violated
+from tests.support.depth import Depth, at_depths
 from tests.support.mutants import mutate
 
 ACTS = 20
@@ -36,18 +37,19 @@ def play(stage, examples, steps, only=None, phases=(Phase.generate,)):
     return Machine.calls, Machine.successes
 
 
-def test_the_escrow_does_what_the_model_says(compiled):
+@at_depths(short=Depth(80, 20), deep=Depth(240, 100))
+def test_the_escrow_does_what_the_model_says(compiled, depth):
     deep = Deep()
-    calls, successes = play(deep, 240, 80, phases=(Phase.generate, Phase.shrink))
+    calls, successes = play(deep, depth.examples, 80, phases=(Phase.generate, Phase.shrink))
 
     print(f"seed {SEED}: {deep.transactions} transactions")
     print(f"{calls.total()} of them are compared with the model")
     for act in sorted(calls):
         print(f"  {act:16} {successes[act]:5} of {calls[act]:5}")
-    assert deep.transactions >= 10_000
+    assert deep.transactions >= 100 * depth.least
     assert len(calls) == ACTS
     for act in calls:
-        assert successes[act] >= 100, (
+        assert successes[act] >= depth.least, (
             f"{act} went through {successes[act]} times: the run proves nothing about it"
         )
         assert successes[act] >= calls[act] / 5, (
