@@ -1,5 +1,7 @@
 """The base of the typed clients, on a real node, with the smallest client there is."""
 
+from dataclasses import replace
+
 import pytest
 
 from careledger.chain.contract import ContractClient
@@ -128,3 +130,5 @@ class TestEvents:
         assert registry.event(receipt, DIDDelegateChanged).delegate == senders[2].address
         with pytest.raises(NodeError, match="has 0 events DIDOwnerChanged"):
             registry.event(receipt, DIDOwnerChanged)
+        with pytest.raises(NodeError, match="has 2 events DIDDelegateChanged"):
+            registry.event(replace(receipt, logs=receipt.logs * 2), DIDDelegateChanged)

@@ -109,15 +109,20 @@ class TestError:
         assert arguments.isdisjoint(vars(CareLedgerError) | vars(Reverted)), kind
 
     def test_no_sentence_shows_a_raw_time_or_amount(self, kind):
-        told = str(kind(*(_sample(one) for one in kind.arguments_of())))
+        arguments = kind.arguments_of()
+        told = str(kind(*(_sample(one) for one in arguments)))
         without_bytes = re.sub(r"0x[0-9a-fA-F]+", "", told)
         assert not re.search(r"(?<![.0-9])[0-9]{10,}", without_bytes), told
+        times = [one for one in arguments if IS_TIME.fullmatch(one.name)]
+        assert told.count("2030-03-17T17:46:40Z") >= len(times), told
+
+
+IS_TIME = re.compile(r".*At|deadline|expiry|time|epoch|valid(After|Before|To)")
+"""Names of arguments that are times, whatever `careledger.chain.units` holds of them."""
 
 
 def _sample(argument):
-    """Return an argument's value as a chain would have it: a time of today, an amount of 18
-    decimals.
-    """
+    """Return an argument's value as a chain would have it: times of 2030, amounts of 18 decimals."""
     if argument.kind == "address":
         return "0x" + "11" * 20
     if argument.kind.startswith("bytes"):
@@ -126,12 +131,9 @@ def _sample(argument):
         return "a reason"
     if argument.enum or argument.kind == "uint8":
         return 1
-    amount = argument.unit in (Unit.AMOUNT, Unit.ETHER) or argument.kind == "uint256"
-    return (
-        1_234_567_000_000_000_000_000
-        if amount and argument.unit is not Unit.TIME
-        else 1_900_000_000
-    )
+    if IS_TIME.fullmatch(argument.name) or argument.unit is Unit.TIME:
+        return 1_900_000_000
+    return 1_234_567_000_000_000_000_000 if argument.kind == "uint256" else 1_234_567
 
 
 def test_no_two_public_classes_of_the_package_share_a_name():
