@@ -39,7 +39,7 @@ class CheckState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What a check found."""
 
     check: str
@@ -55,13 +55,13 @@ class Check:
     look: "Callable[[Suite], tuple[CheckState, str, str]]"
     grounds: tuple[str, ...] = ()
 
-    def run(self, name: str, suite: "Suite") -> Finding:
+    def run(self, name: str, suite: "Suite") -> CheckResult:
         """Look, and turn what is raised into a finding; the sentence says what to do."""
         try:
-            return Finding(name, *self.look(suite))
+            return CheckResult(name, *self.look(suite))
         except CareLedgerError as error:
             found, _, remedy = str(error).partition(": ")
-            return Finding(name, CheckState.WRONG, found, remedy)
+            return CheckResult(name, CheckState.WRONG, found, remedy)
 
 
 def _good(found: str) -> tuple[CheckState, str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from careledger.cli.checks import CHECKS, CheckState, Finding
+from careledger.cli.checks import CHECKS, CheckResult, CheckState
 from careledger.cli.commands import command, group
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def doctor(suite: "Suite", out: "Out") -> None:
         raise SystemExit(1)
 
 
-def examine(suite: "Suite") -> Iterable[Finding]:
+def examine(suite: "Suite") -> Iterable[CheckResult]:
     """Run every check whose grounds are there: without a node there is no code to look at."""
     states: dict[str, CheckState] = {}
     for name, check in CHECKS.items():
         if any(states.get(ground) is CheckState.WRONG for ground in check.grounds):
-            finding = Finding(name, CheckState.UNKNOWN, f"depends on: {check.grounds[-1]}")
+            finding = CheckResult(name, CheckState.UNKNOWN, f"depends on: {check.grounds[-1]}")
         else:
             finding = check.run(name, suite)
         states[name] = finding.state
