@@ -41,8 +41,9 @@ class TransactionJournal:
         clock: Callable[[], datetime],
     ) -> None:
         self._lease = lease
-        self._clock = clock
         self._token = token
+        self._clock = clock
+
         self._chain = chain_id
         self._sender = sender
 
@@ -100,6 +101,7 @@ class TransactionJournal:
                 )
                 .values(block=None)
             )
+
             self._move(session, nonce, [OutboxState.MINED], OutboxState.BROADCAST)
 
     def reverted(self, nonce: int, receipt: TransactionReceipt, judged: Judgement[Any]) -> None:
@@ -218,6 +220,7 @@ class TransactionJournal:
             )
             .values(state=after)
         )
+
         session.execute(
             update(OutboxItemRow)
             .where(

@@ -70,6 +70,7 @@ class StoredLease:
         self.store = store
         self.name = name
         self.ttl = ttl
+
         self.holder = f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(8)}"
         self._token: int | None = None
         self._renewed_at = 0.0
@@ -115,8 +116,10 @@ class StoredLease:
         with self._lock:
             before = self._token
             token = self._wait(patience)
+
             done = threading.Event()
             threading.Thread(target=self._renew, args=(token, done), daemon=True).start()
+
             try:
                 yield token
             finally:

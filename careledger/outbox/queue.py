@@ -54,6 +54,7 @@ class OutboxQueue:
         """
         self.store = store
         self.chain_id = chain_id
+
         self.kinds = tuple(kinds)
         self.clock = clock
 

@@ -74,9 +74,11 @@ class OutboxWorker:
         """
         self.queue = queue
         self.sender = sender
+
         self.batch = batch
         self.gas = gas
         self.confirmations = confirmations
+
         self.patience = patience
         self.lease = _lease_of(sender, queue, ttl)
 
@@ -96,6 +98,7 @@ class OutboxWorker:
             try:
                 with self.lease.held(self.patience) as token:
                     turn = WorkerTurn(self, token)
+
                     while turn.step():
                         pass
             except LeaseLost as lost:

@@ -163,6 +163,7 @@ class Store:
 def _engine(where: Path | str) -> Engine:
     try:
         url = _url(where)
+
         # What is in a statement stays out of logs and messages, whatever the statement. A
         # connection that the server ended is replaced before it is used.
         return create_engine(url, hide_parameters=True, pool_pre_ping=url.host is not None)

@@ -94,11 +94,9 @@ class Relay:
             registry: the contract.
             batch: acts in a transaction, at most.
             gas: of a transaction, at most.
-            confirmations: blocks on top of an act's before it counts as done. If a reorganisation
-                takes the act away before, the same transaction is handed over again. What somebody
-                else submitted counts at once.
-            patience: seconds to wait for another program that sends with this key, and may do the
-                very same work.
+            confirmations: blocks on top of an act's before it counts as done. What somebody else
+                submitted counts at once.
+            patience: seconds to wait for another program that sends with this key.
             ttl: seconds for which the lease on the key is good.
             clock: returns the present time, aware.
 
@@ -157,6 +155,7 @@ class Relay:
             ActKind.REVOKE: self._revocations,
             ActKind.END: self._ends,
         }
+
         return _outcome(self.queue.outcome(kinds[kind], key_of(act)))
 
     def outcomes(self) -> list[ActOutcome]:
@@ -186,6 +185,7 @@ class Relay:
         """
         self._expect_no_other_key()
         self.worker.run()
+
         return self.outcomes()
 
     def paying(self) -> AbstractContextManager[Sender]:

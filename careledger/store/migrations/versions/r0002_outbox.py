@@ -11,7 +11,9 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the tables of leases, items and transactions, and move what the relay has in hand."""
-    items, transactions = _make()
+    _make_leases()
+    items = _make_items()
+    transactions = _make_transactions()
 
     connection = op.get_bind()
     nonces = _move_transactions(connection, transactions)
@@ -25,7 +27,7 @@ def upgrade() -> None:
     op.execute("UPDATE careledger_schema SET version = 2")
 
 
-def _make() -> tuple[sa.Table, sa.Table]:
+def _make_leases() -> None:
     op.create_table(
         "lease",
         sa.Column("name", sa.String(120), nullable=False),
@@ -35,6 +37,8 @@ def _make() -> tuple[sa.Table, sa.Table]:
         sa.PrimaryKeyConstraint("name", name="pk_lease"),
     )
 
+
+def _make_items() -> sa.Table:
     items = op.create_table(
         "outbox_item",
         sa.Column(
@@ -73,6 +77,10 @@ def _make() -> tuple[sa.Table, sa.Table]:
         "ix_outbox_item_chain_sender_nonce", "outbox_item", ["chain", "sender", "nonce"]
     )
 
+    return items
+
+
+def _make_transactions() -> sa.Table:
     transactions = op.create_table(
         "outbox_tx",
         sa.Column("chain", sa.BigInteger, autoincrement=False, nullable=False),
@@ -92,7 +100,7 @@ def _make() -> tuple[sa.Table, sa.Table]:
     )
     op.create_index("ix_outbox_tx_chain_sender_state", "outbox_tx", ["chain", "sender", "state"])
 
-    return items, transactions
+    return transactions
 
 
 def _move_transactions(
