@@ -1,4 +1,4 @@
-"""How commands and flows speak: tables for people, one JSON document for machines, errors to stderr.
+"""How commands and flows speak: tables for people, a document for machines, errors to stderr.
 
 Under `--json` stdout carries one document and nothing else, and each line of stderr is a document
 of its own: `{"error": ...}` with its stable code, or `{"note": ...}`.

@@ -1,4 +1,4 @@
-"""The command line's tree: `careledger <noun> <verb>`, and what builds, deploys and shows the suite.
+"""The tree of the command line: `careledger <noun> <verb>`, and the suite's own commands.
 
 A branch is imported when it is invoked. So `--help`, `--version` and completion load none of them,
 and a command loads its own noun alone.

@@ -1,4 +1,4 @@
-"""The checks of `careledger doctor`, each a function that looks at one thing and changes nothing."""
+"""The checks of `careledger doctor`: each looks at one thing, and changes nothing."""
 
 import json
 import platform

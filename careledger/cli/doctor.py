@@ -1,4 +1,4 @@
-"""`careledger doctor`: what commands need, what of it is missing or wrong, and what to do about it."""
+"""`careledger doctor`: what commands need, what of it is wrong, and what to do about it."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -18,8 +18,8 @@ def doctor(suite: "Suite", out: "Out") -> None:
     """Name each missing or wrong thing with its remedy. Exit status 1 if something is wrong.
 
     It looks at Python, Node, compiler, Anvil, the node, the chain, the deployment record, the code
-    on the chain, the key, its funds, the database and the clock. It changes nothing, and asks for no
-    password.
+    on the chain, the key, its funds, the database and the clock. It changes nothing, and does not
+    ask for a password.
 
     Example: careledger doctor --rpc http://127.0.0.1:8545
     """

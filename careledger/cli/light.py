@@ -1,7 +1,8 @@
 """Typer's commands and groups without what takes long before anything is done.
 
 Typer converts every argument with pydantic, which takes longer to import than all the rest of the
-command line. An option that was not given needs no conversion, nor does a line that is being completed.
+command line. An option that was not given needs no conversion, nor does a line that is being
+completed.
 """
 
 from typing import Any

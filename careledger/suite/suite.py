@@ -306,7 +306,7 @@ class Suite:
         return client
 
     def _is_recorded(self, client: "ContractClient", code: bytes) -> bool:
-        """Say whether it is a contract of an older build, with the code that it had from the start."""
+        """Say whether it is a contract of an older build, with the code that was deployed."""
         from careledger.crypto.hashing import keccak256
 
         if client.name in self._contracts:

@@ -213,7 +213,8 @@ class TestDemo:
 
     def test_flows_are_listed_without_being_loaded(self):
         listed = (
-            "import sys; from careledger.cli import app; app.app(['demo', '--help'], standalone_mode=False);"
+            "import sys; from careledger.cli import app;"
+            "app.app(['demo', '--help'], standalone_mode=False);"
             "print([name for name in sys.modules if name.startswith('careledger.flows.kyc')])"
         )
         result = subprocess.run(

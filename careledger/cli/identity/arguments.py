@@ -29,7 +29,7 @@ _STEP = re.compile(r"([^.\[\]]+)((?:\[[0-9]*\])*)")
 
 
 def claim_path(text: str) -> str | tuple[str | int | None, ...]:
-    """Read `age_over_18`, `address.country`, `nationalities[]` (every element) or `nationalities[0]`.
+    """Read a claim: `age_over_18`, `address.country`, `nationalities[0]`, `nationalities[]` for all.
 
     Raises:
         InputError: it is none of these.

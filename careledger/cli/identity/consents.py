@@ -278,10 +278,10 @@ def submit(
         Path, typer.Argument(metavar="FILE", help="What `consent revoke --out` wrote.")
     ],
 ) -> None:
-    """Hand in the ends of consents that a customer signed. The settings' key pays; anybody may do it.
+    """Hand in the ends of consents that a customer signed; anybody may do it.
 
-    Safe to run again. Exit status 1 when one is refused; the others are handed in. The signature of
-    a contract wallet is not paid for: its owner hands it in.
+    The settings' key pays. Safe to run again. Exit status 1 when one is refused; the others are
+    handed in. The signature of a contract wallet is not paid for: its owner hands it in.
 
     Example: careledger identity consent submit endings.json
     """

@@ -1,4 +1,4 @@
-"""`careledger identity issue`, `present` and `check`: credentials, from issuer to holder to anybody."""
+"""`careledger identity issue`, `present`, `check`: credentials from issuer to holder to anybody."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

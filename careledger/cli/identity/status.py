@@ -1,7 +1,5 @@
-"""`careledger identity status`: credentials that their issuer has revoked, and the lists of them."""
+"""`careledger identity status`: credentials that their issuer revoked, and the lists of them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,16 +10,21 @@ import typer
 from careledger.cli.commands import command, group
 from careledger.cli.identity.arguments import Block, Identity, IssuerKey
 from careledger.cli.identity.files import issuer_with, read_list, read_token
+from careledger.cli.identity.revocation import (
+    check_allocated,
+    check_same,
+    known_places,
+    place_of,
+)
 from careledger.cli.report import report
-from careledger.errors import Conflict, InputError
+from careledger.errors import InputError
 from careledger.files import write_private
 from careledger.values.hashes import parse_bytes32
 from careledger.values.times import parse_duration, time_text
 
 if TYPE_CHECKING:
     from careledger.console import Out
-    from careledger.identity.credentials.credential import Credential
-    from careledger.identity.status.allocation import AllocatedIndex, StatusIndexAllocator
+    from careledger.identity.status.allocation import AllocatedIndex
     from careledger.suite import Suite
 
 app = group("Which credentials an issuer has revoked, on chain and as standard status lists.")
@@ -94,7 +97,7 @@ def revoke(
         ),
     ] = False,
 ) -> None:
-    """Revoke credentials, for good; by the issuer's key or a delegate in the role careledger.status.
+    """Revoke credentials, for good, as the issuer or its delegate careledger.status.
 
     Where the database of CARELEDGER_STORE knows the list, a place that it never gave out is
     refused.
@@ -120,13 +123,13 @@ def revoke(
 
     subject = suite.identity.address_of(issuer)
     if named is not None:
-        name, place = _place_of(suite, named, subject, name)
+        name, place = place_of(suite, named, subject, name)
         places = [place]
         check_within(places, _size(size))
     if not force:
-        _check_given(suite, out, subject, name, places)
+        check_allocated(suite, out, subject, name, places)
         if named is not None:
-            _check_same(suite, subject, name, named)
+            check_same(suite, subject, name, named)
 
     receipts = suite.identity.statuses.revoke_many(subject, name, places)
     facts = {
@@ -144,107 +147,6 @@ def _size(given: int | None) -> int:
     return MIN_SIZE if given is None else given
 
 
-def _place_of(
-    suite: "Suite", credential: "Credential", issuer: str, list_: bytes
-) -> tuple[bytes, int]:
-    """Return the list and the place that a credential names, if this issuer signed it.
-
-    Args:
-        suite: the suite, whose contract has to keep the list.
-        credential: as it was parsed.
-        issuer: who has to have signed it.
-        list_: the list that it has to be; any where it is empty.
-
-    Raises:
-        Conflict: it is another issuer's, or stands in another contract or list.
-        CredentialError: the issuer did not sign it.
-
-    """
-    from careledger.identity.credentials.did_keys import DidKeys
-
-    keys = DidKeys(suite.identity.registry)
-    if keys.did(credential.issuer).address != issuer:
-        raise Conflict(
-            f"the credential is by {credential.issuer}, and not by {suite.identity.did(issuer)}: "
-            f"only its issuer revokes it"
-        )
-    keys.check(credential.token, credential.issuer, credential.signed_at)
-
-    where = credential.status
-    if where is None or where.list_id is None:
-        raise Conflict("the credential names no list on a chain, so nobody can revoke it there")
-    contract, chain_id = suite.identity.statuses.address, suite.chain.chain_id
-    if (where.chain_id, where.contract) != (chain_id, contract):
-        raise Conflict(
-            f"the credential's status is kept by {where.contract} on chain {where.chain_id}, "
-            f"and {contract} on chain {chain_id} is written here"
-        )
-    if where.issuer != issuer:
-        raise Conflict(
-            f"the credential's status is kept by {where.issuer}, and not by its issuer, {issuer}"
-        )
-    if list_ and list_ != where.list_id:
-        raise Conflict(
-            f"the credential is in the list 0x{where.list_id.hex()}, and not in the one that "
-            f"--list names"
-        )
-    return where.list_id, where.index
-
-
-@contextmanager
-def _kept(suite: "Suite", issuer: str, list_: bytes) -> "Iterator[StatusIndexAllocator | None]":
-    """Yield the places of a list as the database knows them; None where there is no database."""
-    from careledger.identity.status.allocation import StatusIndexAllocator
-
-    where = suite.settings.store
-    if "://" not in where and not Path(where).expanduser().exists():
-        yield None  # and none is made
-        return
-    yield StatusIndexAllocator(suite.store, issuer, list_)
-
-
-def _check_given(
-    suite: "Suite", out: "Out", issuer: str, list_: bytes, indexes: Sequence[int]
-) -> None:
-    with _kept(suite, issuer, list_) as places:
-        if places is None:
-            return
-        if not places.count():
-            if places.count_in_other_lists():
-                out.warn(
-                    "the database of CARELEDGER_STORE knows other lists of this issuer, "
-                    "and not this one"
-                )
-            return
-        never = places.never_allocated(indexes)
-
-    if never:
-        more = f" and {len(never) - 3} more" if len(never) > 3 else ""
-        raise Conflict(
-            f"nothing was sent: the database of CARELEDGER_STORE gave out other places of this "
-            f"list, and never {', '.join(map(str, never[:3]))}{more}; correct the number, or say "
-            f"--force to revoke it all the same"
-        )
-
-
-def _check_same(suite: "Suite", issuer: str, list_: bytes, credential: "Credential") -> None:
-    """Refuse a credential at a place that the database has for another one.
-
-    Whoever stole a key can sign a credential that names any place.
-    """
-    key, status = credential.holder_key, credential.status
-    bound = None if key is None else key.thumbprint
-    with _kept(suite, issuer, list_) as places:
-        given = None if places is None or status is None else places.find(status.index)
-
-    if given is not None and given.is_other(credential.types[-1], bound, credential.signed_at):
-        raise Conflict(
-            f"nothing was sent: the database of CARELEDGER_STORE has another credential at place "
-            f"{given.index} than this one, which may be forged with a stolen key; "
-            f"`status issued` lists what was issued, and --force revokes the place all the same"
-        )
-
-
 @command(app, contracts=["IdentityRegistry"])
 def issued(suite: "Suite", out: "Out", issuer: Identity, *, list_: ListName) -> None:
     """List what was issued in a list, as the database knows it, and what of it is revoked.
@@ -260,7 +162,7 @@ def issued(suite: "Suite", out: "Out", issuer: Identity, *, list_: ListName) -> 
 
     subject = suite.identity.address_of(issuer)
     name = list_id(list_)
-    with _kept(suite, subject, name) as places:
+    with known_places(suite, subject, name) as places:
         if places is None:
             raise InputError(
                 f"there is no database {suite.settings.store}: CARELEDGER_STORE names the issuer's"
@@ -354,7 +256,7 @@ def export(
     for_: Annotated[str, typer.Option("--for", help="How long the list may be relied on.")] = "1d",
     size: Size = None,
 ) -> None:
-    """Make a standard status list from the chain, signed by the issuer, for verifiers without a node.
+    """Make a standard status list from the chain, signed by the issuer; verifiers need no node.
 
     Example: careledger identity status export did:ethr:0x7a69:0xf39F… --list kyc-2026
     --uri https://bank.example/status/kyc-2026 --out kyc-2026.jwt

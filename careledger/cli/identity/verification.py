@@ -1,4 +1,4 @@
-"""`careledger identity verify`, `read` and `erase`: what a company does with a customer's answer."""
+"""`careledger identity verify`, `read`, `erase`: what a company does with a customer's answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

@@ -25,7 +25,9 @@ app = group("A customer's wallet: an encrypted file with keys, credentials and t
 
 @contextmanager
 def open_wallet(file: Path | None, *, writing: bool = True) -> "Iterator[Wallet]":
-    """Open the wallet of the option or the settings; the password comes from a file or is asked for.
+    """Open the wallet of the option or the settings.
+
+    The password comes from a file, or is asked for.
 
     Raises:
         SettingsError: no wallet is named, or the password file cannot be read.
@@ -58,7 +60,7 @@ def create(
         bool, typer.Option("--restore", help="From the words of a lost wallet, asked for.")
     ] = False,
 ) -> None:
-    """Make a new wallet. `wallet words` shows its words; when the file is lost they end what it gave.
+    """Make a new wallet. `wallet words` shows its words, which end what it gave if it is lost.
 
     A restored wallet has the keys of its consents and no notes of them (`consent revoke --all` ends
     them), and no credentials (ask the issuers for new ones).
