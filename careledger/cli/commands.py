@@ -102,6 +102,7 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
 
     given = [one for name, one in own.items() if name not in {"suite", "out"}]
     parameters = [*given, *options]
+    run.__wrapped__ = function  # type: ignore[attr-defined]
     run.__name__ = function.__name__
     run.__doc__ = function.__doc__
     run.__annotations__ = {one.name: one.annotation for one in parameters}

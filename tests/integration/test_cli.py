@@ -21,6 +21,7 @@ from careledger.cli.app import BRANCHES
 from careledger.cli.contracts import standard_json
 from careledger.errors import NodeError, NotFound
 from careledger.flows import FLOWS
+from tests.support import documents
 from tests.support.commands import without_notes
 
 PROGRAM = [sys.executable, "-m", "careledger.cli"]
@@ -33,10 +34,12 @@ def careledger(*arguments, **environment):
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("CARELEDGER_")
     }
-    return subprocess.run(
+    result = subprocess.run(
         [*PROGRAM, *map(str, arguments)],
         capture_output=True, text=True, timeout=120, cwd=ROOT, env=clean | environment, check=False,
     )  # fmt: skip
+    documents.read(arguments, result.stdout)
+    return result
 
 
 def refused(result, status, *words):

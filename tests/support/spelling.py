@@ -30,13 +30,19 @@ UNIX = range(10**9, 10**10)
 
 FIXED = {
     "didDocument", "didDocumentMetadata", "didResolutionMetadata", "jwk", "values", "terms",
-    "settings", "source", "documents", "arguments", "contracts", "versions",
+    "settings", "source", "documents", "arguments",
 }  # fmt: skip
-"""Members that have a fixed format of their own, of a standard or of a file, or names as keys."""
+"""Members that have a fixed format of their own, of a standard or of a file."""
+
+BY_NAME = {"accounts", "actors", "contracts", "files", "onboardingSeconds", "refusals", "shown"}
+"""Members whose keys are data, such as addresses or names of people."""
 
 
-def check_spelling(document, path="$"):
-    """Fail when a document is not spelled as all of them are."""
+def check_spelling(document, path="$", *, by_name=False):
+    """Fail when a document is not spelled as all of them are.
+
+    `by_name`: its keys are data.
+    """
     if isinstance(document, list):
         for at, inner in enumerate(document):
             check_spelling(inner, f"{path}[{at}]")
@@ -46,13 +52,16 @@ def check_spelling(document, path="$"):
     amounts = []
     for name, value in document.items():
         here = f"{path}.{name}"
+        if by_name:
+            check_spelling(value, here)
+            continue
         assert NAME.fullmatch(name), f"{here} is not in camelCase"
         assert name not in OLD, f"{here} is not a name of the one spelling"
         _check_value(name, value, here)
         if AMOUNTS.fullmatch(name) and isinstance(value, str) and DIGITS.fullmatch(value):
             amounts.append(name)
         if name not in FIXED:
-            check_spelling(value, here)
+            check_spelling(value, here, by_name=name in BY_NAME)
     for name in amounts:
         beside = {"decimals", f"{name}Decimals"} & document.keys()
         assert beside, f"{path}.{name} is an amount without decimals beside it"

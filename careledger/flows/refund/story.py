@@ -25,6 +25,7 @@ from careledger.refunds.orders import Order, OrderOutcome
 from careledger.refunds.return_desk import ReturnDesk, order_ref
 from careledger.refunds.terms import ALL_BPS, DealTerms
 from careledger.values.addresses import ZERO_ADDRESS
+from careledger.values.amounts import WAD
 from careledger.values.times import from_seconds, to_seconds
 
 GAS_MONEY = ETHER // 20
@@ -102,12 +103,18 @@ class RefundStory:
 
     def to_json(self) -> dict[str, Any]:
         """Return what happened as it is written under `--json`."""
-        accounts = self.ledger.accounts.items()
+        accounts = {
+            token: account.to_json() | {"decimals": self._decimals(token)}
+            for token, account in self.ledger.accounts.items()
+        }
         return {
             "orders": [deal.to_json() for deal in self.deals],
-            "accounts": {token: account.to_json() for token, account in accounts},
+            "accounts": accounts,
             "balanced": True,
         }
+
+    def _decimals(self, token: str) -> int:
+        return WAD if token == ZERO_ADDRESS else self.dollar.decimals()
 
     # ---- before
 
