@@ -69,7 +69,7 @@ def work_until(world, point, happen, stuck_after=5):
 
 def freeze(world, point):
     """Run a worker that stops at a point, and whose transactions PostgreSQL ends soon after."""
-    dialects.POSTGRES_SETTINGS = ("idle_in_transaction_session_timeout = '2s'",)
+    dialects.POSTGRES_SETTINGS = ("idle_in_transaction_session_timeout = '4s'",)
     work_until(world, point, stop_here)
 
 
