@@ -2,7 +2,7 @@
 
 Each step is a run of tests with more rounds than in `make test`. What has passed is kept in
 `build/endure/` with its output; started again, for the same commit, only the rest is run. The seed
-is printed and kept; `--anew` begins from the first step with another seed, `--list` shows the steps.
+is printed and kept; `--anew` begins with the first step and another seed, `--list` shows the steps.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""Decentralised identifiers: who controls a brand or a customer, who may act for it, and since when."""
+"""Identifiers, credentials and consents: who a brand or customer is, and who may act or read."""

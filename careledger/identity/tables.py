@@ -1,4 +1,4 @@
-"""Tables of identity: what a company keeps of a verification, and which status indexes an issuer has given out.
+"""Tables of identity: what a company keeps of a verification, and the status indexes of issuers.
 
 No column holds the value of an attribute, and none may: the point of it all is that the company
 need not keep the document. A claim is kept by the name that the company asked for.
@@ -14,7 +14,10 @@ from careledger.store.base import Base, Moment
 
 
 class IssuedNonce(Base):
-    """A nonce that a presentation has to answer, by its SHA-256: who reads the table cannot answer in our name."""
+    """A nonce that a presentation must answer, by its SHA-256.
+
+    So a reader of the table cannot answer in our name.
+    """
 
     __tablename__ = "identity_nonces"
 
@@ -47,7 +50,7 @@ class VerifiedPresentation(Base):
 
 
 class StatusIndex(Base):
-    """A place in a status list that was given to a credential, and is never given again; and which credential it was.
+    """A status index that was given to a credential, and is never given again.
 
     Enough to find the place of a credential that has to be revoked, and no name of a person:
     neither DID nor claim.

@@ -17,7 +17,8 @@ contract HostileCriteria {
         BOMB, // a megabyte, or as much as its gas can write
         REVERT_BOMB, // reverts with as much
         REENTER, // tries to settle the deal from within, then answers `word`
-        PICKY // refuses at once unless it is given nearly all the gas that it is entitled to, then answers `word`
+        // refuses at once unless it gets nearly all the gas that it may have, then answers `word`
+        PICKY
     }
 
     Mood public mood;

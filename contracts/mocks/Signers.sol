@@ -33,11 +33,13 @@ contract LyingVerifier {
         if (mood == "n") return abi.encode(bytes4(0xffffffff)); // no
         if (mood == "r") revert("LyingVerifier: no");
         if (mood == "s") return abi.encodePacked(msg.sig); // four bytes where a word belongs
-        if (mood == "d") return abi.encode(uint256(uint32(msg.sig)) << 224 | 1); // rubbish in the rest of the word
+        // rubbish in the rest of the word
+        if (mood == "d") return abi.encode(uint256(uint32(msg.sig)) << 224 | 1);
         if (mood == "l") return abi.encode(msg.sig, hash); // a word too many
         if (mood == "b") return new bytes(1_000_000); // a bomb
         if (mood == "g") {
-            while (hash != 0) hash = keccak256(abi.encode(hash)); // eats all the gas that it is given
+            // eats all the gas that it gets
+            while (hash != 0) hash = keccak256(abi.encode(hash));
         }
         if (mood == "w") {
             _written = hash; // in a static call: an exception that takes all the gas

@@ -35,7 +35,7 @@ class ConsentRenounced(Event, contract="ConsentRegistry"):
 
 @dataclass(frozen=True)
 class AllRevoked(Event, contract="ConsentRegistry"):
-    """The subject ended all its consents; `epoch` is the one that begins, in seconds since 1970 UTC."""
+    """The subject ended all its consents; `epoch` (seconds since 1970 UTC) begins."""
 
     subject: ChecksumAddress
     epoch: int

@@ -158,7 +158,8 @@ MUTANTS = {
     "LOY-18": (
         *(SwapMachine, POOLS, UNLOCKED + "        (uint256 amount0"),
         UNLOCKED
-        + "        if (word & PairWord.OPEN_FLAG == 0) _refuse(id, word);\n        (uint256 amount0",
+        + "        if (word & PairWord.OPEN_FLAG == 0) _refuse(id, word);"
+        + "\n        (uint256 amount0",
         "",
     ),
     "LOY-19": (

@@ -122,7 +122,7 @@ IS_TIME = re.compile(r".*At|deadline|expiry|time|epoch|valid(After|Before|To)")
 
 
 def _sample(argument):
-    """Return an argument's value as a chain would have it: times of 2030, amounts of 18 decimals."""
+    """Return a value as a chain would have it: times of 2030, amounts of 18 decimals."""
     if argument.kind == "address":
         return "0x" + "11" * 20
     if argument.kind.startswith("bytes"):

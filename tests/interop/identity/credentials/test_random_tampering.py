@@ -152,7 +152,7 @@ class Damage:
 
 
 STRICTER = {
-    "identity.reserved-claim-name": "names reserved for selective disclosure stand among the claims",
+    "identity.reserved-claim-name": "names reserved for selective disclosure are claims",
     "identity.malformed-claim": "a date, a status, digests or a placeholder are malformed",
     "identity.bad-header": "`b64` in the header, which says that something else is signed",
     "identity.issuer-key-unknown": "the header names a key that is none of the issuer's",
