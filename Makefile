@@ -41,7 +41,7 @@ interop: setup ## Other people's clients and test suites against ours
 
 bench: setup ## Gas beside other people's contracts, and throughput
 	@for folder in benchmarks/peers tests/interop; do npm install --prefix $$folder --silent --no-package-lock --no-audit --no-fund --ignore-scripts; done
-	@$(BIN)/python benchmarks/peers/run.py && for what in hashing sending credentials; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+	@$(BIN)/python benchmarks/peers/run.py && for what in hashing sending credentials startup; do $(BIN)/python benchmarks/$$what.py || exit 1; done
 
 endure: setup ## The long runs: crash points, faults, properties at full counts; resumes
 	@$(BIN)/python benchmarks/endure.py
