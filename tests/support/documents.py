@@ -1,7 +1,7 @@
 """Every document of every command is read against the one spelling, whichever test printed it.
 
-`Out.document` is watched in this process; a test that runs the program as a process of its own hands
-in what it printed. After a run of all tests, each command has to have printed one.
+`Out.document` is watched in this process; a test that runs the program as another process hands in
+what it printed. After a run of all tests, each command has to have printed one.
 """
 
 import inspect

@@ -29,7 +29,7 @@ _STEP = re.compile(r"([^.\[\]]+)((?:\[[0-9]*\])*)")
 
 
 def claim_path(text: str) -> str | tuple[str | int | None, ...]:
-    """Read a claim: `age_over_18`, `address.country`, `nationalities[0]`, `nationalities[]` for all.
+    """Read a claim such as `age_over_18`, `address.country` or `nationalities[0]` (`[]` for all).
 
     Raises:
         InputError: it is none of these.

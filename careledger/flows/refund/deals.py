@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Any, TypeVar
 
@@ -23,6 +23,17 @@ BOND_PART = 10
 """The bond of an appeal is a tenth of what is held."""
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class DealRules:
+    """What the terms of all deals have in common."""
+
+    release_after: timedelta = timedelta(days=30)
+    deliver_within: timedelta = timedelta(days=7)
+    dispute_window: timedelta = timedelta(days=3)
+    fee_bps: int = 100
+    default_bps: int = 5_000
 
 
 @dataclass

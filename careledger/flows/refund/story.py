@@ -6,7 +6,6 @@ one sender are handed over without waiting for each other.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,13 @@ from careledger.chain.transactions import Pending
 from careledger.console import ProgressBar
 from careledger.flows.refund.actors import RefundActors
 from careledger.flows.refund.audit import BalanceAudit
-from careledger.flows.refund.deals import DealCall, DealSignatures, OrderDeal, run_pipelined
+from careledger.flows.refund.deals import (
+    DealCall,
+    DealRules,
+    DealSignatures,
+    OrderDeal,
+    run_pipelined,
+)
 from careledger.flows.stage import ETHER, Stage
 from careledger.refunds.client import RefundEscrow
 from careledger.refunds.erc20 import Erc20Token
@@ -32,17 +37,6 @@ GAS_MONEY = ETHER // 20
 """What a customer who pays in ether gets for its own transactions."""
 TOKEN_GAS = 150_000
 SIGNED_FOR = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class DealRules:
-    """What the terms of all deals have in common."""
-
-    release_after: timedelta = timedelta(days=30)
-    deliver_within: timedelta = timedelta(days=7)
-    dispute_window: timedelta = timedelta(days=3)
-    fee_bps: int = 100
-    default_bps: int = 5_000
 
 
 class RefundStory:
