@@ -12,6 +12,7 @@ from careledger.values.addresses import ZERO_ADDRESS
 from tests.support.evm import ETHER, Evm, actor
 
 DAY = 86_400
+REVERT, BURN, BOMB = 1, 2, 3  # moods of HostileReceiver
 FIELDS = (
     "payer",
     "refundTo",

@@ -9,6 +9,7 @@ from careledger.cli.identity import app
 from careledger.cli.program import run
 from careledger.identity.consent.client import ConsentRegistry
 from careledger.identity.did.client import IdentityRegistry
+from careledger.identity.did.did import format_did
 from careledger.identity.status.client import CredentialStatus
 from tests.support.commands import check_documents
 from tests.worlds.identity.credentials import Town
@@ -44,6 +45,16 @@ def careledger(chain, deployments, monkeypatch, capsys):
 def registry(chain, suite, senders):
     """Return the deployed registry; the second development account pays, and controls itself."""
     return IdentityRegistry(chain, suite["IdentityRegistry"], senders[1])
+
+
+@pytest.fixture
+def alice(senders):
+    return senders[1]
+
+
+@pytest.fixture
+def did(alice):
+    return format_did(alice.address, 31337)
 
 
 @pytest.fixture

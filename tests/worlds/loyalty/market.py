@@ -6,7 +6,6 @@ from tests.worlds.loyalty.contracts import (
 )
 
 NO_PERMIT = (0, 0, 0, bytes(32), bytes(32))
-MOODS = ("YES", "NO", "REVERT", "SHORT", "DIRTY", "EMPTY", "BURN")  # of LyingWallet
 
 
 def fill(market, offer, by, amount, maker=None, most=FOREVER, least=0, signature=None):

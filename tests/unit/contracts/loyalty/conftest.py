@@ -44,6 +44,11 @@ def eve() -> LocalAccount:
 
 
 @pytest.fixture
+def ana_has_100(points, ana):
+    points.give(ana, 100)
+
+
+@pytest.fixture
 def pools(evm, market, points, others, ana, ben):
     """Both brands let the pools be; Ana and Ben have plenty, and let the pools spend it."""
     pools = Pools(evm, market, points, others)

@@ -12,7 +12,8 @@ from tests.worlds.loyalty.contracts import (
     high_s,
     refuses,
 )
-from tests.worlds.loyalty.market import MOODS, fill, state, token_of
+from tests.worlds.loyalty.market import fill, state, token_of
+from tests.worlds.loyalty.signed_erc20 import MOODS
 
 
 class TestFillRefusals:

@@ -1,4 +1,6 @@
-"""LoyaltyToken as an ERC-20: transfers by authorisation (ERC-3009), and receivers that are told (ERC-1363)."""
+"""LoyaltyToken as an ERC-20: transfers by authorisation (ERC-3009), and calls to receivers
+(ERC-1363).
+"""
 
 import pytest
 from eth_abi import encode
@@ -16,31 +18,16 @@ from tests.worlds.loyalty.contracts import (
     refuses,
     vrs,
 )
+from tests.worlds.loyalty.signed_erc20 import BYTES, MOODS, VRS, wallet_in
 
 NONCE = b"\7" * 32
-
-
-VRS, BYTES = "uint8,bytes32,bytes32", "bytes"
-
-
-MOODS = ("YES", "NO", "REVERT", "SHORT", "DIRTY", "EMPTY", "BURN")  # of LyingWallet
+pytestmark = pytest.mark.usefixtures("ana_has_100")
 
 
 def receivers(evm, mood=0):
     receiver = evm.deploy("PointReceiver")
     receiver.transact("setMood", mood)
     return receiver
-
-
-def wallet_in(evm, mood):
-    wallet = evm.deploy("LyingWallet")
-    wallet.transact("setMood", MOODS.index(mood))
-    return wallet
-
-
-@pytest.fixture(autouse=True)
-def _funded(points, ana):
-    points.give(ana, 100)
 
 
 class TestAuthorizations:

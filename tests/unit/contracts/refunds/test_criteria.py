@@ -1,4 +1,6 @@
-"""RefundEscrow: criteria that misbehave neither steal nor block, and nobody makes them look as if they did."""
+"""RefundEscrow: criteria that misbehave neither steal nor block, and no caller can make others
+look so.
+"""
 
 import pytest
 
@@ -95,7 +97,9 @@ class TestReentering:
 
 class TestGas:
     def test_a_mean_caller_cannot_make_them_look_undecided(self, world, criteria, terms):
-        """They need 70,000 gas to say that all is due. Whatever the caller gives, nothing is ever released."""
+        """They need 70,000 gas to say that all is due: whatever the caller gives, nothing is
+        released.
+        """
         criteria.transact("set", HEAVY, 10_000)
         after_release(world, terms)
         outcomes = set()

@@ -1,5 +1,7 @@
 """RefundEscrow: the payer opens a deal, with terms and tokens of every kind."""
 
+from datetime import timedelta
+
 import pytest
 
 from careledger.chain.reverts import RevertedSilently
@@ -262,3 +264,19 @@ class TestOpen:
         )
         words = world.terms().abi()
         assert len({w.call("idOf", words) for w in (world.escrow, elsewhere.escrow, again)}) == 3
+
+
+def test_windows_and_bounds_are_told(world):
+    limits = world.escrow.call("limits")
+    assert limits == (
+        100_000,
+        300_000,
+        MAX,
+        3600,
+        365 * DAY,
+        1_000,
+        10_001,
+        b"careledger.refunder".ljust(32, b"\0"),
+        b"careledger.arbiter".ljust(32, b"\0"),
+    )
+    assert timedelta(seconds=limits[4]) == timedelta(days=365)

@@ -174,7 +174,10 @@ MUTANTS = {
         "signer != address(0)",
     ),
     "the answer is not read": (
-        "success && answer.length == 32 && bytes32(answer) == IERC7913SignatureVerifier.verify.selector",
+        (
+            "success && answer.length == 32"
+            " && bytes32(answer) == IERC7913SignatureVerifier.verify.selector"
+        ),
         "success && answer.length == 32",
     ),
     "a longer answer counts": ("answer.length == 32", "answer.length >= 32"),

@@ -1,4 +1,4 @@
-"""PointPools: swaps, liquidity, fees, credits and shares. Hostile tokens on a node: tests/integration/loyalty."""
+"""PointPools: liquidity is added and removed, and credits are claimed."""
 
 from math import isqrt
 
@@ -7,8 +7,8 @@ from eth_abi import encode
 from eth_utils.crypto import keccak
 
 from tests.support.evm import START
-from tests.worlds.loyalty.contracts import FOREVER, NOBODY, error_data, refuses
-from tests.worlds.loyalty.pools import LOCKED, MOST, RICH, Foreign
+from tests.worlds.loyalty.contracts import FOREVER, NOBODY, refuses
+from tests.worlds.loyalty.pools import LOCKED, MOST, Foreign
 
 
 class TestAddLiquidity:
@@ -276,137 +276,3 @@ class TestClaim:
         }
         with refuses("PointPools_NothingToClaim", token.address, ana.address):
             pools.contract.transact("claim", token.address, eve.address, sender=ana)
-
-
-class TestShares:
-    """ERC-6909: the pair's id as a number."""
-
-    @pytest.fixture
-    def number(self, funded):
-        return int.from_bytes(funded.id, "big")
-
-    def test_not_to_nobody_nor_the_pools(self, funded, number, ana, ben):
-        funded.contract.transact("approve", ben.address, number, FOREVER, sender=ana)
-        for to in (NOBODY, funded.address):
-            with refuses("PointPools_BadRecipient", to):
-                funded.contract.transact("transfer", to, number, 1, sender=ana)
-            with refuses("PointPools_BadRecipient", to):
-                funded.contract.transact("transferFrom", ana.address, to, number, 1, sender=ben)
-
-    def test_more_than_one_has_or_was_allowed(self, funded, number, ana, ben, eve):
-        with refuses("InsufficientBalance()"):
-            funded.contract.transact("transfer", ben.address, number, 19_001, sender=ana)
-        with refuses("InsufficientPermission()"):
-            funded.contract.transact(
-                "transferFrom", ana.address, eve.address, number, 1, sender=eve
-            )
-        funded.contract.transact("approve", eve.address, number, 5, sender=ana)
-        with refuses("InsufficientPermission()"):
-            funded.contract.transact(
-                "transferFrom", ana.address, eve.address, number, 6, sender=eve
-            )
-
-    def test_they_move_and_whoever_has_them_leaves_with_the_points(
-        self, funded, number, ana, ben, eve
-    ):
-        funded.contract.transact("transfer", ben.address, number, 9000, sender=ana)
-        funded.contract.transact("approve", eve.address, number, 4000, sender=ana)
-        funded.contract.transact("transferFrom", ana.address, eve.address, number, 4000, sender=eve)
-        assert [funded.shares(who) for who in (ana, ben, eve)] == [6000, 9000, 4000]
-        assert funded.leave(eve, 4000).value == (2000, 8000)
-
-    def test_an_operator_moves_all(self, funded, number, ana, eve):
-        funded.contract.transact("setOperator", eve.address, True, sender=ana)
-        funded.contract.transact(
-            "transferFrom", ana.address, eve.address, number, 19_000, sender=eve
-        )
-        assert funded.shares(eve) == 19_000
-
-    def test_shares_of_another_pair_are_worth_nothing_here(self, funded, foreign, ana, ben):
-        token = foreign("TestToken")
-        funded.fund(ben, 10**9, 10**9, tokens=(token, funded.a))
-        with refuses("InsufficientBalance()"):
-            funded.leave(ben, 1)
-
-    def test_what_wallets_show(self, funded, number):
-        views = [
-            funded.contract.call(view, number)
-            for view in ("name", "symbol", "decimals", "tokenURI")
-        ]
-        assert views == ["CareLedger pool share", "SHARE", 18, ""]
-        assert funded.contract.call("supportsInterface", bytes.fromhex("0f632fb3")) is True
-
-
-class TestViews:
-    def test_a_pair_that_was_never_funded_is_empty(self, pools):
-        low, high = sorted((pools.a.address, pools.b.address), key=lambda a: int(a, 16))
-        for pair in ((low, high), (high, low)):
-            assert pools.contract.call("pairOf", *pair) == (
-                pools.id,
-                low,
-                high,
-                0,
-                0,
-                0,
-                0,
-                0,
-                False,
-            )
-
-    def test_it_knows_where_policies_are(self, pools, market):
-        assert pools.contract.call("POLICIES") == market.address
-
-
-class TestReentrancy:
-    """A brand's own token calls back in the middle of everything it can be in the middle of."""
-
-    @pytest.fixture
-    def token(self, pools, foreign, ana):
-        token = foreign("ReentrantToken")
-        pools.fund(ana, 10_000, 10_000, tokens=(token, pools.a))
-        token.token.transact("mint", token.address, RICH)
-        approve = token.token.encode("approve", pools.address, FOREVER)
-        token.token.transact("act", token.address, approve)
-        return token
-
-    def calls(self, pools, token):
-        a, t, forever = pools.a.address, token.address, FOREVER
-        return [
-            pools.contract.encode("swap", t, a, 100, 0, forever),
-            pools.contract.encode("swap", a, t, 100, 0, forever),
-            pools.contract.encode("addLiquidity", (t, a, 100, 100, 0, 0, t, forever)),
-            pools.contract.encode("removeLiquidity", (t, a, 1, 0, 0, t, forever)),
-            pools.contract.encode("sync", t, a),
-            pools.contract.encode("quote", t, a, 100),
-            pools.contract.encode(
-                "swapWithAuthorization", (t, t, a, 1, 0, t, forever - 1, bytes(32)), b""
-            ),
-        ]
-
-    @pytest.mark.parametrize("early", [True, False])
-    @pytest.mark.parametrize("number", range(7))
-    def test_the_pair_is_locked_whatever_is_under_way(self, pools, token, ana, ben, number, early):
-        first, second = sorted((pools.a.address, token.address), key=lambda a: int(a, 16))
-        id_ = keccak(encode(["address", "address"], [first, second]))
-        tokens, data = (token, pools.a), self.calls(pools, token)[number]
-        for act in (
-            lambda: pools.swap(ben, 100, tokens=tokens),
-            lambda: pools.swap(ben, 100, tokens=tokens[::-1]),
-            lambda: pools.fund(ben, 100, 100, tokens=tokens),
-            lambda: pools.leave(ana, 100, tokens=tokens),
-        ):
-            before = token.token.call("calls")
-            token.token.transact("arm", pools.address, data, early)
-            act()
-            assert token.token.call("calls") == before + 1
-            assert token.token.call("lastReturn") == error_data("PointPools_Locked", id_)
-        one, two = pools.pair(tokens)[:2]
-        assert (token.balance(pools), pools.a.balance(pools)) == (one, two)
-
-    def test_another_pair_is_not_locked_and_not_robbed(self, pools, token, ana, ben):
-        pools.fund(ana, 10_000, 40_000)
-        data = pools.contract.encode("collectFees", pools.a.address)
-        token.token.transact("arm", pools.address, data, True)
-        pools.swap(ben, 100, tokens=(token, pools.a))
-        reserves = pools.pair((token, pools.a))[1] + pools.pair()[0]
-        assert pools.a.balance(pools) == reserves
