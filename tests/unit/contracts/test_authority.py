@@ -1,4 +1,7 @@
-"""Who may call what: the table in contracts/README.md is whole, and a stranger is refused in every cell."""
+"""Who may call what: the table in contracts/README.md is whole.
+
+A stranger is refused in every cell of it.
+"""
 
 import importlib
 import re
@@ -108,9 +111,22 @@ class World:
 
     def terms(self, salt):
         return (
-            BRAND.address, BRAND.address, SELLER.address, NOBODY, 1000, START + DAY, 0, DAY,
-            SELLER.address, ARBITER.address, 0, NOBODY, 5000, REF, salt.ljust(32, b"\0"),
-        )  # fmt: skip
+            BRAND.address,
+            BRAND.address,
+            SELLER.address,
+            NOBODY,
+            1000,
+            START + DAY,
+            0,
+            DAY,
+            SELLER.address,
+            ARBITER.address,
+            0,
+            NOBODY,
+            5000,
+            REF,
+            salt.ljust(32, b"\0"),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +142,18 @@ SAID = (b"\7" * 32, b"\7" * 32, 1, 1, 0)
 ME, X = STRANGER.address, b"\7" * 32
 CELLS = [
     ("IdentityRegistry", "changeOwner", lambda w: (BRAND.address, ME), "Error"),
-    ("IdentityRegistry", "addDelegate", lambda w: (BRAND.address, role("careledger.agent"), ME, DAY), "Error"),
-    ("IdentityRegistry", "revokeDelegate", lambda w: (BRAND.address, role("careledger.agent"), ME), "Error"),
+    (
+        "IdentityRegistry",
+        "addDelegate",
+        lambda w: (BRAND.address, role("careledger.agent"), ME, DAY),
+        "Error",
+    ),
+    (
+        "IdentityRegistry",
+        "revokeDelegate",
+        lambda w: (BRAND.address, role("careledger.agent"), ME),
+        "Error",
+    ),
     ("IdentityRegistry", "setAttribute", lambda w: (BRAND.address, X, b"x", DAY), "Error"),
     ("IdentityRegistry", "revokeAttribute", lambda w: (BRAND.address, X, b"x"), "Error"),
     ("IdentityRegistry", "deactivate", lambda w: (BRAND.address,), None),
@@ -135,14 +161,39 @@ CELLS = [
     ("IdentityRegistry", "setGuardians", lambda w: (BRAND.address, X, 1, 7 * DAY), None),
     ("IdentityRegistry", "stopRecovery", lambda w: (BRAND.address,), None),
     ("IdentityRegistry", "finishRecovery", lambda w: (BRAND.address,), None),
-    ("ConsentRegistry", "grant", lambda w: ((BRAND.address, START + DAY, X), 0), "ConsentRegistry_NotSubject"),
+    (
+        "ConsentRegistry",
+        "grant",
+        lambda w: ((BRAND.address, START + DAY, X), 0),
+        "ConsentRegistry_NotSubject",
+    ),
     ("ConsentRegistry", "revoke", lambda w: (w.consent,), "ConsentRegistry_NotSubject"),
     ("ConsentRegistry", "revokeAll", lambda w: (BRAND.address,), "ConsentRegistry_NotSubject"),
-    ("ConsentRegistry", "renounce", lambda w: (w.consent, w.terms_of_consent), "ConsentRegistry_NotGrantee"),
+    (
+        "ConsentRegistry",
+        "renounce",
+        lambda w: (w.consent, w.terms_of_consent),
+        "ConsentRegistry_NotGrantee",
+    ),
     ("CredentialStatus", "revoke", lambda w: (BRAND.address, X, 1), "CredentialStatus_NotIssuer"),
-    ("CredentialStatus", "revokeWord", lambda w: (BRAND.address, X, 0, 1), "CredentialStatus_NotIssuer"),
-    ("InteractionLog", "anchorBatch", lambda w: (BRAND.address, X, 1, 0), "InteractionLog_NotAuthorised"),
-    ("InteractionLog", "acknowledge", lambda w: (SELLER.address, ME, 0, SAID, []), "InteractionLog_NotCustomer"),
+    (
+        "CredentialStatus",
+        "revokeWord",
+        lambda w: (BRAND.address, X, 0, 1),
+        "CredentialStatus_NotIssuer",
+    ),
+    (
+        "InteractionLog",
+        "anchorBatch",
+        lambda w: (BRAND.address, X, 1, 0),
+        "InteractionLog_NotAuthorised",
+    ),
+    (
+        "InteractionLog",
+        "acknowledge",
+        lambda w: (SELLER.address, ME, 0, SAID, []),
+        "InteractionLog_NotCustomer",
+    ),
     ("LoyaltyToken", "issue", lambda w: (ME, 1, X), "LoyaltyToken_NotAllowed"),
     ("LoyaltyToken", "issueBatch", lambda w: ([(ME, 1, X)],), "LoyaltyToken_NotAllowed"),
     ("LoyaltyToken", "setIssuerLimit", lambda w: (ME, 1, 1), "LoyaltyToken_NotAllowed"),
@@ -150,11 +201,21 @@ CELLS = [
     ("LoyaltyToken", "announceWindDown", lambda w: (), "LoyaltyToken_NotController"),
     ("LoyaltyToken", "callOffWindDown", lambda w: (), "LoyaltyToken_NotController"),
     ("LoyaltyToken", "transferFrom", lambda w: (BRAND.address, ME, 1), "InsufficientAllowance"),
-    ("PointMarket", "setPolicy", lambda w: (w.at("LoyaltyToken"), (ME, 0, 0, True, True)), "PointMarket_NotAllowed"),
+    (
+        "PointMarket",
+        "setPolicy",
+        lambda w: (w.at("LoyaltyToken"), (ME, 0, 0, True, True)),
+        "PointMarket_NotAllowed",
+    ),
     ("PointPools", "claim", lambda w: (w.at("LoyaltyToken"), ME), None),
     ("PointPools", "transferFrom", lambda w: (BRAND.address, ME, 1, 1), None),
     ("RefundEscrow", "open", lambda w: (w.unopened,), "RefundEscrow_NotPermitted"),
-    ("RefundEscrow", "openReceived", lambda w: (w.unopened, NOBODY, ME, ME, 1000), "RefundEscrow_OnlySelf"),
+    (
+        "RefundEscrow",
+        "openReceived",
+        lambda w: (w.unopened, NOBODY, ME, ME, 1000),
+        "RefundEscrow_OnlySelf",
+    ),
     ("RefundEscrow", "onTransferReceived", lambda w: (ME, ME, 1000, b""), None),
     ("RefundEscrow", "release", lambda w: (w.open_deal,), "RefundEscrow_TooEarly"),
     ("RefundEscrow", "refund", lambda w: (w.open_deal,), "RefundEscrow_CriteriaNotDue"),
@@ -171,7 +232,7 @@ CELLS = [
     ("ReturnDesk", "scanDelivery", lambda w: (REF,), "ReturnDesk_NotScanner"),
     ("ReturnDesk", "scanReturn", lambda w: (REF, 1), "ReturnDesk_NotScanner"),
     ("ReturnDesk", "settleReturn", lambda w: (w.open_deal, 1), "ReturnDesk_NotScanner"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +281,10 @@ def strangers(digest):
 
 @pytest.mark.parametrize(("function", "arguments", "refusal"), RELAYED)
 def test_a_strangers_signature_moves_no_consent(world, function, arguments, refusal):
-    """In its own name it may not; in the subject's it is not the subject's, whatever digest the contract asks for."""
+    """In its own name the stranger may not; in the subject's, the signature is not the subject's.
+
+    This holds whatever digest the contract asks for.
+    """
     registry = world.contracts["ConsentRegistry"]
     with pytest.raises(Reverted) as refused:
         registry.call(function, *arguments(world, strangers(X)), sender=STRANGER)

@@ -22,7 +22,7 @@ LIBRARY = {
     "InsufficientBalance", "InsufficientPermission", "InvalidPermit", "PermitExpired",
     "Permit2AllowanceIsFixedAtInfinity", "TotalSupplyOverflow",
 }  # fmt: skip
-"""Of ERC-20, EIP-2612, EIP-712, ERC-165 and ERC-6909: Solady declares them, with texts of its own."""
+"""Solady declares these of ERC-20, EIP-2612, EIP-712, ERC-165 and ERC-6909, with its own texts."""
 
 
 def target(raw):

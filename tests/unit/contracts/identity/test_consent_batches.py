@@ -256,7 +256,10 @@ class TestBatch:
         assert world.statuses(acts) == [world.done] * 15
 
     def test_of_which_somebody_ran_ahead_with_one_item_does_the_rest(self, world):
-        """Whoever sees it under way may send any item of it: nothing is lost, nothing is done twice."""
+        """Whoever sees it under way may send any item of it.
+
+        Nothing is lost, nothing is done twice.
+        """
         acts = [world.item(number) for number in range(4)]
         world.send(f"{world.kind}BySig", *acts[1].alone(world.kind), sender=world.mallory)
         done = world.send_batch(acts)
@@ -341,7 +344,10 @@ class TestGas:
 
     @pytest.mark.parametrize("bend", [malleated, lambda _: bytes(65), lambda s: s[:64] + b"\0"])
     def test_an_accounts_bad_signature_takes_no_more_than_a_good_one(self, world, bend):
-        """There is no code to ask, so none needs room; else one bad item would spoil a batch after all."""
+        """There is no code to ask, so no gas is set aside for it.
+
+        Otherwise one bad item would spoil a batch after all.
+        """
         bad = replace(world.item(2), signature=bend(world.item(2).signature))
         assert world.send_batch([world.item(1), bad, world.item(3)], gas=300_000).value == 2
 

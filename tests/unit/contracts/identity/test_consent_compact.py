@@ -1,4 +1,7 @@
-"""`revokeCompactBySig`: `revokeBySig` in fewer bytes, for an account's own key and a known consent."""
+"""`revokeCompactBySig`: `revokeBySig` in fewer bytes.
+
+It is for an account's own key and a consent that the contract knows.
+"""
 
 import pytest
 

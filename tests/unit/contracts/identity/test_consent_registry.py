@@ -128,7 +128,10 @@ class TestGrant:
         refused(EpochAhead, lambda: world.grant(epoch=START + ahead), **values)
 
     def test_in_the_second_of_the_end_of_all_nothing_is_granted_in_the_new_epoch(self, world):
-        """Who ends all twice in a second ends all that was granted before, and between there is nothing."""
+        """Who ends all twice in a second ends all that was granted before.
+
+        Nothing is granted between the two.
+        """
         world.send("revokeAll", world.alice.address, sender=world.alice)
         assert world.epoch() == START
         refused(EpochAhead, world.grant, time=START, epoch=START)
@@ -137,7 +140,10 @@ class TestGrant:
         assert world.valid()
 
     def test_in_an_epoch_that_is_not_the_subjects_it_is_never_valid(self, world):
-        """It may come late, when the epoch that it was signed in is over; the id is used up, and that is all."""
+        """It may come late, when the epoch that it was signed in is over.
+
+        The id is used up, and nothing else happens.
+        """
         world.revoke_all()
         world.revoke_all()
         world.evm.sleep(9)

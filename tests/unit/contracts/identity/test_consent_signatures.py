@@ -1,81 +1,40 @@
-"""ConsentRegistry: what is signed, by whom, and for what it is good; relayed one by one."""
-
-from dataclasses import replace
+"""ConsentRegistry: who signs, for what a signature is good, and what is signed."""
 
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from careledger.chain.reverts import Reverted
 from careledger.crypto.typed_data import HALF_ORDER
 from careledger.identity.consent.errors import (
     AlreadyEnded,
     AlreadyUsed,
     BadConsentSignature,
     ConsentSignatureExpired,
-    EpochAhead,
-    ExpiryPassed,
     NotSubject,
 )
 from careledger.identity.consent.messages import ConsentMessages
 from careledger.identity.consent.terms import Consent, ConsentTerms
 from careledger.values.times import from_seconds
-from tests.support.evm import START, Evm, actor
-from tests.worlds.identity.consent_registry import DEADLINE, EXPIRY, ConsentWorld
-from tests.worlds.identity.consents import GRANTED, REVOKED, Signing, malleated, sign
+from tests.support.evm import Evm, actor
+from tests.worlds.identity.consent_registry import DEADLINE
+from tests.worlds.identity.consent_signatures import (
+    ALL,
+    BEYOND,
+    GRANT,
+    REVOKE,
+    SigningWorld,
+    each,
+    refused,
+    sent,
+    with_signature,
+)
+from tests.worlds.identity.consents import Signing, malleated, sign
 from tests.worlds.identity.registry import AGENT, NOBODY
-
-GRANT, REVOKE, ALL = "grantBySig", "revokeBySig", "revokeAllBySig"
-each = pytest.mark.parametrize("function", [GRANT, REVOKE, ALL])
-BEYOND = 2**256 - 1
-
-
-class SigningWorld(ConsentWorld):
-    """Whichever of the three: `signed` makes its arguments, `relay` sends them."""
-
-    def signed(self, function, by=None, **rest):
-        if function == ALL:
-            return self.ending_all(by, **rest)
-        make = self.granting if function == GRANT else self.revoking
-        return make(None, by, **rest).alone("grant" if function == GRANT else "revoke")
-
-    def relay(self, function, arguments, sender=None, gas=None):
-        return self.send(function, *arguments, sender=sender, gas=gas)
-
-    def state(self):
-        return self.record(), self.epoch()
 
 
 @pytest.fixture
 def world(compiled):
     return SigningWorld()
-
-
-@pytest.fixture
-def wallet(world):
-    """Carol's contract wallet, which controls alice's identity."""
-    wallet = world.evm.deploy("Wallet1271", world.carol.address)
-    world.hand_over(wallet)
-    return wallet
-
-
-def sent(function, subject, signer, deadline, signature):
-    """Return the arguments of any of the three; `subject` is a consent, or an address for the end of all."""
-    return (subject, *([0] if function == GRANT else []), signer, deadline, signature)
-
-
-def with_signature(arguments, signature):
-    return *arguments[:-1], signature
-
-
-def refused(world, error, function, arguments, gas=None, **values):
-    """Have it refused with these values, and nothing changed."""
-    before = world.state()
-    with pytest.raises(error) as refusal:
-        world.relay(function, arguments, gas=gas)
-    assert {name: getattr(refusal.value, name) for name in values} == values
-    assert world.state() == before
-    return refusal.value
 
 
 @each
@@ -243,174 +202,6 @@ class TestForWhatItIsGood:
         elsewhere = SigningWorld(Evm(chain_id=5))
         assert elsewhere.signing.chain_id == 5
         elsewhere.relay(function, elsewhere.signed(function))
-
-
-class TestGrantBySig:
-    @pytest.mark.parametrize("name", ["salt", "scope", "purpose", "grantee", "expiry"])
-    def test_it_is_for_one_consent(self, world, name):
-        other = {"grantee": world.carol.address, "expiry": EXPIRY + 1}.get(name, b"\7" * 32)
-        act = world.granting()
-        refused(
-            world,
-            BadConsentSignature,
-            GRANT,
-            replace(act, consent=world.given.but(**{name: other})).abi,
-        )
-
-    def test_an_expiry_that_is_not_ahead_is_refused(self, world):
-        act = world.granting(deadline=BEYOND)
-        world.evm.warp(EXPIRY)
-        refused(world, ExpiryPassed, GRANT, act.abi, id=world.given.id, time=EXPIRY, expiry=EXPIRY)
-
-    def test_the_epoch_is_signed(self, world):
-        act = world.granting(epoch=7)
-        for other in (0, 6, 8):
-            refused(world, BadConsentSignature, GRANT, replace(act, epoch=other).abi)
-
-    def test_an_epoch_that_has_not_begun_is_refused(self, world):
-        act = world.granting(epoch=START + 1)
-        for now in (START, START + 1):
-            world.evm.warp(now)
-            refused(world, EpochAhead, GRANT, act.abi, time=now, epoch=START + 1)
-
-    def test_under_way_while_all_is_ended_it_is_never_valid(self, world):
-        """It can still be handed in, says so, and is dead; nor does a new epoch bring it back."""
-        act = world.granting()
-        world.revoke_all()
-        (event,) = world.relay(GRANT, act.abi).events
-        assert event.epoch == 0 != world.epoch()
-        assert not world.valid()
-        world.revoke_all()
-        assert not world.valid()
-        refused(world, AlreadyUsed, GRANT, world.granting().abi, actual=GRANTED)
-
-    def test_a_revocation_overtakes_it(self, world):
-        """The subject thinks better of it while the grant is under way."""
-        act = world.granting()
-        world.relay(REVOKE, world.revoking().alone("revoke"))
-        refused(world, AlreadyUsed, GRANT, act.abi, id=world.given.id, actual=REVOKED)
-
-    def test_it_does_not_come_back_after_it_was_ended(self, world):
-        act = world.granting()
-        world.relay(GRANT, act.abi)
-        world.revoke()
-        refused(world, AlreadyUsed, GRANT, act.abi, actual=REVOKED)
-        fresh = world.granting(deadline=DEADLINE + 1)
-        refused(world, AlreadyUsed, GRANT, fresh.abi, actual=REVOKED)
-
-    def test_who_runs_ahead_of_the_relayer_does_what_the_subject_wants(self, world):
-        act = world.granting()
-        world.relay(GRANT, act.abi, sender=world.mallory)
-        refused(world, AlreadyUsed, GRANT, act.abi, actual=GRANTED)
-        assert world.record() == (world.alice.address, EXPIRY, 0, GRANTED)
-        assert world.valid()
-
-
-class TestRevokeBySig:
-    def test_it_names_no_epoch_so_it_can_be_kept(self, world):
-        kept = world.revoking(deadline=BEYOND)
-        world.revoke_all()
-        world.grant()
-        world.relay(REVOKE, kept.alone("revoke"))
-        assert world.record() == (world.alice.address, EXPIRY, START, REVOKED)
-
-    def test_what_has_expired_can_be_revoked(self, world):
-        world.grant()
-        kept = world.revoking(deadline=BEYOND)
-        world.evm.warp(EXPIRY)
-        world.relay(REVOKE, kept.alone("revoke"))
-        assert world.record()[3] == REVOKED
-
-    def test_it_burns_what_was_never_granted(self, world):
-        world.relay(REVOKE, world.revoking().alone("revoke"))
-        assert world.record() == (world.alice.address, EXPIRY, 0, REVOKED)
-
-    def test_it_is_for_one_consent(self, world):
-        other = world.consent(2)
-        world.grant(other)
-        act = replace(world.revoking(), consent=other)
-        refused(world, BadConsentSignature, REVOKE, act.alone("revoke"))
-        assert world.valid(other)
-
-
-class TestRevokeAllBySig:
-    def test_it_is_for_the_present_epoch(self, world):
-        world.grant()
-        refused(world, BadConsentSignature, ALL, world.ending_all(epoch=1))
-        both = world.ending_all(deadline=DEADLINE), world.ending_all(deadline=DEADLINE + 1)
-        world.evm.sleep(5)
-        world.relay(ALL, both[0])
-        refused(world, BadConsentSignature, ALL, both[1])
-        assert (world.epoch(), world.valid()) == (START + 5, False)
-
-    def test_twice_in_a_second_it_ends_nothing_that_it_had_not_ended(self, world):
-        world.evm.sleep(5)
-        world.relay(ALL, world.ending_all())
-        world.relay(ALL, world.ending_all())
-        assert world.epoch() == START + 5
-
-
-@each
-class TestContractWallets:
-    """The controller, or a delegate, is a contract: ERC-1271."""
-
-    def test_what_the_wallet_takes_is_done(self, world, wallet, function):
-        world.relay(function, world.signed(function, world.carol, signer=wallet))
-
-    def test_what_it_does_not_take_is_refused(self, world, wallet, function):
-        arguments = world.signed(function, world.mallory, signer=wallet)
-        refused(world, BadConsentSignature, function, arguments, signer=wallet.address)
-
-    def test_the_wallets_owner_is_not_the_wallet(self, world, wallet, function):
-        refused(world, NotSubject, function, world.signed(function, world.carol))
-
-    def test_a_wallet_as_delegate(self, world, function):
-        wallet = world.evm.deploy("Wallet1271", world.carol.address)
-        world.name(wallet)
-        world.relay(function, world.signed(function, world.carol, signer=wallet))
-
-    def test_the_other_form_of_s_is_good_for_no_second_time(self, world, wallet, function):
-        """The wallet takes both, for it does not look; what counts is the id, or the epoch."""
-        arguments = world.signed(function, world.carol, signer=wallet)
-        world.relay(function, arguments)
-        error = {GRANT: AlreadyUsed, REVOKE: AlreadyEnded, ALL: BadConsentSignature}[function]
-        refused(world, error, function, with_signature(arguments, malleated(arguments[-1])))
-
-    @pytest.mark.parametrize("mood", range(1, 6))
-    def test_only_a_whole_word_with_the_magic_value_counts(self, world, function, mood):
-        wallet = world.evm.deploy("LyingWallet")
-        world.hand_over(wallet)
-        wallet.transact("setMood", mood)
-        arguments = with_signature(world.signed(function, signer=wallet), b"whatever")
-        refused(world, BadConsentSignature, function, arguments)
-        wallet.transact("setMood", 0)
-        world.relay(function, arguments)
-
-    def test_a_wallet_that_eats_all_gas_harms_only_itself(self, world, function):
-        wallet = world.evm.deploy("LyingWallet")
-        world.hand_over(wallet)
-        wallet.transact("setMood", 6)
-        refused(
-            world,
-            Reverted,
-            function,
-            with_signature(world.signed(function, signer=wallet), b"x"),
-            gas=10**6,
-        )
-
-    @pytest.mark.parametrize("number", range(1, 11))
-    def test_no_precompile_is_a_wallet(self, world, function, number):
-        """The identity precompile answers whatever it is asked."""
-        there = f"0x{number:040x}"
-        world.do("changeOwner", world.alice.address, there, sender=world.alice)
-        subject, *_ = world.signed(function)
-        for signature in (b"", b"\x16\x26\xba\x7e" + bytes(28), bytes(65)):
-            refused(
-                world,
-                BadConsentSignature,
-                function,
-                sent(function, subject, there, DEADLINE, signature),
-            )
 
 
 class TestWhatIsSigned:

@@ -1,4 +1,7 @@
-"""The numbers on docs/protocol/identity-passkeys.md are what the contract, the library and the measurements say."""
+"""The numbers on docs/protocol/identity-passkeys.md are right.
+
+They are what the contract, the library and the measurements say.
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""The numbers on docs/protocol/identity-consent.md are what contracts, our code and standard libraries say."""
+"""The numbers on docs/protocol/identity-consent.md are right.
+
+They are what the contracts, our code and standard libraries say.
+"""
 
 import re
 
