@@ -19,6 +19,8 @@ from tests.support.evm import START, Evm
 from tests.support.gas import Gas
 from tests.support.postgres import Postgres, required
 
+pytest.register_assert_rewrite("tests.worlds")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

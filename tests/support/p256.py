@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from careledger.identity.passkeys.keys import ORDER, B, P
+from careledger.identity.passkeys.passkey import ORDER, B, P
 
 PROBE, SOURCE = "contracts/mocks/P256Probe.sol", "contracts/shared/P256.sol"
 OPENZEPPELIN = "@openzeppelin/contracts/utils/cryptography/verifiers/ERC7913P256Verifier.sol"

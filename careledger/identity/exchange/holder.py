@@ -13,8 +13,8 @@ from careledger.identity.exchange.answer import Answer, ConsentSubject, make_ans
 from careledger.identity.exchange.consent_receipt import ConsentReceipt
 from careledger.identity.exchange.diary import Diary
 from careledger.identity.exchange.request import Request
-from careledger.identity.wallet.credential import WalletCredential
 from careledger.identity.wallet.wallet import Wallet
+from careledger.identity.wallet.wallet_credential import WalletCredential
 
 TO_SUBMIT = timedelta(days=1)
 """How long a grant can be submitted after it was signed."""

@@ -9,7 +9,7 @@ from eth_abi.exceptions import DecodingError
 
 from careledger.crypto import base64url
 from careledger.identity.passkeys.errors import PasskeyReason, PasskeyRefused
-from careledger.identity.passkeys.keys import ORDER, PasskeyKey
+from careledger.identity.passkeys.passkey import ORDER, PasskeyKey
 
 TYPES = ("bytes32", "bytes32", "uint256", "uint256", "bytes", "string")
 """Of OpenZeppelin's `WebAuthnAuth`: r, s, challengeIndex, typeIndex, authenticatorData,

@@ -29,7 +29,7 @@ from careledger.identity.passkeys.assertion import (
     require_digest,
 )
 from careledger.identity.passkeys.errors import BadPasskey, PasskeyReason, PasskeyRefused
-from careledger.identity.passkeys.keys import Passkey, PasskeyKey
+from careledger.identity.passkeys.passkey import Passkey, PasskeyKey
 
 TIMEOUT = 300_000
 """Milliseconds that a person has to answer."""

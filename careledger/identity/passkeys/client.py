@@ -3,7 +3,7 @@
 from eth_typing import ChecksumAddress
 
 from careledger.chain.contract import ContractClient
-from careledger.identity.passkeys.keys import PasskeyKey
+from careledger.identity.passkeys.passkey import PasskeyKey
 
 VALID = bytes.fromhex("024ad318")
 """What ERC-7913's `verify` returns for a valid signature: its selector."""

@@ -27,7 +27,7 @@ from careledger.identity.passkeys.assertion import (
     Assertion,
 )
 from careledger.identity.passkeys.ceremony import RelyingParty, check_assertion, request_options
-from careledger.identity.passkeys.keys import ORDER, Passkey, PasskeyKey
+from careledger.identity.passkeys.passkey import ORDER, Passkey, PasskeyKey
 
 ATTESTED = 0x40
 """Flag of authenticatorData: a new key follows."""

@@ -21,7 +21,6 @@ from careledger.errors import Conflict, InputError, NotFound
 from careledger.files import read_file, write_new, write_private
 from careledger.identity.credentials.keys import SigningKey
 from careledger.identity.wallet.content import new_content, read_content
-from careledger.identity.wallet.credential import WalletCredential, credential_id
 from careledger.identity.wallet.encryption import (
     MAX_BYTES,
     WORK,
@@ -30,6 +29,7 @@ from careledger.identity.wallet.encryption import (
 )
 from careledger.identity.wallet.errors import WalletBusy
 from careledger.identity.wallet.seed import SubjectKey, new_words, seed_of, subject_key
+from careledger.identity.wallet.wallet_credential import WalletCredential, credential_id
 from careledger.values.addresses import address
 from careledger.values.hashes import require_bytes32
 from careledger.values.times import time_text

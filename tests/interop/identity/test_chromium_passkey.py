@@ -39,7 +39,7 @@ from careledger.identity.passkeys.ceremony import (
 )
 from careledger.identity.passkeys.client import PasskeyVerifier
 from careledger.identity.passkeys.errors import PasskeyReason
-from careledger.identity.passkeys.keys import ORDER, Passkey
+from careledger.identity.passkeys.passkey import ORDER, Passkey
 from tests.support.refusals import because
 
 pytestmark = pytest.mark.interop

@@ -14,7 +14,7 @@ from webauthn.helpers import base64url_to_bytes
 from careledger.crypto import base64url
 from careledger.crypto.hashing import sha256
 from careledger.identity.passkeys.assertion import TYPES
-from careledger.identity.passkeys.keys import ORDER, PasskeyKey
+from careledger.identity.passkeys.passkey import ORDER, PasskeyKey
 from careledger.identity.passkeys.software_authenticator import RelyingParty, SoftwareAuthenticator
 
 SITE = RelyingParty(

@@ -14,7 +14,7 @@ from careledger.crypto import base64url
 from careledger.crypto.hashing import sha256
 from careledger.identity.passkeys.assertion import TYPES
 from careledger.identity.passkeys.errors import BadPasskey, NotOnCurve
-from careledger.identity.passkeys.keys import ORDER, B, P, PasskeyKey
+from careledger.identity.passkeys.passkey import ORDER, B, P, PasskeyKey
 from tests.worlds.identity.passkey_verifier import (
     CHALLENGE,
     DIGEST,

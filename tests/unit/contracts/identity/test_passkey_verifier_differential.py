@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 from careledger.chain.reverts import Reverted
 from careledger.crypto.hashing import sha256
-from careledger.identity.passkeys.keys import ORDER, PasskeyKey
+from careledger.identity.passkeys.passkey import ORDER, PasskeyKey
 from tests.support.evm import Evm
 from tests.support.mutants import foreign
 from tests.worlds.identity.passkey_verifier import (

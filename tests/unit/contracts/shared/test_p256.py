@@ -8,7 +8,7 @@ import random
 import pytest
 
 from careledger.chain.reverts import Reverted
-from careledger.identity.passkeys.keys import ORDER, B, P
+from careledger.identity.passkeys.passkey import ORDER, B, P
 from tests.support.p256 import (
     BEYOND,
     EDGES,

@@ -3,7 +3,7 @@
 import random
 
 from careledger.chain.p256 import YES
-from careledger.identity.passkeys.keys import ORDER
+from careledger.identity.passkeys.passkey import ORDER
 from tests.support.evm import Evm
 from tests.support.mutants import foreign
 from tests.support.p256 import (

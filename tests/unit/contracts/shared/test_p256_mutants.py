@@ -2,7 +2,7 @@
 
 import pytest
 
-from careledger.identity.passkeys.keys import ORDER, P
+from careledger.identity.passkeys.passkey import ORDER, P
 from tests.support.evm import Evm
 from tests.support.mutants import mutate
 from tests.support.p256 import (

@@ -4,7 +4,7 @@ import pytest
 from pyrevm import AccountInfo
 
 from careledger.chain.p256 import PRECOMPILE
-from careledger.identity.passkeys.keys import ORDER
+from careledger.identity.passkeys.passkey import ORDER
 from tests.support.evm import Evm
 from tests.support.p256 import (
     KEY,

@@ -16,7 +16,7 @@ from careledger.identity.passkeys.ceremony import (
     check_assertion,
     request_options,
 )
-from careledger.identity.passkeys.keys import ORDER, Passkey
+from careledger.identity.passkeys.passkey import ORDER, Passkey
 from tests.support.refusals import because
 from tests.worlds.identity.passkeys import (
     DIGEST,

@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from careledger.errors import InputError
 from careledger.identity.passkeys import errors
-from careledger.identity.passkeys.keys import P, Passkey, PasskeyKey
+from careledger.identity.passkeys.passkey import P, Passkey, PasskeyKey
 from tests.worlds.identity.passkeys import VERIFIER, phone
 
 

@@ -10,7 +10,7 @@ from careledger.identity.passkeys import errors
 from careledger.identity.passkeys.ceremony import (
     request_options,
 )
-from careledger.identity.passkeys.keys import ORDER
+from careledger.identity.passkeys.passkey import ORDER
 from careledger.identity.passkeys.software_authenticator import SoftwareAuthenticator
 from tests.worlds.identity.passkeys import DIGEST, SITE, VERIFIER, phone
 
