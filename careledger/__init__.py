@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from careledger.version import __version__
+
 if TYPE_CHECKING:
     from careledger.suite import Suite
 
 __all__ = ["Suite", "__version__"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from careledger import __version__
 from careledger.cli.light import LightGroup
 from careledger.cli.program import run
+from careledger.version import __version__
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from careledger.refunds.erc20 import Erc20Token
     from careledger.refunds.return_desk import ReturnDesk
     from careledger.refunds.terms import DealTerms
-    from careledger.suite.suite import Suite
+    from careledger.suite.context import SuiteContext
 
 
 class IdentityClients:
     """The contracts of identity, and the names of identities on this chain."""
 
-    def __init__(self, suite: "Suite") -> None:
+    def __init__(self, suite: "SuiteContext") -> None:
         self._suite = suite
 
     @cached_property
@@ -116,7 +116,7 @@ class IdentityClients:
 class InteractionClients:
     """The contract of interactions."""
 
-    def __init__(self, suite: "Suite") -> None:
+    def __init__(self, suite: "SuiteContext") -> None:
         self._suite = suite
 
     @cached_property
@@ -132,7 +132,7 @@ class InteractionClients:
 class LoyaltyClients:
     """The contracts of loyalty, each after a look at its code."""
 
-    def __init__(self, suite: "Suite") -> None:
+    def __init__(self, suite: "SuiteContext") -> None:
         self._suite = suite
 
     @cached_property
@@ -169,7 +169,7 @@ class LoyaltyClients:
 class RefundClients:
     """The contracts of refunds."""
 
-    def __init__(self, suite: "Suite") -> None:
+    def __init__(self, suite: "SuiteContext") -> None:
         self._suite = suite
 
     @cached_property
@@ -187,23 +187,6 @@ class RefundClients:
 
         suite = self._suite
         return ReturnDesk(suite.chain, suite.address("ReturnDesk"), suite.payer)
-
-    def suite_of(self, deal: "DealTerms | bytes") -> "Suite":
-        """Return the version of the suite in which a deal was opened; the newest where in none.
-
-        Args:
-            deal: its terms, or its id.
-
-        """
-        suite = self._suite
-        if suite.given("RefundEscrow") is not None or len(suite.versions) == 1:
-            return suite
-
-        for version in reversed(suite.versions):
-            older = suite.at(version)
-            if older.refunds.is_open(deal):
-                return older
-        return suite
 
     def is_open(self, deal: "DealTerms | bytes") -> bool:
         """Say whether a deal was ever opened in this version's escrow."""

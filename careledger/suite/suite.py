@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from careledger.chain.node import DevelopmentChain
     from careledger.chain.rpc import Chain
     from careledger.chain.send import Sender
+    from careledger.refunds.terms import DealTerms
     from careledger.store import Store
 
 _Client = TypeVar("_Client", bound="ContractClient")
@@ -239,6 +240,22 @@ class Suite:
                 return self.at(version.number)
         return self
 
+    def having_deal(self, deal: "DealTerms | bytes") -> "Suite":
+        """Return the version in which a deal was opened; the newest when it was opened in none.
+
+        Args:
+            deal: its terms, or its id.
+
+        """
+        if self.given("RefundEscrow") is not None or len(self.versions) == 1:
+            return self
+
+        for version in reversed(self.versions):
+            older = self.at(version)
+            if older.refunds.is_open(deal):
+                return older
+        return self
+
     @property
     def _deployed(self) -> "DeployedVersion":
         versions = self._access.versions
@@ -332,8 +349,8 @@ class Suite:
             NodeError, Reverted: a transaction failed; what was done before it is recorded.
 
         """
-        from careledger import __version__
         from careledger.chain.deploy import deploy
+        from careledger.version import __version__
 
         folder = self.settings.deployments
         found = deploy(

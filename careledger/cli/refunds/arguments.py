@@ -54,10 +54,10 @@ def find_deal(suite: "Suite", deal: str) -> "tuple[Suite, DealTerms]":
 
     if not deal.startswith("0x"):
         terms = DealTerms.read(Path(deal))
-        return suite.refunds.suite_of(terms), terms
+        return suite.having_deal(terms), terms
 
     id_ = parse_bytes32(deal, "the deal's id")
-    holding = suite.refunds.suite_of(id_)
+    holding = suite.having_deal(id_)
     return holding, holding.refunds.escrow.terms_of(id_)
 
 
