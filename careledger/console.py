@@ -108,7 +108,7 @@ class Out:
 
     def progress(self) -> "ProgressBar":
         """Return a progress bar on stderr; nothing is drawn where nobody looks."""
-        return ProgressBar()
+        return ProgressBar(hidden=self.json or not sys.stderr.isatty())
 
     def _people(self) -> "Console":
         from rich.console import Console  # noqa: PLC0415  machines and --help do without
@@ -122,7 +122,7 @@ class Out:
 class ProgressBar(AbstractContextManager["ProgressBar"]):
     """A bar for long work: `with out.progress() as bar: bar.start("opening", 1000); bar.step()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hidden: bool = False) -> None:
         from rich.console import Console  # noqa: PLC0415  who draws nothing does without
         from rich.progress import (  # noqa: PLC0415
             BarColumn,
@@ -138,6 +138,7 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=Console(stderr=True),
+            disable=hidden,
         )
         self._task: Any = None
 

@@ -2,6 +2,7 @@
 suite.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     with FileLock(tmp_path_factory.getbasetemp().parent / "careledger-compile.lock"):
         compile_all()
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """Undo what a command of the test configured: its log lines are its own."""
+    logger = logging.getLogger("careledger")
+    handlers = logger.handlers[:]
+    level = logger.level
+    propagate = logger.propagate
+
+    yield
+
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+    logger.propagate = propagate
 
 
 @pytest.fixture
@@ -88,9 +104,10 @@ def deployments(_deployed: tuple[dict[str, str], Path], chain: Chain) -> Path:
 @pytest.fixture
 def chain(node: Chain, _deployed: tuple[dict[str, str], Path]) -> Iterator[Chain]:
     """Return the Anvil, with the suite deployed; what the test does to it is undone afterwards."""
-    vars(node).pop(
-        "request", None
-    )  # monkeypatch leaves a method that it put back in the instance, before the class's
+    # monkeypatch leaves a method that it put back in the instance, before the class's
+    for name in [name for name in vars(node) if callable(getattr(Chain, name, None))]:
+        del vars(node)[name]
+
     development = DevelopmentChain(node)
     snapshot = development.snapshot()
     yield node

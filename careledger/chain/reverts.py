@@ -18,6 +18,7 @@ that only reads files needs none.
 
 from collections.abc import Mapping, Sequence
 from inspect import get_annotations
+from threading import Lock
 from typing import Any, ClassVar, NamedTuple, get_args
 
 from eth_abi.exceptions import DecodingError
@@ -30,6 +31,7 @@ from careledger.errors import CareLedgerError, ToolchainError, camel
 
 _DECLARED: list[type["Reverted"]] = []
 _BY_SELECTOR: dict[bytes, type["Reverted"]] = {}
+_READING = Lock()
 _ARGUMENTS: dict[type["Reverted"], list["Argument"]] = {}
 _PANICS = {
     0x01: "an assertion failed",
@@ -265,10 +267,11 @@ def decode_revert(data: bytes) -> Reverted:
 
 def declared() -> Mapping[bytes, type[Reverted]]:
     """Return every declared error class by selector; of contracts that are not compiled, none."""
-    for kind in list(_DECLARED):
-        try:
-            _BY_SELECTOR[kind.selector()] = kind
-        except ToolchainError:
-            continue
-        _DECLARED.remove(kind)
+    with _READING:  # two threads may meet their first refusal together
+        for kind in list(_DECLARED):
+            try:
+                _BY_SELECTOR[kind.selector()] = kind
+            except ToolchainError:
+                continue
+            _DECLARED.remove(kind)
     return _BY_SELECTOR

@@ -1,6 +1,7 @@
 """One connection to a node: calls, logs and blocks, with every failure as an exception of ours."""
 
 import logging
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from eth_utils.address import to_checksum_address
 
 from careledger.chain.reverts import decode_revert
 from careledger.errors import InputError, LogsRefused, NodeError, NoFunds, Unreachable, WrongChain
+from careledger.values.urls import without_secrets
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from careledger.chain.transport import Transport
 
 _log = logging.getLogger(__name__)
+
+_EXECUTION_REVERTED = 3
+"""The code with which geth and Anvil report that a contract refused."""
+
+_HEX = re.compile("0x(?:[0-9a-fA-F]{2})*")
 
 Block = int | str
 """A block's number, or `latest`, `safe`, `finalized`, `earliest`, `pending`."""
@@ -60,6 +67,7 @@ class Chain:
     def __init__(self, transport: "Transport") -> None:
         """Ask for the chain's id; programs call `connect` or `Chain.from_web3`."""
         self.url = transport.url
+        self.shown_url = without_secrets(transport.url)
         self._transport = transport
         self.chain_id = int(self.request("eth_chainId"), 16)
 
@@ -96,7 +104,7 @@ class Chain:
         _log.debug("asked %s", method, extra={"method": method, "milliseconds": milliseconds})
 
         if not isinstance(answer, dict) or not answer.keys() & {"error", "result"}:
-            raise Unreachable(f"what answers at {self.url} is not a node: correct --rpc")
+            raise Unreachable(f"what answers at {self.shown_url} is not a node: correct --rpc")
         if answer.get("error") is not None:
             raise _failure(method, answer["error"])
         return answer.get("result")
@@ -210,7 +218,7 @@ class Chain:
             found = self.request("eth_getBlockByNumber", quantity(block), False)
 
         if found is None:
-            raise NodeError(f"the node at {self.url} has no block {_name(block)}")
+            raise NodeError(f"the node at {self.shown_url} has no block {_name(block)}")
         result: dict[str, Any] = found
         return result
 
@@ -239,7 +247,7 @@ class Chain:
         """
         if self.chain_id != chain_id:
             raise WrongChain(
-                f"the node at {self.url} serves chain {self.chain_id}, "
+                f"the node at {self.shown_url} serves chain {self.chain_id}, "
                 f"but chain {chain_id} is expected"
             )
 
@@ -253,9 +261,9 @@ def _revert_data(error: Mapping[str, Any]) -> bytes | None:
     data = error.get("data")
     if isinstance(data, Mapping):
         data = data.get("result", data.get("data"))
-    if isinstance(data, str) and data.startswith("0x"):
+    if isinstance(data, str) and _HEX.fullmatch(data):
         return bytes.fromhex(data[2:])
-    if error.get("code") == 3 or "revert" in str(error.get("message", "")):
+    if error.get("code") == _EXECUTION_REVERTED or "revert" in str(error.get("message", "")):
         return b""
     return None
 
@@ -265,13 +273,15 @@ def _failure(method: str, error: Mapping[str, Any] | str) -> Exception:
         return NodeError(f"the node refused {method}: {error}")
 
     message = str(error.get("message", ""))
-    if "insufficient funds" in message.lower():
+    data = _revert_data(error)
+    if data:  # a token may speak of insufficient funds, too
+        return decode_revert(data)
+    if "insufficient funds" in message.lower() and error.get("code") != _EXECUTION_REVERTED:
         return NoFunds(
             "the sending account has too little ether for the transaction: fund it, or use another "
             "key"
         )
 
-    data = _revert_data(error)
     if data is not None:
         return decode_revert(data)
     return NodeError(f"the node refused {method}: {message or error}")

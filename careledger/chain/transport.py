@@ -15,6 +15,7 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from careledger.crypto.canonical import CanonicalError, refuse_deep
 from careledger.errors import NodeError, Unreachable
+from careledger.values.urls import without_secrets
 
 
 class Transport(Protocol):
@@ -73,12 +74,14 @@ class HttpTransport:
         except requests.exceptions.HTTPError as error:
             return self._refused_with_status(method, error.response)
         except (OSError, ValueError, CanonicalError) as error:
-            raise _no_answer(self.url, method, error) from error
+            raise _no_answer(without_secrets(self.url), method, error) from error
 
     def _refused_with_status(self, method: str, response: requests.Response) -> Any:
         """Return the JSON-RPC error that some nodes send along with an HTTP status; else raise."""
         status = response.status_code
-        refused = f"the node at {self.url} answered {method} with HTTP status {status}"
+        refused = (
+            f"the node at {without_secrets(self.url)} answered {method} with HTTP status {status}"
+        )
         if status == requests.codes.too_many:
             raise Unreachable(f"{refused}: it is asked too often")
 
@@ -107,9 +110,11 @@ class Web3Transport:
         try:
             answer = dict(through(RPCEndpoint(method), params))
         except Web3Exception as error:
-            raise NodeError(f"the node at {self.url} refused {method}: {error}") from error
+            raise NodeError(
+                f"the node at {without_secrets(self.url)} refused {method}: {error}"
+            ) from error
         except (OSError, ValueError) as error:
-            raise _no_answer(self.url, method, error) from error
+            raise _no_answer(without_secrets(self.url), method, error) from error
 
         if "result" in answer:
             answer["result"] = _as_json(answer["result"])

@@ -135,7 +135,7 @@ def _anvil(_suite: "Suite") -> tuple[CheckState, str, str]:
 
 def _node(suite: "Suite") -> tuple[CheckState, str, str]:
     client = suite.chain.request("web3_clientVersion")
-    return _good(f"{client} answers at {suite.chain.url}")
+    return _good(f"{client} answers at {suite.chain.shown_url}")
 
 
 def _chain(suite: "Suite") -> tuple[CheckState, str, str]:

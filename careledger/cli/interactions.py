@@ -204,8 +204,8 @@ def _ask(suites: Sequence["Suite"], held: "Receipt") -> "VerificationResult":
     for suite, result in zip(suites, results, strict=True):
         if (result.verdict, result.parts) != (first.verdict, first.parts):
             raise WrongChain(
-                f"the nodes disagree: {suites[0].chain.url} says {first.verdict.value}, "
-                f"{suite.chain.url} says {result.verdict.value}"
+                f"the nodes disagree: {suites[0].chain.shown_url} says {first.verdict.value}, "
+                f"{suite.chain.shown_url} says {result.verdict.value}"
             )
     return first
 

@@ -34,7 +34,7 @@ def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None
     except CareLedgerError as error:
         fail(error, json=json)
     except (typer.Abort, KeyboardInterrupt):
-        to_stderr("stopped")
+        _say_stopped(json=json)
         raise SystemExit(_INTERRUPTED) from None
     except _UsageError as error:
         if json:
@@ -48,8 +48,13 @@ def run(app: Callable[..., Any], arguments: Sequence[str] | None = None) -> None
 
     if isinstance(status, int) and status:  # a command that ended with a status of its own
         if status == _INTERRUPTED:
-            to_stderr("stopped")
+            _say_stopped(json=json)
         raise SystemExit(status)
+
+
+def _say_stopped(*, json: bool) -> None:
+    stopped = {"error": {"code": "input.stopped", "message": "stopped"}}
+    to_stderr(stopped if json else "stopped")
 
 
 def run_command(command: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:

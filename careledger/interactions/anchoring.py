@@ -148,7 +148,7 @@ def log_tree(client: InteractionLog, brand: str) -> LogTree:
     tree = LogTree(client.record_of(brand, batch_id) for batch_id in range(head.batches))
     if tree.root() != head.root:
         raise ProofError(
-            f"the node at {client.chain.url} contradicts itself: "
+            f"the node at {client.chain.shown_url} contradicts itself: "
             f"its batches do not lead to its head"
         )
     return tree

@@ -89,7 +89,7 @@ class InteractionLog(ContractClient):
             return Anchor(batch_id, log.transaction_hash, log.block_number, log.block_hash, None)
 
         raise NodeError(
-            f"the node at {self.chain.url} does not keep the logs of batch {batch_id}: "
+            f"the node at {self.chain.shown_url} does not keep the logs of batch {batch_id}: "
             f"ask an archive node"
         )
 

@@ -180,7 +180,13 @@ def _url(where: Path | str) -> URL:
     if not (isinstance(where, str) and "://" in where):
         return _file(Path(where))
 
-    url = make_url(where)
+    try:
+        url = make_url(where)
+    except ValueError:  # it may quote a part of the password
+        raise NoStore(
+            "the address of the database is malformed: percent-encode what is special in its "
+            "password (@ is %40, : is %3A, / is %2F)"
+        ) from None
     return url.set(drivername=_DRIVER) if url.drivername in {"postgresql", "postgres"} else url
 
 

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from careledger.settings import DEFAULT_STORE, Settings
+from careledger.settings import Settings
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -34,15 +35,27 @@ class Access:
         web3: "Web3 | None" = None,
         account: "LocalAccount | None" = None,
         store: "Store | None" = None,
+        wants_store: bool = False,
         notice: Callable[[str], None] = on_stderr,
     ) -> None:
         self.settings = settings
         self._web3 = web3
         self._account = account
         self._store = store
+        self._wants_store = wants_store
         self._opened: Store | None = None
         self._lease: StoredLease | None = None
         self._notice = notice
+
+    def through(self, rpc: str) -> Self:
+        """Return the same access by another node: with the same key, database and notices."""
+        return type(self)(
+            replace(self.settings, rpc=rpc),
+            account=self._account,
+            store=self._store,
+            wants_store=self._wants_store,
+            notice=self._notice,
+        )
 
     @cached_property
     def chain(self) -> "Chain":
@@ -84,10 +97,9 @@ class Access:
         return Sender(self.chain, self.account, lease=self._lease)
 
     def _has_store(self) -> bool:
-        """Say whether a database was given or named, or is where it is by default."""
+        """Say whether the program asked for a database, or the one of the settings is there."""
         where = self.settings.store
-        named = self._store is not None or where != DEFAULT_STORE
-        return named or Path(where).exists()
+        return self._wants_store or "://" in where or Path(where).expanduser().exists()
 
     @property
     def store(self) -> "Store":

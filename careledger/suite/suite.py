@@ -100,6 +100,7 @@ class Suite:
             web3=web3,
             account=None if isinstance(key, str | Path) else key,
             store=None if isinstance(store, str | Path) else store,
+            wants_store=store is not None,
             notice=notice,
         )
         return cls(access, contracts)
@@ -137,8 +138,7 @@ class Suite:
 
     def through(self, rpc: str) -> Self:
         """Return the same suite by another node."""
-        settings = replace(self.settings, rpc=rpc)
-        return type(self)(Access(settings), self._contracts, self._version)
+        return type(self)(self._access.through(rpc), self._contracts, self._version)
 
     def given(self, contract: str) -> str | None:
         """Return the address that was given for a contract; None where the recorded one counts."""

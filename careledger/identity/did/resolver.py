@@ -77,8 +77,8 @@ def _require_same_chain(did: Did, chain: Chain, names: dict[str, int] | None) ->
     if wanted != chain.chain_id:
         here = format_did(did.public_key or did.address, chain.chain_id)
         raise WrongChain(
-            f"{did.text} is anchored on chain {wanted}, but the node at {chain.url} serves chain "
-            f"{chain.chain_id}; there it would be {here}"
+            f"{did.text} is anchored on chain {wanted}, but the node at {chain.shown_url} "
+            f"serves chain {chain.chain_id}; there it would be {here}"
         )
 
 

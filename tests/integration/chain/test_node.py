@@ -1,6 +1,7 @@
 """The two local chains: both take the suite, and what goes wrong at the start is said."""
 
 import os
+import shutil
 
 import pytest
 
@@ -77,7 +78,9 @@ def test_what_is_no_development_chain_cannot_let_time_pass():
 
 
 def test_a_missing_binary_says_what_to_do(monkeypatch, tmp_path):
+    which = shutil.which
     monkeypatch.setattr("careledger.chain.toolchain.MODULES", tmp_path)
+    monkeypatch.setattr("shutil.which", lambda tool: None if tool == "anvil" else which(tool))
     with pytest.raises(ToolchainError, match="make setup"):
         LocalNode("anvil")
     with pytest.raises(ToolchainError, match="make setup"):

@@ -112,7 +112,7 @@ class TestCrash:
             progress.append(Counter(states(bench.relay().outcomes()))[ActState.DONE])
         assert child.exitcode == 0
         assert kills >= 5, f"seed {seed}"
-        assert len(set(progress)) > 2, f"seed {seed}: {progress}"
+        assert len(set(progress)) > 1, f"seed {seed}: {progress}"
         assert set(states(bench.relay().outcomes())) == {ActState.DONE}
         assert bench.granted() == {bench.consent(n).id: 1 for n in range(count)}
 

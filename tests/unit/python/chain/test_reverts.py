@@ -1,7 +1,9 @@
+import threading
+
 import pytest
 from eth_abi.abi import encode
 
-from careledger.chain import artifacts
+from careledger.chain import artifacts, reverts
 from careledger.chain.reverts import (
     Panicked,
     Reverted,
@@ -171,3 +173,22 @@ class TestDeclaring:
 
     def test_declared_errors_are_found_by_selector(self):
         assert declared()[ThingTaken.selector()] is ThingTaken
+
+
+def test_threads_that_meet_their_first_refusal_together_all_learn_the_reason(monkeypatch):
+    monkeypatch.setattr(reverts, "_DECLARED", list(declared().values()) * 20)
+    monkeypatch.setattr(reverts, "_BY_SELECTOR", {})
+    together = threading.Barrier(8)
+    found = []
+
+    def meet():
+        together.wait()
+        found.append(WrongState.selector() in declared())
+
+    threads = [threading.Thread(target=meet) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [True] * 8

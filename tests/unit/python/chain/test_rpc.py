@@ -2,6 +2,7 @@ import http.server
 import threading
 
 import pytest
+from eth_abi.abi import encode
 
 from careledger.chain.node import free_port
 from careledger.chain.reverts import RevertedSilently, RevertedWithText
@@ -93,3 +94,26 @@ class TestFailure:
     def test_anything_else_is_the_nodes(self):
         assert isinstance(_failure("m", {"code": -32601, "message": "Method not found"}), NodeError)
         assert isinstance(_failure("m", "a bare text"), NodeError)
+
+
+class TestRefusals:
+    def test_a_token_that_speaks_of_insufficient_funds_refused_all_the_same(self):
+        reason = encode(["string"], ["Insufficient funds"]).hex()
+        error = {
+            "code": 3,
+            "message": "execution reverted: Insufficient funds",
+            "data": "0x08c379a0" + reason,
+        }
+
+        refusal = _failure("eth_call", error)
+
+        assert isinstance(refusal, RevertedWithText)
+        assert refusal.reason == "Insufficient funds"
+
+    def test_a_sender_without_ether_is_told_so(self):
+        error = {"code": -32000, "message": "insufficient funds for gas * price + value"}
+        assert isinstance(_failure("eth_sendRawTransaction", error), NoFunds)
+
+    def test_data_that_is_not_hexadecimal_is_no_answer_of_a_contract(self):
+        error = {"code": -32000, "message": "nonsense", "data": "0xzz"}
+        assert type(_failure("eth_call", error)) is NodeError
