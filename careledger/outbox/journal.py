@@ -111,7 +111,7 @@ class TransactionJournal:
         """
         with self._writing() as session:
             self._note(session, nonce, receipt)
-            _settle(session, judged, self._clock())
+            self._settle_items(session, judged)
 
     def settle(self, nonce: int, judged: Judgement[Any], state: OutboxState) -> None:
         """End a transaction, together with what was in it.
@@ -134,12 +134,12 @@ class TransactionJournal:
             session.execute(
                 update(OutboxTransactionRow).where(open_).values(state=OutboxState.REPLACED)
             )
-            _settle(session, judged, self._clock())
+            self._settle_items(session, judged)
 
     def settle_items(self, judged: Judgement[Any]) -> None:
         """Settle items that need no transaction; those that are left wait, having failed once."""
         with self._writing() as session:
-            _settle(session, judged, self._clock())
+            self._settle_items(session, judged)
 
     # -- rows
 
@@ -232,6 +232,33 @@ class TransactionJournal:
             .values(state=after)
         )
 
+    def _settle_items(self, session: Session, judged: Judgement[Any]) -> None:
+        now = self._clock()
+        for row in self._rows(session, judged.done):
+            row.state = OutboxState.FINAL
+            row.reason = None
+            row.settled_at = now
+
+        reasons = {item.id: reason for item, reason in judged.refused}
+        for row in self._rows(session, [item for item, _ in judged.refused]):
+            row.state = OutboxState.REFUSED
+            row.reason = reasons[row.id][:_LONGEST_REASON]
+            row.settled_at = now
+
+        for row in self._rows(session, judged.left):
+            row.state = OutboxState.QUEUED
+            row.sender = None
+            row.nonce = None
+            row.attempts += 1
+
+    def _rows(self, session: Session, items: Sequence[OutboxItem[Any]]) -> list[OutboxItemRow]:
+        """Return items that wait, or are in a transaction of this key; no others are ours."""
+        return [
+            row
+            for row in rows_of(session, items)
+            if row.state == OutboxState.QUEUED or row.sender == self._sender
+        ]
+
     def _note(self, session: Session, nonce: int, receipt: TransactionReceipt) -> None:
         self._move(session, nonce, [OutboxState.SIGNED, OutboxState.BROADCAST], OutboxState.MINED)
         session.execute(
@@ -258,22 +285,3 @@ def _stored(nonce: int, attempts: list[OutboxTransactionRow]) -> StoredTransacti
         block_number=block,
     )
     return StoredTransaction(nonce, state, pending)
-
-
-def _settle(session: Session, judged: Judgement[Any], now: datetime) -> None:
-    for row in rows_of(session, judged.done):
-        row.state = OutboxState.FINAL
-        row.reason = None
-        row.settled_at = now
-
-    reasons = {item.id: reason for item, reason in judged.refused}
-    for row in rows_of(session, [item for item, _ in judged.refused]):
-        row.state = OutboxState.REFUSED
-        row.reason = reasons[row.id][:_LONGEST_REASON]
-        row.settled_at = now
-
-    for row in rows_of(session, judged.left):
-        row.state = OutboxState.QUEUED
-        row.sender = None
-        row.nonce = None
-        row.attempts += 1

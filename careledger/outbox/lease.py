@@ -73,6 +73,8 @@ class StoredLease:
 
         self.holder = f"{socket.gethostname()[:60]}/{os.getpid()}/{secrets.token_hex(8)}"
         self._token: int | None = None
+        self._held_last: int | None = None
+        """What is given back, also after `held` has ended `_token`."""
         self._renewed_at = 0.0
         self._lock = threading.RLock()
 
@@ -132,8 +134,9 @@ class StoredLease:
     def release(self) -> None:
         """Give the lease back, if it is still ours; without a database, it ends by itself."""
         with self._lock:
-            token = self._token
+            token = self._held_last
             self._token = None
+            self._held_last = None
             if token is None:
                 return
 
@@ -207,6 +210,7 @@ class StoredLease:
             raise self._in_use()
 
         self._token = int(token)
+        self._held_last = self._token
         self._renewed_at = asked_at
         return self._token
 

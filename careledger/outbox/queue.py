@@ -101,7 +101,8 @@ class OutboxQueue:
         payload = kind.to_json(item)
         key = sha256(canonical.dumps(payload)).hex()
 
-        known = session.scalars(select(OutboxItemRow).where(self._of(kind, effect))).all()
+        of_effect = select(OutboxItemRow).where(self._of(kind, effect)).with_for_update()
+        known = session.scalars(of_effect).all()
         if any(row.state == OutboxState.FINAL for row in known):
             return
 
@@ -257,7 +258,7 @@ def rows_of(session: Session, items: Sequence[OutboxItem[Any]]) -> Sequence[Outb
         return []
 
     wanted = OutboxItemRow.id.in_([item.id for item in items])
-    return session.scalars(select(OutboxItemRow).where(wanted)).all()
+    return session.scalars(select(OutboxItemRow).where(wanted).with_for_update()).all()
 
 
 def _progress(row: OutboxItemRow) -> tuple[int, int]:

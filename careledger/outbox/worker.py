@@ -110,12 +110,21 @@ class OutboxWorker:
     def paying(self) -> Iterator[Sender]:
         """Yield a sender of the same key, which has the lease, for transactions beside the queue's.
 
+        It knows what a killed program has stored, and signs none of those nonces anew.
+
         Raises:
             KeyInUse: another program sends with this key.
 
         """
-        with self.lease.held(self.patience):
-            yield self.sender.again(lease=self.lease)
+        with self.lease.held(self.patience) as token:
+            sender = self.sender.again(lease=self.lease)
+            journal = TransactionJournal(
+                self.lease, token, self.queue.chain_id, sender.address, self.queue.clock
+            )
+            for stored in journal.under_way():
+                sender.remember(stored.pending)
+
+            yield sender
 
 
 class WorkerTurn:
@@ -195,8 +204,16 @@ class WorkerTurn:
         except NodeError:
             if not self._is_used(stored.nonce):
                 raise
-            self._replaced(stored)
-            return
+
+            # It may have been ours: from a node that does not answer, nothing follows.
+            found = self._sender.receipt(pending)
+            if found is None:
+                self._replaced(stored)
+                return
+            if not found.succeeded:
+                self._reverted(stored)
+                return
+            receipt = found
 
         self._journal.mined(stored.nonce, receipt)
         if not self._worker.confirmations:

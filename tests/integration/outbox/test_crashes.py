@@ -11,7 +11,6 @@ import pytest
 from careledger.chain.send import Sender
 from careledger.chain.sent import SentTransactions
 from careledger.chain.transactions import TransactionRole
-from careledger.outbox import journal as journal_module
 from careledger.outbox.journal import TransactionJournal
 from careledger.outbox.lease import StoredLease
 from careledger.outbox.queue import OutboxQueue
@@ -49,7 +48,7 @@ POINTS = {
     "mined and not noted": (Sender, "wait", True, always),
     "while it is noted as mined": (TransactionJournal, "_note", True, always),
     "noted as mined and not settled": (WorkerTurn, "_settle", False, always),
-    "while it is settled": (journal_module, "_settle", True, always),
+    "while it is settled": (TransactionJournal, "_settle_items", True, always),
     "settled": (TransactionJournal, "settle", True, always),
 }
 IN_TRANSACTION = {"while it is stored", "while it is noted as mined", "while it is settled"}
