@@ -18,7 +18,7 @@ def test_the_list_is_read_without_loading_a_flow():
     result = subprocess.run(
         [sys.executable, "-c", listed], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert result.stdout == "['careledger', 'careledger.flows']\n"
+    assert result.stdout == "['careledger', 'careledger.flows', 'careledger.version']\n"
 
 
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
