@@ -45,8 +45,9 @@ def _built(root: Path) -> dict[Path, str]:
     files: dict[Path, str] = {}
     for file in sorted(compiler.ARTIFACTS.glob("*.json")):
         artifact = json.loads(file.read_text())
-        name, source = artifact["contractName"], artifact["source"]
-        if source not in sources or ("/mocks/" in source and name not in FLOWS_NEED):
+        name = artifact["contractName"]
+        source = artifact["source"]
+        if source not in sources or (_is_mock(artifact) and name not in FLOWS_NEED):
             continue
 
         files[file] = file.name
@@ -54,3 +55,13 @@ def _built(root: Path) -> dict[Path, str]:
         if callable_ and artifact["bytecode"] != "0x" and Path(source).stem == name:
             files[compiler.STANDARD_JSON / file.name] = f"standard-json/{file.name}"
     return files
+
+
+def _is_mock(artifact: dict[str, Any]) -> bool:
+    """Say whether a contract is declared among the mocks, whichever file was compiled last."""
+    metadata = artifact["metadata"]
+    if isinstance(metadata, str):
+        metadata = json.loads(metadata)
+
+    (declared_in,) = metadata["settings"]["compilationTarget"]
+    return "/mocks/" in declared_in
