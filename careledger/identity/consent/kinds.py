@@ -5,6 +5,7 @@ done, and nothing is done twice.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
@@ -55,7 +56,7 @@ def key_of(act: ConsentAct) -> bytes:
     return act.consent.id
 
 
-class _ConsentCalls(Generic[A]):
+class _ConsentCalls(ABC, Generic[A]):
     """What the three kinds share; each is an `OutboxKind`."""
 
     kind: ClassVar[ActKind]
@@ -102,13 +103,13 @@ class _ConsentCalls(Generic[A]):
 
         return self._spoils_a_batch()
 
+    @abstractmethod
     def would_take(self, items: Sequence[A]) -> bool:
         """Return whether the registry would do all of them now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _alone(self, item: A) -> bytes:
         """Return the calldata that does one act and names the reason if it is refused."""
-        raise NotImplementedError
 
     def _spoils_a_batch(self) -> str | None:
         """Return why an act that is fine by itself is not in a batch."""

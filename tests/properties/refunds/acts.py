@@ -1,6 +1,6 @@
 """The acts of the machine: for each, the ways in which it can be done."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
@@ -22,13 +22,10 @@ class Acts(Transactions):
     turn: int
     """A number from 0 to 255 for small choices."""
 
-    def play(self, act: str, apt: bool, pick: int, options: list[dict[str, Any]]) -> bool:
-        """Play one of the options; say whether there was one."""
-        raise NotImplementedError
-
-    def bar(self, who: str, on: bool) -> bool:
-        """Have the token refuse somebody, or no longer."""
-        raise NotImplementedError
+    play: Callable[[str, bool, int, list[dict[str, Any]]], bool]
+    """Plays one of the options of an act (name, apt, pick, options); says whether there was one."""
+    bar: Callable[[str, bool], bool]
+    """Has the token refuse somebody, or no longer."""
 
     def open(self, pick: int, apt: bool) -> bool:
         if sum(not deal.over for deal in self.model.deals) > 5:

@@ -1,5 +1,6 @@
 """Where the acts are played: the in-process EVM for depth, Anvil and our clients for truth."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -84,7 +85,7 @@ def plain(argument: Any) -> Any:
     return int(argument.timestamp()) if isinstance(argument, datetime) else argument
 
 
-class Stage:
+class Stage(ABC):
     """What both have in common."""
 
     exact = True
@@ -123,10 +124,11 @@ class Stage:
         outcome = self.act(sender, contract, function, *arguments)
         assert outcome.refusal is None, f"{contract}.{function}: {outcome.refusal}"
 
+    @abstractmethod
     def act(
         self, sender: str, contract: str, function: str, *arguments: Any, value: int = 0
     ) -> Outcome:
-        raise NotImplementedError  # each back end has its own
+        """Send a transaction, and return what came of it."""
 
 
 class Deep(Stage):
