@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
 
     from careledger.identity.consent.client import ConsentRegistry
+    from careledger.identity.credentials.issuer import Issuer
     from careledger.identity.credentials.policy import VerifierPolicy
     from careledger.identity.did.client import IdentityRegistry
     from careledger.identity.exchange.company import Company
@@ -65,21 +66,23 @@ class IdentityClients:
         found = self._suite.addresses.get("PasskeyVerifier")
         return [] if found is None else [found]
 
-    def company(self, policy: "VerifierPolicy") -> "Company":
-        """Return a company that asks as the identity of the suite's key, and keeps in its store.
+    def company(self, policy: "VerifierPolicy", issuer: "Issuer | None" = None) -> "Company":
+        """Return a company that keeps in the suite's store, and pays with the suite's key.
 
         Args:
             policy: whose credentials are believed, and how strictly.
+            issuer: who signs the requests; the identity of the suite's key when None.
+
+        Raises:
+            SettingsError: no key is named, or it cannot be used.
+            StoreError: the database cannot be used.
 
         """
-        from careledger.identity.credentials.issuer import Issuer
-        from careledger.identity.credentials.keys import SigningKey
         from careledger.identity.exchange.company import Company
 
         suite = self._suite
-        did = self.did(suite.account.address)
         return Company(
-            Issuer(did, SigningKey.of_account(suite.account), f"{did}#controller"),
+            issuer or self._own_issuer(),
             self.registry,
             self.consents,
             self.statuses,
@@ -87,6 +90,14 @@ class IdentityClients:
             policy=policy,
             verifiers=self.verifiers,
         )
+
+    def _own_issuer(self) -> "Issuer":
+        from careledger.identity.credentials.issuer import Issuer
+        from careledger.identity.credentials.keys import SigningKey
+
+        account = self._suite.account
+        did = self.did(account.address)
+        return Issuer(did, SigningKey.of_account(account), f"{did}#controller")
 
     def did(self, identity: str) -> str:
         """Return the DID of an address, or of a compressed public key, on this chain."""

@@ -72,6 +72,17 @@ class TestOpening:
         assert suite.settings.rpc == chain.url
         assert suite.settings.store == "other.db"
 
+    def test_another_node_keeps_key_and_database(self, opened, accounts, chain, tmp_path):
+        from careledger.store import Store
+
+        said = []
+        with Store.open(tmp_path / "mine.db") as mine:
+            suite = opened(key=accounts[3], store=mine, notice=said.append)
+            other = suite.through(chain.url)
+            assert other.account.address == accounts[3].address
+            assert other.store is mine
+        assert said == []
+
     def test_an_unknown_attribute_of_the_package_is_said(self):
         with pytest.raises(AttributeError, match="no attribute 'Sweet'"):
             _ = careledger.Sweet

@@ -1,7 +1,5 @@
 """What the commands of a company share: who asks, from which database, and the answers' files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +14,10 @@ if TYPE_CHECKING:
     from careledger.suite import Suite
 
 
-@contextmanager
-def open_company(
+def company_of(
     suite: "Suite", identity: str, policy: "VerifierPolicy", key: Path | None = None
-) -> "Iterator[Company]":
-    """Open a company's store, to ask and read in its name.
+) -> "Company":
+    """Return the company of an identity, to ask and read in its name.
 
     Args:
         suite: the suite.
@@ -32,19 +29,8 @@ def open_company(
         Conflict: its document does not list the key.
 
     """
-    from careledger.identity.exchange.company import Company
-
-    clients = suite.identity
-    issuer = issuer_with(suite, clients.address_of(identity), key)
-    yield Company(
-        issuer,
-        clients.registry,
-        clients.consents,
-        clients.statuses,
-        store=suite.store,
-        policy=policy,
-        verifiers=clients.verifiers,
-    )
+    issuer = issuer_with(suite, suite.identity.address_of(identity), key)
+    return suite.identity.company(policy, issuer)
 
 
 def open_relay(suite: "Suite") -> "Relay":

@@ -8,7 +8,7 @@ import typer
 
 from careledger.cli.commands import command, group
 from careledger.cli.identity.arguments import WalletFile, claim_path
-from careledger.cli.identity.company import open_company, open_relay, read_answer
+from careledger.cli.identity.company import company_of, open_relay, read_answer
 from careledger.cli.identity.files import read_token
 from careledger.cli.identity.wallet import open_wallet
 from careledger.cli.report import report
@@ -87,14 +87,14 @@ def ask(
     if qr is not None and qr.suffix not in {".svg", ".png"}:
         raise InputError(f"--qr {qr} is neither .svg nor .png")
 
-    with open_company(suite, grantee, VerifierPolicy(issuers=None), key) as company:
-        asked = company.ask(
-            type_,
-            [claim_path(one) for one in claim],
-            Purpose(purpose, terms),
-            lasting,
-            lifetime=answering,
-        )
+    company = company_of(suite, grantee, VerifierPolicy(issuers=None), key)
+    asked = company.ask(
+        type_,
+        [claim_path(one) for one in claim],
+        Purpose(purpose, terms),
+        lasting,
+        lifetime=answering,
+    )
 
     write_private(to, f"{asked.text}\n".encode())
     link = deep_link(asked.text)

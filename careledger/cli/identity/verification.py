@@ -7,7 +7,7 @@ import typer
 
 from careledger.cli.commands import command
 from careledger.cli.identity.arguments import claim_path
-from careledger.cli.identity.company import open_company, read_answer
+from careledger.cli.identity.company import company_of, read_answer
 from careledger.cli.identity.files import read_token
 from careledger.cli.identity.identifiers import app
 from careledger.cli.report import report
@@ -73,9 +73,9 @@ def verify(
 
     keys = KeyPolicy.NOW if strict else KeyPolicy.AT_SIGNING
     policy = VerifierPolicy(issuers=issuer, keys=keys)
-    with open_company(suite, claimed.did, policy, key) as company:
-        asked = company.own_request(text)
-        reading = company.take(given, asked, wishes)
+    company = company_of(suite, claimed.did, policy, key)
+    asked = company.own_request(text)
+    reading = company.take(given, asked, wishes)
 
     facts = _facts(reading.kept) | {
         "transactionHash": reading.granted,

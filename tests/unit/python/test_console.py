@@ -110,6 +110,17 @@ class TestOut:
             bar.step()
         assert capsys.readouterr().out == ""
 
+    def test_machines_and_pipes_get_no_progress(self, capsys, monkeypatch):
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        with Out(json=True).progress() as bar:
+            bar.start("working", 1)
+            bar.step()
+        monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+        with Out().progress() as bar:
+            bar.start("working", 1)
+            bar.step()
+        assert capsys.readouterr() == ("", "")
+
 
 @pytest.mark.parametrize(
     ("error", "status"),
@@ -152,6 +163,16 @@ class TestRun:
         error = json.loads(line)["error"]
         assert error["message"] == "gone [/] \x1b"
         assert error["code"]
+
+    def test_a_stop_is_a_document_for_machines_too(self, capsys):
+        def command(json: Json = False) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(SystemExit) as stopped:
+            run_command(command, ["--json"])
+        assert stopped.value.code == 130
+        (line,) = capsys.readouterr().err.splitlines()
+        assert json.loads(line)["error"]["code"] == "input.stopped"
 
     def test_a_wrong_option_is_a_document_for_machines_too(self, capsys):
         def command(json: Json = False) -> None:

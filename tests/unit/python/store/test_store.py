@@ -81,6 +81,12 @@ class TestOpen:
         with pytest.raises(NoStore, match="cannot be opened"):
             Store.open(tmp_path / "file" / "below")
 
+    def test_a_password_that_breaks_the_url_is_not_quoted(self):
+        with pytest.raises(NoStore, match="percent-encode") as refused:
+            Store.open("postgresql://user:p@ss:w0rd@host/db")
+        assert "w0rd" not in str(refused.value)
+        assert refused.value.__suppress_context__
+
     @pytest.mark.parametrize("url", ["nothing://here", "://", "postgresql+nothing://here"])
     def test_a_url_that_names_no_database_is_said(self, url):
         with pytest.raises(NoStore, match="no database can be opened"):
