@@ -39,6 +39,11 @@ class Settings:
     wallet_password_file: Path | None = None
     log_level: str = DEFAULT_LOG_LEVEL
 
+    @property
+    def store_exists(self) -> bool:
+        """Whether the database is there; one that a URL names counts as there."""
+        return "://" in self.store or Path(self.store).expanduser().exists()
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; an empty variable counts as not set."""

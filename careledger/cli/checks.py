@@ -233,7 +233,7 @@ def _funds(suite: "Suite") -> tuple[CheckState, str, str]:
 
 def _store(suite: "Suite") -> tuple[CheckState, str, str]:
     where = suite.settings.store
-    if "://" not in where and not Path(where).expanduser().exists():
+    if not suite.settings.store_exists:
         return _good(f"{where} is not there; it is made when a command needs it")
 
     from sqlalchemy import create_engine

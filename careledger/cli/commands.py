@@ -64,9 +64,9 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
 
     # What the function declares itself goes before the shared option of the same name.
     shared = {name: kind for name, kind in shared.items() if name not in own}
-    options = [_keyword(name, kind, None) for name, kind in shared.items()]
+    options = [keyword_option(name, kind, None) for name, kind in shared.items()]
     if needs_out:
-        options.append(_keyword("json_", Json, default=False))
+        options.append(keyword_option("json_", Json, default=False))
 
     def run(**arguments: Any) -> None:
         from careledger.console import Out
@@ -110,7 +110,8 @@ def edge(function: Callable[..., None], contracts: Iterable[str] = ()) -> Callab
     return run
 
 
-def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+def keyword_option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    """Return a keyword-only parameter, of which typer makes an option."""
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from careledger.cli.commands import edge
+from careledger.cli.commands import edge, keyword_option
 from careledger.cli.light import LightCommand, LightGroup
 from careledger.cli.options import Json, Rpc
 from careledger.cli.program import run_command
@@ -25,7 +25,7 @@ def flow_command(flow: Flow) -> Callable[..., None]:
         for parameter in inspect.signature(play, eval_str=True).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     ]
-    shared = [_keyword("rpc", Rpc, None), _keyword("json", Json, default=False)]
+    shared = [keyword_option("rpc", Rpc, None), keyword_option("json", Json, default=False)]
 
     def command(rpc: str | None, json: bool, **options: Any) -> None:
         play(Out(json), rpc, **options)
@@ -50,12 +50,7 @@ def _option(parameter: inspect.Parameter) -> inspect.Parameter:
 
     names = [option.name] if option.name else []
     annotation = Annotated[kind, typer.Option(*names, help=option.help)]  # type: ignore[valid-type]
-    return _keyword(parameter.name, annotation, parameter.default)
-
-
-def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=annotation)
+    return keyword_option(parameter.name, annotation, parameter.default)
 
 
 class _FlowCommand(LightCommand):

@@ -8,7 +8,7 @@ import typer
 
 from careledger.cli.commands import command, group
 from careledger.errors import NotFound, SettingsError, WrongChain
-from careledger.files import read_file, write_private
+from careledger.files import read_file
 from careledger.values.addresses import address
 from careledger.values.hashes import parse_bytes32
 
@@ -66,14 +66,21 @@ def anchor(
     done = anchoring.anchor(log, prepared, target)
 
     place = done.known_anchor()
-    root = "0x" + done.root.hex()
     gas = f"{place.gas_used:,}" if place.gas_used else "by an earlier run"
     each = f"{place.gas_used / done.count:,.1f}" if place.gas_used else ""
-    transaction = "0x" + place.transaction_hash.hex()
     out.table(
         f"{done.count} interactions anchored as batch {place.id} of {who}",
         ["from", "to", "root", "gas #", "gas an interaction #", "transaction"],
-        [[done.first, done.first + done.count - 1, root, gas, each, transaction]],
+        [
+            [
+                done.first,
+                done.first + done.count - 1,
+                done.root,
+                gas,
+                each,
+                place.transaction_hash,
+            ]
+        ],
         caption=f"batch: {target}, customers' keys: {keys}; keep both private",
     )
     out.document(
@@ -126,7 +133,7 @@ def receipt(
     suite.chain.expect(held.log.chain_id)
     log = suite.with_contracts({"InteractionLog": held.log.contract}).interactions.log
     made = anchoring.receipt(log, held, place, Keyring(keys), with_record=record)
-    write_private(out_file, made.canonical())
+    made.write(out_file)
 
     index, state = made.fields.index, made.state.value
     out.say(f"{out_file}: receipt of interaction {index} ('{interaction}'), {state}")

@@ -35,6 +35,7 @@ Version = Annotated[
         show_default=False,
     ),
 ]
+Block = Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; there is no way back.")]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from eth_account import Account
 from eth_typing import ChecksumAddress
 
-from careledger.chain.deploy import deploy
 from careledger.chain.node import DevelopmentChain
 from careledger.chain.rpc import Chain
 from careledger.chain.send import Sender
@@ -129,7 +128,7 @@ def open_stage(
         progress: called with each contract and what became of it.
 
     Raises:
-        NodeError, SettingsError, ToolchainError, WrongChain, Conflict: as `Suite` and `deploy` say.
+        NodeError, SettingsError, ToolchainError, WrongChain, Conflict: as `Suite.deploy` says.
 
     """
     address = rpc or brownie_rpc()
@@ -142,7 +141,7 @@ def open_stage(
         # Brownie's chain ends with Brownie, so its record is not kept either.
         folder = None if rpc else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         suite = stack.enter_context(Suite.open(address, deployments=folder, settings=settings))
-        deploy(suite.chain, suite.sender, suite.settings.deployments, progress)
+        suite.deploy(progress)
 
         yield Stage(suite)
 

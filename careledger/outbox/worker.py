@@ -21,6 +21,7 @@ from typing import Any
 from careledger.chain.reverts import Reverted
 from careledger.chain.send import Sender
 from careledger.chain.transactions import (
+    Keeper,
     Pending,
     TransactionEvent,
     TransactionReceipt,
@@ -117,14 +118,26 @@ class OutboxWorker:
 
         """
         with self.lease.held(self.patience) as token:
-            sender = self.sender.again(lease=self.lease)
-            journal = TransactionJournal(
-                self.lease, token, self.queue.chain_id, sender.address, self.queue.clock
-            )
-            for stored in journal.under_way():
-                sender.remember(stored.pending)
+            yield self.sender_for(self.journal(token))
 
-            yield sender
+    def journal(self, token: int) -> TransactionJournal:
+        """Return what was signed with this key, to be written under a token of the lease."""
+        return TransactionJournal(
+            self.lease, token, self.queue.chain_id, self.sender.address, self.queue.clock
+        )
+
+    def sender_for(self, journal: TransactionJournal, keep: Keeper | None = None) -> Sender:
+        """Return a sender of the same key that has the lease and knows what is under way.
+
+        Args:
+            journal: has what is under way.
+            keep: stores what is signed, before it is handed over.
+
+        """
+        sender = self.sender.again(lease=self.lease, keep=keep)
+        for stored in journal.under_way():
+            sender.remember(stored.pending)
+        return sender
 
 
 class WorkerTurn:
@@ -133,13 +146,8 @@ class WorkerTurn:
     def __init__(self, worker: OutboxWorker, token: int) -> None:
         self._worker = worker
         self._queue = worker.queue
-        self._journal = TransactionJournal(
-            worker.lease, token, worker.queue.chain_id, worker.sender.address, worker.queue.clock
-        )
-        self._sender = worker.sender.again(lease=worker.lease, keep=self._journal.keep)
-
-        for stored in self._journal.under_way():
-            self._sender.remember(stored.pending)
+        self._journal = worker.journal(token)
+        self._sender = worker.sender_for(self._journal, self._journal.keep)
 
     def step(self) -> bool:
         """Bring one transaction forward; say whether there may be more to do."""

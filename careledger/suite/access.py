@@ -98,8 +98,7 @@ class Access:
 
     def _has_store(self) -> bool:
         """Say whether the program asked for a database, or the one of the settings is there."""
-        where = self.settings.store
-        return self._wants_store or "://" in where or Path(where).expanduser().exists()
+        return self._wants_store or self.settings.store_exists
 
     @property
     def store(self) -> "Store":

@@ -9,7 +9,6 @@ import typer
 from careledger.errors import InputError
 
 Identity = Annotated[str, typer.Argument(metavar="IDENTITY", help="A did:ethr or an address.")]
-Block = Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)]
 IssuerKey = Annotated[
     Path | None,
     typer.Option(

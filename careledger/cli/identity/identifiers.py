@@ -8,8 +8,8 @@ import typer
 
 from careledger.cli.arguments import time_or_day
 from careledger.cli.commands import command, group
-from careledger.cli.identity.arguments import Block, Identity
-from careledger.cli.options import Yes
+from careledger.cli.identity.arguments import Identity
+from careledger.cli.options import Block, Yes
 from careledger.cli.report import report
 from careledger.errors import InputError
 from careledger.files import write_new

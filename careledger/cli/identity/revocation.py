@@ -1,8 +1,6 @@
 """What is looked at before a credential is revoked: revoking cannot be taken back."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from careledger.errors import Conflict
@@ -61,18 +59,13 @@ def place_of(
     return where.list_id, where.index
 
 
-@contextmanager
-def known_places(
-    suite: "Suite", issuer: str, list_: bytes
-) -> "Iterator[StatusIndexAllocator | None]":
-    """Yield the places of a list as the database knows them; None where there is no database."""
+def known_places(suite: "Suite", issuer: str, list_: bytes) -> "StatusIndexAllocator | None":
+    """Return the places of a list as the database knows them; None where there is no database."""
     from careledger.identity.status.allocation import StatusIndexAllocator
 
-    where = suite.settings.store
-    if "://" not in where and not Path(where).expanduser().exists():
-        yield None  # and none is made
-        return
-    yield StatusIndexAllocator(suite.store, issuer, list_)
+    if not suite.settings.store_exists:
+        return None  # and none is made
+    return StatusIndexAllocator(suite.store, issuer, list_)
 
 
 def check_allocated(
@@ -84,18 +77,19 @@ def check_allocated(
         Conflict: one was never given out.
 
     """
-    with known_places(suite, issuer, list_) as places:
-        if places is None:
-            return
-        if not places.count():
-            if places.count_in_other_lists():
-                out.warn(
-                    "the database of CARELEDGER_STORE knows other lists of this issuer, "
-                    "and not this one"
-                )
-            return
-        never = places.never_allocated(indexes)
+    places = known_places(suite, issuer, list_)
+    if places is None:
+        return
 
+    if not places.count():
+        if places.count_in_other_lists():
+            out.warn(
+                "the database of CARELEDGER_STORE knows other lists of this issuer, "
+                "and not this one"
+            )
+        return
+
+    never = places.never_allocated(indexes)
     if never:
         more = f" and {len(never) - 3} more" if len(never) > 3 else ""
         raise Conflict(
@@ -112,8 +106,8 @@ def check_same(suite: "Suite", issuer: str, list_: bytes, credential: "Credentia
     """
     key, status = credential.holder_key, credential.status
     bound = None if key is None else key.thumbprint
-    with known_places(suite, issuer, list_) as places:
-        given = None if places is None or status is None else places.find(status.index)
+    places = known_places(suite, issuer, list_)
+    given = None if places is None or status is None else places.find(status.index)
 
     if given is not None and given.is_other(credential.types[-1], bound, credential.signed_at):
         raise Conflict(

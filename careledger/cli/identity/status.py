@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from careledger.cli.commands import command, group
-from careledger.cli.identity.arguments import Block, Identity, IssuerKey
+from careledger.cli.identity.arguments import Identity, IssuerKey
 from careledger.cli.identity.files import issuer_with, read_list, read_token
 from careledger.cli.identity.revocation import (
     check_allocated,
@@ -16,6 +16,7 @@ from careledger.cli.identity.revocation import (
     known_places,
     place_of,
 )
+from careledger.cli.options import Block
 from careledger.cli.report import report
 from careledger.errors import InputError
 from careledger.files import write_private
@@ -162,12 +163,12 @@ def issued(suite: "Suite", out: "Out", issuer: Identity, *, list_: ListName) -> 
 
     subject = suite.identity.address_of(issuer)
     name = list_id(list_)
-    with known_places(suite, subject, name) as places:
-        if places is None:
-            raise InputError(
-                f"there is no database {suite.settings.store}: CARELEDGER_STORE names the issuer's"
-            )
-        given = places.allocated()
+    places = known_places(suite, subject, name)
+    if places is None:
+        raise InputError(
+            f"there is no database {suite.settings.store}: CARELEDGER_STORE names the issuer's"
+        )
+    given = places.allocated()
 
     block = suite.chain.block_number()
     count = max((one.index // WORD_BITS + 1 for one in given), default=0)

@@ -1,8 +1,6 @@
 """`careledger identity wallet`: the customer's encrypted file of keys, credentials and consents."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,8 +21,7 @@ if TYPE_CHECKING:
 app = group("A customer's wallet: an encrypted file with keys, credentials and the consents given.")
 
 
-@contextmanager
-def open_wallet(file: Path | None, *, writing: bool = True) -> "Iterator[Wallet]":
+def open_wallet(file: Path | None, *, writing: bool = True) -> "Wallet":
     """Open the wallet of the option or the settings.
 
     The password comes from a file, or is asked for.
@@ -40,8 +37,7 @@ def open_wallet(file: Path | None, *, writing: bool = True) -> "Iterator[Wallet]
     path = _named(file)
     where = Settings.from_environment().wallet_password_file
     password = getpass(f"password of {path}: ") if where is None else password_in(where)
-    with Wallet.open(path, password, writing=writing) as opened:
-        yield opened
+    return Wallet.open(path, password, writing=writing)
 
 
 def _named(file: Path | None) -> Path:

@@ -25,7 +25,6 @@ Reference = Annotated[
 Lasting = Annotated[
     str, typer.Option("--for", help="How long it is valid: 90s, 15m, 12h, 30d, 8w.")
 ]
-Block = Annotated[int | None, typer.Option(min=0, help="As of this block.", show_default=False)]
 
 _SHOWABLE = re.compile("[A-Za-z0-9.+-]{1,16}", re.ASCII)
 

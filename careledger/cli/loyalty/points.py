@@ -6,7 +6,8 @@ import typer
 
 from careledger.cli.arguments import basis_points, hash_or_random
 from careledger.cli.commands import command, group
-from careledger.cli.loyalty.arguments import Block, Points, Reference, Token, amount_of, label
+from careledger.cli.loyalty.arguments import Points, Reference, Token, amount_of, label
+from careledger.cli.options import Block
 from careledger.cli.report import report as show
 from careledger.errors import Conflict, InputError
 from careledger.loyalty.points import parse_points, short_points

@@ -123,7 +123,7 @@ class GrantKind(_ConsentCalls[SignedGrant]):
 
     def to_json(self, item: SignedGrant) -> dict[str, Any]:
         """Return the grant as it is stored."""
-        return _commitment(item.consent) | {"epoch": item.epoch, "signed": item.signed.to_json()}
+        return item.consent.to_json() | {"epoch": item.epoch, "signed": item.signed.to_json()}
 
     def from_json(self, document: Mapping[str, Any]) -> SignedGrant:
         """Return the grant of a stored document."""
@@ -166,7 +166,7 @@ class RevocationKind(_ConsentCalls[SignedRevocation]):
 
     def to_json(self, item: SignedRevocation) -> dict[str, Any]:
         """Return the revocation as it is stored; it has no epoch."""
-        return _commitment(item.consent) | {"epoch": 0, "signed": item.signed.to_json()}
+        return item.consent.to_json() | {"epoch": 0, "signed": item.signed.to_json()}
 
     def from_json(self, document: Mapping[str, Any]) -> SignedRevocation:
         """Return the revocation of a stored document."""
@@ -239,14 +239,6 @@ class RevokeAllKind(_ConsentCalls[SignedRevokeAll]):
 
     def _spoils_a_batch(self) -> str | None:
         return None
-
-
-def _commitment(seen: Commitment) -> dict[str, Any]:
-    return {
-        "subject": seen.subject,
-        "expiry": seen.expiry,
-        "terms": "0x" + seen.terms_hash.hex(),
-    }
 
 
 def _seen(document: Mapping[str, Any]) -> Commitment:

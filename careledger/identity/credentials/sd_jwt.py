@@ -126,7 +126,7 @@ class SdJwt:
 
         Raises:
             MalformedToken: it cannot be read; its reason says why.
-            AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+            TokenSignatureError: it is unsigned, or signed with another algorithm than the four.
             DisclosureError: a disclosure is given twice.
 
         """

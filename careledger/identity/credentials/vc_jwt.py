@@ -49,7 +49,7 @@ class VcJwt:
 
         Raises:
             MalformedToken: it cannot be read; its reason says why.
-            AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+            TokenSignatureError: it is unsigned, or signed with another algorithm than the four.
 
         """
         return cls.from_jws(Jws.parse(text, TYPES, _CREDENTIAL, limits))
@@ -102,7 +102,7 @@ class VpJwt:
 
         Raises:
             MalformedToken: it cannot be read; its reason says why.
-            AlgorithmRefused: it is unsigned, or signed with another algorithm than the four.
+            TokenSignatureError: it is unsigned, or signed with another algorithm than the four.
 
         """
         return cls.from_jws(Jws.parse(text, TYPES, _PRESENTATION, limits))

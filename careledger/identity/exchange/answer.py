@@ -125,7 +125,7 @@ class Answer:
         Only `Verifier.verify` says who showed it, and whether the consent is valid.
 
         Raises:
-            GranteeMismatch, ScopeMismatch, PurposeMismatch: the consent is about something else.
+            ConsentError: the consent is about something else.
             AnswerTooLate: it came after the request's time, or the consent would last longer than
                 was asked for.
             CredentialError: the presentation cannot be read.

@@ -10,7 +10,7 @@ company.verifications.read(accepted.kept.id)
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from careledger.chain.rpc import Block
 from careledger.chain.transactions import TransactionReceipt
@@ -23,7 +23,7 @@ from careledger.identity.consent.relay import ActState, Relay
 from careledger.identity.consent.terms import Consent, ConsentRecord, ConsentStatus
 from careledger.identity.credentials.chain_checks import ConsentReader
 from careledger.identity.credentials.claim_paths import path_of, path_text
-from careledger.identity.credentials.did_keys import DidKeys
+from careledger.identity.credentials.did_keys import DidKeys, present
 from careledger.identity.credentials.errors import ConsentError, ConsentReason, Replayed
 from careledger.identity.credentials.issuer import Issuer
 from careledger.identity.credentials.policy import (
@@ -54,7 +54,7 @@ from careledger.identity.status.client import CredentialStatus
 from careledger.identity.status.readers import ChainStatusReader
 from careledger.store import Store
 from careledger.values.addresses import address
-from careledger.values.times import from_seconds, time_text
+from careledger.values.times import time_text
 
 SUBMITTING = timedelta(seconds=15)
 """How long a transaction takes to be mined. A grant whose time ends before that is not submitted,
@@ -174,7 +174,7 @@ class Company:
         Raises:
             MalformedRequest, MalformedToken: it is not a request.
             RequestRefused: it is another company's.
-            SignatureInvalid, IssuerError: no key of this company signed it, or it was changed.
+            TokenSignatureError, IssuerError: no key of this company signed it, or it was changed.
 
         """
         request, token = parse_request(text)
@@ -206,8 +206,8 @@ class Company:
             conditions: by claim, what the company requires of its value; only the outcome is kept.
 
         Raises:
-            CredentialError, AnswerError: the answer is not accepted; the subclass says why.
-            WrongNonce, Replayed, KeyBindingStale: the request is not one of ours, was answered, or
+            CredentialError, AnswerError: the answer is not accepted; its reason says why.
+            KeyBindingError, Replayed: the request is not one of ours, was answered, or
                 is over.
             InputError: a condition is about a claim that was not asked for.
             Conflict: the consent cannot be put on chain.
@@ -228,7 +228,7 @@ class Company:
         """Verify an answer whose consent is on chain; nothing is kept, and nothing is paid.
 
         Raises:
-            CredentialError: it is not accepted; the subclass says why.
+            CredentialError: it is not accepted; its reason says why.
             NodeError: the chain cannot be asked.
 
         """
@@ -338,7 +338,7 @@ class Company:
             return self.consents.using(payer).commit_use(answer.use)
 
     def _now(self) -> datetime:
-        return max(datetime.now(UTC), from_seconds(self.registry.chain.timestamp()))
+        return present(self.registry.chain)
 
 
 def _requirements(request: Request) -> PresentationRequirements:

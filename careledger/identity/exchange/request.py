@@ -291,7 +291,7 @@ def parse_request(text: str) -> tuple[Request, jose.Jws]:
     Raises:
         RequestTooLarge: it is longer than is read.
         MalformedRequest: it is not a request.
-        MalformedToken, AlgorithmRefused: it is not a JWS that this program accepts.
+        MalformedToken, TokenSignatureError: it is not a JWS that this program accepts.
 
     """
     _require_size(text)
@@ -314,9 +314,9 @@ def read_request(text: str, keys: DidKeys, registry: str, now: datetime | None =
         now: the later of this machine's time and the newest block's where it is None.
 
     Raises:
-        MalformedRequest, MalformedToken, AlgorithmRefused: it cannot be read.
+        MalformedRequest, MalformedToken, TokenSignatureError: it cannot be read.
         RequestRefused: it is for another registry, too old, or from the future.
-        IssuerError, SignatureInvalid, KeyTypeMismatch: no key of the company's DID signed it.
+        IssuerError, TokenSignatureError: no key of the company's DID signed it.
 
     """
     request, token = parse_request(text)

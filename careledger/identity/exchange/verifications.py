@@ -249,11 +249,11 @@ class Verifications:
 
         Raises:
             NotFound: there is none, or it was erased.
-            ConsentRevoked, ConsentExpired, ConsentRenounced, ConsentEpochEnded, ConsentUnknown: the
-                consent has ended.
+            ConsentError: the consent has ended; its reason says how.
             TimeError: the credential has expired.
-            CredentialRevoked: the issuer has revoked the credential.
-            StatusUnreadable, StatusStale, IssuerError: this program cannot know it.
+            StatusError: the issuer has revoked the credential, or its status cannot be read; its
+                reason says which.
+            IssuerError: the status is kept where this program does not ask.
             NodeError: the chain cannot be asked.
 
         """

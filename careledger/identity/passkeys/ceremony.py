@@ -1,6 +1,6 @@
 """Ask a browser for a passkey or for its signature, and check what it answers.
 
-Each of our checks has its own class of refusal. After them the library `webauthn` checks all again,
+Each of our checks has its own reason. After them the library `webauthn` checks all again,
 so two readings must agree. What the chain cannot see is checked here: relying party, origin,
 frames, the counter. Source: Web Authentication Level 2, sections 7.1 and 7.2.
 """
@@ -164,7 +164,7 @@ def check_created(answer: BrowserAnswer, challenge: bytes, relying_party: Relyin
         challenge: that of the options.
 
     Raises:
-        PasskeyRefused: a subclass says why.
+        PasskeyRefused: its reason says why.
         BadPasskey: its key is not of P-256.
 
     """
@@ -214,7 +214,7 @@ def check_assertion(
         digest: the 32 bytes that were to be signed.
 
     Raises:
-        PasskeyRefused: a subclass says why.
+        PasskeyRefused: its reason says why.
 
     """
     document = _document(answer)

@@ -1,7 +1,7 @@
 """What can go wrong with status lists: the refusal of `CredentialStatus`, and full lists.
 
 What a verifier finds wrong with a list is among the errors of credentials: `StatusStale`,
-`StatusUnreadable`, `MalformedToken` and their like.
+`StatusError`, `MalformedToken` and their like.
 """
 
 from careledger.chain.reverts import Reverted

@@ -126,3 +126,28 @@ def test_files_can_be_read_in_one_go():
     ]
 
     assert not long, "\n".join(long)
+
+
+FOREIGN_ERRORS = {"ValueError", "TypeError", "OSError", "KeyError", "LookupError", "AttributeError"}
+RAISES = re.compile(r"Raises:\n(.*?)(?:\n\s*\n|\Z)", re.DOTALL)
+RAISED = re.compile(r"^ *((?:[A-Z]\w+)(?:, [A-Z]\w+)*): ", re.MULTILINE)
+
+
+def test_docstrings_name_errors_that_exist():
+    known = {
+        node.name
+        for file in MODULES
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.ClassDef)
+    }
+    named = [
+        (f"{file.relative_to(ROOT)}:{function.lineno}", error)
+        for file in MODULES
+        for function in functions(file)
+        for section in RAISES.findall(ast.get_docstring(function) or "")
+        for errors in RAISED.findall(section)
+        for error in errors.split(", ")
+    ]
+
+    assert len(named) > 300
+    assert [one for one in named if one[1] not in known | FOREIGN_ERRORS] == []
